@@ -180,6 +180,7 @@ function destinationAt(text: string, start: number): { url: string; end: number;
       else if (character === ')' && --depth < 0) break
       else if (character <= ' ' || character === '\u007f') break
     }
+    if (depth > 0) return undefined
     to = Math.min(at, text.length)
   }
   const url = withoutEscapes(text.slice(from, to))
