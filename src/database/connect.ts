@@ -1,0 +1,269 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+  type Transaction,
+  type TransactionSettings,
+} from 'kysely'
+import pg from 'pg'
+import type { Database } from './types.ts'
+import { types } from './values.ts'
+
+/** How the pool behaves; the time limits are in milliseconds. */
+export interface ConnectOptions {
+  url: string
+  /** Most connections at once; 10 unless given. */
+  max?: number
+  statementTimeoutMs?: number
+  lockTimeoutMs?: number
+  /**
+   * False behind PgBouncer in transaction mode: statements are then never prepared by name, and the time limits, which
+   * it refuses at start-up, are set at the beginning of each transaction. A statement outside a transaction then has
+   * our own limit alone.
+   */
+  namedStatements?: boolean
+  /** Told of connections that were lost while nobody used them. */
+  onError?: (error: Error) => void
+}
+
+/**
+ * The database cannot be reached, the connection broke, or no connection came free in time: 503, try again later.
+ * `cause` is what the driver said. After a `commit` it means that the outcome is unknown.
+ */
+export class DatabaseUnavailable extends Error {
+  override name = 'DatabaseUnavailable'
+}
+
+/**
+ * A pool of connections that heals: a broken or silent connection fails the work that it carries and is thrown away,
+ * and nothing that happens to it ends the process. Connects at the first query; `destroy()` closes it.
+ *
+ * Values come as `values.ts` says: int8 as number, times as ISO 8601 text in UTC with microseconds, json parsed.
+ *
+ * @throws DatabaseUnavailable from every query whose connection failed, pg.DatabaseError from what the server refused.
+ */
+export function connect(options: ConnectOptions): Kysely<Database> {
+  return new Kysely<Database>({
+    dialect: {
+      createDriver: () => new HealingDriver(options),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+      createAdapter: () => new PostgresAdapter(),
+      createIntrospector: db => new PostgresIntrospector(db),
+    },
+  })
+}
+
+type NamedQuery = CompiledQuery & { readonly name: string }
+
+/**
+ * Runs a hot query as a prepared statement that each connection plans once, or plainly where named statements are off.
+ * A name belongs to one text. Gives the rows.
+ */
+export async function queryNamed<Row>(
+  db: Kysely<Database>,
+  name: string,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  const query = CompiledQuery.raw(text, [...values])
+  const named: NamedQuery = { ...query, name }
+  try {
+    return (await db.executeQuery<Row>(named)).rows
+  } catch (error) {
+    // A migration changed the columns under a plan that this connection had kept.
+    if (sqlState(error) !== '0A000' || db.isTransaction) throw error
+    return (await db.executeQuery<Row>(query)).rows
+  }
+}
+
+/** Serialization failure and deadlock: the server has rolled everything back and asks for another try. */
+const tryAgain = new Set(['40001', '40P01'])
+const retriesMax = 3
+
+/**
+ * Runs `work` in a transaction at read committed. It is run again, at most three times, after a deadlock or a
+ * serialization failure and when its connection turned out dead before the first query; so it must do nothing outside
+ * `trx` that may not happen twice. Never run again once a commit may have happened.
+ *
+ * @throws what `work` throws, after rolling back; DatabaseUnavailable if the connection fails.
+ */
+export async function transact<T>(db: Kysely<Database>, work: (trx: Transaction<Database>) => Promise<T>): Promise<T> {
+  for (let retries = 0; ; retries++) {
+    const began = Date.now()
+    let started = false
+    try {
+      return await db
+        .transaction()
+        .setIsolationLevel('read committed')
+        .execute(trx => {
+          started = true
+          return work(trx)
+        })
+    } catch (error) {
+      // Waiting out the limit for a connection once more would only add to the load that filled the pool.
+      const unused = !started && error instanceof DatabaseUnavailable && Date.now() - began < 1000
+      if (retries === retriesMax || !(unused || tryAgain.has(sqlState(error) ?? ''))) throw error
+      await sleep(20 * 2 ** retries * (0.5 + Math.random()))
+    }
+  }
+}
+
+function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined
+}
+
+/** After these the connection is not to be used again: the server ended it, or we do not know what it is doing. */
+function isBroken(error: unknown): boolean {
+  const state = sqlState(error)
+  return state === undefined || /^(08|57P)/.test(state) || state === '0A000'
+}
+
+function unavailable(error: unknown): unknown {
+  const state = sqlState(error)
+  // A value that could not be sent or read is a mistake of ours, and no reason to try again.
+  if (error instanceof TypeError || error instanceof RangeError) return error
+  if (state !== undefined && !/^(08|57P|53300)/.test(state)) return error
+  return new DatabaseUnavailable('The database is not available', { cause: error })
+}
+
+/**
+ * Kysely's own driver gives every connection back to the pool as good, also one with a query in it that will never end.
+ * This one keeps count of what went wrong on each.
+ */
+class HealingDriver implements Driver {
+  readonly #options: ConnectOptions
+  readonly #connections = new WeakMap<pg.PoolClient, HealingConnection>()
+  #pool: pg.Pool | undefined
+  /** Raised when the network failed: connections from before then are likely to be as dead, and are not tried. */
+  #generation = 0
+
+  constructor(options: ConnectOptions) {
+    this.#options = options
+  }
+
+  async init(): Promise<void> {
+    const { url, max = 10, onError } = this.#options
+    const { statementTimeoutMs, limits } = this.#limits()
+    const pool = new pg.Pool({
+      connectionString: url,
+      application_name: 'role-register',
+      types,
+      max,
+      keepAlive: true,
+      connectionTimeoutMillis: 1500,
+      idleTimeoutMillis: 30_000,
+      maxLifetimeSeconds: 1800,
+      // The server's own limit comes first; this one is for a server that cannot be heard any more.
+      query_timeout: statementTimeoutMs + 1000,
+      ...(this.#named ? limits : {}),
+    })
+    pool.on('error', error => onError?.(error))
+    pool.on('connect', client => {
+      client.on('error', () => {})
+      this.#connections.set(client, new HealingConnection(client, this.#generation, this.#named))
+    })
+    this.#pool = pool
+  }
+
+  get #named(): boolean {
+    return this.#options.namedStatements ?? true
+  }
+
+  #limits() {
+    const { statementTimeoutMs = 5000, lockTimeoutMs = 2000 } = this.#options
+    return {
+      statementTimeoutMs,
+      limits: {
+        statement_timeout: statementTimeoutMs,
+        lock_timeout: lockTimeoutMs,
+        idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
+      },
+    }
+  }
+
+  async acquireConnection(): Promise<HealingConnection> {
+    for (;;) {
+      const client = await this.#connectClient()
+      const connection = this.#connections.get(client)
+      if (connection?.generation === this.#generation) return connection
+      client.connection.stream.destroy()
+      client.release(true)
+    }
+  }
+
+  async #connectClient(): Promise<pg.PoolClient> {
+    if (!this.#pool) throw new DatabaseUnavailable('The connection pool is closed')
+    try {
+      return await this.#pool.connect()
+    } catch (error) {
+      throw unavailable(error)
+    }
+  }
+
+  async beginTransaction(connection: HealingConnection, settings: TransactionSettings): Promise<void> {
+    const isolation = settings.isolationLevel ? ` isolation level ${settings.isolationLevel}` : ''
+    const access = settings.accessMode ? ` ${settings.accessMode}` : ''
+    const local = this.#named
+      ? []
+      : Object.entries(this.#limits().limits).map(([name, ms]) => `; set local ${name} = ${ms}`)
+    await connection.executeQuery(CompiledQuery.raw(`begin${isolation}${access}${local.join('')}`))
+  }
+
+  async commitTransaction(connection: HealingConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'))
+  }
+
+  async rollbackTransaction(connection: HealingConnection): Promise<void> {
+    // The server rolls back what a lost connection left; asking on a dead one would wait for nothing.
+    if (!connection.broken) await connection.executeQuery(CompiledQuery.raw('rollback'))
+  }
+
+  async releaseConnection(connection: HealingConnection): Promise<void> {
+    if (connection.broken && sqlState(connection.broken) === undefined) this.#generation++
+    connection.client.release(connection.broken)
+  }
+
+  async destroy(): Promise<void> {
+    const pool = this.#pool
+    this.#pool = undefined
+    await pool?.end()
+  }
+}
+
+class HealingConnection implements DatabaseConnection {
+  readonly client: pg.PoolClient
+  readonly generation: number
+  readonly #named: boolean
+  /** What made the connection unfit for use. */
+  broken: Error | undefined
+
+  constructor(client: pg.PoolClient, generation: number, named: boolean) {
+    this.client = client
+    this.generation = generation
+    this.#named = named
+  }
+
+  async executeQuery<Row>(query: CompiledQuery | NamedQuery): Promise<QueryResult<Row>> {
+    const name = this.#named && 'name' in query ? { name: query.name } : {}
+    try {
+      const result = await this.client.query({ text: query.sql, values: [...query.parameters], ...name })
+      const { command, rowCount, rows } = result
+      const changes = /^(INSERT|UPDATE|DELETE|MERGE)$/.test(command)
+      return { rows: (rows ?? []) as Row[], ...(changes ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}) }
+    } catch (error) {
+      if (isBroken(error)) this.broken ??= error instanceof Error ? error : new Error(String(error))
+      throw unavailable(error)
+    }
+  }
+
+  // biome-ignore lint/correctness/useYield: the interface asks for a generator
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('Streaming is not offered; page through the rows instead.')
+  }
+}

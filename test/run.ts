@@ -1,0 +1,100 @@
+// Runs the tests: one PostgreSQL for all of them, a migrated template to clone, tap over the files, and a clear end.
+// Arguments are passed on to tap: names of test files, or its options.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startTestServer, type TestServer } from './support/database.ts'
+
+const limitMs = Number(process.env.TEST_LIMIT_MS ?? 15 * 60_000)
+const project = join(import.meta.dirname, '..')
+const tap = join(project, 'node_modules', '.bin', 'tap')
+/** In the environment of everything the tests start, so that what they left running can be told from the rest. */
+const run = randomBytes(8).toString('hex')
+
+let child: ChildProcess | undefined
+let trouble: string | undefined
+
+const interrupt = (reason: string) => {
+  trouble ??= reason
+  if (child?.pid) process.kill(-child.pid, 'SIGKILL')
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt(`stopped by ${signal}`))
+setTimeout(() => interrupt(`not finished in ${limitMs} ms`), limitMs).unref()
+
+const folder = await mkdtemp(join(tmpdir(), 'rr-'))
+let server: TestServer | undefined
+try {
+  await chmod(folder, 0o711)
+  await buildTap()
+  server = await startTestServer(join(folder, 'server'))
+  const results = join(folder, 'results.tap')
+  const code = await runTap(server, results)
+  if (code !== 0) trouble ??= 'tap reports failures'
+  const [, passed, failed] = await count(results)
+  if (passed + failed === 0) trouble ??= 'no test ran'
+  if (trouble) console.log(trouble)
+  console.log(`${passed} passed, ${failed} failed`)
+  process.exitCode = trouble || failed > 0 ? 1 : 0
+} finally {
+  await killStrays()
+  await server?.stop()
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+}
+
+/** In a fresh clone tap still has the plugin that .taprc takes out, which does not work here. */
+async function buildTap(): Promise<void> {
+  const built = join(project, 'node_modules', '@tapjs', 'test', 'test-built', 'dist', 'esm', 'index.js')
+  if ((await readFile(built, 'utf8')).includes('@tapjs/typescript'))
+    await finish(spawn(tap, ['build'], { cwd: project }))
+}
+
+async function runTap({ url, template }: TestServer, results: string): Promise<number> {
+  const temporary = await mkdtemp(join(folder, 't-'))
+  await chmod(temporary, 0o711)
+  const args = [
+    `--output-file=${results}`,
+    '--timeout=120',
+    '--allow-incomplete-coverage',
+    '--allow-empty-coverage',
+    '--show-full-coverage',
+  ]
+  const env = { ...process.env, TMPDIR: temporary, TEST_RUN: run, TEST_DATABASE_URL: url, TEST_TEMPLATE: template }
+  child = spawn(tap, [...args, ...process.argv.slice(2)], { cwd: project, env, stdio: 'inherit', detached: true })
+  return finish(child)
+}
+
+async function finish(started: ChildProcess): Promise<number> {
+  const [code] = (await once(started, 'exit')) as [number | null]
+  return code ?? 1
+}
+
+/** tap's last line counts assertions: `# { total: 9, pass: 8, fail: 1 }`. */
+async function count(results: string): Promise<[total: number, passed: number, failed: number]> {
+  const text = await readFile(results, 'utf8').catch(() => '')
+  const last = text.match(/^# \{ total: .*\}$/gm)?.at(-1) ?? ''
+  const number = (name: string) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(last)?.[1] ?? 0)
+  return [number('total'), number('pass'), number('total') - number('pass') - number('skip') - number('todo')]
+}
+
+/** Node processes by the mark in their environment, database servers by the folder that they are under. */
+async function killStrays(): Promise<void> {
+  const pids = new Set<number>()
+  for (const pid of (await readdir('/proc').catch(() => [])).filter(name => /^\d+$/.test(name))) {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
+    if (environment.split('\0').includes(`TEST_RUN=${run}`)) pids.add(Number(pid))
+  }
+  for (const entry of await readdir(folder, { recursive: true }).catch(() => []))
+    if (entry.startsWith('t-') && entry.endsWith('postmaster.pid'))
+      pids.add(Number((await readFile(join(folder, entry), 'utf8').catch(() => '')).split('\n')[0]))
+  for (const pid of pids)
+    if (pid > 0)
+      try {
+        process.kill(pid, 'SIGKILL')
+        console.log(`killed stray process ${pid}`)
+      } catch {
+        // It ended by itself.
+      }
+}
