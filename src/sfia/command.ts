@@ -1,0 +1,52 @@
+/** What `sfia:load` does, once its file is read and its database connected. */
+import type { Kysely } from 'kysely'
+import { transact } from '../database/connect.ts'
+import { insertEvents } from '../database/events.ts'
+import type { Database } from '../database/types.ts'
+import type { SfiaVersion } from '../document/schema.ts'
+import { describeProblem, parseSfia } from './load.ts'
+import { loadSfia } from './store.ts'
+
+/** A sheet that is not loaded; the message has a line for each thing that is wrong. */
+export class SheetError extends Error {
+  override name = 'SheetError'
+}
+
+const problemsShown = 50
+
+/**
+ * Loads a spreadsheet as the whole index of a version, in one transaction, and gives a sentence that says what was
+ * done. The same sheet again changes nothing, and the sentence says so.
+ *
+ * @throws SheetError where anything in the sheet is wrong, or it says itself that it is of another version;
+ *   SfiaInUseError where roles use what it lacks. Nothing is loaded then.
+ */
+export async function loadSheet(db: Kysely<Database>, version: SfiaVersion, bytes: Uint8Array): Promise<string> {
+  const { skills, problems, statedVersions } = await parseSfia(bytes)
+  if (problems.length > 0) {
+    const lines = problems.slice(0, problemsShown).map(problem => `  ${describeProblem(problem)}`)
+    if (problems.length > problemsShown) lines.push(`  and ${problems.length - problemsShown} more`)
+    throw new SheetError(`Nothing was loaded, because the sheet is not right:\n${lines.join('\n')}`)
+  }
+  if (statedVersions.length > 0 && !statedVersions.includes(version))
+    throw new SheetError(
+      `Nothing was loaded: the links in the sheet are of SFIA ${statedVersions.join(', ')}, not ${version}.`,
+    )
+  const load = await transact(db, async trx => {
+    const done = await loadSfia(trx, version, skills)
+    const { before, after } = done.digests
+    const event = {
+      type: 'sfia_loaded',
+      subject: `/v1/sfia/${version}/skills`,
+      ...(before === null ? {} : { beforeDigest: before }),
+      afterDigest: after,
+      data: { skills: done.skills },
+    }
+    if (done.changed) await insertEvents(trx, { id: null, owner: null, requestId: null }, [event])
+    return done
+  })
+  const count = `${load.skills} skill${load.skills === 1 ? '' : 's'}`
+  return load.changed
+    ? `Loaded ${count} of SFIA ${version}; its index is complete now.`
+    : `SFIA ${version} holds exactly these ${count} already; nothing changed.`
+}
