@@ -1,0 +1,58 @@
+/**
+ * Ids are short and stable: a section's is its kind (`responsibilities`, `other-2`), items `i1 …`, skills `s1 …`. An id
+ * that is sent is kept; otherwise it is the next number never yet used in that role.
+ */
+import type { Block, RoleDocument, Section } from './schema.ts'
+
+/** The highest number ever given in a role: of items, of skills, and of sections by the stem of their id. */
+export type IdSerials = Record<string, number>
+
+const numberOf = (id: string) => Number(/[0-9]+$/.exec(id)?.[0] ?? 1)
+const stemOf = (sectionId: string) => sectionId.replace(/-[0-9]+$/, '')
+
+function fillBlocks(blocks: Block[], next: () => string): Block[] {
+  const filled = <T extends { id: string }>(item: T): T => (item.id ? item : { ...item, id: next() })
+  return blocks.map(block =>
+    block.type === 'list'
+      ? { ...block, items: block.items.map(item => ({ ...filled(item), items: item.items.map(filled) })) }
+      : block,
+  )
+}
+
+const itemIds = (blocks: Block[]) =>
+  blocks.flatMap(block =>
+    block.type === 'list' ? block.items.flatMap(item => [item.id, ...item.items.map(({ id }) => id)]) : [],
+  )
+
+const highest = (ids: string[], from = 0) => ids.reduce((most, id) => (id ? Math.max(most, numberOf(id)) : most), from)
+
+/** Blocks with an id for every item, above the highest in them. For shared sections, whose items belong to no role. */
+export function assignItemIds(blocks: Block[]): Block[] {
+  let last = highest(itemIds(blocks))
+  return fillBlocks(blocks, () => `i${++last}`)
+}
+
+/** The document with every id filled in, and the serials to keep with it. */
+export function assignIds(document: RoleDocument, known: IdSerials): { document: RoleDocument; serials: IdSerials } {
+  const serials = { ...known }
+  const next = (name: string) => {
+    serials[name] = (serials[name] ?? 0) + 1
+    return serials[name]
+  }
+  for (const { id } of document.sections) if (id) serials[stemOf(id)] = Math.max(serials[stemOf(id)] ?? 0, numberOf(id))
+  serials.item = highest(
+    document.sections.flatMap(({ blocks }) => itemIds(blocks)),
+    serials.item,
+  )
+  serials.skill = highest(
+    document.skills.map(({ id }) => id),
+    serials.skill,
+  )
+  const sections = document.sections.map((section): Section => {
+    const number = section.id ? 0 : next(section.kind)
+    const id = section.id || (number === 1 ? section.kind : `${section.kind}-${number}`)
+    return { ...section, id, blocks: fillBlocks(section.blocks, () => `i${next('item')}`) }
+  })
+  const skills = document.skills.map(skill => (skill.id ? skill : { ...skill, id: `s${next('skill')}` }))
+  return { document: { ...document, sections, skills }, serials }
+}

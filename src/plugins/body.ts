@@ -1,0 +1,221 @@
+/** Strict bodies: JSON that can be read in one way only, and two ajv compilers, one that coerces and one that does not. */
+import AjvCompiler from '@fastify/ajv-compiler'
+import type { FastifyInstance, FastifySchema, FastifySchemaCompiler } from 'fastify'
+import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
+import fp from 'fastify-plugin'
+import { createScanner, type SyntaxKind } from 'jsonc-parser'
+import { invalid, Problem } from './problems.ts'
+import { explain } from './validation.ts'
+
+const ajv = AjvCompiler()
+
+/**
+ * Path, query and headers arrive as text and need coercing; a JSON body is typed already and must not be: Fastify's
+ * defaults would turn null into '' and delete what a schema does not know.
+ */
+export const buildValidator = (schemas: unknown, options?: { customOptions?: object }) => {
+  const compiler = (coerceTypes: false | 'array') =>
+    ajv(schemas as never, {
+      ...(options as object),
+      customOptions: {
+        ...options?.customOptions,
+        removeAdditional: false,
+        useDefaults: coerceTypes !== false,
+        allErrors: true,
+        verbose: true,
+        discriminator: true,
+        strict: false,
+        coerceTypes,
+      },
+    }) as FastifySchemaCompiler<FastifySchema>
+  const [body, text] = [compiler(false), compiler('array')]
+  return (route: FastifyRouteSchemaDef<FastifySchema>) =>
+    route.httpPart === 'body' || route.httpPart === undefined ? body(route) : text(route)
+}
+
+const depthMax = 32
+
+/** jsonc-parser's token numbers: an ambient const enum there, which no single-file compiler can inline. */
+const token = {
+  openBrace: 1 as SyntaxKind.OpenBraceToken,
+  closeBrace: 2 as SyntaxKind.CloseBraceToken,
+  openBracket: 3 as SyntaxKind.OpenBracketToken,
+  closeBracket: 4 as SyntaxKind.CloseBracketToken,
+  comma: 5 as SyntaxKind.CommaToken,
+  string: 10 as SyntaxKind.StringLiteral,
+  number: 11 as SyntaxKind.NumericLiteral,
+  end: 17 as SyntaxKind.EOF,
+}
+
+const refuse = (code: string, pointer: string, detail: string) =>
+  new Problem('malformed_body', detail, { errors: [{ pointer, code, detail }] })
+
+interface Level {
+  names: Set<string> | null
+  at: string | number
+}
+
+const pointerOf = (levels: Level[]) =>
+  levels.map(({ at }) => `/${String(at).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that no text may hold.
+const unstorable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]|\p{Surrogate}/u
+
+/**
+ * Finds what JSON.parse lets pass: a member named twice, `__proto__`, NUL and other control characters, lone
+ * surrogates, whole numbers beyond 2^53 and more than 32 levels. The text is known to be JSON.
+ */
+function scan(text: string): void {
+  const scanner = createScanner(text, true)
+  const levels: Level[] = []
+  let expectsName = false
+  for (let kind = scanner.scan(); kind !== token.end; kind = scanner.scan()) {
+    const level = levels.at(-1)
+    switch (kind) {
+      case token.openBrace:
+      case token.openBracket: {
+        const isObject = kind === token.openBrace
+        if (levels.length === depthMax)
+          throw refuse('too_deep', pointerOf(levels), `The body is more than ${depthMax} levels deep.`)
+        levels.push({ names: isObject ? new Set() : null, at: isObject ? '' : 0 })
+        expectsName = isObject
+        break
+      }
+      case token.closeBrace:
+      case token.closeBracket:
+        levels.pop()
+        expectsName = false
+        break
+      case token.comma:
+        if (level?.names) expectsName = true
+        else if (level) level.at = (level.at as number) + 1
+        break
+      case token.string: {
+        const value = scanner.getTokenValue()
+        if (unstorable.test(value))
+          throw refuse(
+            'unstorable_character',
+            pointerOf(levels),
+            'Text may hold no NUL, no other control character and no lone surrogate.',
+          )
+        if (!expectsName || !level?.names) break
+        level.at = value
+        if (value === '__proto__')
+          throw refuse('unknown_member', pointerOf(levels), 'No member may be named "__proto__".')
+        if (level.names.has(value))
+          throw refuse('duplicate_member', pointerOf(levels), `"${value.slice(0, 60)}" stands twice in one object.`)
+        level.names.add(value)
+        expectsName = false
+        break
+      }
+      case token.number: {
+        const value = Number(scanner.getTokenValue())
+        if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
+          throw refuse('too_large', pointerOf(levels), 'Numbers beyond 2^53 cannot be kept exactly.')
+      }
+    }
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** Bytes of a strict JSON body as a value. Throws Problem `malformed_body` with the place and what is wrong. */
+export function parseJson(bytes: Uint8Array): unknown {
+  let text: string
+  try {
+    text = decoder.decode(bytes)
+  } catch {
+    throw new Problem('malformed_body', 'The body must be JSON in UTF-8.')
+  }
+  if (text.trim() === '') throw new Problem('malformed_body', 'The body is empty; this operation takes JSON.')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    const position = /position (\d+)/.exec((error as Error).message)?.[1]
+    const before = position === undefined ? text : text.slice(0, Number(position))
+    const [line, column] = [before.split('\n').length, before.length - before.lastIndexOf('\n')]
+    throw new Problem('malformed_body', `The body is not JSON: it cannot be read at line ${line}, column ${column}.`)
+  }
+  scan(text)
+  return value
+}
+
+/** RFC 7396: a member that is null is removed, an object is merged, everything else replaces. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) return patch
+  const isObject = target !== null && typeof target === 'object' && !Array.isArray(target)
+  const merged = new Map<string, unknown>(isObject ? Object.entries(target) : [])
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(name)
+    else merged.set(name, mergePatch(merged.get(name), value))
+  }
+  return Object.fromEntries(merged)
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Validates a value against a named component as a body would be; throws 422 with everything that is wrong. */
+    validate(componentName: string, value: unknown): void
+  }
+  interface FastifyRequest {
+    /** The body as it came, for the fingerprint of an idempotent request; null where there was none. */
+    rawBody: Buffer | null
+  }
+}
+
+export const jsonTypes = ['application/json', 'application/merge-patch+json']
+
+export const body = fp(
+  async (app: FastifyInstance) => {
+    app.decorateRequest('rawBody', null)
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(jsonTypes, { parseAs: 'buffer' }, (request, bytes, done) => {
+      request.rawBody = bytes as Buffer
+      try {
+        done(null, parseJson(bytes as Buffer))
+      } catch (error) {
+        done(error as Error)
+      }
+    })
+
+    app.addHook('onRequest', (request, _reply, done) => {
+      const { 'content-encoding': encoding, 'content-type': type } = request.headers
+      if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+        return done(
+          new Problem(
+            'unsupported_media_type',
+            `Send the body without Content-Encoding; "${encoding}" is not understood.`,
+            {
+              headers: { 'accept-encoding': 'identity' },
+            },
+          ),
+        )
+      const charset = type === undefined ? undefined : /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1]
+      if (
+        charset !== undefined &&
+        !/^utf-?8$/i.test(charset) &&
+        jsonTypes.some(json => type?.toLowerCase().startsWith(json))
+      )
+        return done(new Problem('unsupported_media_type', `The body must be in UTF-8, not "${charset}".`))
+      done()
+    })
+
+    const compiled = new Map<string, ReturnType<FastifySchemaCompiler<FastifySchema>>>()
+    app.decorate('validate', (componentName: string, value: unknown) => {
+      let check = compiled.get(componentName)
+      if (!check) {
+        if (!app.validatorCompiler) throw new Error('validate is there once the app is ready')
+        check = app.validatorCompiler({
+          schema: { $ref: `${componentName}#` },
+          method: 'PATCH',
+          url: '',
+          httpPart: 'body',
+        } as never) as ReturnType<FastifySchemaCompiler<FastifySchema>>
+        compiled.set(componentName, check)
+      }
+      if (!check(value)) throw invalid(explain((check as unknown as { errors: [] }).errors))
+    })
+  },
+  { name: 'body' },
+)

@@ -1,0 +1,179 @@
+/** Turns every error into one RFC 9457 problem. Handlers throw; nothing else builds an error answer. */
+
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { DatabaseUnavailable } from '../database/connect.ts'
+import { type ErrorDetail, invalid, Problem, type ProblemCode, problemTypes } from './problems.ts'
+import { explain } from './validation.ts'
+
+/** What a named constraint of the database means to a caller. A constraint that is not here is our mistake: 500. */
+const constraints: Record<string, { code: ProblemCode; detail: string }> = {
+  roles_pkey: { code: 'slug_taken', detail: 'A role has this slug already. Choose another slug.' },
+  organisations_pkey: { code: 'already_exists', detail: 'An organisation has this slug already.' },
+  skills_pkey: { code: 'already_exists', detail: 'A skill has this slug already.' },
+  skills_name_key: { code: 'already_exists', detail: 'A skill of the catalogue has this name already.' },
+  shared_sections_pkey: { code: 'already_exists', detail: 'A shared section has this slug already. Choose another.' },
+  roles_organisation_fkey: { code: 'in_use', detail: 'Roles belong to this organisation.' },
+  shared_sections_organisation_fkey: { code: 'in_use', detail: 'Shared sections belong to this organisation.' },
+  api_keys_organisation_fkey: { code: 'in_use', detail: 'API keys belong to this organisation.' },
+  imports_organisation_fkey: { code: 'in_use', detail: 'Imports belong to this organisation.' },
+  roles_successor_fkey: {
+    code: 'conflict',
+    detail: 'The role is the successor of a withdrawn role, or there is none such.',
+  },
+  role_skills_skill_fkey: {
+    code: 'conflict',
+    detail: 'A skill that the draft refers to is not, or no longer, in the catalogue.',
+  },
+  role_shared_sections_shared_section_fkey: {
+    code: 'conflict',
+    detail: 'A shared section that the draft refers to does not, or no longer, exist.',
+  },
+  role_sfia_levels_version_code_level_fkey: {
+    code: 'conflict',
+    detail: 'A SFIA level that a role maps to is not, or no longer, in that version of SFIA.',
+  },
+}
+
+const retryLater = (seconds: number) => ({ headers: { 'retry-after': String(seconds) } })
+
+const busy = () =>
+  new Problem('unavailable', 'The register is busy and stored nothing. Try again in a second.', retryLater(1))
+const down = () =>
+  new Problem('unavailable', 'The register cannot reach its database now. Try again in a few seconds.', retryLater(2))
+
+/** The problem behind an error of the database or of the way to it; undefined where it is neither. */
+function databaseProblem(
+  error: Error & { code?: unknown; constraint?: unknown; severity?: unknown },
+): Problem | undefined {
+  if (error instanceof DatabaseUnavailable) return down()
+  const code = String(error.code ?? '')
+  const known = typeof error.constraint === 'string' ? constraints[error.constraint] : undefined
+  if (known) return new Problem(known.code, known.detail)
+  if (/^(40001|40P01|55P03|57014)$/.test(code)) return busy()
+  if (/^(08|53|57P|58|25006|XX)/.test(code)) return down()
+  if (/^(22021|22P05|22P02)$/.test(code))
+    return new Problem('malformed_body', 'The text holds a character that cannot be stored.')
+  if (/^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|ENOENT|EAI_AGAIN)/.test(code) && !('statusCode' in error))
+    return down()
+  // pg has no code for these: they are told by the text of its own client.
+  if (
+    /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection|not queryable/i.test(
+      error.message,
+    )
+  )
+    return down()
+  return undefined
+}
+
+function validationProblem(error: FastifyError): Problem {
+  const found = error.validation ?? []
+  if (error.validationContext === 'params')
+    return new Problem('not_found', 'Nothing that you may read stands at this address.')
+  if (error.validationContext === 'body') {
+    if (
+      found.some(
+        ({ instancePath, keyword, params }) => instancePath === '' && keyword === 'type' && params.type === 'object',
+      ) &&
+      found.length === 1
+    )
+      return new Problem('malformed_body', 'The body must be a JSON object.')
+    return invalid(explain(found))
+  }
+  const errors: ErrorDetail[] = explain(found).map(entry => ({ ...entry, pointer: `?${entry.pointer.slice(1)}` }))
+  const outsideList = errors.every(({ code }) => code === 'not_in_list')
+  return new Problem(
+    outsideList ? 'invalid' : 'invalid_query',
+    errors.length === 1 ? `${errors[0]?.pointer.slice(1)}: ${errors[0]?.detail}` : 'The query has several errors.',
+    { errors },
+  )
+}
+
+const frameworkProblems: Record<string, () => Problem> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: () => new Problem('too_large', 'The body is larger than this operation takes.'),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => new Problem('bad_request', 'Content-Length and the body differ.'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
+    new Problem('unsupported_media_type', 'The body has a type that this operation does not take.'),
+  FST_ERR_CTP_EMPTY_TYPE: () => new Problem('unsupported_media_type', 'Content-Type is missing.'),
+  FST_ERR_CTP_EMPTY_JSON_BODY: () =>
+    new Problem('malformed_body', 'The body is empty; this operation takes a JSON object.'),
+  FST_ERR_NOT_FOUND: () => new Problem('not_found', 'Nothing stands at this address.'),
+  FST_ERR_BAD_URL: () => new Problem('bad_request', 'The path is not a valid address.'),
+  FST_ERR_ASYNC_CONSTRAINT: () => new Problem('bad_request', 'The request cannot be read.'),
+}
+
+/** Any error as the problem that is sent. What is not known becomes 500 and is logged whole, never sent. */
+export function toProblem(error: Error, log?: FastifyBaseLogger): Problem {
+  if (error instanceof Problem) return error
+  if ((error as FastifyError).validation) return validationProblem(error as FastifyError)
+  const framework = frameworkProblems[(error as FastifyError).code]
+  if (framework) return framework()
+  const database = databaseProblem(error)
+  if (database) {
+    log?.warn({ err: error }, 'the database refused or was not there')
+    return database
+  }
+  log?.error({ err: error }, 'unexpected error')
+  return new Problem('internal', 'Something went wrong here. The request_id helps the operators to find it.')
+}
+
+/** The body of a problem (RFC 9457 §3). `type` is a URI reference on this service. */
+export function problemBody(problem: Problem, requestId: string, path: string): string {
+  const { errors = [], members = {} } = problem.options
+  return JSON.stringify({
+    type: `/problems/${problem.code}`,
+    title: problemTypes[problem.code].title,
+    status: problem.status,
+    detail: problem.message,
+    instance: path,
+    code: problem.code,
+    request_id: requestId,
+    errors,
+    ...members,
+  })
+}
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): never {
+  const path = request.url.split('?', 1)[0] ?? '/'
+  for (const name of ['etag', 'last-modified', 'content-location', 'link', 'location', 'repr-digest'])
+    reply.removeHeader(name)
+  reply.code(problem.status).headers({ 'cache-control': 'no-store', ...problem.options.headers })
+  return reply.type('application/problem+json').send(problemBody(problem, request.id, path)) as never
+}
+
+/** `/v1/roles/:role` as an expression that tells whether a path is of that form. */
+const pathPattern = (url: string) =>
+  new RegExp(
+    `^${url
+      .replace(/[.+]/g, '\\$&')
+      .replace(/:[a-z_]+/gi, '[^/]+')
+      .replace(/\*$/, '.*')}/?$`,
+  )
+
+export const errors = fp(
+  async (app: FastifyInstance) => {
+    const methods = new Map<string, { pattern: RegExp; methods: Set<string> }>()
+    app.addHook('onRoute', route => {
+      const known = methods.get(route.url) ?? { pattern: pathPattern(route.url), methods: new Set() }
+      for (const method of [route.method].flat()) known.methods.add(method)
+      methods.set(route.url, known)
+    })
+
+    app.setErrorHandler((error: FastifyError, request, reply) =>
+      sendProblem(request, reply, toProblem(error, request.log)),
+    )
+
+    app.setNotFoundHandler((request, reply) => {
+      const path = request.url.split('?', 1)[0] ?? '/'
+      const allowed = [...methods.values()]
+        .filter(({ pattern }) => pattern.test(path))
+        .flatMap(entry => [...entry.methods])
+      if (allowed.length === 0)
+        return sendProblem(request, reply, new Problem('not_found', 'Nothing stands at this address.'))
+      const allow = [...new Set(allowed)].sort().join(', ')
+      const detail = `${request.method} is not a method of this address; it has ${allow}.`
+      return sendProblem(request, reply, new Problem('method_not_allowed', detail, { headers: { allow } }))
+    })
+  },
+  { name: 'errors' },
+)

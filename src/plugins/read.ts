@@ -1,0 +1,144 @@
+/** Conditional reads (RFC 9110 §13), content negotiation, and lists with opaque cursors. */
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import Negotiator from 'negotiator'
+import { Type } from 'typebox'
+import { Problem } from './problems.ts'
+
+export const cacheControl = {
+  /** Bytes that never change. */
+  immutable: 'public, max-age=31536000, immutable',
+  /** What the public reads and a publication changes. */
+  public: 'public, max-age=60, stale-if-error=86400',
+  /** Anything behind a key. */
+  private: 'private, no-store',
+} as const
+
+/** Whether If-None-Match holds the tag: lists, weak forms and `*` are understood (RFC 9110 §13.1.2). */
+export function noneMatch(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false
+  if (header === etag) return true
+  return header.split(',').some(part => {
+    const tag = part.trim()
+    return tag === '*' || tag === etag || (tag.startsWith('W/') && tag.slice(2) === etag)
+  })
+}
+
+interface Entity {
+  body: string | Buffer
+  etag: string
+  lastModified?: string | undefined
+  cache: keyof typeof cacheControl
+  type?: string
+}
+
+/** RFC 9110 §5.6.7 form of a time. */
+export const httpDate = (time: string) => new Date(time).toUTCString()
+
+/**
+ * Sends a representation, or 304 where the caller has it. If-Modified-Since counts only without If-None-Match. Gives the
+ * reply, typed `never` because it is no value of the route's response type.
+ */
+export function sendEntity(request: FastifyRequest, reply: FastifyReply, entity: Entity): never {
+  const { body, etag, lastModified, cache, type = 'application/json; charset=utf-8' } = entity
+  reply.header('etag', etag).header('cache-control', cacheControl[cache])
+  if (lastModified !== undefined) reply.header('last-modified', httpDate(lastModified))
+  const { 'if-none-match': tags, 'if-modified-since': since } = request.headers
+  const seconds = (time: string) => Math.floor(Date.parse(time) / 1000)
+  const fresh =
+    tags === undefined && since !== undefined && lastModified !== undefined
+      ? seconds(lastModified) <= seconds(since)
+      : noneMatch(tags, etag)
+  return (fresh ? reply.code(304).send() : reply.type(type).send(body)) as never
+}
+
+/** Quoted base64url SHA-256: the ETag of bytes that have no revision. */
+export const digestTag = (body: string | Buffer) => `"${createHash('sha256').update(body).digest('base64url')}"`
+
+/** The query members that every list takes. */
+export const pageQuery = {
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'How many entries a page holds.' }),
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 1000, description: '`next_cursor` of the page before.' }),
+  ),
+}
+
+interface PageQuery {
+  limit: number
+  cursor?: string
+}
+
+const filterDigest = (request: FastifyRequest) => {
+  const { limit: _, cursor: __, ...filter } = request.query as Record<string, unknown>
+  const path = request.url.split('?', 1)[0]
+  return createHash('sha256')
+    .update(JSON.stringify([path, Object.entries(filter).sort()]))
+    .digest('base64url')
+    .slice(0, 12)
+}
+
+/**
+ * The sort key after which the page begins; undefined for the first page. A cursor is bound to its list and filters:
+ * any other is 400 `bad_cursor`.
+ */
+export function cursorKey(request: FastifyRequest): string | undefined {
+  const { cursor } = request.query as PageQuery
+  if (cursor === undefined) return undefined
+  const bad = new Problem(
+    'bad_cursor',
+    'This cursor does not belong to this list with these filters. Start without one.',
+  )
+  let parts: unknown
+  try {
+    parts = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(cursor, 'base64url')))
+  } catch {
+    throw bad
+  }
+  if (!Array.isArray(parts) || parts.length !== 2 || parts[0] !== filterDigest(request)) throw bad
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no key holds them, and the database takes no NUL.
+  if (typeof parts[1] !== 'string' || parts[1].length > 300 || /[\u0000-\u001f]|\p{Surrogate}/u.test(parts[1]))
+    throw bad
+  return parts[1]
+}
+
+/**
+ * One page out of `limit + 1` rows: sets `Link: rel="next"` and gives the entries with `next_cursor`.
+ * `keyOf` gives the sort key of a row, the same that `cursorKey` hands back.
+ */
+export function page<Row>(request: FastifyRequest, reply: FastifyReply, rows: Row[], keyOf: (row: Row) => string) {
+  const { limit } = request.query as PageQuery
+  const entries = rows.slice(0, limit)
+  const last = entries.at(-1)
+  if (rows.length <= limit || last === undefined) return { entries, next_cursor: null }
+  const cursor = Buffer.from(JSON.stringify([filterDigest(request), keyOf(last)])).toString('base64url')
+  const [path = '', query = ''] = request.url.split('?', 2)
+  const next = new URLSearchParams(query)
+  next.set('cursor', cursor)
+  reply.header('link', `<${path}?${next}>; rel="next"`)
+  return { entries, next_cursor: cursor }
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Media types that the route answers with; JSON where it says nothing. */
+    produces?: readonly string[]
+  }
+}
+
+const json = ['application/json'] as const
+
+export const read = fp(
+  async (app: FastifyInstance) => {
+    app.addHook('onRequest', (request, _reply, done) => {
+      const { accept } = request.headers
+      // The common cases first: this runs before every cached read.
+      if (accept === undefined || accept === '*/*' || accept === 'application/json') return done()
+      const produced = request.routeOptions.config.produces ?? json
+      if (request.is404 || new Negotiator(request).mediaType([...produced, 'application/problem+json']) !== undefined)
+        return done()
+      done(new Problem('not_acceptable', `This address answers with ${produced.join(' or ')}; Accept excludes that.`))
+    })
+  },
+  { name: 'read' },
+)

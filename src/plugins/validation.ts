@@ -1,0 +1,143 @@
+/** What ajv finds wrong, said so that the caller can mend it. */
+import type { FastifySchemaValidationError } from 'fastify'
+import { nearest } from '../document/nearest.ts'
+import type { ErrorDetail } from './problems.ts'
+
+interface AjvError extends FastifySchemaValidationError {
+  data?: unknown
+  schema?: unknown
+  parentSchema?: { description?: string; properties?: Record<string, unknown>; [keyword: string]: unknown }
+}
+
+const escapePointer = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
+
+/** A value as it is quoted back: short, and on one line. */
+const quote = (value: unknown) => {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
+
+const didYouMean = (word: unknown, entries: readonly string[]) => {
+  const near = typeof word === 'string' ? nearest(word.replaceAll(/[\s-]+/g, '_'), entries) : undefined
+  return near === undefined ? '' : ` Did you mean "${near}"?`
+}
+
+const typeOf = (value: unknown) =>
+  value === null
+    ? 'null'
+    : Array.isArray(value)
+      ? 'a list'
+      : typeof value === 'object'
+        ? 'an object'
+        : `a ${typeof value}`
+
+const typeNames: Record<string, string> = {
+  string: 'a string',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'a list',
+  null: 'null',
+}
+
+const plural = (count: unknown, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+type Say = (error: AjvError) => { code: string; detail: string; at?: string }
+
+const notInList: Say = ({ data, schema, params }) => {
+  const values = ((params.allowedValues ?? schema) as unknown[]).filter(value => value !== null) as string[]
+  const shown = values.length > 20 ? `${values.slice(0, 20).join(', ')}, …` : values.join(', ')
+  return { code: 'not_in_list', detail: `${quote(data)} is not one of: ${shown}.${didYouMean(data, values)}` }
+}
+
+const sayings: Record<string, Say> = {
+  additionalProperties: ({ params, parentSchema }) => {
+    const name = String(params.additionalProperty)
+    const known = Object.keys(parentSchema?.properties ?? {})
+    return {
+      code: 'unknown_member',
+      detail: `There is no ${quote(name)} here.${didYouMean(name, known)} Known: ${known.join(', ') || 'none'}.`,
+      at: name,
+    }
+  },
+  required: ({ params }) => ({
+    code: 'missing_member',
+    detail: `"${params.missingProperty}" is missing.`,
+    at: String(params.missingProperty),
+  }),
+  type: ({ params, data }) => {
+    const types = [params.type].flat() as string[]
+    const wanted = types.map(type => typeNames[type] ?? type).join(' or ')
+    return { code: 'wrong_type', detail: `This must be ${wanted}; it is ${typeOf(data)}.` }
+  },
+  enum: notInList,
+  const: ({ data, params }) => ({
+    code: 'not_in_list',
+    detail: `${quote(data)} is not ${quote(params.allowedValue)}.`,
+  }),
+  discriminator: error => {
+    const tag = (error.params.tagValue ?? undefined) as unknown
+    return {
+      code: tag === undefined ? 'missing_member' : 'not_in_list',
+      detail:
+        tag === undefined
+          ? '"type" is missing.'
+          : `${quote(tag)} is not a type of block: paragraph, subheading, note, list, skills, sfia_mappings or advert_details.`,
+      at: 'type',
+    }
+  },
+  pattern: ({ data, schema, parentSchema }) =>
+    schema === '\\S'
+      ? { code: 'blank', detail: 'This must not be blank.' }
+      : {
+          code: 'wrong_form',
+          detail: `${quote(data)} does not fit: ${parentSchema?.description ?? `it must match ${schema}`}`,
+        },
+  format: ({ data, schema }) => ({ code: 'wrong_form', detail: `${quote(data)} is not a ${schema}.` }),
+  minLength: ({ params }) => ({
+    code: 'too_short',
+    detail: `This must have at least ${plural(params.limit, 'character')}.`,
+  }),
+  maxLength: ({ params }) => ({
+    code: 'too_long',
+    detail: `This may have at most ${plural(params.limit, 'character')}.`,
+  }),
+  minItems: ({ params }) => ({
+    code: 'too_few',
+    detail: `This list must have at least ${plural(params.limit, 'item')}.`,
+  }),
+  maxItems: ({ params, data }) => ({
+    code: 'too_many',
+    detail: `This list may have at most ${plural(params.limit, 'item')}; it has ${(data as unknown[] | undefined)?.length ?? 'more'}.`,
+  }),
+  minimum: ({ params, data }) => ({
+    code: 'too_small',
+    detail: `This must be ${params.limit} or more; it is ${quote(data)}.`,
+  }),
+  maximum: ({ params, data }) => ({
+    code: 'too_large',
+    detail: `This must be ${params.limit} or less; it is ${quote(data)}.`,
+  }),
+  uniqueItems: () => ({ code: 'duplicate', detail: 'No entry of this list may stand twice.' }),
+}
+
+/** Where a value may be null ajv also says that it is not null, and that no branch fits: neither helps. */
+const isNoise = (error: AjvError) =>
+  error.keyword === 'anyOf' ||
+  (error.keyword === 'type' && error.params.type === 'null' && error.schemaPath.includes('anyOf'))
+
+const errorsMax = 50
+
+/** ajv's findings as error details, `prefix` before each pointer; at most 50. */
+export function explain(found: readonly FastifySchemaValidationError[], prefix = ''): ErrorDetail[] {
+  return (found as AjvError[])
+    .filter(error => !isNoise(error))
+    .slice(0, errorsMax)
+    .map(error => {
+      const say: Say =
+        sayings[error.keyword] ?? (() => ({ code: 'invalid', detail: `This is not valid: ${error.keyword}.` }))
+      const { code, detail, at } = say(error)
+      return { pointer: prefix + error.instancePath + (at === undefined ? '' : `/${escapePointer(at)}`), code, detail }
+    })
+}

@@ -1,0 +1,128 @@
+/** The bytes of published roles in memory. Correct with any number of processes on one database: see `up` and `drop`. */
+import { LRUCache } from 'lru-cache'
+import type { Version, Withdrawal } from './versions.ts'
+
+export interface Served {
+  found: Version | Withdrawal | undefined
+  /** The database could not be asked, and a newer version may exist. */
+  stale: boolean
+}
+
+type Load = (slug: string) => Promise<Version | Withdrawal | undefined>
+
+interface Entry {
+  version: Version
+  /** The period of listening in which it was filled. */
+  period: number
+}
+
+interface Fill {
+  promise: Promise<Version | Withdrawal | undefined>
+}
+
+/** For so long after a failed read the last known bytes are served at once, so that readers do not queue for a dead database. */
+const retryAfterMs = 1000
+
+export const isVersion = (found: Version | Withdrawal | undefined): found is Version =>
+  found !== undefined && 'body' in found
+
+/**
+ * Holds the latest version of roles. An entry is served without a look at the database only while the process hears of
+ * every publication: in one unbroken period of listening. A fill that began before the last drop of its role is not
+ * stored, nor one older than the version that was announced, which a lagging standby may give.
+ */
+export class PublishedCache {
+  readonly #load: Load
+  readonly #entries: LRUCache<string, Entry> | undefined
+  readonly #announced = new LRUCache<string, number>({ max: 10_000 })
+  readonly #fills = new Map<string, Fill>()
+  #period = 0
+  #listening = false
+  #failedAt = Number.NEGATIVE_INFINITY
+  hits = 0
+  misses = 0
+
+  /** `bytesMax` 0 holds nothing: every read asks the database. */
+  constructor(load: Load, bytesMax: number) {
+    this.#load = load
+    this.#entries =
+      bytesMax > 0
+        ? new LRUCache({ maxSize: bytesMax, sizeCalculation: ({ version }) => version.body.length + 1024 })
+        : undefined
+  }
+
+  /** The process listens from now on. What it holds from before may be old: it serves only where the database is gone. */
+  up(): void {
+    this.#period += 1
+    this.#listening = true
+    this.#failedAt = Number.NEGATIVE_INFINITY
+    this.#fills.clear()
+  }
+
+  /** The process no longer hears of publications. */
+  down(): void {
+    this.#listening = false
+  }
+
+  get listening(): boolean {
+    return this.#listening
+  }
+
+  get bytes(): number {
+    return this.#entries?.calculatedSize ?? 0
+  }
+
+  /** A role was published as `version`, or withdrawn (0). Also called by the process that did it, once it is certain. */
+  drop(slug: string, version: number): void {
+    if (version > 0) this.#announced.set(slug, Math.max(version, this.#announced.get(slug) ?? 0))
+    this.#entries?.delete(slug)
+    this.#fills.delete(slug)
+  }
+
+  /** An entry that may be served as it is; undefined where the database must be asked. No promise: this is the hot path. */
+  peek(slug: string): Version | undefined {
+    if (!this.#listening) return undefined
+    const entry = this.#entries?.get(slug)
+    if (entry?.period !== this.#period) return undefined
+    this.hits += 1
+    return entry.version
+  }
+
+  /** The latest version from memory or from the database. Throws what the load throws, where nothing is known. */
+  async get(slug: string): Promise<Served> {
+    const entry = this.peek(slug)
+    if (entry) return { found: entry, stale: false }
+    this.misses += 1
+    const known = this.#entries?.get(slug)?.version
+    if (known && performance.now() - this.#failedAt < retryAfterMs) return { found: known, stale: true }
+    try {
+      return { found: await this.#fill(slug), stale: false }
+    } catch (error) {
+      this.#failedAt = performance.now()
+      const last = this.#entries?.get(slug)?.version ?? known
+      if (last === undefined) throw error
+      return { found: last, stale: true }
+    }
+  }
+
+  /** One load for all who ask for a role at once; those who ask after a drop get a load of their own. */
+  #fill(slug: string): Promise<Version | Withdrawal | undefined> {
+    const running = this.#fills.get(slug)
+    if (running) return running.promise
+    const period = this.#period
+    const fill: Fill = { promise: Promise.resolve(undefined) }
+    fill.promise = this.#load(slug)
+      .then(found => {
+        if (this.#fills.get(slug) !== fill) return found
+        if (!isVersion(found)) this.#entries?.delete(slug)
+        else if (found.version >= (this.#announced.get(slug) ?? 0))
+          this.#entries?.set(slug, { version: found, period: this.#listening ? period : -1 })
+        return found
+      })
+      .finally(() => {
+        if (this.#fills.get(slug) === fill) this.#fills.delete(slug)
+      })
+    this.#fills.set(slug, fill)
+    return fill.promise
+  }
+}

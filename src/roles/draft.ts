@@ -1,0 +1,297 @@
+/** The working copy of a role and its parts. Every write is one pure edit of the document under the role's lock. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Kysely } from 'kysely'
+import { Type } from 'typebox'
+import type { Database } from '../database/types.ts'
+import { findAdvice, findBlockers } from '../document/check.ts'
+import { orderSections } from '../document/edit.ts'
+import { NewRoleDocument, ReplacementRoleDocument, RoleDocument, type Section, Slug } from '../document/schema.ts'
+import { complete, object, ref } from '../document/shape.ts'
+import { callerOf, organisationFor } from '../plugins/auth.ts'
+import { mergePatch } from '../plugins/body.ts'
+import { invalid } from '../plugins/problems.ts'
+import { cursorKey, page, pageQuery, sendEntity } from '../plugins/read.ts'
+import { revisionTag } from '../plugins/write.ts'
+import { written } from './parts.ts'
+import { findReferences } from './references.ts'
+import { DraftList, DraftPatch, DraftStatus, RoleParams, SectionOrder, Validation } from './schema.ts'
+import {
+  type Draft,
+  type Edit,
+  editDraft,
+  findDraftText,
+  findRole,
+  insertDraft,
+  listDrafts,
+  lockRole,
+  slugFor,
+} from './store.ts'
+import { goBack } from './versions.ts'
+
+interface Options {
+  db: Kysely<Database>
+  baseUrl: string
+}
+
+const read = { scope: 'roles:read_drafts' } as const
+const edits = { scope: 'roles:write', write: { match: 'required' } } as const
+
+export const drafts: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseUrl }) => {
+  const edit = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    type: string,
+    change: Edit,
+    bodyOf: (draft: Draft) => unknown,
+  ) =>
+    app.write(request, reply, async (trx, match) => {
+      const { role } = request.params as { role: string }
+      const draft = await editDraft(trx, callerOf(request), role, match, { type }, change)
+      return written(draft, 200, bodyOf(draft))
+    })
+
+  app.get(
+    '/drafts',
+    {
+      schema: {
+        operationId: 'listDrafts',
+        summary: 'List the drafts of your organisation',
+        tags: ['Drafts'],
+        querystring: object({
+          status: Type.Optional(DraftStatus),
+          q: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Part of the title or slug.' })),
+          updated_since: Type.Optional(Type.String({ format: 'date-time' })),
+          ...pageQuery,
+        }),
+        response: { 200: ref(DraftList) },
+      },
+      config: read,
+    },
+    async (request, reply) => {
+      const rows = await listDrafts(db, callerOf(request), request.query, request.query.limit + 1, cursorKey(request))
+      const { entries, next_cursor } = page(request, reply, rows, ({ slug }) => slug)
+      reply.header('cache-control', 'private, no-store')
+      return {
+        drafts: entries.map(({ updated_by, submitted_by, version, ...row }) => ({
+          slug: row.slug,
+          title: row.title,
+          organisation: row.organisation,
+          status: row.status,
+          revision: row.revision,
+          etag: revisionTag(row.revision),
+          updated_at: row.updated_at,
+          updated_by,
+          submitted_by,
+          version,
+          url: `${baseUrl}/v1/roles/${row.slug}/draft`,
+        })),
+        next_cursor,
+      }
+    },
+  )
+
+  app.post(
+    '/roles',
+    {
+      schema: {
+        operationId: 'createRole',
+        summary: 'Create a role with its draft',
+        description: 'Members that are left out take their default; without `slug` it comes from the title.',
+        tags: ['Drafts'],
+        querystring: object({
+          organisation: Type.Optional(
+            Type.String({ ...Slug, description: 'The organisation of your key where it is left out.' }),
+          ),
+          slug: Type.Optional(Slug),
+        }),
+        body: ref(NewRoleDocument),
+        response: { 201: ref(RoleDocument) },
+      },
+      config: { scope: 'roles:write', write: { match: 'none' } },
+    },
+    (request, reply) =>
+      app.write(request, reply, async trx => {
+        const caller = callerOf(request)
+        const organisation = organisationFor(caller, request.query.organisation)
+        const document = complete(RoleDocument, request.body)
+        const slug = slugFor(request.query.slug, document.title)
+        const draft = await insertDraft(trx, caller, { slug, organisation, document, type: 'role_created' })
+        return written(draft, 201, draft.document, `/v1/roles/${slug}/draft`)
+      }),
+  )
+
+  app.get(
+    '/roles/:role/draft',
+    {
+      schema: {
+        operationId: 'getDraft',
+        summary: 'Get the draft of a role',
+        tags: ['Drafts'],
+        params: RoleParams,
+        response: { 200: ref(RoleDocument) },
+      },
+      config: read,
+    },
+    async (request, reply) => {
+      const { body, revision, updated_at } = await findDraftText(db, callerOf(request), request.params.role)
+      return sendEntity(request, reply, {
+        body,
+        etag: revisionTag(revision),
+        lastModified: updated_at,
+        cache: 'private',
+      })
+    },
+  )
+
+  app.put(
+    '/roles/:role/draft',
+    {
+      schema: {
+        operationId: 'replaceDraft',
+        summary: 'Replace the draft of a role',
+        description: 'Takes what GET gives. Every member but ids is required; ids that are sent are kept.',
+        tags: ['Drafts'],
+        params: RoleParams,
+        body: ref(ReplacementRoleDocument),
+        response: { 200: ref(RoleDocument) },
+      },
+      config: edits,
+    },
+    (request, reply) =>
+      edit(
+        request,
+        reply,
+        'draft_replaced',
+        () => complete(RoleDocument, request.body),
+        ({ document }) => document,
+      ),
+  )
+
+  app.patch(
+    '/roles/:role/draft',
+    {
+      schema: {
+        operationId: 'patchDraft',
+        summary: 'Change members of the draft',
+        description: 'A JSON merge patch (RFC 7396): null sets a member back to its default, a list is replaced whole.',
+        tags: ['Drafts'],
+        params: RoleParams,
+        body: ref(DraftPatch),
+        response: { 200: ref(RoleDocument) },
+      },
+      config: edits,
+    },
+    (request, reply) => {
+      const change: Edit = document => {
+        const merged = mergePatch(document, request.body)
+        app.validate('NewRoleDocument', merged)
+        return complete(RoleDocument, merged)
+      }
+      return edit(request, reply, 'draft_patched', change, ({ document }) => document)
+    },
+  )
+
+  app.delete(
+    '/roles/:role/draft',
+    {
+      schema: {
+        operationId: 'deleteDraft',
+        summary: 'Go back to the latest version, or remove a role never published',
+        tags: ['Drafts'],
+        params: RoleParams,
+        response: {
+          200: ref(RoleDocument),
+          204: Type.Null({ description: 'The role was never published and is removed.' }),
+        },
+      },
+      config: edits,
+    },
+    (request, reply) =>
+      app.write(request, reply, async (trx, match) => {
+        const caller = callerOf(request)
+        const row = await lockRole(trx, caller, request.params.role, match)
+        if (row.version !== null) {
+          const draft = await goBack(trx, caller, row)
+          return written(draft, 200, draft.document)
+        }
+        await trx.deleteFrom('roles').where('slug', '=', row.slug).execute()
+        const event = { type: 'role_deleted', organisation: row.organisation, role: row.slug, revision: row.revision }
+        return { status: 204, event }
+      }),
+  )
+
+  app.get(
+    '/roles/:role/draft/validation',
+    {
+      schema: {
+        operationId: 'validateDraft',
+        summary: 'What still stops publication, and advice',
+        tags: ['Drafts'],
+        params: RoleParams,
+        response: { 200: ref(Validation) },
+      },
+      config: read,
+    },
+    async (request, reply) => {
+      const row = await findRole(db, callerOf(request), request.params.role)
+      const { sharedSections } = await findReferences(db, row.document)
+      const blocksOf = ({ shared_section, blocks }: Section) =>
+        shared_section === null ? blocks : (sharedSections.get(shared_section)?.blocks ?? [])
+      const errors = findBlockers(row.document, blocksOf)
+      reply.headers({ etag: revisionTag(row.revision), 'cache-control': 'private, no-store' })
+      return { ready: errors.length === 0, errors, advice: findAdvice(row.document, blocksOf) }
+    },
+  )
+
+  app.put(
+    '/roles/:role/draft/section-order',
+    {
+      schema: {
+        operationId: 'orderSections',
+        summary: 'Put the sections in another order',
+        tags: ['Sections'],
+        params: RoleParams,
+        body: ref(SectionOrder),
+        response: { 200: ref(SectionOrder) },
+      },
+      config: edits,
+    },
+    (request, reply) => {
+      const change: Edit = document => {
+        const ids = document.sections.map(({ id }) => id)
+        const ordered = orderSections(document, request.body.sections)
+        if (ordered) return ordered
+        const detail = `Name each of the ${ids.length} sections exactly once: ${ids.join(', ') || 'there are none'}.`
+        throw invalid([{ pointer: '/sections', code: 'wrong_order', detail }])
+      }
+      return edit(request, reply, 'sections_ordered', change, ({ document }) => ({
+        sections: document.sections.map(({ id }) => id),
+      }))
+    },
+  )
+
+  app.get(
+    '/roles/:role/draft/section-order',
+    {
+      schema: {
+        operationId: 'getSectionOrder',
+        summary: 'Get the order of the sections',
+        tags: ['Sections'],
+        params: RoleParams,
+        response: { 200: ref(SectionOrder) },
+      },
+      config: read,
+    },
+    async (request, reply) => {
+      const { document, revision, updated_at } = await findRole(db, callerOf(request), request.params.role)
+      const body = JSON.stringify({ sections: document.sections.map(({ id }) => id) })
+      return sendEntity(request, reply, {
+        body,
+        etag: revisionTag(revision),
+        lastModified: updated_at,
+        cache: 'private',
+      })
+    },
+  )
+}

@@ -1,0 +1,218 @@
+/** What the world reads: published roles, their versions and lists. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Kysely } from 'kysely'
+import { Type } from 'typebox'
+import type { Database } from '../database/types.ts'
+import { families, professions } from '../document/code-lists.ts'
+import { PublishedRole, SfiaCode, SfiaLevel, Slug } from '../document/schema.ts'
+import { object, oneOf, ref } from '../document/shape.ts'
+import { sendProblem } from '../plugins/errors.ts'
+import { notFound, Problem } from '../plugins/problems.ts'
+import {
+  cacheControl,
+  cursorKey,
+  digestTag,
+  httpDate,
+  noneMatch,
+  page,
+  pageQuery,
+  sendEntity,
+} from '../plugins/read.ts'
+import { isVersion, type PublishedCache } from './cache.ts'
+import { RoleList, RoleParams, VersionList } from './schema.ts'
+import { feedPosition, findVersion, listRoles, listVersions, type Version, type Withdrawal } from './versions.ts'
+
+interface Options {
+  db: Kysely<Database>
+  cache: PublishedCache
+  baseUrl: string
+}
+
+const codesOf = <C extends { code: string }>(list: readonly C[]) => oneOf(list.map(({ code }) => code))
+const open = { scope: 'public' } as const
+
+/** The headers of a version, made once for each: they are most of the work of a cached read. */
+const headersOf = new WeakMap<Version, { latest: Record<string, string>; version: Record<string, string> }>()
+
+function headers(slug: string, version: Version) {
+  const known = headersOf.get(version)
+  if (known) return known
+  const common = {
+    etag: `"${version.digest}"`,
+    'last-modified': httpDate(version.publishedAt),
+    'repr-digest': `sha-256=:${Buffer.from(version.digest, 'base64url').toString('base64')}:`,
+  }
+  const path = `/v1/roles/${slug}`
+  const made = {
+    latest: {
+      ...common,
+      'cache-control': cacheControl.public,
+      'content-location': `${path}/versions/${version.version}`,
+      link: `<${path}/versions>; rel="version-history", <${path}/versions/${version.version}>; rel="latest-version"`,
+    },
+    version: {
+      ...common,
+      'cache-control': cacheControl.immutable,
+      link: `<${path}>; rel="latest-version", <${path}/versions>; rel="version-history"`,
+    },
+  }
+  headersOf.set(version, made)
+  return made
+}
+
+function sendVersion(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  version: Version,
+  head: Record<string, string>,
+): never {
+  reply.headers(head)
+  const { 'if-none-match': tags, 'if-modified-since': since } = request.headers
+  if (
+    tags !== undefined
+      ? noneMatch(tags, head.etag as string)
+      : since !== undefined && Date.parse(since) >= Date.parse(head['last-modified'] as string)
+  )
+    return reply.code(304).send() as never
+  return reply.type('application/json; charset=utf-8').send(version.body) as never
+}
+
+/** 410 with a tombstone that names the reason and any successor. */
+function sendWithdrawal(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  slug: string,
+  { withdrawn_at, reason, successor }: Withdrawal,
+) {
+  const detail = `The role was withdrawn: ${reason}${successor === null ? '' : ` Its successor is "${successor}".`}`
+  const links = [`</v1/roles/${slug}/versions>; rel="version-history"`]
+  if (successor !== null) links.push(`</v1/roles/${successor}>; rel="successor-version"`)
+  return sendProblem(
+    request,
+    reply,
+    new Problem('withdrawn', detail, {
+      headers: { link: links.join(', '), 'cache-control': cacheControl.public },
+      members: { withdrawn_at, reason, successor },
+    }),
+  )
+}
+
+export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache, baseUrl }) => {
+  app.get(
+    '/roles',
+    {
+      schema: {
+        operationId: 'listRoles',
+        summary: 'List and search published roles',
+        description: 'By slug. All filters must hold; `q` searches titles, skills and texts in English.',
+        tags: ['Published roles'],
+        querystring: object({
+          q: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+          organisation: Type.Optional(Slug),
+          profession: Type.Optional(codesOf(professions)),
+          family: Type.Optional(codesOf(families)),
+          grade: Type.Optional(Type.String({ minLength: 1, maxLength: 30 })),
+          skill: Type.Optional(Slug),
+          sfia_code: Type.Optional(SfiaCode),
+          sfia_level: Type.Optional(SfiaLevel),
+          published_since: Type.Optional(Type.String({ format: 'date-time' })),
+          ...pageQuery,
+        }),
+        response: { 200: ref(RoleList) },
+      },
+      config: open,
+    },
+    async (request, reply) => {
+      // The position first: what is published between the two reads is then in the feed for certain.
+      const position = await feedPosition(db)
+      const rows = await listRoles(db, request.query, request.query.limit + 1, cursorKey(request))
+      const { entries, next_cursor } = page(request, reply, rows, ({ role }) => role)
+      const roles = entries.map(({ role, item }) => ({ ...item, url: `${baseUrl}/v1/roles/${role}` }))
+      const body = JSON.stringify({ roles, next_cursor, feed_cursor: String(position) })
+      return sendEntity(request, reply, { body, etag: digestTag(body), cache: 'public' })
+    },
+  )
+
+  app.get(
+    '/roles/:role',
+    {
+      schema: {
+        operationId: 'getRole',
+        summary: 'Get the latest published version of a role',
+        description: '410 with the reason and any successor once it is withdrawn.',
+        tags: ['Published roles'],
+        params: RoleParams,
+        response: { 200: ref(PublishedRole) },
+      },
+      config: open,
+    },
+    (request, reply) => {
+      const { role } = request.params
+      const held = cache.peek(role)
+      if (held) return sendVersion(request, reply, held, headers(role, held).latest)
+      return cache.get(role).then(({ found, stale }) => {
+        if (!found) throw notFound('published role', role)
+        if (!isVersion(found)) return sendWithdrawal(request, reply, role, found)
+        // RFC 9211: tells a monitor that this answer may be old. RFC 9111 lets a cache serve it so.
+        if (stale) reply.header('cache-status', 'role-register; hit; detail=stale')
+        return sendVersion(request, reply, found, headers(role, found).latest)
+      })
+    },
+  )
+
+  app.get(
+    '/roles/:role/versions',
+    {
+      schema: {
+        operationId: 'listVersions',
+        summary: 'List the versions of a role, the newest first',
+        tags: ['Published roles'],
+        params: RoleParams,
+        querystring: object(pageQuery),
+        response: { 200: ref(VersionList) },
+      },
+      config: open,
+    },
+    async (request, reply) => {
+      const { role } = request.params
+      const before = cursorKey(request)
+      const rows = await listVersions(
+        db,
+        role,
+        request.query.limit + 1,
+        before === undefined ? undefined : Number.parseInt(before, 10) || 0,
+      )
+      if (rows.length === 0 && before === undefined) throw notFound('published role', role)
+      const { entries, next_cursor } = page(request, reply, rows, ({ version }) => String(version))
+      const versions = entries.map(({ digest, ...entry }) => ({
+        ...entry,
+        etag: `"${digest}"`,
+        url: `${baseUrl}/v1/roles/${role}/versions/${entry.version}`,
+      }))
+      const body = JSON.stringify({ versions, next_cursor })
+      return sendEntity(request, reply, { body, etag: digestTag(body), cache: 'public' })
+    },
+  )
+
+  app.get(
+    '/roles/:role/versions/:version',
+    {
+      schema: {
+        operationId: 'getVersion',
+        summary: 'Get one version of a role, which never changes',
+        description: 'Stays readable after the role is withdrawn.',
+        tags: ['Published roles'],
+        params: Type.Object({ role: Slug, version: Type.Integer({ minimum: 1, maximum: 2_000_000_000 }) }),
+        response: { 200: ref(PublishedRole) },
+      },
+      config: open,
+    },
+    async (request, reply) => {
+      const { role, version } = request.params
+      const found = await findVersion(db, role, version)
+      if (!found) throw notFound('published version', `${role}/${version}`)
+      return sendVersion(request, reply, found, headers(role, found).version)
+    },
+  )
+}

@@ -1,0 +1,300 @@
+/** Drafts: found, listed, locked, changed. Every change to a draft goes through `insertDraft` or `editDraft`. */
+import { createHash } from 'node:crypto'
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import type { NewEvent } from '../database/events.ts'
+import type { Database } from '../database/types.ts'
+import { checkDocument, labelled } from '../document/check.ts'
+import { changedParts } from '../document/edit.ts'
+import { assignIds, type IdSerials } from '../document/ids.ts'
+import type { RoleDocument } from '../document/schema.ts'
+import { type Caller, organisationOf } from '../plugins/auth.ts'
+import { invalid, notFound, Problem } from '../plugins/problems.ts'
+import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
+import { checkReferences, sameReferences, saveReferences } from './references.ts'
+
+export type RoleRow = Selectable<Database['roles']>
+
+export const digestOf = (text: string) => createHash('sha256').update(text).digest('base64url')
+
+/** A draft as a write leaves it, and the event that says so; none where nothing changed. */
+export interface Draft {
+  slug: string
+  document: RoleDocument
+  revision: number
+  event?: NewEvent
+}
+
+const ofCaller = (caller: Caller) => {
+  const organisation = organisationOf(caller)
+  return organisation === null ? sql<boolean>`true` : sql<boolean>`organisation = ${organisation}`
+}
+
+/** The role with its draft; throws 404 where there is none that the caller may see. */
+export async function findRole(db: Kysely<Database>, caller: Caller, slug: string): Promise<RoleRow> {
+  const row = await db
+    .selectFrom('roles')
+    .selectAll()
+    .where('slug', '=', slug)
+    .where(ofCaller(caller))
+    .executeTakeFirst()
+  if (!row) throw notFound('role', slug)
+  return row
+}
+
+/** The draft's bytes as they are sent; throws 404. */
+export async function findDraftText(db: Kysely<Database>, caller: Caller, slug: string) {
+  const row = await db
+    .selectFrom('roles')
+    .select([sql<string>`document::text`.as('body'), 'revision', 'updated_at'])
+    .where('slug', '=', slug)
+    .where(ofCaller(caller))
+    .executeTakeFirst()
+  if (!row) throw notFound('role', slug)
+  return row
+}
+
+/** 412 with the current ETag, and which parts changed since the newest revision that the caller named. */
+async function staleProblem(trx: Transaction<Database>, row: RoleRow, revisions: number[]): Promise<Problem> {
+  const since = Math.max(0, ...revisions.filter(revision => revision < row.revision))
+  const rows =
+    since === 0
+      ? []
+      : await trx
+          .selectFrom('events')
+          .select('data')
+          .where('role', '=', row.slug)
+          .where('revision', '>', since)
+          .orderBy('id', 'desc')
+          .limit(100)
+          .execute()
+  const changed = [...new Set(rows.flatMap(({ data }) => (data.changed ?? []) as string[]))].sort()
+  const parts = changed.length === 0 ? '' : ` Changed since: ${changed.slice(0, 10).join(', ')}.`
+  return new Problem('precondition_failed', `The draft is now at ${revisionTag(row.revision)}.${parts}`, {
+    members: { current_etag: revisionTag(row.revision), changed },
+  })
+}
+
+/**
+ * Locks a role for a change. The revision stands in the statement that takes the lock, so of many writers with one ETag
+ * one gets it. Throws 404, or 412 where the revision is another.
+ */
+export async function lockRole(
+  trx: Transaction<Database>,
+  caller: Caller,
+  slug: string,
+  match: Match,
+): Promise<RoleRow> {
+  const revisions = revisionsOf(match)
+  let query = trx.selectFrom('roles').selectAll().where('slug', '=', slug).where(ofCaller(caller))
+  if (revisions) query = query.where('revision', '=', sql<number>`any (${revisions})`)
+  const row = await query.forNoKeyUpdate().executeTakeFirst()
+  if (row) return row
+  throw await staleProblem(trx, await findRole(trx, caller, slug), revisions ?? [])
+}
+
+/** Fills in ids and labels and checks everything that the schema cannot. Throws 422 with all of it. */
+async function prepare(trx: Transaction<Database>, organisation: string, document: RoleDocument, known: IdSerials) {
+  const assigned = assignIds({ ...document, grades: document.grades.map(labelled) }, known)
+  const findings = checkDocument(assigned.document)
+  if (findings.length > 0) throw invalid(findings)
+  const broken = await checkReferences(trx, organisation, assigned.document)
+  if (broken.length > 0) throw invalid(broken)
+  return assigned
+}
+
+const slugFrom = (title: string) =>
+  title
+    .normalize('NFKD')
+    .replaceAll(/\p{Mark}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[’']/g, '')
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 80)
+    .replaceAll(/^-+|-+$/g, '')
+
+/** The slug sent, or the title's; throws 422 where neither gives one. */
+export function slugFor(sent: string | undefined, title: string | null): string {
+  const slug = sent ?? slugFrom(title ?? '')
+  if (slug === '')
+    throw invalid([
+      {
+        pointer: '?slug',
+        code: 'missing_member',
+        detail: 'Without a title the role needs ?slug=, such as ?slug=data-engineer.',
+      },
+    ])
+  return slug
+}
+
+interface NewDraft {
+  slug: string
+  organisation: string
+  document: RoleDocument
+  /** `role_created`, or `role_imported`. */
+  type: string
+  data?: Record<string, unknown>
+}
+
+/** Throws 409 where the slug is taken, with a link only where the caller may read the role that has it. */
+async function requireFreeSlug(
+  trx: Transaction<Database>,
+  caller: Caller,
+  slug: string,
+  advice: string,
+): Promise<void> {
+  const taken = await trx
+    .selectFrom('roles')
+    .select(['organisation', 'version', ofCaller(caller).as('own')])
+    .where('slug', '=', slug)
+    .executeTakeFirst()
+  if (!taken) return
+  const url = taken.own ? `/v1/roles/${slug}/draft` : taken.version === null ? undefined : `/v1/roles/${slug}`
+  throw new Problem(
+    'slug_taken',
+    `The slug "${slug}" is taken. ${taken.own ? advice : 'Choose another with ?slug=.'}`,
+    {
+      ...(url === undefined ? {} : { headers: { link: `<${url}>; rel="related"` }, members: { existing: url } }),
+    },
+  )
+}
+
+/** Creates a role with its draft. Throws 404 for an unknown organisation, 409 `slug_taken`, 422. */
+export async function insertDraft(
+  trx: Transaction<Database>,
+  caller: Caller,
+  draft: NewDraft,
+  advice?: string,
+): Promise<Draft> {
+  const { slug, organisation, type, data } = draft
+  const known = await trx.selectFrom('organisations').select('slug').where('slug', '=', organisation).executeTakeFirst()
+  if (!known)
+    throw invalid([
+      { pointer: '?organisation', code: 'unknown_organisation', detail: `There is no organisation "${organisation}".` },
+    ])
+  await requireFreeSlug(trx, caller, slug, advice ?? 'Choose another with ?slug=, or change the role that has it.')
+  const { document, serials } = await prepare(trx, organisation, draft.document, {})
+  const text = JSON.stringify(document)
+  await trx
+    .insertInto('roles')
+    .values({ slug, organisation, document: text, id_serials: JSON.stringify(serials), updated_by: caller.owner })
+    .execute()
+  await saveReferences(trx, slug, 'draft', document)
+  return {
+    slug,
+    document,
+    revision: 1,
+    event: {
+      type,
+      organisation,
+      role: slug,
+      revision: 1,
+      afterDigest: digestOf(text),
+      data: { ...data, changed: ['/'] },
+    },
+  }
+}
+
+/** An edit: the new document, or undefined where the part that it names is not there. */
+export type Edit = (
+  document: RoleDocument,
+  role: RoleRow,
+) => RoleDocument | undefined | Promise<RoleDocument | undefined>
+
+export interface EditOptions {
+  /** What the edit is, for the event: `section_added`. */
+  type: string
+  /** What is not there where the edit gives undefined: `['section', 'benefits']`. */
+  part?: [noun: string, key: string]
+  data?: Record<string, unknown>
+}
+
+/**
+ * Changes a draft under its lock: match, edit, check, save, event. Where the edit changes no byte, nothing is written
+ * and the revision stays. Throws 404, 412, 422.
+ */
+export async function editDraft(
+  trx: Transaction<Database>,
+  caller: Caller,
+  slug: string,
+  match: Match,
+  { type, part, data }: EditOptions,
+  edit: Edit,
+): Promise<Draft> {
+  const row = await lockRole(trx, caller, slug, match)
+  const edited = await edit(row.document, row)
+  if (!edited) throw part ? notFound(...part) : notFound('role', slug)
+  return saveDraft(trx, caller, row, edited, { type, ...(data ? { data } : {}) })
+}
+
+/** Saves a document as the draft of a role that is locked. */
+export async function saveDraft(
+  trx: Transaction<Database>,
+  caller: Caller,
+  row: RoleRow,
+  edited: RoleDocument,
+  { type, data }: EditOptions,
+): Promise<Draft> {
+  const { slug, organisation } = row
+  const { document, serials } = await prepare(trx, organisation, edited, row.id_serials)
+  const [before, after] = [JSON.stringify(row.document), JSON.stringify(document)]
+  if (before === after) return { slug, document, revision: row.revision }
+  const revision = row.revision + 1
+  await trx
+    .updateTable('roles')
+    .set({
+      document: after,
+      id_serials: JSON.stringify(serials),
+      revision,
+      updated_at: sql<string>`now()`,
+      updated_by: caller.owner,
+    })
+    .where('slug', '=', slug)
+    .execute()
+  if (!sameReferences(row.document, document)) await saveReferences(trx, slug, 'draft', document)
+  const changed = changedParts(row.document, document)
+  return {
+    slug,
+    document,
+    revision,
+    event: {
+      type,
+      organisation,
+      role: slug,
+      revision,
+      beforeDigest: digestOf(before),
+      afterDigest: digestOf(after),
+      data: { ...data, changed },
+    },
+  }
+}
+
+/** The status of a role's draft, computed: see DraftStatus. */
+const status = sql<'draft' | 'in_review' | 'published' | 'withdrawn'>`case
+  when submitted_revision = revision then 'in_review'
+  when published_revision = revision then case when withdrawn_at is null then 'published' else 'withdrawn' end
+  else 'draft' end`
+
+export interface DraftFilter {
+  status?: 'draft' | 'in_review' | 'published' | 'withdrawn'
+  q?: string
+  updated_since?: string
+}
+
+/** Drafts that the caller may see, by slug, `limit` of them after a slug; [] where none fits. */
+export function listDrafts(db: Kysely<Database>, caller: Caller, filter: DraftFilter, limit: number, after?: string) {
+  let query = db
+    .selectFrom('roles')
+    .select(['slug', 'title', 'organisation', status.as('status'), 'revision', 'updated_at', 'updated_by', 'version'])
+    .select(sql<string | null>`case when submitted_revision = revision then submitted_by end`.as('submitted_by'))
+    .where(ofCaller(caller))
+  if (filter.status) query = query.where(status, '=', filter.status)
+  if (filter.q !== undefined) {
+    const pattern = `%${filter.q.replaceAll(/[\\%_]/g, '\\$&')}%`
+    query = query.where(expression =>
+      expression.or([expression('title', 'ilike', pattern), expression('slug', 'ilike', pattern)]),
+    )
+  }
+  if (filter.updated_since !== undefined) query = query.where('updated_at', '>=', filter.updated_since)
+  if (after !== undefined) query = query.where('slug', '>', after)
+  return query.orderBy('slug').limit(limit).execute()
+}
