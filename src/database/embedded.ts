@@ -16,7 +16,7 @@ import {
   symlink,
 } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { connect as connectSocket } from 'node:net'
+import { connect as connectSocket, type Socket } from 'node:net'
 import { arch, platform, tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { getuid } from 'node:process'
@@ -369,10 +369,17 @@ async function signIn(url: string): Promise<pg.Client> {
   client.on('error', () => {})
   await client.connect()
   await client.query('select pg_advisory_lock_shared($1)', [usersLock])
+  socketOf(client).unref()
   return client
 }
 
+/** To use the server is no reason for a process to stay; to leave it in order is. */
+function socketOf(client: pg.Client): Socket {
+  return client.connection.stream as Socket
+}
+
 async function leave({ launcher, native, data }: Cluster, session: pg.Client): Promise<void> {
+  socketOf(session).ref()
   const isLast = await session
     .query<{ last: boolean }>('select pg_try_advisory_lock($1) as last', [usersLock])
     .then(({ rows }) => rows[0]?.last ?? false)

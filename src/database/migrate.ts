@@ -168,7 +168,13 @@ async function apply(client: pg.Client, { name, text, digest }: Migration): Prom
     await client.query('commit')
   } catch (error) {
     await client.query('rollback').catch(() => {})
-    if (error instanceof Error) error.message = `migration ${name}: ${error.message}`
+    const line =
+      error instanceof pg.DatabaseError && error.position ? `, line ${lineAt(text, Number(error.position))}` : ''
+    if (error instanceof Error) error.message = `migration ${name}${line}: ${error.message}`
     throw error
   }
+}
+
+function lineAt(text: string, position: number): number {
+  return text.slice(0, position).split('\n').length
 }

@@ -36,7 +36,6 @@ export async function testDatabase(
   t.after(async () => {
     await db.destroy()
     await administer(server.url, `drop database if exists ${name} with (force)`)
-    await server.stop()
   })
   await administer(server.url, `create database ${name} template ${server.template} strategy wal_log`)
   return { url, db }
@@ -48,7 +47,6 @@ export async function emptyDatabase(t: Teardown): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`
   t.after(async () => {
     await administer(server.url, `drop database if exists ${name} with (force)`)
-    await server.stop()
   })
   await administer(server.url, `create database ${name}`)
   return withDatabase(server.url, name)
@@ -71,48 +69,39 @@ export async function startTestServer(folder: string): Promise<TestServer> {
   const embedded = given ? undefined : await startEmbedded(folder, { fast: true })
   const url = given ?? embedded?.url ?? ''
   const template = `template_${randomBytes(6).toString('hex')}`
-  await administer(url, `create database ${template}`)
-  await migrate(withDatabase(url, template))
-  return {
-    url,
-    template,
-    async stop() {
-      if (embedded) await embedded.stop()
-      else await administer(url, `drop database if exists ${template} with (force)`)
-    },
+  const stop = async () => {
+    if (embedded) await embedded.stop()
+    else await administer(url, `drop database if exists ${template} with (force)`)
   }
+  try {
+    await administer(url, `create database ${template}`)
+    await migrate(withDatabase(url, template))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { url, template, stop }
 }
 
 let ownServer: Promise<TestServer> | undefined
-let users = 0
 
-async function useServer(): Promise<TestServer> {
+/** The runner's server; without a runner one that lives until this process has nothing more to do. */
+async function useServer(): Promise<Omit<TestServer, 'stop'>> {
   const { TEST_DATABASE_URL: url, TEST_TEMPLATE: template } = process.env
-  if (url && template) return { url, template, stop: async () => {} }
-  users++
+  if (url && template) return { url, template }
   ownServer ??= startOwnServer()
-  const server = await ownServer
-  return {
-    ...server,
-    async stop() {
-      if (--users > 0) return
-      ownServer = undefined
-      await server.stop()
-    },
-  }
+  return ownServer
 }
 
 async function startOwnServer(): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'rr-'))
   await chmod(folder, 0o711)
   const server = await startTestServer(folder)
-  return {
-    ...server,
-    async stop() {
-      await server.stop()
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
+  process.once('beforeExit', async () => {
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+  return server
 }
 
 async function administer(url: string, statement: string): Promise<void> {
