@@ -30,6 +30,8 @@ export interface Caller {
   owner: string
   organisation: string
   scopes: ReadonlySet<Scope>
+  /** When the credential ends, RFC 3339; absent where it does not, or that is not known. */
+  expiresAt?: string
 }
 
 /** A credential as a caller, or null where it is not valid now. Throws only where that cannot be found out. */
@@ -81,14 +83,29 @@ export function requireOf<T extends { organisation: string }>(
   return found
 }
 
-/** One answer for every failure, so that it tells nothing about why. */
+/**
+ * One answer for every failure, so that it tells nothing about why: no `error` in the challenge, which RFC 6750 §3.1
+ * would have only where a credential was sent.
+ */
 export const unauthenticated = () =>
   new Problem('unauthenticated', 'This needs a valid key: send Authorization: Bearer with an API key.', {
     headers: { 'www-authenticate': 'Bearer realm="role-register"' },
   })
 
+/** 403 that names the scope, in the challenge too (RFC 6750 §3.1). */
+const lacking = (scope: Scope) =>
+  new Problem('insufficient_scope', `This needs a key with the scope ${scope}.`, {
+    headers: { 'www-authenticate': `Bearer realm="role-register", error="insufficient_scope", scope="${scope}"` },
+  })
+
+interface AuthOptions {
+  authenticate: Authenticate
+  /** Paths of other people's plugins, whose routes cannot name a scope: public. */
+  openPrefixes?: readonly string[]
+}
+
 export const auth = fp(
-  async (app: FastifyInstance, { authenticate }: { authenticate: Authenticate }) => {
+  async (app: FastifyInstance, { authenticate, openPrefixes = [] }: AuthOptions) => {
     app.decorateRequest('caller', null)
 
     app.addHook('onRequest', (request, _reply, done) => {
@@ -103,13 +120,13 @@ export const auth = fp(
     })
 
     app.addHook('onRoute', route => {
-      const scope = route.config?.scope
+      const isOpen = openPrefixes.some(prefix => route.url === prefix || route.url.startsWith(`${prefix}/`))
+      const scope = route.config?.scope ?? (isOpen ? 'public' : undefined)
       if (scope === undefined) throw new Error(`${route.method} ${route.url} names no scope`)
       if (scope === 'public') return
       const guard = (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void) => {
         if (!request.caller) return done(unauthenticated())
-        if (scope !== 'any' && !mayUse(request.caller, scope))
-          return done(new Problem('insufficient_scope', `This needs a key with the scope ${scope}.`))
+        if (scope !== 'any' && !mayUse(request.caller, scope)) return done(lacking(scope))
         done()
       }
       route.onRequest = [guard, ...[route.onRequest ?? []].flat()]
