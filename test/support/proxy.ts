@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { Teardown } from './database.ts'
+
+/** A TCP port before a database, with a network that can be cut without a word. */
+export interface Proxy {
+  /** The database's URL through the proxy. */
+  readonly url: string
+  /** Swallows everything in both directions, on old and new connections; nobody is told. */
+  swallow(): void
+  /** Lets new connections through again; the old ones stay dead, as after a router lost its state. */
+  heal(): void
+  /** Closes all connections, and refuses new ones until `heal`. */
+  refuse(): void
+}
+
+/** Puts a proxy before the server that `url` names by its Unix socket or its port. */
+export async function startProxy(t: Teardown, url: string): Promise<Proxy> {
+  const target = new URL(url)
+  const folder = target.searchParams.get('host')
+  const port = Number(target.port || 5432)
+  const open = () => (folder ? connect(`${folder}/.s.PGSQL.${port}`) : connect(port, target.hostname))
+
+  let mode: 'pass' | 'swallow' | 'refuse' = 'pass'
+  const alive = new Set<{ dead: boolean; sockets: Socket[] }>()
+  const server = createServer(client => {
+    if (mode === 'refuse') return client.destroy()
+    const upstream = open()
+    const pair = { dead: mode === 'swallow', sockets: [client, upstream] }
+    alive.add(pair)
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      from.on('data', data => {
+        if (!pair.dead) to.write(data)
+      })
+      from.on('error', () => {})
+      from.on('close', () => {
+        alive.delete(pair)
+        if (!pair.dead) to.destroy()
+      })
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(async () => {
+    for (const pair of alive) for (const socket of pair.sockets) socket.destroy()
+    server.close()
+  })
+
+  const { port: proxyPort } = server.address() as AddressInfo
+  const user = target.password ? `${target.username}:${target.password}` : target.username
+  return {
+    url: `postgresql://${user}@127.0.0.1:${proxyPort}${target.pathname}`,
+    swallow() {
+      mode = 'swallow'
+      for (const pair of alive) pair.dead = true
+    },
+    heal() {
+      mode = 'pass'
+    },
+    refuse() {
+      mode = 'refuse'
+      for (const { sockets } of alive) for (const socket of sockets) socket.destroy()
+    },
+  }
+}
