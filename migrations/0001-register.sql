@@ -195,10 +195,10 @@ create index role_search_words_idx on role_search using gin (words);
 
 -- The feed's numbers come from one row that is locked until commit: no gap, and in the order of commits.
 create table feed_counter (
-  only boolean not null default true,
+  id boolean not null default true,
   position bigint not null default 0,
-  constraint feed_counter_pkey primary key (only),
-  constraint feed_counter_only_check check (only)
+  constraint feed_counter_pkey primary key (id),
+  constraint feed_counter_id_check check (id)
 );
 insert into feed_counter default values;
 

@@ -5,6 +5,8 @@ import type { Database } from './types.ts'
 /** A change, as a write hands it over. Who did it and in which request is filled in by the write path. */
 export interface NewEvent {
   type: string
+  /** Where the answer tells it too; else the time of the insert. */
+  occurredAt?: string
   organisation?: string | null
   role?: string
   /** The path of what was changed, where it is not a role: `/v1/skills/python`. */
@@ -48,6 +50,7 @@ export async function insertEvents(
     return {
       position: event.public ? position : null,
       type: event.type,
+      ...(event.occurredAt === undefined ? {} : { occurred_at: event.occurredAt }),
       actor: actor.id,
       owner: actor.owner,
       organisation: event.organisation ?? null,

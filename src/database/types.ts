@@ -84,7 +84,7 @@ export interface Database {
     item: Json<Record<string, unknown>>
     words: string
   }
-  feed_counter: { only: Generated<boolean>; position: number }
+  feed_counter: { id: Generated<boolean>; position: number }
   events: {
     id: GeneratedAlways<number>
     position: number | null

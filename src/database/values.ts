@@ -51,3 +51,6 @@ function listOf<T>(text: string, parse: (item: string) => T): (T | null)[] {
   const items = text.slice(1, -1).replaceAll('"', '').split(',')
   return items.map(item => (item === 'NULL' ? null : parse(item)))
 }
+
+/** The time now, in the form of `toIsoTime`. */
+export const isoNow = (): string => new Date().toISOString().replace('Z', '000Z')

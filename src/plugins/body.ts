@@ -1,6 +1,6 @@
 /** Strict bodies: JSON that can be read in one way only, and two ajv compilers, one that coerces and one that does not. */
 import AjvCompiler from '@fastify/ajv-compiler'
-import type { FastifyInstance, FastifySchema, FastifySchemaCompiler } from 'fastify'
+import type { FastifyInstance, FastifyRequest, FastifySchema, FastifySchemaCompiler } from 'fastify'
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
 import fp from 'fastify-plugin'
 import { createScanner, type SyntaxKind } from 'jsonc-parser'
@@ -154,14 +154,21 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 }
 
 declare module 'fastify' {
-  interface FastifyInstance {
-    /** Validates a value against a named component as a body would be; throws 422 with everything that is wrong. */
-    validate(componentName: string, value: unknown): void
-  }
   interface FastifyRequest {
     /** The body as it came, for the fingerprint of an idempotent request; null where there was none. */
     rawBody: Buffer | null
   }
+}
+
+/** One object for each component: Fastify keeps what it compiled by the schema's identity. */
+const references = new Map<string, { $ref: string }>()
+
+/** Holds a value against a named component as if it were the body. Throws 422 with everything that is wrong. */
+export function validate(request: FastifyRequest, componentName: string, value: unknown): void {
+  const schema = references.get(componentName) ?? { $ref: `${componentName}#` }
+  references.set(componentName, schema)
+  const check = request.getValidationFunction(schema) ?? request.compileValidationSchema(schema)
+  if (!check(value)) throw invalid(explain((check.errors ?? []) as never))
 }
 
 export const jsonTypes = ['application/json', 'application/merge-patch+json']
@@ -199,22 +206,6 @@ export const body = fp(
       )
         return done(new Problem('unsupported_media_type', `The body must be in UTF-8, not "${charset}".`))
       done()
-    })
-
-    const compiled = new Map<string, ReturnType<FastifySchemaCompiler<FastifySchema>>>()
-    app.decorate('validate', (componentName: string, value: unknown) => {
-      let check = compiled.get(componentName)
-      if (!check) {
-        if (!app.validatorCompiler) throw new Error('validate is there once the app is ready')
-        check = app.validatorCompiler({
-          schema: { $ref: `${componentName}#` },
-          method: 'PATCH',
-          url: '',
-          httpPart: 'body',
-        } as never) as ReturnType<FastifySchemaCompiler<FastifySchema>>
-        compiled.set(componentName, check)
-      }
-      if (!check(value)) throw invalid(explain((check as unknown as { errors: [] }).errors))
     })
   },
   { name: 'body' },

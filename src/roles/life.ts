@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely'
 import type { TSchema } from 'typebox'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
+import { isoNow } from '../database/values.ts'
 import { complete, object, ref } from '../document/shape.ts'
 import { type Caller, callerOf, type Scope } from '../plugins/auth.ts'
 import { Problem } from '../plugins/problems.ts'
@@ -11,16 +12,19 @@ import { cursorKey, page, pageQuery } from '../plugins/read.ts'
 import { revisionTag, type Written } from '../plugins/write.ts'
 import type { PublishedCache } from './cache.ts'
 import {
-  listOf,
   NewPublication,
   NewReturn,
   NewSubmission,
   NewWithdrawal,
   Publication,
+  PublicationList,
   Return,
+  ReturnList,
   RoleParams,
   Submission,
+  SubmissionList,
   Withdrawal,
+  WithdrawalList,
 } from './schema.ts'
 import { findRole, lockRole, type RoleRow } from './store.ts'
 import { publish, withdraw } from './versions.ts'
@@ -36,6 +40,7 @@ interface Step<Input> {
   eventType: string
   create: TSchema
   entry: TSchema
+  list: TSchema
   /** Members of the entry beyond revision, time and owner, out of the event. */
   members(event: {
     version: number | null
@@ -53,6 +58,7 @@ const submit: Step<{ comment: string | null }> = {
   eventType: 'role_submitted',
   create: NewSubmission,
   entry: Submission,
+  list: SubmissionList,
   members: ({ data }) => ({ comment: data.comment }),
   async take(trx, caller, row, { comment }) {
     const revision = row.revision + 1
@@ -76,6 +82,7 @@ const sendBack: Step<{ comment: string }> = {
   eventType: 'role_returned',
   create: NewReturn,
   entry: Return,
+  list: ReturnList,
   members: ({ data }) => ({ comment: data.comment }),
   async take(trx, _caller, row, { comment }) {
     if (row.submitted_revision !== row.revision)
@@ -101,6 +108,7 @@ const publication: Step<{ change_note: string; change_kind: 'editorial' | 'subst
   eventType: 'role_published',
   create: NewPublication,
   entry: Publication,
+  list: PublicationList,
   members: ({ version, after_digest, data }) => ({
     version,
     change_note: data.change_note,
@@ -121,6 +129,7 @@ const withdrawal: Step<{ reason: string; successor: string | null }> = {
   eventType: 'role_withdrawn',
   create: NewWithdrawal,
   entry: Withdrawal,
+  list: WithdrawalList,
   members: ({ version, data }) => ({ version, reason: data.reason, successor: data.successor }),
   async take(trx, caller, row, input) {
     const { event } = await withdraw(trx, caller, row, input)
@@ -136,8 +145,7 @@ interface Options {
 const routesOf =
   <Input>(step: Step<Input>): FastifyPluginAsyncTypebox<Options> =>
   async (app, { db, cache }) => {
-    const { path, name, summary, scope, entry } = step
-    const list = listOf(`${name}List`, path, entry)
+    const { path, name, summary, scope, entry, list } = step
 
     app.get(
       '',
@@ -199,6 +207,7 @@ const routesOf =
           const row = await lockRole(trx, caller, role, match)
           const { event, location } = await step.take(trx, caller, row, complete(step.create, request.body) as Input)
           const { revision = row.revision, version = null, afterDigest = null, data = {} } = event
+          const occurredAt = isoNow()
           const isPublic = event.public === true
           return {
             status: 201,
@@ -206,11 +215,11 @@ const routesOf =
             location: location ?? `/v1/roles/${role}/${path}`,
             body: {
               revision,
-              occurred_at: new Date().toISOString(),
+              occurred_at: occurredAt,
               by: caller.owner,
               ...step.members({ version, after_digest: afterDigest, data }),
             },
-            event,
+            event: { ...event, occurredAt },
             ...(isPublic ? { committed: () => cache.drop(role, step === publication ? (version ?? 0) : 0) } : {}),
           }
         }),

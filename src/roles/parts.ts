@@ -17,7 +17,7 @@ import {
 } from '../document/schema.ts'
 import { complete, object, ref } from '../document/shape.ts'
 import { callerOf } from '../plugins/auth.ts'
-import { mergePatch } from '../plugins/body.ts'
+import { mergePatch, validate } from '../plugins/body.ts'
 import { invalid, notFound, Problem } from '../plugins/problems.ts'
 import { sendEntity } from '../plugins/read.ts'
 import { revisionTag, type Written } from '../plugins/write.ts'
@@ -252,7 +252,7 @@ const routesOf =
           return app.write(request, reply, async (trx, match) => {
             const draft = await editDraft(trx, callerOf(request), role, match, options('patched', key), document => {
               const merged = mergePatch(find(document, key), request.body)
-              app.validate(`New${name}`, merged)
+              validate(request, `New${name}`, merged)
               return part.replace(document, key, complete(schema.entry, merged) as T)
             })
             return written(draft, 200, find(draft.document, key))

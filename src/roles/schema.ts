@@ -1,5 +1,4 @@
-import { type Static, Type } from 'typebox'
-import { gradeScheme } from '../document/code-lists.ts'
+import { type Static, type TSchema, Type } from 'typebox'
 import { Grade, Slug } from '../document/schema.ts'
 import { component, nullable, object, oneOf, ref } from '../document/shape.ts'
 
@@ -137,7 +136,10 @@ const withExample = (example: unknown) => ({ examples: [example] })
 
 export const NewSubmission = component(
   'NewSubmission',
-  object({ comment: nullable(Note) }, withExample({ comment: 'Ready for review: the grade is now SEO.' })),
+  object(
+    { comment: Type.Optional(nullable(Note)) },
+    withExample({ comment: 'Ready for review: the grade is now SEO.' }),
+  ),
 )
 export const NewReturn = component(
   'NewReturn',
@@ -148,7 +150,7 @@ export const NewPublication = component(
   object(
     {
       change_note: Note,
-      change_kind: Type.Unsafe<Static<typeof ChangeKind>>({ ...ChangeKind, default: 'substantive' }),
+      change_kind: Type.Optional(Type.Unsafe<Static<typeof ChangeKind>>({ ...ChangeKind, default: 'substantive' })),
     },
     withExample({ change_note: 'First published', change_kind: 'substantive' }),
   ),
@@ -156,7 +158,7 @@ export const NewPublication = component(
 export const NewWithdrawal = component(
   'NewWithdrawal',
   object(
-    { reason: Note, successor: nullable(Slug) },
+    { reason: Note, successor: Type.Optional(nullable(Slug)) },
     withExample({ reason: 'Merged into the platform engineer role', successor: null }),
   ),
 )
@@ -183,11 +185,13 @@ export const Withdrawal = component(
   'Withdrawal',
   object({ ...history, version: Type.Integer({ minimum: 1 }), reason: Note, successor: nullable(Slug) }),
 )
-export const listOf = (name: string, member: string, entry: Parameters<typeof ref>[0]) =>
+const historyOf = (name: string, member: string, entry: TSchema) =>
   component(name, object({ [member]: Type.Array(ref(entry)), next_cursor: nextCursor }))
 
-/** The example grade of lists. */
-export const exampleGrade = { scheme: gradeScheme, code: 'SEO', label: 'Senior Executive Officer' }
+export const SubmissionList = historyOf('SubmissionList', 'submissions', Submission)
+export const ReturnList = historyOf('ReturnList', 'returns', Return)
+export const PublicationList = historyOf('PublicationList', 'publications', Publication)
+export const WithdrawalList = historyOf('WithdrawalList', 'withdrawals', Withdrawal)
 
 const patchOf = (name: string, example: unknown) =>
   component(

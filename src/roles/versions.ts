@@ -3,6 +3,7 @@ import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import { queryNamed } from '../database/connect.ts'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
+import { isoNow } from '../database/values.ts'
 import { findBlockers } from '../document/check.ts'
 import { type References, resolve } from '../document/resolve.ts'
 import type { PublishedRole, RoleDocument, Section } from '../document/schema.ts'
@@ -230,8 +231,7 @@ export async function publish(
     .executeTakeFirstOrThrow()
   const version = (row.version ?? 0) + 1
   const revision = row.revision + 1
-  // Milliseconds, so that every reader of the bytes understands the time.
-  const published_at = new Date().toISOString()
+  const published_at = isoNow()
   const role = resolve(
     document,
     { slug, organisation, version, published_at, change_note: note.change_note },

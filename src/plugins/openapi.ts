@@ -1,0 +1,286 @@
+/**
+ * The contract, made from the routes themselves: their TypeBox schemas, and what `config` says of scope and writing. A
+ * route need not repeat which headers, security and errors follow from those; they are added here, for all alike.
+ */
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import { type TSchema, Type } from 'typebox'
+import { component, components, ref } from '../document/shape.ts'
+import { scopes } from './auth.ts'
+import { jsonTypes } from './body.ts'
+import { type ProblemCode, problemTypes } from './problems.ts'
+
+/** The version of the contract, which every response carries in `API-Version`. */
+export const apiVersion = '1.0.0'
+
+const ErrorDetail = component(
+  'ErrorDetail',
+  Type.Object(
+    {
+      pointer: Type.String({ description: 'RFC 6901 pointer into the body, or `?name` of a query parameter.' }),
+      code: Type.String(),
+      detail: Type.String({ description: 'What is wrong and what would be right.' }),
+    },
+    { additionalProperties: false },
+  ),
+)
+
+/** RFC 9457. Some codes have further members: `current_etag`, `used_by`, `successor`, `report`. */
+export const ProblemBody = component(
+  'Problem',
+  Type.Object({
+    type: Type.String({ format: 'uri-reference', description: 'A page of this service that explains the problem.' }),
+    title: Type.String(),
+    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    detail: Type.String({ description: 'What is wrong here and what would be right.' }),
+    instance: Type.String({ description: 'The path of the request.' }),
+    code: Type.Unsafe<ProblemCode>({ type: 'string', enum: Object.keys(problemTypes).sort() }),
+    request_id: Type.String(),
+    errors: Type.Array(ref(ErrorDetail), { description: 'Everything that is wrong, at once.' }),
+  }),
+)
+
+type Json = Record<string, unknown>
+
+interface Operation {
+  operationId?: string
+  tags?: string[]
+  security?: Json[]
+  parameters?: Json[]
+  requestBody?: { content: Record<string, { schema: Json; example?: unknown; examples?: unknown }>; required?: boolean }
+  responses: Record<
+    string,
+    { description?: string; headers?: Json; content?: Record<string, { schema?: Json }>; $ref?: string }
+  >
+  [extension: `x-${string}`]: unknown
+}
+
+interface Facts {
+  scope: string
+  write?: { match: 'required' | 'optional' | 'none' }
+  produces?: readonly string[]
+  consumes?: readonly string[]
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Media types of the body, where it is not JSON. */
+    consumes?: readonly string[]
+  }
+}
+
+const problemResponse = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+})
+
+const statusTexts: Record<string, string> = {
+  400: 'The request cannot be read',
+  401: 'No valid credential',
+  403: 'The credential lacks the scope',
+  404: 'Nothing that the caller may read',
+  406: 'Accept excludes every form',
+  409: 'It does not go with what is there',
+  410: 'The role is withdrawn',
+  412: 'The ETag is not the current one',
+  413: 'The body is too large',
+  415: 'The body has another media type',
+  422: 'The content is not valid',
+  428: 'If-Match is missing',
+  429: 'Too many requests',
+  503: 'Cannot be answered now',
+}
+
+const responseTexts: Record<string, string> = {
+  200: 'As asked',
+  201: 'Created',
+  204: 'Done; there is no body',
+  304: 'Not modified',
+}
+
+const header = (description: string, schema: Json = { type: 'string' }) => ({ description, schema })
+
+function describe(operation: Operation, method: string, path: string, facts: Facts): void {
+  const { scope, write } = facts
+  const isPublic = scope === 'public'
+  operation.security = isPublic ? [{}, { api_key: [] }] : [{ api_key: scope === 'any' ? [] : [scope] }]
+  const statuses = new Set(['400', '401', '406', '429', '503'])
+  if (!isPublic && scope !== 'any') statuses.add('403')
+  if (path.includes('{')) statuses.add('404')
+  const parameters = operation.parameters ?? []
+  operation.parameters = parameters
+  if (write) {
+    for (const status of ['409', '412', '415', '422', ...(operation.requestBody ? ['413'] : [])]) statuses.add(status)
+    parameters.push({
+      in: 'header',
+      name: 'Idempotency-Key',
+      required: false,
+      description: 'A retry with the same key within 24 hours gets the first reply again.',
+      schema: { type: 'string', maxLength: 255 },
+    })
+    if (write.match !== 'none') {
+      parameters.push({
+        in: 'header',
+        name: 'If-Match',
+        required: write.match === 'required',
+        description: 'The ETag of what was read, in double quotes.',
+        schema: { type: 'string' },
+        example: '"r1"',
+      })
+      if (write.match === 'required') statuses.add('428')
+    }
+    if (operation.requestBody) {
+      operation.requestBody.required = true
+      const [content] = Object.values(operation.requestBody.content)
+      const types = facts.consumes ?? (method === 'patch' ? [...jsonTypes].reverse() : ['application/json'])
+      if (content) operation.requestBody.content = Object.fromEntries(types.map(type => [type, content]))
+    }
+  } else {
+    parameters.push({
+      in: 'header',
+      name: 'If-None-Match',
+      required: false,
+      description: 'An ETag; 304 where it is the current one.',
+      schema: { type: 'string' },
+    })
+    if (operation.responses['200']?.headers === undefined)
+      operation.responses['304'] = { description: responseTexts['304'] ?? '' }
+  }
+  for (const [status, response] of Object.entries(operation.responses)) {
+    response.headers = {
+      'Request-Id': header('Echoed where it was sent well-formed.'),
+      'API-Version': header('The version of the contract.'),
+      ...(status === '304' || write || response.content
+        ? { ETag: header('The entity tag of what stands here now.') }
+        : {}),
+      ...(write ? { 'Idempotent-Replayed': header('`true` where this is the first reply again.') } : {}),
+      ...(status === '201'
+        ? { Location: header('Where the new thing stands.', { type: 'string', format: 'uri-reference' }) }
+        : {}),
+      ...response.headers,
+    }
+    if (!response.description || response.description === 'Default Response')
+      response.description = responseTexts[status] ?? ''
+    const [content] = Object.values(response.content ?? {})
+    if (content && facts.produces)
+      response.content = Object.fromEntries(
+        facts.produces.map(type => [type, type.includes('json') ? content : { schema: { type: 'string' } }]),
+      )
+    if (status === '204' || status === '304') delete response.content
+  }
+  for (const status of statuses) operation.responses[status] ??= problemResponse(statusTexts[status] ?? '')
+  operation.responses.default = problemResponse('Any other problem')
+}
+
+/** `$ref`s to the request's example, put where tools look for it. */
+function addExamples(operation: Operation, schemas: Record<string, Json>): void {
+  for (const content of Object.values(operation.requestBody?.content ?? {})) {
+    const name =
+      String(content.schema.$ref ?? '')
+        .split('/')
+        .at(-1) ?? ''
+    const examples = schemas[name]?.examples as unknown[] | undefined
+    if (examples?.[0] !== undefined) content.example = examples[0]
+  }
+}
+
+/** Object members in one order, so that the committed file changes only where the contract does. */
+const sorted = (record: Json) => Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+export const openapi = fp(
+  async (app: FastifyInstance) => {
+    for (const schema of components.values()) app.addSchema(schema)
+
+    app.addHook('onRoute', (route: RouteOptions) => {
+      if (!route.config?.write || !route.schema) return
+      const { properties = {} } = (route.schema.querystring ?? {}) as { properties?: Record<string, TSchema> }
+      const dry_run = Type.Optional(Type.Boolean({ description: 'Validate everything and store nothing.' }))
+      route.schema.querystring = Type.Object({ ...properties, dry_run }, { additionalProperties: false })
+    })
+    // A query parameter that a route does not know is an error, also where it knows none.
+    app.addHook('onRoute', (route: RouteOptions) => {
+      if (route.schema?.operationId && !route.schema.querystring)
+        route.schema.querystring = Type.Object({}, { additionalProperties: false })
+    })
+
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: {
+          title: 'Role Register',
+          version: apiVersion,
+          description:
+            'Role definitions in, dependable JSON out. Reads of published roles need no key. Every error is a problem (RFC 9457).',
+          license: { name: 'MIT', identifier: 'MIT' },
+        },
+        servers: [{ url: '/' }],
+        components: {
+          securitySchemes: {
+            api_key: {
+              type: 'http',
+              scheme: 'bearer',
+              description: `An API key, or a token of the configured issuer. Scopes: ${Object.entries(scopes)
+                .map(([name, text]) => `\`${name}\` (${text})`)
+                .join(', ')}.`,
+            },
+          },
+        },
+      },
+      refResolver: {
+        buildLocalReference: (schema, _base, _fragment, index) =>
+          typeof schema.$id === 'string' ? schema.$id : `def-${index}`,
+      },
+      transform: ({ schema, url, route }) => {
+        const config = route.config ?? {}
+        if (!schema?.operationId) return { schema: { ...schema, hide: true }, url }
+        const facts: Facts = {
+          scope: config.scope ?? 'public',
+          ...(config.write ? { write: config.write } : {}),
+          ...(config.produces ? { produces: config.produces } : {}),
+          ...(config.consumes ? { consumes: config.consumes } : {}),
+        }
+        return { schema: { ...schema, 'x-facts': facts }, url }
+      },
+      transformObject: source => {
+        const document = structuredClone('openapiObject' in source ? source.openapiObject : {}) as Json
+        const parts = document.components as Record<string, Record<string, Json>>
+        const schemas = (parts.schemas ?? {}) as Record<string, Json>
+        const tags = new Set<string>()
+        for (const [path, item] of Object.entries(document.paths as Record<string, Record<string, Operation>>))
+          for (const [method, operation] of Object.entries(item)) {
+            describe(operation, method, path, operation['x-facts'] as Facts)
+            addExamples(operation, schemas)
+            delete operation['x-facts']
+            for (const tag of operation.tags ?? []) tags.add(tag)
+          }
+        for (const schema of Object.values(schemas)) {
+          delete schema.$id
+          delete schema.title
+        }
+        parts.schemas = sorted(schemas) as Record<string, Json>
+        document.paths = sorted(document.paths as Json)
+        document.tags = [...tags].sort().map(name => ({ name }))
+        return document as never
+      },
+    })
+
+    // Before the auth plugin: the routes of a library cannot name their scope.
+    await app.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: true,
+      // The plugin's own policy lets styles and fonts come from any https host, and upgrades http on an intranet.
+      transformStaticCSP: () =>
+        "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; script-src 'self'; style-src 'self'",
+      uiConfig: { persistAuthorization: true, tryItOutEnabled: true },
+    })
+
+    for (const path of ['/openapi.json', '/v1/openapi.json'])
+      app.get(path, { schema: { hide: true }, config: { scope: 'public' } }, async (_request, reply) => {
+        reply.headers({ 'access-control-allow-origin': '*', 'cache-control': 'public, max-age=300' })
+        return app.swagger()
+      })
+  },
+  { name: 'openapi' },
+)

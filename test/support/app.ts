@@ -1,0 +1,79 @@
+/** The whole service on a database of its own, with callers of every kind; each answer is held against the contract. */
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import { build } from '../../src/app.ts'
+import type { Caller, Scope } from '../../src/plugins/auth.ts'
+import { scopeNames } from '../../src/plugins/auth.ts'
+import { contractOf } from './contract.ts'
+import { type Teardown, testDatabase } from './database.ts'
+
+export const baseUrl = 'https://register.example'
+
+/** Tokens of tests are `organisation/owner/scope,scope`; the real formats have tests of their own. */
+export const token = (organisation: string, scopes: readonly Scope[] | 'all' = 'all', owner = 'alice') =>
+  `${organisation}/${owner}/${scopes === 'all' ? scopeNames.filter(name => name !== 'admin').join(',') : scopes.join(',')}`
+
+const authenticate = async (given: string): Promise<Caller | null> => {
+  const [organisation, owner, scopes] = given.split('/')
+  if (organisation === undefined || owner === undefined || scopes === undefined) return null
+  return { id: `key:${organisation}-${owner}`, owner, organisation, scopes: new Set(scopes.split(',') as Scope[]) }
+}
+
+type Call = Omit<InjectOptions, 'url' | 'method' | 'payload'> & { body?: unknown; key?: string | null; match?: string }
+
+export interface Answer {
+  status: number
+  headers: LightMyRequestResponse['headers']
+  /** The body as JSON where it is some, else as text. */
+  body: unknown
+  text: string
+  etag: string
+}
+
+/** The app on a cloned database with the organisations home-office and other-office. */
+export async function testApp(t: Teardown) {
+  const { db, url } = await testDatabase(t)
+  await db
+    .insertInto('organisations')
+    .values([
+      { slug: 'home-office', name: 'Home Office' },
+      { slug: 'other-office', name: 'Other Office' },
+    ])
+    .execute()
+  const app = await build({ db, listenUrl: url, authenticate, baseUrl, cacheBytesMax: 1024 * 1024 })
+  await app.ready()
+  t.after(() => app.close())
+  const check = contractOf(app.swagger())
+
+  /** One request by home-office with all scopes but admin, unless `key` says otherwise (null: no key). */
+  const call = async (line: string, options: Call = {}): Promise<Answer> => {
+    const [method = 'GET', path = '/'] = line.split(' ')
+    const { body, key = token('home-office'), match, headers, ...rest } = options
+    const response = await app.inject({
+      ...rest,
+      method: method as 'GET',
+      url: path,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(match === undefined ? {} : { 'if-match': match }),
+        ...(body === undefined
+          ? {}
+          : { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined
+        ? {}
+        : { payload: (typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)) as string }),
+    })
+    const isJson = String(response.headers['content-type'] ?? '').includes('json')
+    const answer = {
+      status: response.statusCode,
+      headers: response.headers,
+      body: isJson && response.payload !== '' ? (JSON.parse(response.payload) as unknown) : response.payload,
+      text: response.payload,
+      etag: String(response.headers.etag ?? ''),
+    }
+    check(method, path, answer)
+    return answer
+  }
+  return { app, db, url, call }
+}

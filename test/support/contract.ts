@@ -1,0 +1,64 @@
+/** Holds answers against the contract: the status is declared, and the body fits its schema. */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+
+interface Response {
+  headers?: Record<string, unknown>
+  content?: Record<string, { schema?: object }>
+}
+interface Operation {
+  responses: Record<string, Response>
+}
+
+const pattern = (path: string) => new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`)
+
+/** A function that throws where an answer is not what the document promises. Paths outside of it must answer 4xx problems. */
+export function contractOf(document: object) {
+  const { paths = {} } = document as { paths?: Record<string, Record<string, Operation>> }
+  const ajv = new Ajv2020({ strict: false, allErrors: true, discriminator: true })
+  ;(addFormats as unknown as (target: Ajv2020) => void)(ajv)
+  ajv.addSchema(document, 'contract')
+  // A path without parameters goes before one whose parameter would take it too.
+  const routes = Object.entries(paths)
+    .sort(([a], [b]) => a.split('{').length - b.split('{').length)
+    .map(([path, item]) => ({ path, expression: pattern(path), item }))
+  const pointer = (...parts: string[]) =>
+    `contract#/${parts
+      .map(part => part.replaceAll('~', '~0').replaceAll('/', '~1'))
+      .map(encodeURIComponent)
+      .join('/')}`
+
+  return (
+    method: string,
+    url: string,
+    answer: { status: number; headers: object; body: unknown; text: string },
+  ): void => {
+    const path = url.split('?', 1)[0] ?? ''
+    const route = routes.find(({ expression }) => expression.test(path))
+    const verb = method === 'HEAD' ? 'get' : method.toLowerCase()
+    const operation = route?.item[verb]
+    const fail = (why: string): never => {
+      throw new Error(`${method} ${url} → ${answer.status} breaks the contract: ${why}\n${answer.text.slice(0, 600)}`)
+    }
+    const type = String((answer.headers as Record<string, unknown>)['content-type'] ?? '').split(';', 1)[0] ?? ''
+    if (!route || !operation) {
+      const isDocument = /^\/(docs|openapi\.json|v1\/openapi\.json)/.test(path)
+      if (!isDocument && type !== 'application/problem+json') fail('the contract has no such operation')
+      return
+    }
+    const declared = operation.responses[String(answer.status)]
+    const status = declared ? String(answer.status) : 'default'
+    if (!declared && answer.status < 400) fail('the status is not declared')
+    const response = operation.responses[status]
+    if (answer.status >= 400 && type !== 'application/problem+json') fail(`an error of the type ${type}`)
+    if (method === 'HEAD' || answer.text === '') {
+      if (method !== 'HEAD' && response?.content) fail('the body is missing')
+      return
+    }
+    if (!response?.content?.[type]) fail(`the media type ${type} is not declared`)
+    if (!type.includes('json')) return
+    const validate = ajv.getSchema(pointer('paths', route.path, verb, 'responses', status, 'content', type, 'schema'))
+    if (!validate) return fail('the schema is missing')
+    if (!validate(answer.body)) fail(ajv.errorsText(validate.errors, { separator: '\n' }))
+  }
+}
