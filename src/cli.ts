@@ -1,0 +1,70 @@
+/** What is done to a register from the command line: `node src/cli.ts <command> [options]`. */
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { type Config, readConfig } from './config.ts'
+import { openDatabase } from './database/open.ts'
+
+interface Input {
+  config: Config
+  /** The options that the command declares. */
+  values: Readonly<Record<string, unknown>>
+  positionals: readonly string[]
+  /** Tells the caller how it goes, on stderr: stdout is for results. */
+  log: (message: string) => void
+}
+
+interface Command {
+  summary: string
+  options?: NonNullable<ParseArgsConfig['options']>
+  run(input: Input): Promise<void>
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  migrate: {
+    summary: 'bring the database at DATABASE_DIRECT_URL (or DATABASE_URL, or under DATA_DIR) up to date',
+    async run({ config, log }) {
+      const database = await openDatabase(config, log)
+      await database.close()
+      log('the database is up to date')
+    },
+  },
+}
+
+const usage = () => {
+  const width = Math.max(...Object.keys(commands).map(name => name.length))
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
+  return `Usage: role-register <command> [options]\n\nCommands:\n${lines.join('\n')}\n`
+}
+
+/** Gives the exit code: 0 done, 1 failed, 2 not understood. */
+async function main([name = '', ...args]: readonly string[]): Promise<number> {
+  if (name === '--help' || name === 'help') {
+    process.stdout.write(usage())
+    return 0
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!command) {
+    process.stderr.write(`${name ? `There is no command ${JSON.stringify(name)}.` : 'Which command?'}\n\n${usage()}`)
+    return 2
+  }
+  let parsed: Pick<Input, 'values' | 'positionals'>
+  try {
+    parsed = parseArgs({ args, options: command.options ?? {}, allowPositionals: true })
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`)
+    return 2
+  }
+  try {
+    const log = (message: string) => process.stderr.write(`${message}\n`)
+    await command.run({ ...parsed, config: readConfig(process.env), log })
+    return 0
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`)
+    return 1
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,153 @@
+/** The service as a process: from the environment to a listening server, and to a clean end. */
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { authenticator } from './api-keys/authenticator.ts'
+import { build } from './app.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { connect } from './database/connect.ts'
+import { openDatabase } from './database/open.ts'
+import { createLogger } from './logger.ts'
+import { findOrMakeSecret } from './secret-file.ts'
+import { seed } from './seed.ts'
+
+/** How long requests in flight may take to end after a signal, and how long the rest of the stop may take. */
+const drainMs = 10_000
+const closeMs = 15_000
+
+/** What has been started, each with what ends it, in the order of starting. */
+type Closers = (() => Promise<unknown>)[]
+
+/** Starts everything in order; `isStopping` is asked between the steps, which are the points where a signal can stop it. */
+async function start(config: Config, logger: Logger, closers: Closers, isStopping: () => boolean): Promise<void> {
+  const log = (message: string) => logger.info(message)
+  const database = await openDatabase(config, log)
+  closers.push(() => database.close())
+  if (isStopping()) return
+
+  const db = connect({
+    url: database.url,
+    max: config.databasePoolMax,
+    statementTimeoutMs: config.databaseStatementTimeoutMs,
+    lockTimeoutMs: config.databaseLockTimeoutMs,
+    namedStatements: config.databaseNamedStatements,
+    onError: error => logger.warn({ err: error }, 'an idle database connection was lost'),
+  })
+  closers.push(() => db.destroy())
+
+  const pepper = config.keyPepper ?? (await findOrMakeSecret(config.dataDir, 'pepper'))
+  if (database.isEmbedded) await seed({ db, dataDir: config.dataDir, pepper, log })
+  if (isStopping()) return
+
+  const { oidcIssuer: issuer, oidcAudience: audience } = config
+  const oidc = issuer && audience ? { issuer, audience } : undefined
+  const { authenticate, close } = authenticator({ db, pepper, oidc, log: logger })
+  closers.push(close)
+
+  // Links need the port before anything listens on it.
+  const port = config.port || (await findFreePort(config.host))
+  const baseUrl = config.publicUrl?.replace(/\/+$/, '') ?? localUrl(config.host, port)
+  const app = await build({
+    db,
+    logger,
+    authenticate,
+    baseUrl,
+    listenUrl: database.directUrl,
+    cacheBytesMax: config.cacheBytesMax,
+    ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
+  })
+  closers.push(() => drain(app))
+  await app.listen({ port, host: config.host, listenTextResolver: address => `listening at ${address} for ${baseUrl}` })
+  // Who has a server of our own started is a person at a terminal rather than a log collector.
+  if (database.isEmbedded)
+    process.stdout.write(
+      `\nRole Register\n  API   ${baseUrl}/v1\n  docs  ${baseUrl}/docs\n  pages ${baseUrl}/roles\n\n`,
+    )
+}
+
+/** Stops accepting, lets requests in flight end, and cuts those that take too long. */
+async function drain(app: Awaited<ReturnType<typeof build>>): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), drainMs)
+  try {
+    await app.close()
+  } finally {
+    clearTimeout(cut)
+  }
+}
+
+/** In the opposite order of starting; what does not end in time, or fails to, holds up nothing else. */
+async function closeAll(closers: Closers, logger: Logger): Promise<void> {
+  for (const close of closers.reverse()) {
+    const limit = new AbortController()
+    const tooLate = sleep(drainMs + closeMs, 'late', { signal: limit.signal }).catch(() => 'done')
+    try {
+      if ((await Promise.race([close(), tooLate])) === 'late') logger.error('a part of the service did not end in time')
+    } catch (error) {
+      logger.error({ err: error }, 'a part of the service did not end cleanly')
+    } finally {
+      limit.abort()
+    }
+  }
+}
+
+async function findFreePort(host: string): Promise<number> {
+  const probe = createServer().listen(0, host)
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+/** A URL by which this machine reaches the server: not every address to listen on is one to connect to. */
+function localUrl(host: string, port: number): string {
+  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+async function main(): Promise<void> {
+  let config: Config
+  try {
+    config = readConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+  const logger = createLogger(config.logLevel)
+  const closers: Closers = []
+  let isStopping = false
+  let exitCode = 0
+
+  const starting = start(config, logger, closers, () => isStopping).catch(error => {
+    // Ctrl-C reaches also what was being started, whose end is no failure then.
+    if (isStopping) return
+    logger.fatal({ err: error }, `could not start: ${error instanceof Error ? error.message : error}`)
+    exitCode = 1
+    void stop()
+  })
+  const stop = async () => {
+    if (isStopping) return
+    isStopping = true
+    await starting
+    await closeAll(closers, logger)
+    logger.info('stopped')
+    process.exit(exitCode)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      // Whoever asks twice does not want to wait.
+      if (isStopping) process.exit(1)
+      logger.info(`${signal}: stopping`)
+      void stop()
+    })
+  const crash = (error: unknown) => {
+    logger.fatal({ err: error }, 'an error that nothing handled')
+    process.exit(1)
+  }
+  process.on('uncaughtException', crash)
+  process.on('unhandledRejection', crash)
+}
+
+await main()
