@@ -1,5 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import type { Kysely } from 'kysely'
@@ -7,11 +9,12 @@ import t from 'tap'
 import writeXlsx from 'write-excel-file/node'
 import type { Database } from '../src/database/types.ts'
 import { exampleDocument, type SfiaVersion } from '../src/document/schema.ts'
-import { loadSheet } from '../src/sfia/command.ts'
+import { loadSheet, readSheet } from '../src/sfia/command.ts'
 import { describeProblem, parseSfia, type SfiaIndexSkill } from '../src/sfia/load.ts'
 import { checkMappings, explainUnknownCode, findSfiaIndexes, findSfiaSkill, listSfiaSkills } from '../src/sfia/store.ts'
 import { retirements } from '../src/sfia/successors.ts'
-import { testDatabase } from './support/database.ts'
+import { type Answer, testApp } from './support/app.ts'
+import { testDatabase, testFolder } from './support/database.ts'
 
 /** Rows of a table as CSV; every cell that needs quoting is quoted. */
 const csv = (rows: readonly (readonly (string | number | null)[])[], separator = ',') =>
@@ -407,6 +410,145 @@ t.test('skills are listed by code, filtered and paged', async t => {
   t.equal(await codes({ level: 7 }), 'BBBB DDDD')
   t.equal(await codes({ level: 7, q: 'skill' }), '')
 })
+
+t.test('sfia:load reads its version and its file', async t => {
+  const folder = await testFolder(t)
+  const file = join(folder, 'skills.csv')
+  await writeFile(file, 'x')
+  t.strictSame(await readSheet('9', [file]), { version: '9', bytes: bytes('x') })
+  const usage = '\nUsage: npm run sfia:load -- --version 9 file.csv|file.xlsx'
+  for (const version of ['5', undefined, true])
+    await t.rejects(readSheet(version, [file]), {
+      message: `--version must be the version of SFIA: 6, 7, 8, 9.${usage}`,
+    })
+  for (const files of [[], [file, file]])
+    await t.rejects(readSheet('9', files), { message: `Name one spreadsheet.${usage}` })
+  await t.rejects(readSheet('9', [`${file}x`]), { message: `There is no file ${file}x.` })
+  await t.rejects(readSheet('9', [folder]), { message: `${folder} cannot be read (EISDIR).` })
+})
+
+const codesOf = ({ body }: Answer) => (body as { skills: { code: string }[] }).skills.map(({ code }) => code).join(' ')
+
+t.test('GET /v1/sfia/{version}/skills', async t => {
+  const { call } = await testApp(t)
+  const open = { key: null }
+  const all = await call('GET /v1/sfia/7/skills', open)
+  t.equal(all.status, 200)
+  t.equal(all.headers['cache-control'], 'public, max-age=60, stale-if-error=86400')
+  t.match(all.body, {
+    version: '7',
+    complete: false,
+    acknowledgement: /owned by The SFIA Foundation: www\.sfia-online\.org/,
+    next_cursor: null,
+  })
+  t.strictSame((all.body as { skills: unknown[] }).skills[0], {
+    version: '7',
+    code: 'DESN',
+    name: 'Systems design',
+    category: 'Development and implementation',
+    subcategory: 'Systems development',
+    levels: [4, 5, 6],
+    retired_in: null,
+    successors: [],
+  })
+  t.equal(codesOf(all), 'DESN PBMG PROG SINT USUP')
+  t.equal((await call('GET /v1/sfia/7/skills', { ...open, headers: { 'if-none-match': all.etag } })).status, 304)
+
+  const first = await call('GET /v1/sfia/7/skills?level=3&limit=2', open)
+  t.equal(codesOf(first), 'PBMG PROG')
+  const next = /^<([^>]+)>; rel="next"$/.exec(String(first.headers.link))?.[1]
+  const second = await call(`GET ${next}`, open)
+  t.equal(codesOf(second), 'SINT USUP')
+  t.match(second.body, { next_cursor: null })
+  t.equal(codesOf(await call('GET /v1/sfia/7/skills?category=delivery+and+operation&q=incident', open)), 'USUP')
+
+  t.match((await call(`GET ${next?.replace('level=3', 'level=4')}`, open)).body, { status: 400, code: 'bad_cursor' })
+  t.match((await call('GET /v1/sfia/7/skills?level=8', open)).body, {
+    status: 400,
+    code: 'invalid_query',
+    errors: [{ pointer: '?level', detail: 'This must be 7 or less; it is 8.' }],
+  })
+  t.match((await call('GET /v1/sfia/7/skills?levels=3', open)).body, { status: 400, code: 'invalid_query' })
+  t.match((await call('GET /v1/sfia/5/skills', open)).body, { status: 404, code: 'not_found' })
+  t.match((await call('POST /v1/sfia/7/skills', { body: {} })).body, { status: 405 })
+})
+
+t.test('GET /v1/sfia/{version}/skills/{code}', async t => {
+  const { call, db } = await testApp(t)
+  const open = { key: null }
+  const found = await call('GET /v1/sfia/9/skills/USUP', open)
+  t.equal(found.status, 200)
+  t.match(found.body, { version: '9', code: 'USUP', levels: [1, 2, 3, 4, 5, 6], acknowledgement: /SFIA Foundation/ })
+  t.equal((await call('GET /v1/sfia/9/skills/USUP', { ...open, headers: { 'if-none-match': found.etag } })).status, 304)
+  t.match((await call('GET /v1/sfia/8/skills/BUAN', open)).body, {
+    status: 404,
+    detail: 'BUAN was retired in SFIA 8; use BUSA or FEAS.',
+  })
+  t.match((await call('GET /v1/sfia/9/skills/BUSA', open)).body, {
+    status: 404,
+    detail: 'BUSA is not among the few skills of SFIA 9 that are loaded. Load its spreadsheet with sfia:load.',
+  })
+  t.match((await call('GET /v1/sfia/9/skills/usup', open)).body, { status: 404 })
+  await load(db, '7', [skill('BUAN', [3])])
+  t.match((await call('GET /v1/sfia/7/skills/BUAN', open)).body, { retired_in: '8', successors: ['BUSA', 'FEAS'] })
+})
+
+t.test(
+  'a mapping that its version of SFIA does not have → 422 that says what it has, and nothing is stored',
+  async t => {
+    const { call } = await testApp(t)
+    const body = {
+      ...exampleDocument,
+      sfia_version: '6',
+      sfia_mappings: [
+        { code: 'PROG', level: 5 },
+        { code: 'DESN', level: 3 },
+        { code: 'USUP', level: 4 },
+      ],
+    }
+    const { etag } = await call('POST /v1/roles?slug=devops', { body })
+    const refused = async (line: string, sent: unknown, match?: string) => {
+      const { status, body: problem } = await call(line, { body: sent, ...(match ? { match } : {}) })
+      const { detail, errors } = problem as { detail: string; errors: { code: string; detail: string }[] }
+      return [status, ...(errors.length > 0 ? errors.map(error => `${error.code}: ${error.detail}`) : [detail])]
+    }
+    const draft = '/v1/roles/devops/draft'
+    t.strictSame(await refused(`POST ${draft}/sfia-mappings`, { code: 'PBMG', level: 8 }), [
+      422,
+      'too_large: This must be 7 or less; it is 8.',
+    ])
+    t.strictSame(await refused(`POST ${draft}/sfia-mappings`, { code: 'PBMG', level: 2 }), [
+      422,
+      'sfia_level_not_valid: PBMG has levels 3, 4, 5 in SFIA 6.',
+    ])
+    t.strictSame(await refused(`POST ${draft}/sfia-mappings`, { code: 'DESN', level: 4 }), [
+      409,
+      'DESN is mapped already. Change its level with PUT at its own address.',
+    ])
+    t.strictSame(await refused(`PUT ${draft}/sfia-mappings/DESN`, { code: 'DESN', level: 7 }, etag), [
+      422,
+      'sfia_level_not_valid: DESN has levels 2, 3, 4, 5, 6 in SFIA 6.',
+    ])
+    const mappings = ['DESN', 'QUST', 'PROH'].map(code => ({ code, level: 3 }))
+    t.strictSame(
+      await refused(`PATCH ${draft}`, { sfia_version: '7', sfia_mappings: mappings }, etag),
+      [
+        422,
+        'sfia_level_not_valid: DESN has levels 4, 5, 6 in SFIA 7.',
+        'sfia_unknown_code: QUST was retired in SFIA 7; use QUMG.',
+        'sfia_not_loaded: PROH is not among the few skills of SFIA 7 that are loaded. Load its spreadsheet with sfia:load. Did you mean PROG?',
+      ],
+      'a change of version reports every mapping that it breaks',
+    )
+    t.strictSame(await refused(`PATCH ${draft}`, { sfia_version: null }, etag), [
+      422,
+      'missing_member: SFIA mappings need a sfia_version: 6, 7, 8 or 9.',
+    ])
+    const after = await call(`GET ${draft}`)
+    t.equal(after.etag, etag)
+    t.match(after.body, { sfia_version: '6', sfia_mappings: body.sfia_mappings })
+  },
+)
 
 const frameworks = fileURLToPath(new URL('../../shared/frameworks/sfia/', import.meta.url))
 

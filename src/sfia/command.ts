@@ -1,15 +1,41 @@
-/** What `sfia:load` does, once its file is read and its database connected. */
+/** What `sfia:load` does. */
+import { readFile } from 'node:fs/promises'
 import type { Kysely } from 'kysely'
 import { transact } from '../database/connect.ts'
 import { insertEvents } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
+import { sfiaVersions } from '../document/code-lists.ts'
 import type { SfiaVersion } from '../document/schema.ts'
 import { describeProblem, parseSfia } from './load.ts'
 import { loadSfia } from './store.ts'
 
+export const usage = 'npm run sfia:load -- --version 9 file.csv|file.xlsx'
+
 /** A sheet that is not loaded; the message has a line for each thing that is wrong. */
 export class SheetError extends Error {
   override name = 'SheetError'
+}
+
+/**
+ * Reads what stands after `sfia:load`: the version, and the one file.
+ *
+ * @throws SheetError where either is missing or wrong.
+ */
+export async function readSheet(
+  version: unknown,
+  files: readonly string[],
+): Promise<{ version: SfiaVersion; bytes: Uint8Array }> {
+  const known = sfiaVersions.find(one => one === version)
+  if (!known)
+    throw new SheetError(`--version must be the version of SFIA: ${sfiaVersions.join(', ')}.\nUsage: ${usage}`)
+  const [file] = files
+  if (file === undefined || files.length > 1) throw new SheetError(`Name one spreadsheet.\nUsage: ${usage}`)
+  try {
+    return { version: known, bytes: await readFile(file) }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new SheetError(code === 'ENOENT' ? `There is no file ${file}.` : `${file} cannot be read (${code}).`)
+  }
 }
 
 const problemsShown = 50
