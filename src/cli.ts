@@ -1,7 +1,9 @@
 /** What is done to a register from the command line: `node src/cli.ts <command> [options]`. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { type Config, readConfig } from './config.ts'
+import { connect } from './database/connect.ts'
 import { openDatabase } from './database/open.ts'
+import { loadSheet, readSheet } from './sfia/command.ts'
 
 interface Input {
   config: Config
@@ -25,6 +27,21 @@ const commands: Readonly<Record<string, Command>> = {
       const database = await openDatabase(config, log)
       await database.close()
       log('the database is up to date')
+    },
+  },
+  'sfia:load': {
+    summary: 'load the SFIA spreadsheet that you are licensed for: sfia:load --version 9 file.csv|file.xlsx',
+    options: { version: { type: 'string' } },
+    async run({ config, values, positionals, log }) {
+      const { version, bytes } = await readSheet(values.version, positionals)
+      const database = await openDatabase(config, log)
+      const db = connect({ url: database.url, namedStatements: config.databaseNamedStatements })
+      try {
+        log(await loadSheet(db, version, bytes))
+      } finally {
+        await db.destroy()
+        await database.close()
+      }
     },
   },
 }

@@ -507,7 +507,7 @@ t.test(
       ],
     }
     const { etag } = await call('POST /v1/roles?slug=devops', { body })
-    const refused = async (line: string, sent: unknown, match?: string) => {
+    const refused = async (line: string, sent: object, match?: string) => {
       const { status, body: problem } = await call(line, { body: sent, ...(match ? { match } : {}) })
       const { detail, errors } = problem as { detail: string; errors: { code: string; detail: string }[] }
       return [status, ...(errors.length > 0 ? errors.map(error => `${error.code}: ${error.detail}`) : [detail])]
