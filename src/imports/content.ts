@@ -1,0 +1,217 @@
+/** The blocks of a source section as blocks of the document: paragraphs, notes and lists, split items joined. */
+import { type Block, type ListItem, limits } from '../document/schema.ts'
+import { type Inline, plainOfInlines, writeText } from '../document/text.ts'
+import type { Notices } from './notices.ts'
+import type { BodyBlock, Rows } from './outline.ts'
+import { cellText } from './tables.ts'
+import type { SourceBlock, SourceItem, SourceList } from './tree.ts'
+
+interface DraftSubItem {
+  content: Inline[]
+  line: number
+}
+interface DraftItem extends DraftSubItem {
+  items: DraftSubItem[]
+  /** It was put together from parts that the source has outside the list. */
+  joined: boolean
+}
+export interface DraftList {
+  type: 'list'
+  ordered: boolean
+  optional: boolean
+  items: DraftItem[]
+  line: number
+}
+export interface DraftText {
+  type: 'paragraph' | 'subheading' | 'note'
+  content: Inline[]
+  line: number
+}
+export type DraftBlock = DraftList | DraftText
+
+const guidance =
+  /\b(?:delete|remove|amend|edit|include) (?:as|if|where) (?:required|appropriate|necessary|applicable|needed)\b|^optional (?:points?|bullets?|items?|text|paragraphs?|content)\b|^(?:guidance|notes?) (?:for|to) (?:the )?(?:author|recruiter|recruiting manager|hiring manager|line manager|vacancy holder)s?\b/i
+
+/** Whether a line tells the author of an advert what to do, and is no text of the role. */
+export const isGuidance = (text: string) => text.length <= 200 && guidance.test(text)
+
+const space: Inline = { type: 'text', value: ' ' }
+const join = (parts: readonly Inline[][]): Inline[] =>
+  parts.length === 1 && parts[0] ? parts[0] : parts.flatMap((part, index) => (index > 0 ? [space, ...part] : part))
+
+function subItemsOf(block: SourceBlock, depth: number, notices: Notices): DraftSubItem[] {
+  if (block.type === 'paragraph' || block.type === 'heading') return [{ content: block.content, line: block.line }]
+  if (block.type === 'table') {
+    return block.rows.flatMap(row =>
+      row.cells.flatMap(cell => cell.blocks.flatMap(inner => subItemsOf(inner, depth, notices))),
+    )
+  }
+  if (depth === 3) {
+    const detail = 'Lists have two levels; what is nested deeper became items of the second'
+    notices.add('repair', 'list_flattened', block.line, itemText(block.items[0]), detail)
+  }
+  return block.items.flatMap(item => {
+    const [first, ...others] = draftParts(item)
+    return [
+      ...(first ? [{ content: first, line: item.line }] : []),
+      ...others.map(content => ({ content, line: item.line })),
+      ...item.blocks.filter(isNested).flatMap(inner => subItemsOf(inner, depth + 1, notices)),
+    ]
+  })
+}
+
+const isNested = (block: SourceBlock) => block.type === 'list' || block.type === 'table'
+const itemText = (item: SourceItem | undefined) => plainOfInlines(item ? join(draftParts(item)) : [])
+
+/** The paragraphs of an item before its nested lists are its text. */
+const draftParts = (item: SourceItem) =>
+  item.blocks.flatMap(block => (block.type === 'paragraph' || block.type === 'heading' ? [block.content] : []))
+
+function itemOf(item: SourceItem, notices: Notices): DraftItem[] {
+  const nestedAt = item.blocks.findIndex(isNested)
+  const before = nestedAt < 0 ? item.blocks : item.blocks.slice(0, nestedAt)
+  const after = nestedAt < 0 ? [] : item.blocks.slice(nestedAt)
+  const parts = draftParts({ ...item, blocks: before })
+  const items = after.flatMap(block => subItemsOf(block, 2, notices))
+  if (parts.length === 0) {
+    // A list item that holds nothing but a list: its items move up.
+    if (items.length > 0) {
+      const detail = 'An item that holds only a list has no text; the items in it moved up'
+      notices.add('repair', 'list_flattened', item.line, plainOfInlines(items[0]?.content ?? []), detail)
+    }
+    return items.map(inner => ({ ...inner, items: [], joined: false }))
+  }
+  if (parts.length > 1) {
+    const detail = 'An item is one paragraph; the paragraphs of this one were joined'
+    notices.add('repair', 'paragraphs_joined', item.line, plainOfInlines(join(parts)), detail)
+  }
+  if (after.some(block => !isNested(block))) {
+    const detail = 'A paragraph behind a nested list became an item of it'
+    notices.add('repair', 'paragraph_became_item', item.line, itemText(item), detail)
+  }
+  return [{ content: join(parts), line: item.line, items, joined: false }]
+}
+
+const listOf = (block: SourceList, optional: boolean, notices: Notices): DraftList => ({
+  type: 'list',
+  ordered: block.ordered,
+  optional,
+  items: block.items.flatMap(item => itemOf(item, notices)),
+  line: block.line,
+})
+
+/** A table with columns has no block of its own: a row becomes an item, its further cells items under it. */
+function listOfRows(block: Rows, notices: Notices): DraftList {
+  const text = block.rows.map(row => row.cells.map(cellText).join(' ')).join(' ')
+  notices.add(
+    'repair',
+    'table_flattened',
+    block.line,
+    text,
+    'A table became a list: an item for each row, its further cells under it',
+  )
+  const items = block.rows.flatMap(row => {
+    const cells = row.cells.map(cell => cell.blocks.flatMap(inner => subItemsOf(inner, 2, notices)))
+    const [first, ...others] = cells.flat()
+    return first ? [{ ...first, items: others, joined: false }] : []
+  })
+  return { type: 'list', ordered: false, optional: false, items, line: block.line }
+}
+
+const isOpen = (text: string) => text !== '' && !/[.!?:;]["'”’)]?$/.test(text)
+const continuesSentence = (text: string) => /^\p{Ll}/u.test(text)
+
+/** Blocks with split items joined, guidance as notes, and the lists under an "Optional points" line marked. */
+export function draftBlocks(body: readonly BodyBlock[], notices: Notices): DraftBlock[] {
+  const blocks: DraftBlock[] = []
+  let optional = false
+  for (const block of body) {
+    const last = blocks.at(-1)
+    if (block.type === 'rows') {
+      blocks.push(listOfRows(block, notices))
+    } else if (block.type === 'list') {
+      const list = listOf(block, optional, notices)
+      if (list.items.length === 0) continue
+      // The list goes on behind an item that was cut in two.
+      if (last?.type === 'list' && last.items.at(-1)?.joined && last.ordered === list.ordered)
+        last.items.push(...list.items)
+      else blocks.push(list)
+    } else {
+      const text = plainOfInlines(block.content)
+      const item = last?.type === 'list' ? last.items.at(-1) : undefined
+      const open = item?.items.at(-1) ?? item
+      if (
+        block.type === 'paragraph' &&
+        item &&
+        open &&
+        continuesSentence(text) &&
+        isOpen(plainOfInlines(open.content))
+      ) {
+        open.content = [...open.content, space, ...block.content]
+        item.joined = true
+        continue
+      }
+      optional = false
+      if (isGuidance(text)) {
+        optional = /^optional\b/i.test(text)
+        blocks.push({ type: 'note', content: block.content, line: block.line })
+      } else blocks.push({ type: block.type, content: block.content, line: block.line })
+    }
+  }
+  for (const item of blocks.flatMap(block => (block.type === 'list' ? block.items : []))) {
+    if (!item.joined) continue
+    const detail =
+      'The item is cut in two in the source: text behind the list goes on in lower case. It was joined to one item'
+    notices.add('repair', 'list_item_joined', item.line, plainOfInlines(item.content), detail, item)
+  }
+  return blocks
+}
+
+/** An inline text, with a warning where marks could not be kept and a problem where it is too long. */
+export function textOf(content: readonly Inline[], line: number, notices: Notices): string {
+  const { text, exact } = writeText(content)
+  if (!exact) {
+    const detail =
+      'Bold or italic that begins or ends within a word cannot be written down; the text is kept without it'
+    notices.add('repair', 'formatting_removed', line, plainOfInlines(content), detail)
+  }
+  if (text.length > limits.text) {
+    const found = text.length.toLocaleString('en-GB')
+    const detail = `A text has ${found} characters; ${limits.text.toLocaleString('en-GB')} is the limit. Part it into paragraphs`
+    notices.refuse('limit_exceeded', detail, line)
+  }
+  return text
+}
+
+/** Where the parts of a document stand in the source, and which part a piece of the source became. */
+export interface Provenance {
+  lines: Map<object, number>
+  parts: Map<object, object>
+}
+
+/** A list as a block. */
+export function listBlock(list: DraftList, notices: Notices, { lines, parts }: Provenance): Block {
+  if (list.items.length > limits.items) {
+    const found = list.items.length.toLocaleString('en-GB')
+    const detail = `A list has ${found} items; ${limits.items} is the limit. Part it into shorter lists`
+    notices.refuse('limit_exceeded', detail, list.line)
+    return { type: 'list', ordered: list.ordered, items: [] }
+  }
+  const items = list.items.map((item): ListItem => {
+    if (item.items.length > limits.items) {
+      const detail = `A list has ${item.items.length.toLocaleString('en-GB')} items; ${limits.items} is the limit. Part it into shorter lists`
+      notices.refuse('limit_exceeded', detail, item.line)
+    }
+    const inner = item.items.map(sub => {
+      const written = { id: '', text: textOf(sub.content, sub.line, notices) }
+      lines.set(written, sub.line)
+      return written
+    })
+    const written = { id: '', text: textOf(item.content, item.line, notices), optional: list.optional, items: inner }
+    lines.set(written, item.line)
+    parts.set(item, written)
+    parts.set(item.content, written)
+    return written
+  })
+  return { type: 'list', ordered: list.ordered, items }
+}

@@ -1,0 +1,225 @@
+/** Labels and values, of an appendix or of the lines under a title, into advert details and grades. */
+import type { AdvertDetails, Grade } from '../document/schema.ts'
+import { type Inline, linksOf, plainOfInlines, writeText } from '../document/text.ts'
+import { knownKind } from './headings.ts'
+import { type LabelledMember, labelled, labelledMember } from './labels.ts'
+import type { Notices } from './notices.ts'
+import type { BodyBlock } from './outline.ts'
+import { cellText } from './tables.ts'
+import { type SourceBlock, sourceLines } from './tree.ts'
+import { codesIn, gradesIn, locationIn, salaryIn } from './values.ts'
+
+/** A row as it is printed. */
+export interface Pair {
+  label: string
+  value: Inline[][]
+  line: number
+}
+
+export interface KnownRow {
+  label: string
+  member: string
+  value: string | null
+  line: number
+}
+
+export interface Details {
+  details: AdvertDetails
+  grades: Grade[]
+  title: { text: string; line: number } | null
+  rows: KnownRow[]
+}
+
+const contentOf = (block: SourceBlock): Inline[][] => {
+  if (block.type === 'paragraph' || block.type === 'heading') return [block.content]
+  if (block.type === 'list') return block.items.flatMap(item => item.blocks.flatMap(contentOf))
+  return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(contentOf)))
+}
+
+/**
+ * The pairs of blocks, and the blocks that are none, with their order. `loose` is for an appendix, where every line with a
+ * colon is a pair; elsewhere the label must be known or stand out.
+ */
+export function pairsOf(
+  blocks: readonly BodyBlock[],
+  loose: boolean,
+): { pairs: Pair[]; rest: (BodyBlock | 'pairs')[] } {
+  const pairs: Pair[] = []
+  const rest: (BodyBlock | 'pairs')[] = []
+  const add = (pair: Pair) => {
+    if (rest.at(-1) !== 'pairs') rest.push('pairs')
+    pairs.push(pair)
+  }
+  const accepts = ({ label, marked }: { label: string; marked: boolean }) =>
+    labelledMember(label) !== undefined || ((loose || marked) && knownKind(label) === undefined)
+
+  const readLine = (content: Inline[], line: number) => {
+    const found = labelled(content)
+    if (!found || !accepts(found)) return false
+    add({ label: found.label, value: [found.value], line })
+    return true
+  }
+
+  for (const block of blocks) {
+    if (block.type === 'rows') {
+      const isPairs =
+        loose || block.rows.filter(row => row.cells[0] && labelledMember(cellText(row.cells[0]))).length > 1
+      const widest = Math.max(...block.rows.map(row => row.cells.length))
+      if (!isPairs || (widest > 2 && !loose)) {
+        rest.push(block)
+        continue
+      }
+      for (const row of block.rows) {
+        const [first, ...others] = row.cells
+        const label = first ? cellText(first).replace(/:$/, '').trim() : ''
+        if (label === '' || label.length > 300) rest.push({ ...block, rows: [row], line: row.line })
+        else add({ label, value: others.flatMap(cell => cell.blocks.flatMap(contentOf)), line: row.line })
+      }
+    } else if (block.type === 'paragraph' || block.type === 'subheading') {
+      const lines = sourceLines(block)
+      const continues = block.type === 'paragraph' && block.continues === true && rest.at(-1) === 'pairs'
+      const [first] = lines
+      const begins =
+        first &&
+        (() => {
+          const found = labelled(first.content)
+          return found !== undefined && accepts(found)
+        })()
+      if (!begins && !continues) {
+        rest.push(block)
+        continue
+      }
+      for (const { content, line } of lines) {
+        if (!readLine(content, line)) pairs.at(-1)?.value.push(content)
+      }
+    } else if (block.type === 'list' && loose && block.items.every(item => isPairItem(item.blocks))) {
+      for (const item of block.items) {
+        const [paragraph] = item.blocks
+        if (paragraph?.type === 'paragraph') readLine(paragraph.content, item.line)
+      }
+    } else rest.push(block)
+  }
+  return { pairs, rest }
+}
+
+const isPairItem = (blocks: readonly SourceBlock[]) => {
+  const [only, ...others] = blocks
+  return only?.type === 'paragraph' && others.length === 0 && labelled(only.content) !== undefined
+}
+
+const lineMax = 300
+const valueMax = 2000
+const additionalMax = 50
+
+/** Puts pairs into the members that they stand for; what is known by no name or code goes to `additional`. */
+export function readPairs(pairs: readonly Pair[], into: Details, notices: Notices) {
+  const { details } = into
+
+  const addAdditional = (label: string, value: string, line: number) => {
+    if (details.additional.length >= additionalMax) {
+      notices.refuse(
+        'limit_exceeded',
+        `There are more than ${additionalMax} rows of advert details that are not known by name`,
+        line,
+      )
+    } else if (value.length > valueMax) {
+      notices.refuse(
+        'limit_exceeded',
+        `The value of “${label}” is longer than ${valueMax} characters; ${valueMax} is the limit`,
+        line,
+      )
+    } else details.additional.push({ label, value })
+  }
+
+  const plain = (value: Inline[][], line: number) =>
+    value
+      .map(content => {
+        const text = plainOfInlines(content)
+        const addresses = linksOf(writeText(content).text).filter(link => link.text !== link.url)
+        if (addresses.length === 0) return text
+        const detail =
+          'A value of advert details holds plain text; the address of the link was put behind it in brackets'
+        notices.add('repair', 'link_written_out', line, text, detail)
+        return `${text} (${addresses.map(link => link.url).join(', ')})`
+      })
+      .filter(text => text !== '')
+      .join('\n')
+
+  const setCodes = <T>(
+    pair: Pair,
+    value: string,
+    member: string,
+    list: T[],
+    found: { known: { value: T; text: string }[]; unknown: string[] },
+  ) => {
+    for (const { value: code, text } of found.known) {
+      if (!list.some(known => JSON.stringify(known) === JSON.stringify(code))) list.push(code)
+      notices.understand(pair.line, text, member, 'code')
+    }
+    if (found.unknown.length === 0) return
+    const rest = found.known.length > 0 ? found.unknown.join(', ') : value.replaceAll('\n', ' ')
+    addAdditional(pair.label, rest, pair.line)
+    const detail = `“${pair.label}” takes codes of a list, and this is in none; it was kept in additional`
+    notices.add('repair', 'value_not_in_list', pair.line, rest, detail, '/advert_details/additional')
+  }
+
+  const setText = (
+    pair: Pair,
+    value: string,
+    member: 'reference_number' | 'business_area' | 'hours' | 'reports_to',
+  ) => {
+    if (details[member] === null && value.length <= lineMax) details[member] = value
+    else addAdditional(pair.label, value, pair.line)
+  }
+
+  const set = (pair: Pair, member: LabelledMember, value: string) => {
+    const folded = value.replace(/\s+/g, ' ')
+    switch (member) {
+      case 'grades':
+        return setCodes(pair, value, '/grades', into.grades, gradesIn(value))
+      case 'contract_types':
+        return setCodes(pair, value, `/advert_details/${member}`, details[member], codesIn(member, value))
+      case 'working_patterns':
+        return setCodes(pair, value, `/advert_details/${member}`, details[member], codesIn(member, value))
+      case 'role_types':
+        return setCodes(pair, value, `/advert_details/${member}`, details[member], codesIn(member, value))
+      case 'salary':
+        if (details.salary === null && folded.length <= 1000) details.salary = salaryIn(folded)
+        else addAdditional(pair.label, folded, pair.line)
+        return
+      case 'locations':
+        for (const place of value
+          .split(/[;\n]/)
+          .map(text => text.trim())
+          .filter(Boolean)) {
+          if (place.length <= lineMax && details.locations.length < 100) details.locations.push(locationIn(place))
+          else addAdditional(pair.label, place, pair.line)
+        }
+        return
+      case 'title':
+        if (into.title === null && folded.length <= 200) into.title = { text: folded, line: pair.line }
+        else addAdditional(pair.label, folded, pair.line)
+        return
+      default:
+        return setText(pair, folded, member)
+    }
+  }
+
+  for (const pair of pairs) {
+    const value = plain(pair.value, pair.line)
+    const member = labelledMember(pair.label)
+    if (!member) {
+      addAdditional(pair.label, value.replace(/\s+/g, ' '), pair.line)
+      continue
+    }
+    const pointer = member === 'grades' || member === 'title' ? `/${member}` : `/advert_details/${member}`
+    notices.understand(pair.line, pair.label, pointer, 'label')
+    into.rows.push({
+      label: pair.label,
+      member,
+      value: value === '' ? null : value.replace(/\s+/g, ' '),
+      line: pair.line,
+    })
+    if (value !== '') set(pair, member, value)
+  }
+}

@@ -1,0 +1,84 @@
+/** What an importer says about a document while it reads it: warnings, what it understood, and why it gave up. */
+
+/** `advice` is about the words, which stay; `repair` says what was read otherwise than it stands; `loss` is what is gone. */
+export type Severity = 'advice' | 'repair' | 'loss'
+
+export interface Notice {
+  code: string
+  severity: Severity
+  /** In the source, from 1; null where it is about the document as a whole. */
+  line: number | null
+  /** The words of the source that it is about, cut short; '' where there are none. */
+  excerpt: string
+  detail: string
+  /** The part of the document that it is about; the report turns it into a JSON pointer. */
+  about?: object | string
+}
+
+/** Text that a typed member of the document stands for, so that it is kept although no block prints it. */
+export interface Understood {
+  line: number | null
+  text: string
+  about: object | string
+  /** As what, for people: `title`, `SFIA mapping`, `label of salary`. */
+  meaning: string
+}
+
+export interface Problem {
+  line: number | null
+  pointer: string
+  code: string
+  detail: string
+}
+
+const excerptLength = 160
+
+/** White space folded, cut at 160 characters. */
+export function excerptOf(text: string) {
+  const folded = text.replace(/\s+/g, ' ').trim()
+  return folded.length > excerptLength ? `${folded.slice(0, excerptLength - 1)}…` : folded
+}
+
+/** Gathers notices. More than `noticesMax` of one code are counted, not listed: a hostile document must not fill a reply. */
+export class Notices {
+  readonly list: Notice[] = []
+  readonly understood: Understood[] = []
+  readonly problems: Problem[] = []
+  /** Whole words of each loss, so that the word count does not name them again. */
+  readonly lostTexts: string[] = []
+  readonly #counts = new Map<string, number>()
+  static readonly noticesMax = 100
+
+  add(severity: Severity, code: string, line: number | null, excerpt: string, detail: string, about?: object | string) {
+    const count = (this.#counts.get(code) ?? 0) + 1
+    this.#counts.set(code, count)
+    if (severity === 'loss') this.lostTexts.push(excerpt)
+    if (count > Notices.noticesMax) return
+    this.list.push({
+      code,
+      severity,
+      line,
+      excerpt: excerptOf(excerpt),
+      detail,
+      ...(about === undefined ? {} : { about }),
+    })
+  }
+
+  understand(line: number | null, text: string, about: object | string, meaning: string) {
+    if (text.trim() !== '') this.understood.push({ line, text: text.replace(/\s+/g, ' ').trim(), about, meaning })
+  }
+
+  /** The document cannot become a draft. */
+  refuse(code: string, detail: string, line: number | null = null, pointer = '') {
+    if (!this.problems.some(problem => problem.code === code && problem.detail === detail)) {
+      this.problems.push({ line, pointer, code, detail })
+    }
+  }
+
+  /** How many notices of a code are not in the list. */
+  get unlisted() {
+    return [...this.#counts].flatMap(([code, count]) =>
+      count > Notices.noticesMax ? [{ code, count: count - Notices.noticesMax }] : [],
+    )
+  }
+}

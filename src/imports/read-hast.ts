@@ -1,0 +1,218 @@
+/** From the syntax tree of HTML to the neutral tree. Markdown comes this way too, since HTML stands in it. */
+import type { Element, ElementContent, Root, RootContent } from 'hast'
+import { type Inline, isAllowedAddress, plainOfInlines } from '../document/text.ts'
+import type { Notices } from './notices.ts'
+import { hardBreak, type SourceBlock, type SourceItem, type SourceRow } from './tree.ts'
+
+type HastNode = Root | RootContent | ElementContent
+
+const depthMax = 32
+const set = (names: string) => new Set(names.split(' '))
+const blockTags = set(
+  'address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre search section summary table tbody td tfoot th thead tr ul',
+)
+const skippedTags = set('head script style template title meta link base svg iframe object embed audio video canvas')
+const codeTags = set('code kbd samp tt')
+/** What a text cannot show. */
+const lostMarks: Record<string, string> = {
+  del: 'struck through',
+  s: 'struck through',
+  strike: 'struck through',
+  sup: 'superscript',
+  sub: 'subscript',
+}
+
+const lineOf = (node: HastNode) => node.position?.start.line ?? 1
+const isElement = (node: HastNode): node is Element => node.type === 'element'
+const property = (node: Element, name: string) => {
+  const value = node.properties[name]
+  return typeof value === 'string' ? value : ''
+}
+const isHidden = (node: Element) =>
+  node.properties.hidden !== undefined && node.properties.hidden !== false
+    ? true
+    : /display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all/i.test(property(node, 'style'))
+
+const textOf = (node: HastNode): string => {
+  if (node.type === 'text') return node.value
+  return 'children' in node ? node.children.map(textOf).join('') : ''
+}
+
+/** Reads a tree of HTML. Says in `notices` what a document cannot hold; refuses lists nested more than 32 deep. */
+export function readHast(root: Root, notices: Notices): SourceBlock[] {
+  const holdsBlocks = new Map<Element, boolean>()
+  const hasBlock = (node: Element): boolean => {
+    const known = holdsBlocks.get(node)
+    if (known !== undefined) return known
+    const found = node.children.some(
+      child => isElement(child) && !skippedTags.has(child.tagName) && (blockTags.has(child.tagName) || hasBlock(child)),
+    )
+    holdsBlocks.set(node, found)
+    return found
+  }
+
+  const isSkipped = (node: Element) => {
+    if (skippedTags.has(node.tagName)) return true
+    if (!isHidden(node)) return false
+    const text = textOf(node)
+    if (text.trim() !== '') {
+      notices.add('loss', 'hidden_text_removed', lineOf(node), text, 'The text is hidden from readers and was left out')
+    }
+    return true
+  }
+
+  const inlinesOf = (nodes: readonly HastNode[]): Inline[] => nodes.flatMap(inlineOf)
+
+  const linkOf = (node: Element, children: Inline[]): Inline[] => {
+    const url = property(node, 'href').trim()
+    if (url === '' || url.startsWith('#')) return children
+    if (!isAllowedAddress(url)) {
+      const detail = 'Links go to https, http or mailto addresses; the text of this one was kept, its address was not'
+      notices.add('loss', 'link_removed', lineOf(node), url, detail)
+      return children
+    }
+    if (property(node, 'title') !== '') {
+      notices.add(
+        'loss',
+        'link_title_removed',
+        lineOf(node),
+        property(node, 'title'),
+        'The title of a link is not kept',
+      )
+    }
+    const label: Inline[] = plainOfInlines(children) === '' ? [{ type: 'text', value: url }] : children
+    return [{ type: 'link', url, children: label }]
+  }
+
+  function inlineOf(node: HastNode): Inline[] {
+    if (node.type === 'text') return [{ type: 'text', value: node.value }]
+    if (!isElement(node) || isSkipped(node)) return []
+    const { tagName } = node
+    if (tagName === 'br') return [{ type: 'text', value: hardBreak }]
+    if (tagName === 'img') {
+      const alternative = property(node, 'alt')
+      const detail = 'Images are not kept, nor is the text that stands for them'
+      notices.add('loss', 'image_removed', lineOf(node), alternative, detail)
+      return [{ type: 'text', value: ' ' }]
+    }
+    const children = inlinesOf(node.children)
+    if (tagName === 'a') return linkOf(node, children)
+    if (codeTags.has(tagName)) return [{ type: 'code', value: plainOfInlines(children) }]
+    const weight = /font-weight\s*:\s*(bold|[6-9]00|normal)/i.exec(property(node, 'style'))?.[1]
+    if ((tagName === 'strong' || tagName === 'b') && weight !== 'normal') return [{ type: 'strong', children }]
+    if (tagName === 'em' || tagName === 'i') return [{ type: 'emphasis', children }]
+    if (weight && weight !== 'normal') return [{ type: 'strong', children }]
+    const mark = lostMarks[tagName]
+    if (mark) {
+      const text = plainOfInlines(children)
+      notices.add('repair', 'formatting_removed', lineOf(node), text, `The text is ${mark} in the source and plain now`)
+    }
+    return children
+  }
+
+  const mark = (node: Element, block: SourceBlock): SourceBlock => {
+    if (block.type !== 'paragraph' && block.type !== 'heading') return block
+    if (node.tagName === 'a') return { ...block, content: linkOf(node, block.content) }
+    if (node.tagName === 'strong' || node.tagName === 'b') {
+      return { ...block, content: [{ type: 'strong', children: block.content }] }
+    }
+    return block
+  }
+
+  const rowsOf = (node: Element, listDepth: number): SourceRow[] =>
+    node.children.filter(isElement).flatMap(child => {
+      if (['thead', 'tbody', 'tfoot'].includes(child.tagName)) return rowsOf(child, listDepth)
+      if (child.tagName !== 'tr' || isSkipped(child)) return []
+      const cells = child.children
+        .filter(isElement)
+        .filter(cell => !isSkipped(cell))
+        .map(cell => ({ header: cell.tagName === 'th', blocks: blocksOf(cell.children, listDepth) }))
+      return [{ cells, line: lineOf(child) }]
+    })
+
+  const itemsOf = (node: Element, listDepth: number): SourceItem[] => {
+    const items: SourceItem[] = []
+    for (const child of node.children) {
+      if (isElement(child) && isSkipped(child)) continue
+      const blocks = blocksOf(isElement(child) && child.tagName === 'li' ? child.children : [child], listDepth)
+      const last = items.at(-1)
+      // A list straight inside a list, as broken exports have it, belongs to the item before it.
+      if (last && blocks[0]?.type === 'list' && !(isElement(child) && child.tagName === 'li'))
+        last.blocks.push(...blocks)
+      else if (blocks.length > 0) items.push({ blocks, line: lineOf(child) })
+    }
+    return items
+  }
+
+  const elementBlocks = (node: Element, listDepth: number): SourceBlock[] => {
+    const { tagName } = node
+    const line = lineOf(node)
+    const depth = /^h([1-6])$/.exec(tagName)?.[1]
+    if (depth) return [{ type: 'heading', depth: Number(depth), content: inlinesOf(node.children), line }]
+    if (tagName === 'ul' || tagName === 'ol' || tagName === 'menu' || tagName === 'dir') {
+      if (listDepth >= depthMax) {
+        notices.refuse('nesting_too_deep', `Lists are nested more than ${depthMax} deep. Nest them two deep`, line)
+        return []
+      }
+      const items = itemsOf(node, listDepth + 1)
+      return items.length > 0 ? [{ type: 'list', ordered: tagName === 'ol', items, line }] : []
+    }
+    if (tagName === 'table') {
+      const captions = node.children.filter(isElement).filter(child => child.tagName === 'caption')
+      const rows = rowsOf(node, listDepth)
+      return [...captions.flatMap(caption => blocksOf(caption.children, listDepth)), { type: 'table', rows, line }]
+    }
+    if (tagName === 'dt')
+      return [{ type: 'paragraph', content: [{ type: 'strong', children: inlinesOf(node.children) }], line }]
+    if (tagName === 'pre') {
+      return textOf(node)
+        .split('\n')
+        .flatMap((text, index): SourceBlock[] =>
+          text.trim() === ''
+            ? []
+            : [{ type: 'paragraph', content: [{ type: 'code', value: text.trim() }], line: line + index }],
+        )
+    }
+    return blocksOf(node.children, listDepth).map(block => mark(node, block))
+  }
+
+  function blocksOf(nodes: readonly HastNode[], listDepth: number): SourceBlock[] {
+    const blocks: SourceBlock[] = []
+    let run: HastNode[] = []
+    const flush = () => {
+      const content = inlinesOf(run)
+      const first = run.find(node => node.type !== 'text' || node.value.trim() !== '')
+      if (plainOfInlines(content) !== '') blocks.push({ type: 'paragraph', content, line: first ? lineOf(first) : 1 })
+      run = []
+    }
+    for (let index = 0; index < nodes.length; index += 1) {
+      const node = nodes[index] as HastNode
+      if (!isElement(node)) {
+        run.push(node)
+      } else if (node.tagName === 'li') {
+        flush()
+        let end = index + 1
+        while (end < nodes.length && isStray(nodes[end] as HastNode)) end += 1
+        const list: Element = {
+          type: 'element',
+          tagName: 'ul',
+          properties: {},
+          children: nodes.slice(index, end) as ElementContent[],
+        }
+        if (node.position) list.position = node.position
+        blocks.push(...elementBlocks(list, listDepth))
+        index = end - 1
+      } else if (blockTags.has(node.tagName) || (!skippedTags.has(node.tagName) && hasBlock(node))) {
+        flush()
+        if (!isSkipped(node)) blocks.push(...elementBlocks(node, listDepth))
+      } else run.push(node)
+    }
+    flush()
+    return blocks
+  }
+
+  return blocksOf(root.children, 0)
+}
+
+const isStray = (node: HastNode) =>
+  isElement(node) ? node.tagName === 'li' : node.type !== 'text' || node.value.trim() === ''

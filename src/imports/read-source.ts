@@ -1,0 +1,98 @@
+/** One reader per media type, each giving the neutral tree. */
+import type { Element, ElementContent, Root } from 'hast'
+import type { FootnoteDefinition, FootnoteReference } from 'mdast'
+import rehypeParse from 'rehype-parse'
+import rehypeRaw from 'rehype-raw'
+import remarkGfm from 'remark-gfm'
+import remarkParse from 'remark-parse'
+import remarkRehype from 'remark-rehype'
+import { unified } from 'unified'
+import type { Notices } from './notices.ts'
+import { readHast } from './read-hast.ts'
+import type { MediaType } from './scan.ts'
+import type { SourceTree } from './tree.ts'
+
+const text = (value: string): ElementContent => ({ type: 'text', value })
+
+const markdown = unified()
+  .use(remarkParse)
+  .use(remarkGfm)
+  .use(remarkRehype, {
+    allowDangerousHtml: true,
+    handlers: {
+      // Footnotes stay where they stand: the usual rendering adds headings and links of its own.
+      footnoteReference: (_state, node: FootnoteReference) => text(`[^${node.label ?? node.identifier}]`),
+      footnoteDefinition: (state, node: FootnoteDefinition): Element => ({
+        type: 'element',
+        tagName: 'div',
+        properties: {},
+        children: [text(`[^${node.label ?? node.identifier}]: `), ...state.all(node)],
+      }),
+    },
+  })
+  .use(rehypeRaw)
+
+const html = unified().use(rehypeParse)
+
+/** YAML front matter gives the title; the rest of it is no text of the role and is reported. Lines stay where they are. */
+function takeFrontMatter(source: string, notices: Notices): { body: string; title: SourceTree['title'] } {
+  const match = /^---[ \t]*\n([\s\S]{0,20000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)/.exec(source)
+  if (!match) return { body: source, title: null }
+  const lines = (match[1] ?? '').split('\n')
+  if (!lines.some(line => /^[A-Za-z_-]+:/.test(line))) return { body: source, title: null }
+  let title: SourceTree['title'] = null
+  lines.forEach((line, index) => {
+    const value = /^title:\s*(["']?)(.+?)\1\s*$/.exec(line)?.[2]
+    if (value && title === null) {
+      title = { text: value, line: index + 2 }
+      notices.understand(index + 2, 'title', '/title', 'front matter')
+    } else if (/[\p{L}\p{N}]/u.test(line)) {
+      notices.add('loss', 'front_matter_removed', index + 2, line, 'YAML front matter is not part of the text')
+    }
+  })
+  return { body: match[0].replace(/[^\n]/g, '') + source.slice(match[0].length), title }
+}
+
+/** `##Heading` is no heading in CommonMark; writers mean one. */
+function repairHeadings(source: string, notices: Notices) {
+  if (!/^ {0,3}#{1,6}[^\s#]/m.test(source)) return source
+  let fenced = false
+  return source
+    .split('\n')
+    .map((line, index) => {
+      if (/^\s*(```|~~~)/.test(line)) fenced = !fenced
+      const match = fenced ? null : /^( {0,3})(#{2,6}|#(?=[\p{Lu}*[]))(?=[\p{L}*[])/u.exec(line)
+      if (!match) return line
+      const detail = 'A heading has a space after its number signs; the line was read as a heading'
+      notices.add('repair', 'heading_repaired', index + 1, line, detail)
+      return `${match[0]} ${line.slice(match[0].length)}`
+    })
+    .join('\n')
+}
+
+const elementNamed = (node: Root | Element, name: string): Element | undefined => {
+  for (const child of node.children) {
+    if (child.type !== 'element') continue
+    const found =
+      child.tagName === name ? child : ['html', 'head'].includes(child.tagName) ? elementNamed(child, name) : undefined
+    if (found) return found
+  }
+  return undefined
+}
+
+/** The neutral tree of a source. Throws RangeError where elements are nested deeper than the stack. */
+export function readSource(source: string, mediaType: MediaType, notices: Notices): SourceTree {
+  if (mediaType === 'text/markdown') {
+    const { body, title } = takeFrontMatter(source, notices)
+    const tree = markdown.runSync(markdown.parse(repairHeadings(body, notices)))
+    return { blocks: readHast(tree as Root, notices), title }
+  }
+  const tree = html.parse(source)
+  const element = elementNamed(tree, 'title')
+  const [child] = element?.children ?? []
+  const title =
+    child?.type === 'text' && child.value.trim() !== ''
+      ? { text: child.value.trim(), line: element?.position?.start.line ?? 1 }
+      : null
+  return { blocks: readHast(tree, notices), title }
+}

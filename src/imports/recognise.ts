@@ -1,0 +1,272 @@
+/** Puts a document together from what the outline, the SFIA block and the labelled rows say. */
+import {
+  type AdvertDetails,
+  type Block,
+  emptyAdvertDetails,
+  limits,
+  type RoleDocument,
+  type Section,
+  type SfiaMapping,
+  type SfiaVersion,
+} from '../document/schema.ts'
+import { linksOf, plainOfInlines, writeText } from '../document/text.ts'
+import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
+import { type Details, type KnownRow, pairsOf, readPairs } from './details.ts'
+import { importanceOf } from './headings.ts'
+import type { Notices } from './notices.ts'
+import type { BodyBlock, Outline, OutlineSection } from './outline.ts'
+import { printedVersion, readSfia, readSfiaLine, type SfiaIndex, sfiaLines } from './sfia.ts'
+import { titleOf } from './title.ts'
+import type { SourceBlock } from './tree.ts'
+
+export interface Recognised extends Provenance {
+  document: RoleDocument
+  rows: KnownRow[]
+  sfiaInferred: boolean
+}
+
+export interface SfiaContext {
+  versions: readonly SfiaIndex[]
+  /** Asked for by the request, or the draft's own. */
+  wanted?: SfiaVersion
+}
+
+type Importance = 'essential' | 'desirable' | null
+
+class Recogniser implements Provenance {
+  readonly lines = new Map<object, number>()
+  readonly parts = new Map<object, object>()
+  readonly skills: RoleDocument['skills'] = []
+  readonly details: Details
+  mappings: SfiaMapping[] = []
+  sfiaVersion: SfiaVersion | null
+  /** A skills block prints all skills of its importance, so each importance has one list at most. */
+  readonly #printed = new Set<Importance>()
+  #detailsPrinted = false
+  #sfiaRead = false
+  readonly #source: Outline
+  readonly #sfia: SfiaContext
+  readonly #notices: Notices
+
+  constructor(source: Outline, sfia: SfiaContext, notices: Notices) {
+    this.#source = source
+    this.#sfia = sfia
+    this.#notices = notices
+    this.sfiaVersion = sfia.wanted ?? null
+    this.details = { details: emptyAdvertDetails(), grades: [], title: source.title, rows: [] }
+  }
+
+  sections(): Section[] {
+    const { pairs, rest } = pairsOf(this.#source.front, false)
+    readPairs(pairs, this.details, this.#notices)
+    const intro = this.#introduction(rest.filter(block => block !== 'pairs'))
+    return [...intro, ...this.#source.sections].map(section => this.#section(section))
+  }
+
+  /** Text before the first heading needs a section to stand in. */
+  #introduction(body: BodyBlock[]): OutlineSection[] {
+    const [first] = body
+    if (!first) return []
+    const hasSummary = this.#source.sections.some(section => section.kind === 'role_summary')
+    const heading = hasSummary ? 'Introduction' : 'About the role'
+    const text = first.type === 'paragraph' || first.type === 'subheading' ? plainOfInlines(first.content) : ''
+    const detail = `The text before the first heading was put under one of ours, “${heading}”`
+    this.#notices.add('repair', 'heading_added', first.line, text, detail)
+    const content = [{ type: 'text' as const, value: heading }]
+    return [{ heading, content, kind: hasSummary ? 'other' : 'role_summary', line: first.line, body }]
+  }
+
+  #section(source: OutlineSection): Section {
+    const section: Section = { id: '', kind: source.kind, heading: source.heading, shared_section: null, blocks: [] }
+    this.lines.set(section, source.line)
+    for (const link of linksOf(writeText(source.content).text)) {
+      section.blocks.push({
+        type: 'paragraph',
+        text: writeText([{ type: 'link', url: link.url, children: [{ type: 'text', value: link.url }] }]).text,
+      })
+      const detail = 'A heading holds no link; its address became a paragraph'
+      this.#notices.add('repair', 'heading_link_moved', source.line, link.url, detail, section)
+    }
+    if (this.#isSfia(source)) this.#sfiaBlocks(source, section)
+    else this.#detailBlocks(source, section)
+    if (section.blocks.length === 0) {
+      const detail = 'The section is empty. A role with an empty section cannot be published'
+      this.#notices.add('advice', 'section_empty', source.line, source.heading, detail, section)
+    }
+    return section
+  }
+
+  #isSfia({ kind, body }: OutlineSection) {
+    if (this.#sfiaRead) return false
+    if (kind === 'skills_framework') return true
+    if (this.#source.sections.some(section => section.kind === 'skills_framework')) return false
+    const lines = sfiaLines(body, this.#sfia.versions)
+    return lines.filter(line => line.code !== undefined).length * 2 > lines.length
+  }
+
+  #sfiaBlocks(source: OutlineSection, section: Section) {
+    this.#sfiaRead = true
+    const lines = sfiaLines(source.body, this.#sfia.versions)
+    const printed = printedVersion([source.heading, ...lines.map(line => line.text)].join(' '))
+    const result = readSfia(lines, this.#sfia.versions, this.#sfia.wanted, printed, this.#notices)
+    this.mappings = result.mappings
+    this.sfiaVersion = result.version
+    const taken = new Set<object>([...result.taken].map(line => line.content))
+    const before: BodyBlock[] = []
+    const after: BodyBlock[] = []
+    let found = false
+    for (const block of source.body) {
+      const left = withoutTaken(block, taken)
+      found ||= left !== block
+      if (left) (found ? after : before).push(left)
+    }
+    this.#write(draftBlocks(before, this.#notices), section, source)
+    if (result.mappings.length > 0) section.blocks.push({ type: 'sfia_mappings' })
+    this.#write(draftBlocks(after, this.#notices), section, source)
+  }
+
+  #detailBlocks(source: OutlineSection, section: Section) {
+    const { pairs, rest } = pairsOf(source.body, source.kind === 'appendix')
+    readPairs(pairs, this.details, this.#notices)
+    let run: BodyBlock[] = []
+    const flush = () => {
+      this.#write(draftBlocks(run, this.#notices), section, source)
+      run = []
+    }
+    for (const block of rest) {
+      if (block !== 'pairs') run.push(block)
+      else if (!this.#detailsPrinted) {
+        flush()
+        section.blocks.push({ type: 'advert_details' })
+        this.#detailsPrinted = true
+      }
+    }
+    flush()
+  }
+
+  #write(blocks: readonly DraftBlock[], section: Section, source: OutlineSection) {
+    let importance: Importance = importanceOf(source.heading) ?? null
+    for (const block of blocks) {
+      if (block.type === 'list') {
+        section.blocks.push(this.#skillsBlock(block, source, importance) ?? this.#list(block))
+        continue
+      }
+      importance = importanceOf(plainOfInlines(block.content)) ?? importance
+      const text = textOf(block.content, block.line, this.#notices)
+      const written: Block = { type: block.type, text }
+      this.lines.set(written, block.line)
+      section.blocks.push(written)
+    }
+  }
+
+  #list(list: DraftList): Block {
+    const block = listBlock(list, this.#notices, this)
+    this.lines.set(block, list.line)
+    return block
+  }
+
+  /** The list's items as the role's skills, where it is a list of skills. */
+  #skillsBlock(list: DraftList, { kind }: OutlineSection, importance: Importance): Block | undefined {
+    const hasSkillsSection = this.#source.sections.some(section => section.kind === 'skills_experience')
+    const ofSkills =
+      kind === 'skills_experience' || (kind === 'person_specification' && importance !== null && !hasSkillsSection)
+    if (!ofSkills || list.optional || list.items.some(item => item.items.length > 0)) return undefined
+    if (this.#printed.has(importance)) {
+      const text = plainOfInlines(list.items[0]?.content ?? [])
+      const detail = 'The role’s skills come from the first such list; this one stayed a list of its section'
+      this.#notices.add('advice', 'skills_kept_as_list', list.line, text, detail)
+      return undefined
+    }
+    this.#printed.add(importance)
+    for (const item of list.items) {
+      const statement = textOf(item.content, item.line, this.#notices)
+      const skill = { id: '', statement, skill: null, level: null, importance }
+      this.lines.set(skill, item.line)
+      this.parts.set(item, skill)
+      this.skills.push(skill)
+    }
+    return { type: 'skills', importance }
+  }
+}
+
+/** A block of an SFIA section without the lines that mappings stand for; a line with a code that stays is a list item. */
+function withoutTaken(block: BodyBlock, taken: ReadonlySet<object>): BodyBlock | undefined {
+  if (block.type === 'list') {
+    const items = block.items
+      .map(item => ({ ...item, blocks: item.blocks.flatMap(inner => sourceWithoutTaken(inner, taken)) }))
+      .filter(item => item.blocks.length > 0)
+    const same =
+      items.length === block.items.length &&
+      items.every((item, at) => item.blocks.every((inner, n) => inner === block.items[at]?.blocks[n]))
+    return same ? block : items.length > 0 ? { ...block, items } : undefined
+  }
+  if (block.type === 'rows') {
+    const rows = block.rows
+      .map(row => ({
+        ...row,
+        cells: row.cells.map(cell => ({
+          ...cell,
+          blocks: cell.blocks.flatMap(inner => sourceWithoutTaken(inner, taken)),
+        })),
+      }))
+      .filter(row => row.cells.some(cell => cell.blocks.length > 0))
+    return rows.length > 0 ? { ...block, rows } : undefined
+  }
+  if (taken.has(block.content)) return undefined
+  if (readSfiaLine(plainOfInlines(block.content)) === undefined) return block
+  const paragraph = { type: 'paragraph' as const, content: block.content, line: block.line }
+  return { type: 'list', ordered: false, items: [{ blocks: [paragraph], line: block.line }], line: block.line }
+}
+
+const sourceWithoutTaken = (block: SourceBlock, taken: ReadonlySet<object>): SourceBlock[] => {
+  if (block.type === 'paragraph' || block.type === 'heading') return taken.has(block.content) ? [] : [block]
+  if (block.type === 'table') return [block]
+  const left = withoutTaken(block, taken)
+  return left ? [left as SourceBlock] : []
+}
+
+/** Says which limit of the schema a document is beyond. */
+function checkLimits(document: RoleDocument, notices: Notices) {
+  const check = (count: number, limit: number, what: string, pointer: string) => {
+    if (count > limit)
+      notices.refuse('limit_exceeded', `There are ${count} ${what}; ${limit} is the limit`, null, pointer)
+  }
+  check(document.sections.length, limits.sections, 'sections', '/sections')
+  check(document.skills.length, limits.skills, 'skills', '/skills')
+  check(document.sfia_mappings.length, limits.mappings, 'SFIA mappings', '/sfia_mappings')
+  check(document.grades.length, 20, 'grades', '/grades')
+  document.sections.forEach((section, index) => {
+    check(
+      section.blocks.length,
+      limits.blocks,
+      `blocks in the section “${section.heading}”`,
+      `/sections/${index}/blocks`,
+    )
+  })
+  if ((document.title?.length ?? 0) > 200) {
+    notices.refuse('limit_exceeded', 'The title has more than 200 characters; 200 is the limit', null, '/title')
+  }
+}
+
+/** The document that an outline says, without ids. Problems are in `notices` when it is beyond a limit. */
+export function recognise(source: Outline, sfia: SfiaContext, notices: Notices): Recognised {
+  const recogniser = new Recogniser(source, sfia, notices)
+  const sections = recogniser.sections()
+  const { details, skills, mappings, sfiaVersion, lines, parts } = recogniser
+  const document: RoleDocument = {
+    title: details.title ? titleOf(details.title, notices) : null,
+    alternative_titles: [],
+    profession: null,
+    family: null,
+    grades: details.grades,
+    behaviours: [],
+    sections,
+    skills,
+    sfia_version: sfiaVersion,
+    sfia_mappings: mappings,
+    advert_details: details.details satisfies AdvertDetails,
+  }
+  checkLimits(document, notices)
+  const sfiaInferred = notices.list.some(notice => notice.code === 'sfia_version_inferred')
+  return { document, rows: details.rows, lines, parts, sfiaInferred }
+}

@@ -1,0 +1,229 @@
+/** The SFIA block of a document: which skills at which level, under which categories, in which version of SFIA. */
+import type { SfiaMapping, SfiaVersion } from '../document/schema.ts'
+import { type Inline, plainOfInlines } from '../document/text.ts'
+import { normaliseHeading } from './headings.ts'
+import type { Notices } from './notices.ts'
+import type { BodyBlock } from './outline.ts'
+import type { SourceBlock } from './tree.ts'
+
+export interface SfiaSkill {
+  code: string
+  name: string
+  category: string
+  subcategory: string
+  levels: readonly number[]
+}
+export interface SfiaIndex {
+  version: SfiaVersion
+  /** False for the starter index: a code that is not in it may well exist. */
+  complete: boolean
+  skills: readonly SfiaSkill[]
+}
+
+/** A line of the block as it is printed. */
+export interface SfiaLine {
+  text: string
+  content: Inline[]
+  line: number
+  code?: string
+  name?: string
+  level?: number
+  /** The category and subcategory lines that it stands under. */
+  category?: string
+  subcategory?: string
+}
+
+export interface SfiaResult {
+  version: SfiaVersion | null
+  mappings: SfiaMapping[]
+  /** Lines that mappings stand for, and their categories: the block prints them. */
+  taken: Set<SfiaLine>
+}
+
+const dash = '[-–—:,|]'
+const level = `(?:level|lvl|l)?\\s*${dash}?\\s*([1-9])`
+const shapes: { pattern: RegExp; order: ('name' | 'code' | 'level')[] }[] = [
+  {
+    pattern: new RegExp(`^(.*?)\\s*[([]([A-Z]{4})[)\\]]\\s*${dash}*\\s*\\(?${level}\\)?\\.?$`, 'i'),
+    order: ['name', 'code', 'level'],
+  },
+  {
+    pattern: new RegExp(
+      `^([A-Z]{4})\\b\\s*${dash}*\\s*(.*?)\\s*${dash}*\\s*\\(?(?:level|lvl)\\s*${dash}?\\s*([1-9])\\)?\\.?$`,
+      'i',
+    ),
+    order: ['code', 'name', 'level'],
+  },
+  {
+    pattern: new RegExp(`^level\\s*([1-9])\\s*${dash}*\\s*(.*?)\\s*\\(([A-Z]{4})\\)\\.?$`, 'i'),
+    order: ['level', 'name', 'code'],
+  },
+  {
+    pattern: new RegExp(`^(.*?)\\s*${dash}\\s*([A-Z]{4})\\s*${dash}?\\s*${level}\\.?$`, 'i'),
+    order: ['name', 'code', 'level'],
+  },
+  { pattern: /^([A-Z]{4})\s*(?:level)?\s*([1-9])$/i, order: ['code', 'level'] },
+]
+
+/** `Systems Design (DESN) – Level 3` in the ways that people write it; undefined for any other line. */
+export function readSfiaLine(text: string): { code: string; name: string; level: number } | undefined {
+  if (text.length > 200) return undefined
+  for (const { pattern, order } of shapes) {
+    const match = pattern.exec(text)
+    if (!match) continue
+    const part = (name: 'name' | 'code' | 'level') =>
+      order.includes(name) ? (match[order.indexOf(name) + 1] ?? '') : ''
+    const code = part('code')
+    if (code === code.toUpperCase()) return { code, name: part('name').trim(), level: Number(part('level')) }
+  }
+  return undefined
+}
+
+const linesOf = (block: BodyBlock | SourceBlock): SfiaLine[] => {
+  if (block.type === 'list') return block.items.flatMap(item => item.blocks.flatMap(linesOf))
+  if (block.type === 'rows' || block.type === 'table') {
+    return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(linesOf)))
+  }
+  return [{ text: plainOfInlines(block.content), content: block.content, line: block.line }]
+}
+
+/** The lines of a block, with what each says; categories are told by the names that any version of SFIA has. */
+export function sfiaLines(blocks: readonly BodyBlock[], versions: readonly SfiaIndex[]): SfiaLine[] {
+  const skills = versions.flatMap(version => version.skills)
+  const categories = new Set(skills.map(skill => normaliseHeading(skill.category)))
+  const subcategories = new Set(skills.map(skill => normaliseHeading(skill.subcategory)))
+  let category: string | undefined
+  let subcategory: string | undefined
+  return blocks.flatMap(linesOf).map(line => {
+    const found = readSfiaLine(line.text)
+    if (found) return { ...line, ...found, ...(category ? { category } : {}), ...(subcategory ? { subcategory } : {}) }
+    const words = normaliseHeading(line.text)
+    if (categories.has(words)) {
+      category = line.text
+      subcategory = undefined
+      return { ...line, category }
+    }
+    if (subcategories.has(words)) {
+      subcategory = line.text
+      return { ...line, subcategory }
+    }
+    return line
+  })
+}
+
+const same = (one: string, other: string) => normaliseHeading(one) === normaliseHeading(other)
+
+interface Fit {
+  index: SfiaIndex
+  levels: number
+  words: number
+}
+
+const fitOf = (index: SfiaIndex, lines: readonly SfiaLine[]): Fit => {
+  const skills = new Map(index.skills.map(skill => [skill.code, skill]))
+  const fit = { index, levels: 0, words: 0 }
+  for (const line of lines) {
+    const skill = skills.get(line.code ?? '')
+    if (!skill || line.level === undefined) continue
+    if (skill.levels.includes(line.level)) fit.levels += 1
+    if (line.name && same(line.name, skill.name)) fit.words += 1
+    if (line.category && same(line.category, skill.category)) fit.words += 1
+    if (line.subcategory && same(line.subcategory, skill.subcategory)) fit.words += 1
+  }
+  return fit
+}
+
+/** The version that a text names itself: `SFIA 8`, `SFIA version 7`. */
+export const printedVersion = (text: string): SfiaVersion | undefined =>
+  /\bSFIA[\s-]*(?:version\s*|v\.?\s*)?([6-9])\b/i.exec(text)?.[1] as SfiaVersion | undefined
+
+/** The version in which most codes, levels and names of the lines fit; the oldest of those that fit alike. */
+function inferVersion(
+  lines: readonly SfiaLine[],
+  versions: readonly SfiaIndex[],
+  notices: Notices,
+): SfiaIndex | undefined {
+  const fits = versions
+    .map(index => fitOf(index, lines))
+    .sort((a, b) => b.levels - a.levels || b.words - a.words || Number(a.index.version) - Number(b.index.version))
+  const [best] = fits
+  if (!best || best.levels === 0) return undefined
+  const others = fits
+    .slice(1)
+    .sort((a, b) => Number(a.index.version) - Number(b.index.version))
+    .map(fit => `SFIA ${fit.index.version}: ${fit.levels} and ${fit.words}`)
+  const detail = `The document names no version of SFIA. SFIA ${best.index.version} was inferred: ${best.levels} of ${lines.length} codes have the printed level in it, and ${best.words} printed names and categories agree${others.length > 0 ? ` (${others.join('; ')})` : ''}. Check it`
+  notices.add('advice', 'sfia_version_inferred', lines[0]?.line ?? null, lines[0]?.text ?? '', detail, '/sfia_version')
+  return best.index
+}
+
+const listed = (levels: readonly number[]) => levels.join(', ')
+
+/**
+ * Mappings of the lines. `wanted` is a version that the request or the draft has, and wins over what the document says.
+ * Lines whose code or level is not valid are not taken: they stay in the document.
+ */
+export function readSfia(
+  all: readonly SfiaLine[],
+  versions: readonly SfiaIndex[],
+  wanted: SfiaVersion | undefined,
+  printed: SfiaVersion | undefined,
+  notices: Notices,
+): SfiaResult {
+  const lines = all.filter(line => line.code !== undefined)
+  const named = wanted ?? printed
+  const index = named ? versions.find(candidate => candidate.version === named) : inferVersion(lines, versions, notices)
+  const result: SfiaResult = { version: named ?? index?.version ?? null, mappings: [], taken: new Set() }
+  if (lines.length === 0) return { ...result, version: wanted ?? printed ?? null }
+  const skills = new Map(index?.skills.map(skill => [skill.code, skill]))
+  const kept = 'The line was kept as a list item'
+  for (const line of lines) {
+    const { code, level: printedLevel, name, category, subcategory } = line
+    if (code === undefined || printedLevel === undefined) continue
+    const skill = skills.get(code)
+    const warn = (severity: 'advice' | 'repair', warning: string, detail: string) =>
+      notices.add(severity, warning, line.line, line.text, detail, line.content)
+    if (!index || !skill) {
+      if (!index) warn('repair', 'sfia_not_loaded', `No version of SFIA that is loaded has ${code}. ${kept}`)
+      else if (index.complete) warn('repair', 'sfia_code_unknown', `SFIA ${index.version} has no ${code}. ${kept}`)
+      else {
+        const detail = `${code} is not in the part of SFIA ${index.version} that is loaded; load the official spreadsheet. ${kept}`
+        warn('repair', 'sfia_not_loaded', detail)
+      }
+      continue
+    }
+    if (!skill.levels.includes(printedLevel)) {
+      const detail = `${code} has levels ${listed(skill.levels)} in SFIA ${index.version}, not ${printedLevel}. ${kept}`
+      warn('repair', 'sfia_level_invalid', detail)
+      continue
+    }
+    const before = result.mappings.find(mapping => mapping.code === code)
+    if (before && before.level !== printedLevel) {
+      warn(
+        'repair',
+        'sfia_code_repeated',
+        `${code} stands twice, at levels ${before.level} and ${printedLevel}. ${kept}`,
+      )
+      continue
+    }
+    const mapping = before ?? { code, level: printedLevel }
+    if (!before) result.mappings.push(mapping)
+    result.taken.add(line)
+    notices.understand(line.line, line.text, mapping, 'SFIA mapping')
+    const differs = (what: string, printedWord: string | undefined, framework: string) => {
+      if (!printedWord || same(printedWord, framework)) return
+      const detail = `${code}: the document prints the ${what} “${printedWord.replace(/:$/, '')}”, SFIA ${index.version} has “${framework}”, which is what the register shows`
+      notices.add('repair', `sfia_${what}_differs`, line.line, line.text, detail, mapping)
+    }
+    differs('name', name, skill.name)
+    differs('category', category, skill.category)
+    differs('subcategory', subcategory, skill.subcategory)
+  }
+  if (result.mappings.length > 0) {
+    for (const line of all.filter(other => other.code === undefined && (other.category ?? other.subcategory))) {
+      result.taken.add(line)
+      notices.understand(line.line, line.text, '/sfia_mappings', line.category ? 'SFIA category' : 'SFIA subcategory')
+    }
+  }
+  return result
+}

@@ -1,0 +1,121 @@
+/**
+ * The neutral tree that every source is read into: what recognising works on. It holds no document types, and a reader
+ * for another format (Word) needs to give nothing but this.
+ */
+import { type Inline, plainOfInlines } from '../document/text.ts'
+
+export interface SourceParagraph {
+  type: 'paragraph'
+  /** A line feed in a text is a soft break of the source, `hardBreak` one that the author made. */
+  content: Inline[]
+  line: number
+  /** It follows a line break in what the source has as one paragraph. */
+  continues?: boolean
+}
+export interface SourceHeading {
+  type: 'heading'
+  depth: number
+  content: Inline[]
+  line: number
+}
+export interface SourceItem {
+  blocks: SourceBlock[]
+  line: number
+}
+export interface SourceList {
+  type: 'list'
+  ordered: boolean
+  items: SourceItem[]
+  line: number
+}
+export interface SourceCell {
+  header: boolean
+  blocks: SourceBlock[]
+}
+export interface SourceRow {
+  cells: SourceCell[]
+  line: number
+}
+export interface SourceTable {
+  type: 'table'
+  rows: SourceRow[]
+  line: number
+}
+export type SourceBlock = SourceParagraph | SourceHeading | SourceList | SourceTable
+
+export interface SourceTree {
+  blocks: SourceBlock[]
+  /** The title that the file has beside its text: of YAML front matter, or of an HTML head. */
+  title: { text: string; line: number } | null
+}
+
+/** U+2028, which Unicode has for it, and which counts as white space. */
+export const hardBreak = '\u2028'
+
+const cut = (nodes: readonly Inline[], pattern: RegExp): Inline[][] => {
+  const parts: Inline[][] = [[]]
+  for (const node of nodes) {
+    if (node.type === 'text') {
+      node.value.split(pattern).forEach((value, index) => {
+        if (index > 0) parts.push([])
+        if (value !== '') parts.at(-1)?.push({ type: 'text', value })
+      })
+    } else if ('children' in node) {
+      cut(node.children, pattern).forEach((children, index) => {
+        if (index > 0) parts.push([])
+        if (children.length > 0) parts.at(-1)?.push({ ...node, children })
+      })
+    } else parts.at(-1)?.push(node)
+  }
+  return parts
+}
+
+/** Inline nodes cut where a pattern matches in their text; marks and links are kept on both sides. */
+export const cutInlines = cut
+
+const lineFeeds = (nodes: readonly Inline[]): number =>
+  nodes.reduce((count, node) => {
+    const own = 'children' in node ? lineFeeds(node.children) : node.value.split('\n').length - 1
+    return count + own
+  }, 0)
+
+export interface Line {
+  content: Inline[]
+  line: number
+}
+
+/** The lines that the author made, without empty ones. */
+export function hardLines({ content, line }: Line): Line[] {
+  let at = line
+  return cut(content, /\u2028/).flatMap(part => {
+    // The line feed that Markdown has after a hard break belongs to the part that it begins.
+    const [first] = part
+    if (first?.type === 'text' && first.value.startsWith('\n')) at += 1
+    const start = at
+    at += lineFeeds(part) - (start > line && first?.type === 'text' && first.value.startsWith('\n') ? 1 : 0)
+    return plainOfInlines(part) === '' ? [] : [{ content: part, line: start }]
+  })
+}
+
+/** The lines as they stand in the source; soft breaks part them too. Empty ones are left out. */
+export function sourceLines({ content, line }: Line): Line[] {
+  return hardLines({ content, line }).flatMap(hard => {
+    const leading = /^\n/.test(hard.content[0]?.type === 'text' ? hard.content[0].value : '') ? 1 : 0
+    return cut(hard.content, /\n/)
+      .map((part, index) => ({ content: part, line: hard.line + index - leading }))
+      .filter(part => plainOfInlines(part.content) !== '')
+  })
+}
+
+/** Whether all of it is bold. */
+export const isBold = (nodes: readonly Inline[]): boolean =>
+  plainOfInlines(nodes) !== '' &&
+  nodes.every(
+    node =>
+      node.type === 'strong' ||
+      (node.type === 'text' && node.value.trim() === '') ||
+      ((node.type === 'emphasis' || node.type === 'link') && isBold(node.children)),
+  )
+
+/** The plain text of a heading or paragraph. */
+export const plainOf = (block: SourceParagraph | SourceHeading) => plainOfInlines(block.content)

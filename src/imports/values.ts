@@ -1,0 +1,127 @@
+/** Printed values of advert details as codes, amounts and places. */
+import { type Code, contractTypes, gradeScheme, grades, roleTypes, workingPatterns } from '../document/code-lists.ts'
+import type { Grade, Location, Salary } from '../document/schema.ts'
+import { normaliseHeading } from './headings.ts'
+
+/** What a value says in codes, and the parts of it that are in no list, as they are printed. */
+export interface Coded<T> {
+  known: { value: T; text: string }[]
+  unknown: string[]
+}
+
+const tableOf = <T>(entries: readonly (readonly [string, T])[]) =>
+  new Map(entries.map(([name, value]) => [normaliseHeading(name), value]))
+
+const codesOf = <C extends Code>(codes: readonly C[], synonyms: [string, C['code']][] = []) =>
+  tableOf<C['code']>([
+    ...codes.flatMap(
+      ({ code, label }) =>
+        [
+          [code, code],
+          [label, code],
+        ] as const,
+    ),
+    ...synonyms,
+  ])
+
+const gradeTable = tableOf<Grade>(
+  grades.flatMap(({ code, label, aliases }) => {
+    const grade = { scheme: gradeScheme, code, label }
+    const digit = /^G([67])$/.exec(code)?.[1]
+    const names = [code, label, ...aliases, `${label} (${code})`, `${code} (${label})`, ...(digit ? [digit] : [])]
+    return names.map(name => [name, grade] as const)
+  }),
+)
+
+const tables = {
+  contract_types: codesOf(contractTypes, [
+    ['fixed term appointment', 'fixed_term'],
+    ['fixed-term contract', 'fixed_term'],
+    ['permanent contract', 'permanent'],
+    ['inward secondment', 'secondment'],
+  ]),
+  working_patterns: codesOf(workingPatterns, [
+    ['full time hours', 'full_time'],
+    ['job sharing', 'job_share'],
+    ['job-sharing', 'job_share'],
+    ['flexible', 'flexible_working'],
+    ['compressed', 'compressed_hours'],
+    ['annualised', 'annualised_hours'],
+    ['shifts', 'shift_working'],
+    ['home working', 'homeworking'],
+    ['working from home', 'homeworking'],
+    ['hybrid', 'hybrid_working'],
+  ]),
+  role_types: codesOf(roleTypes, [
+    ['DDaT', 'digital'],
+    ['IT', 'information_technology'],
+  ]),
+}
+
+function coded<T>(table: Map<string, T>, value: string): Coded<T> {
+  const result: Coded<T> = { known: [], unknown: [] }
+  const read = (text: string) => {
+    const found = table.get(normaliseHeading(text))
+    if (found !== undefined) result.known.push({ value: found, text })
+    return found !== undefined
+  }
+  // `Administration and corporate support` is one value, `Full-time and part-time` are two.
+  for (const part of value
+    .split(/[,;\n\u2028]/)
+    .map(text => text.trim())
+    .filter(Boolean)) {
+    if (read(part)) continue
+    const smaller = part.split(/\s*\/\s*|\s+(?:and|or|to)\s+/i).filter(Boolean)
+    if (smaller.length > 1 && smaller.every(text => table.has(normaliseHeading(text)))) smaller.forEach(read)
+    else result.unknown.push(part)
+  }
+  return result
+}
+
+/** Grades by code, name or both: `SEO`, `Grade 7`, `HEO/SEO`. */
+export const gradesIn = (value: string) => coded(gradeTable, value)
+
+/** Codes of a list that an advert's member takes. */
+export const codesIn = <K extends keyof typeof tables>(member: K, value: string) =>
+  coded(tables[member] as Map<string, string>, value) as Coded<
+    (typeof tables)[K] extends Map<string, infer V> ? V : never
+  >
+
+const periods: [RegExp, NonNullable<Salary['period']>][] = [
+  [/\b(?:per annum|a year|per year|p\.?a\.?\b|annual|yearly)/i, 'year'],
+  [/\b(?:per month|a month|monthly)\b/i, 'month'],
+  [/\b(?:per week|a week|weekly)\b/i, 'week'],
+  [/\b(?:per day|a day|daily)\b/i, 'day'],
+  [/\b(?:per hour|an hour|hourly)\b/i, 'hour'],
+]
+const currencies: Record<string, string> = { '£': 'GBP', '€': 'EUR', $: 'USD' }
+
+/** The text of a salary, with its amounts where it has one or two of one currency and no more can be meant. */
+export function salaryIn(text: string): Salary {
+  const amounts = [...text.matchAll(/([£€$])\s?(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?)\s?(k\b)?/gi)].map(
+    match => ({
+      currency: currencies[match[1] ?? ''] ?? 'GBP',
+      value: Number((match[2] ?? '').replaceAll(',', '')) * (match[3] ? 1000 : 1),
+    }),
+  )
+  const [first, second] = amounts
+  const one = amounts.length === 1 ? first : undefined
+  const isRange =
+    amounts.length === 2 && first && second && first.currency === second.currency && first.value <= second.value
+  return {
+    min: isRange ? first.value : one && !/\bup to\b/i.test(text) ? one.value : null,
+    max: isRange ? second.value : one && !/\b(?:from|minimum|at least)\b/i.test(text) ? one.value : null,
+    currency: first?.currency ?? 'GBP',
+    period: periods.find(([pattern]) => pattern.test(text))?.[1] ?? null,
+    text,
+  }
+}
+
+/** One place; only its postcode is told apart, since the rest would be guesses. */
+export const locationIn = (text: string): Location => ({
+  text,
+  town: null,
+  region: null,
+  postcode: /\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b/.exec(text)?.[0] ?? null,
+  country: null,
+})
