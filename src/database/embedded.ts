@@ -199,29 +199,29 @@ async function chooseLauncher(native: string, dataDir: string, data: string): Pr
   const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: locale, TZ: 'UTC' }
   const command: Launcher['command'] = (binary, args) => [binary, [...args]]
   const found = await stat(data).catch(() => undefined)
-  if (getuid?.() !== 0) {
-    if (found && found.uid !== getuid?.())
-      throw new Error(`${data} belongs to another user. Start as that user, or set DATA_DIR to another folder.`)
-    return { command, env }
-  }
+  const uid = getuid?.() ?? 0
+  if (uid !== 0 && found && found.uid !== uid)
+    throw new Error(`${data} belongs to another user. Start as that user, or set DATA_DIR to another folder.`)
 
-  const owner = found ? { uid: found.uid, gid: found.gid } : nobody
-  const asOther = { command, as: owner, env }
-  // Where others cannot reach the files: root itself, under another number.
-  const mapped = ['--map-user=1000', '--map-group=1000', '--']
+  const asOurselves: Launcher = { command, env }
+  const asOwner: Launcher = { command, env, as: found ? { uid: found.uid, gid: found.gid } : nobody }
+  // Ourselves under the number of nobody: the files stay ours, in folders that others cannot reach too.
+  const mapped = [`--map-user=${nobody.uid}`, `--map-group=${nobody.gid}`, '--']
   const renumbered: Launcher = { command: (binary, args) => ['unshare', [...mapped, binary, ...args]], env }
-  const candidates = !found ? [asOther, renumbered] : found.uid === 0 ? [renumbered] : [asOther]
+  const candidates =
+    uid !== 0 ? [asOurselves, renumbered] : !found ? [asOwner, renumbered] : found.uid === 0 ? [renumbered] : [asOwner]
   for (const candidate of candidates)
-    if (await reaches(candidate, join(native, 'bin', 'postgres'), dataDir)) return candidate
+    if (await fits(candidate, join(native, 'bin', 'postgres'), dataDir, !found)) return candidate
   throw new Error(
-    `Started as root, PostgreSQL must run as another user, and none was found that reaches ${native} and ${dataDir}. ` +
-      'Start as an ordinary user, move them to folders that others may enter, or set DATABASE_URL.',
+    `PostgreSQL needs a user that is not root, has a name, and reaches ${native} and ${dataDir}; none was found. ` +
+      'Start as another user, move them to folders that others may enter, or set DATABASE_URL.',
   )
 }
 
-/** Whether what this launcher starts can start at all, and gets at both. */
-async function reaches(launcher: Launcher, binary: string, folder: string): Promise<boolean> {
-  const [command, args] = launcher.command('test', ['-x', binary, '-a', '-x', folder])
+/** Whether what this launcher starts can start at all, gets at both, and has a name, which initdb asks for. */
+async function fits(launcher: Launcher, binary: string, folder: string, needsName: boolean): Promise<boolean> {
+  const test = `${needsName ? 'id -un && ' : ''}test -x "$1" -a -x "$2"`
+  const [command, args] = launcher.command('sh', ['-c', test, 'sh', binary, folder])
   return run(command, args, { ...runOptions(launcher), timeout: 10_000 }).then(
     () => true,
     () => false,
