@@ -1,6 +1,6 @@
 /** The whole service on a database of its own, with callers of every kind; each answer is held against the contract. */
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
-import { build } from '../../src/app.ts'
+import { type AppOptions, build } from '../../src/app.ts'
 import type { Caller, Scope } from '../../src/plugins/auth.ts'
 import { scopeNames } from '../../src/plugins/auth.ts'
 import { contractOf } from './contract.ts'
@@ -18,7 +18,11 @@ const authenticate = async (given: string): Promise<Caller | null> => {
   return { id: `key:${organisation}-${owner}`, owner, organisation, scopes: new Set(scopes.split(',') as Scope[]) }
 }
 
-type Call = Omit<InjectOptions, 'url' | 'method' | 'payload'> & { body?: unknown; key?: string | null; match?: string }
+type Call = Omit<InjectOptions, 'url' | 'method' | 'payload' | 'body'> & {
+  body?: unknown
+  key?: string | null
+  match?: string | undefined
+}
 
 export interface Answer {
   status: number
@@ -29,8 +33,8 @@ export interface Answer {
   etag: string
 }
 
-/** The app on a cloned database with the organisations home-office and other-office. */
-export async function testApp(t: Teardown) {
+/** The app on a cloned database with the organisations home-office and other-office; `options` go to `build`. */
+export async function testApp(t: Teardown, options: Partial<AppOptions> = {}) {
   const { db, url } = await testDatabase(t)
   await db
     .insertInto('organisations')
@@ -39,7 +43,7 @@ export async function testApp(t: Teardown) {
       { slug: 'other-office', name: 'Other Office' },
     ])
     .execute()
-  const app = await build({ db, listenUrl: url, authenticate, baseUrl, cacheBytesMax: 1024 * 1024 })
+  const app = await build({ db, listenUrl: url, authenticate, baseUrl, cacheBytesMax: 1024 * 1024, ...options })
   await app.ready()
   t.after(() => app.close())
   const check = contractOf(app.swagger())
