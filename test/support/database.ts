@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
@@ -66,6 +68,7 @@ export async function testFolder(t: Teardown): Promise<string> {
  */
 export async function startTestServer(folder: string): Promise<TestServer> {
   const given = process.env.TEST_DATABASE_URL
+  if (!given) cleanUpAfterUs(folder)
   const embedded = given ? undefined : await startEmbedded(folder, { fast: true })
   const url = given ?? embedded?.url ?? ''
   const template = `template_${randomBytes(6).toString('hex')}`
@@ -96,12 +99,21 @@ async function useServer(): Promise<Omit<TestServer, 'stop'>> {
 async function startOwnServer(): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'rr-'))
   await chmod(folder, 0o711)
-  const server = await startTestServer(folder)
-  process.once('beforeExit', async () => {
-    await server.stop()
-    await rm(folder, { recursive: true, force: true })
-  })
-  return server
+  return startTestServer(folder)
+}
+
+/**
+ * Ends the server under `folder` and removes the folder when this process is gone, however it went: the end of a pipe
+ * is the one thing that a killed process still tells.
+ */
+function cleanUpAfterUs(folder: string): void {
+  const script = `cat
+    pid=$(head -n 1 "$1/postgres/data/postmaster.pid") && kill -QUIT "$pid"
+    for _ in $(seq 50); do kill -0 "$pid" || break; sleep 0.1; done
+    rm -rf "$1"`
+  const child = spawn('sh', ['-c', script, 'sh', folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  child.unref()
+  ;(child.stdin as Socket).unref()
 }
 
 async function administer(url: string, statement: string): Promise<void> {
