@@ -1,8 +1,10 @@
 /** What is done to a register from the command line: `node src/cli.ts <command> [options]`. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { createKey, keyOptions, readKeyArguments } from './api-keys/command.ts'
 import { type Config, readConfig } from './config.ts'
 import { connect } from './database/connect.ts'
 import { openDatabase } from './database/open.ts'
+import { findOrMakeSecret } from './secret-file.ts'
 import { loadSheet, readSheet } from './sfia/command.ts'
 
 interface Input {
@@ -27,6 +29,24 @@ const commands: Readonly<Record<string, Command>> = {
       const database = await openDatabase(config, log)
       await database.close()
       log('the database is up to date')
+    },
+  },
+  'keys:create': {
+    summary: 'make an API key and print it: keys:create --name NAME --organisation SLUG --scopes a,b',
+    options: keyOptions,
+    async run({ config, values, positionals, log }) {
+      const args = readKeyArguments(values, positionals)
+      const database = await openDatabase(config, log)
+      const db = connect({ url: database.url, namedStatements: config.databaseNamedStatements })
+      try {
+        const pepper = config.keyPepper ?? (await findOrMakeSecret(config.dataDir, 'pepper'))
+        const { key, notes } = await createKey(db, pepper, args)
+        for (const note of notes) log(note)
+        process.stdout.write(`${key}\n`)
+      } finally {
+        await db.destroy()
+        await database.close()
+      }
     },
   },
   'sfia:load': {

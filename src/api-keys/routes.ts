@@ -20,6 +20,7 @@ import {
 import { Problem } from '../plugins/problems.ts'
 import { cursorKey, digestTag, page, pageQuery, sendEntity } from '../plugins/read.ts'
 import type { Written } from '../plugins/write.ts'
+import { createdEvent, pathOf, revokedEvent, rotatedEvent } from './event.ts'
 import { ApiKey, ApiKeyList, ApiKeyParams, ApiKeyWithSecret, Me, NewApiKey, NewRotation } from './schema.ts'
 import {
   expiryOf,
@@ -44,19 +45,11 @@ interface Options {
 const manage = { scope: 'keys:manage' } as const
 const tags = ['API keys']
 
-const pathOf = (id: string) => `/v1/api-keys/${id}`
-const digestOf = (row: KeyRow) => keyTag(row).slice(1, -1)
-
 /** Nobody hands on what they do not have, be it in a new key or in one that takes another's place. */
 function requireGrantable(caller: Caller, scopes: readonly string[]): void {
-  const errors = scopes.flatMap((scope, index) =>
-    mayUse(caller, scope as Scope)
-      ? []
-      : [{ pointer: `/scopes/${index}`, code: 'insufficient_scope', detail: `Your key does not have ${scope}.` }],
-  )
-  if (errors.length === 0) return
-  const names = errors.map(({ pointer }) => scopes[Number(pointer.slice('/scopes/'.length))]).join(', ')
-  throw new Problem('insufficient_scope', `Your key cannot grant what it does not have: ${names}.`, { errors })
+  const lacking = scopes.filter(scope => !mayUse(caller, scope as Scope))
+  if (lacking.length > 0)
+    throw new Problem('insufficient_scope', `Your key cannot grant what it does not have: ${lacking.join(', ')}.`)
 }
 
 /** A dry run stored nothing, so its secret would open nothing. */
@@ -74,15 +67,6 @@ function shown(request: FastifyRequest, row: KeyRow, text: string, event: NewEve
     event,
   }
 }
-
-/** What an event tells of a key. */
-const about = ({ name, owner, owner_kind, scopes, expires_at }: KeyRow) => ({
-  name,
-  owner,
-  owner_kind,
-  scopes,
-  expires_at,
-})
 
 export const apiKeys: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseUrl, pepper }) => {
   app.get(
@@ -136,13 +120,7 @@ export const apiKeys: FastifyPluginAsyncTypebox<Options> = async (app, { db, bas
         const expires_at = expiryOf(request.body.expires_at)
         const values = { name, organisation, owner, owner_kind, scopes, expires_at }
         const { row, text } = await insertKey(trx, pepper, caller.owner, values)
-        return shown(request, row, text, {
-          type: 'key_created',
-          organisation,
-          subject: pathOf(row.id),
-          afterDigest: digestOf(row),
-          data: about(row),
-        })
+        return shown(request, row, text, createdEvent(row))
       }),
   )
 
@@ -186,15 +164,7 @@ export const apiKeys: FastifyPluginAsyncTypebox<Options> = async (app, { db, bas
         const before = await lockKey(trx, callerOf(request), request.params.id, match)
         if (before.revoked_at !== null) return { status: 200, body: presentKey(before), etag: keyTag(before) }
         const row = await revokeKey(trx, before.id)
-        const event = {
-          type: 'key_revoked',
-          organisation: row.organisation,
-          subject: pathOf(row.id),
-          beforeDigest: digestOf(before),
-          afterDigest: digestOf(row),
-          data: about(row),
-        }
-        return { status: 200, body: presentKey(row), etag: keyTag(row), event }
+        return { status: 200, body: presentKey(row), etag: keyTag(row), event: revokedEvent(before, row) }
       }),
   )
 
@@ -225,14 +195,7 @@ export const apiKeys: FastifyPluginAsyncTypebox<Options> = async (app, { db, bas
         const values = { name, organisation, owner, owner_kind, scopes, expires_at: expiryOf(expires_at) }
         const { row, text } = await insertKey(trx, pepper, caller.owner, values)
         const old = await supersedeKey(trx, before.id, row.id, overlap_seconds)
-        return shown(request, row, text, {
-          type: 'key_rotated',
-          organisation,
-          subject: pathOf(old.id),
-          beforeDigest: digestOf(before),
-          afterDigest: digestOf(old),
-          data: { ...about(row), rotated_to: row.id, overlap_until: old.expires_at },
-        })
+        return shown(request, row, text, rotatedEvent(before, old, row))
       }),
   )
 

@@ -98,14 +98,8 @@ const lacking = (scope: Scope) =>
     headers: { 'www-authenticate': `Bearer realm="role-register", error="insufficient_scope", scope="${scope}"` },
   })
 
-interface AuthOptions {
-  authenticate: Authenticate
-  /** Paths of other people's plugins, whose routes cannot name a scope: public. */
-  openPrefixes?: readonly string[]
-}
-
 export const auth = fp(
-  async (app: FastifyInstance, { authenticate, openPrefixes = [] }: AuthOptions) => {
+  async (app: FastifyInstance, { authenticate }: { authenticate: Authenticate }) => {
     app.decorateRequest('caller', null)
 
     app.addHook('onRequest', (request, _reply, done) => {
@@ -120,8 +114,7 @@ export const auth = fp(
     })
 
     app.addHook('onRoute', route => {
-      const isOpen = openPrefixes.some(prefix => route.url === prefix || route.url.startsWith(`${prefix}/`))
-      const scope = route.config?.scope ?? (isOpen ? 'public' : undefined)
+      const scope = route.config?.scope
       if (scope === undefined) throw new Error(`${route.method} ${route.url} names no scope`)
       if (scope === 'public') return
       const guard = (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void) => {

@@ -1,0 +1,98 @@
+/** The service with real credentials: keys out of the database, tokens of an issuer where one is given. */
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import { authenticator } from '../../src/api-keys/authenticator.ts'
+import type { Issuer } from '../../src/api-keys/oidc.ts'
+import { apiKeys } from '../../src/api-keys/routes.ts'
+import { insertKey, type KeyRow } from '../../src/api-keys/store.ts'
+import { build } from '../../src/app.ts'
+import { transact } from '../../src/database/connect.ts'
+import type { Scope } from '../../src/plugins/auth.ts'
+import { contractOf } from './contract.ts'
+import { type Teardown, testDatabase } from './database.ts'
+
+export const baseUrl = 'https://register.example'
+export const pepper = 'a pepper of more than thirty-two characters'
+
+export interface MadeKey {
+  row: KeyRow
+  text: string
+}
+
+type Call = Omit<InjectOptions, 'url' | 'method' | 'payload'> & {
+  body?: unknown
+  /** The text of a credential. */
+  key?: string
+  match?: string
+}
+
+export interface Answer {
+  status: number
+  headers: LightMyRequestResponse['headers']
+  /** JSON where it is some, else text. */
+  body: unknown
+  text: string
+}
+
+/** The app on a cloned database with the organisations home-office and other-office, and a way to make keys. */
+export async function keyedApp(t: Teardown, oidc?: Issuer) {
+  const { db, url } = await testDatabase(t)
+  await db
+    .insertInto('organisations')
+    .values([
+      { slug: 'home-office', name: 'Home Office' },
+      { slug: 'other-office', name: 'Other Office' },
+    ])
+    .execute()
+  const warnings: string[] = []
+  const log = { warn: (_about: object, message: string) => void warnings.push(message) }
+  const { authenticate, close } = authenticator({ db, pepper, oidc, log, flushIntervalMs: 3_600_000 })
+  const options = { db, authenticate, baseUrl, cacheBytesMax: 0, pepper }
+  const app = await build(options)
+  if (!app.hasRoute({ method: 'GET', url: '/v1/api-keys' }))
+    await app.register(apiKeys, { prefix: '/v1', db, baseUrl, pepper })
+  await app.ready()
+  t.after(async () => {
+    await app.close()
+    await close()
+  })
+  const check = contractOf(app.swagger())
+
+  const makeKey = (
+    scopes: readonly Scope[],
+    {
+      organisation = 'home-office',
+      owner = 'alice',
+      days = 1,
+    }: { organisation?: string; owner?: string; days?: number } = {},
+  ): Promise<MadeKey> => {
+    const expires_at = new Date(Date.now() + days * 86_400_000).toISOString()
+    const values = { name: 'A key for a test', organisation, owner, owner_kind: 'person', scopes, expires_at } as const
+    return transact(db, trx => insertKey(trx, pepper, null, values))
+  }
+
+  const call = async (line: string, { body, key, match, headers, ...rest }: Call = {}): Promise<Answer> => {
+    const [method = 'GET', path = '/'] = line.split(' ')
+    const response = await app.inject({
+      ...rest,
+      method: method as 'GET',
+      url: path,
+      headers: {
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        ...(match === undefined ? {} : { 'if-match': match }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+    })
+    const isJson = String(response.headers['content-type'] ?? '').includes('json')
+    const answer: Answer = {
+      status: response.statusCode,
+      headers: response.headers,
+      body: isJson && response.payload !== '' ? JSON.parse(response.payload) : response.payload,
+      text: response.payload,
+    }
+    check(method, path, answer)
+    return answer
+  }
+  return { app, db, url, call, makeKey, close, warnings }
+}
