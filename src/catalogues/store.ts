@@ -1,0 +1,150 @@
+/**
+ * The entries of a catalogue: found, listed, locked, changed. The members of an entry are columns of its table by the
+ * same names, so one set of statements serves every catalogue.
+ */
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import type { Database } from '../database/types.ts'
+import { type Caller, organisationOf } from '../plugins/auth.ts'
+import { invalid, notFound, Problem } from '../plugins/problems.ts'
+import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
+
+/** Where the entries of a catalogue are kept, and who may see them. */
+export interface Shelf {
+  table: 'organisations' | 'skills' | 'shared_sections'
+  /** One of them, in words. */
+  noun: string
+  /** The columns that are members of an entry, in the order of its schema. */
+  members: readonly string[]
+  /** Whether an entry belongs to one organisation, whose callers alone may see it. */
+  owned: boolean
+}
+
+export type Entry = Record<string, unknown>
+export type Row = Entry & { slug: string; organisation?: string; revision: number; updated_at: string }
+
+/** The members of a row alone, in the schema's order: its JSON is canonical. */
+export const entryOf = ({ members }: Shelf, row: Row): Entry =>
+  Object.fromEntries(members.map(member => [member, row[member]]))
+
+/** True of the rows that the caller may see. */
+function visible({ owned }: Shelf, caller: Caller | null): RawBuilder<boolean> {
+  const organisation = caller && organisationOf(caller)
+  return owned && organisation !== null ? sql`organisation = ${organisation}` : sql`true`
+}
+
+/** json columns take text; everything else is what it is. */
+const valuesOf = (entry: Entry) =>
+  Object.entries(entry).map(([column, value]): [RawBuilder<unknown>, unknown] => [
+    sql.ref(column),
+    value !== null && typeof value === 'object' ? JSON.stringify(value) : value,
+  ])
+
+/** The entry; throws 404 where there is none that the caller may see. */
+export async function findEntry(db: Kysely<Database>, shelf: Shelf, caller: Caller | null, slug: string): Promise<Row> {
+  const { rows } = await sql<Row>`
+    select * from ${sql.table(shelf.table)} where slug = ${slug} and ${visible(shelf, caller)}`.execute(db)
+  if (!rows[0]) throw notFound(shelf.noun, slug)
+  return rows[0]
+}
+
+interface Page {
+  columns: readonly string[]
+  /** Conditions beyond what the caller may see. */
+  filters: readonly RawBuilder<boolean>[]
+  limit: number
+  after: string | undefined
+}
+
+/** Entries that the caller may see, by slug, `limit` of them after a slug; [] where none fits. */
+export async function listEntries(
+  db: Kysely<Database>,
+  shelf: Shelf,
+  caller: Caller | null,
+  { columns, filters, limit, after }: Page,
+): Promise<Row[]> {
+  const conditions = [visible(shelf, caller), ...filters, ...(after === undefined ? [] : [sql`slug > ${after}`])]
+  const { rows } = await sql<Row>`
+    select ${sql.join(columns.map(column => sql.ref(column)))} from ${sql.table(shelf.table)}
+    where ${sql.join(conditions, sql` and `)} order by slug limit ${limit}`.execute(db)
+  return rows
+}
+
+/**
+ * Locks an entry for a change. The revision stands in the statement that takes the lock, so of many writers with one
+ * ETag one gets it. The lock of a deletion also keeps off whoever begins to refer to the entry: he waits, and finds it
+ * gone. Throws 404, or 412 where the revision is another.
+ */
+export async function lockEntry(
+  trx: Transaction<Database>,
+  shelf: Shelf,
+  caller: Caller,
+  slug: string,
+  match: Match,
+  purpose: 'change' | 'deletion',
+): Promise<Row> {
+  const revisions = revisionsOf(match)
+  const { rows } = await sql<Row>`
+    select * from ${sql.table(shelf.table)}
+    where slug = ${slug} and ${visible(shelf, caller)}
+      and ${revisions === null ? sql`true` : sql`revision = any (${revisions}::integer[])`}
+    ${purpose === 'deletion' ? sql`for update` : sql`for no key update`}`.execute(trx)
+  if (rows[0]) return rows[0]
+  const etag = revisionTag((await findEntry(trx, shelf, caller, slug)).revision)
+  throw new Problem('precondition_failed', `The ${shelf.noun} is now at ${etag}.`, { members: { current_etag: etag } })
+}
+
+/**
+ * Adds an entry at revision 1; `organisation` where it belongs to one. Throws 409 `already_exists` where the slug is
+ * taken, with a link only where the caller may read what has it.
+ */
+export async function insertEntry(
+  trx: Transaction<Database>,
+  shelf: Shelf,
+  caller: Caller,
+  slug: string,
+  organisation: string | undefined,
+  entry: Entry,
+): Promise<void> {
+  const { table, noun } = shelf
+  const taken = await sql<{ readable: boolean }>`
+    select ${visible(shelf, caller)} as readable from ${sql.table(table)} where slug = ${slug}`.execute(trx)
+  if (taken.rows[0]) {
+    const url = `/v1/${table.replace('_', '-')}/${slug}`
+    throw new Problem(
+      'already_exists',
+      `The slug "${slug}" is taken. Choose another with ?slug=${taken.rows[0].readable ? `, or change the ${noun} that has it` : ''}.`,
+      taken.rows[0].readable ? { headers: { link: `<${url}>; rel="related"` }, members: { existing: url } } : {},
+    )
+  }
+  const values = valuesOf({ slug, ...(organisation === undefined ? {} : { organisation }), ...entry })
+  await sql`
+    insert into ${sql.table(table)} (${sql.join(values.map(([column]) => column))})
+    values (${sql.join(values.map(([, value]) => value))})`.execute(trx)
+}
+
+/** Rewrites an entry that is locked, and raises its revision. */
+export async function updateEntry(
+  trx: Transaction<Database>,
+  { table }: Shelf,
+  slug: string,
+  entry: Entry,
+): Promise<void> {
+  const assignments = valuesOf(entry).map(([column, value]) => sql`${column} = ${value}`)
+  await sql`
+    update ${sql.table(table)} set ${sql.join(assignments)}, revision = revision + 1, updated_at = now()
+    where slug = ${slug}`.execute(trx)
+}
+
+/** Removes an entry that is locked and that nothing uses. */
+export async function deleteEntry(trx: Transaction<Database>, { table }: Shelf, slug: string): Promise<void> {
+  await sql`delete from ${sql.table(table)} where slug = ${slug}`.execute(trx)
+}
+
+/** Throws 422 where there is no such organisation. */
+export async function requireOrganisation(trx: Transaction<Database>, slug: string): Promise<void> {
+  const { rows } = await sql`select from organisations where slug = ${slug}`.execute(trx)
+  if (rows.length === 0)
+    throw invalid([
+      { pointer: '?organisation', code: 'unknown_organisation', detail: `There is no organisation "${slug}".` },
+    ])
+}

@@ -1,0 +1,74 @@
+/** The pages that the `type` of a problem points to (RFC 9457 §3.1.1): for people first, as JSON for whom asks for it. */
+import { createHash } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import Negotiator from 'negotiator'
+import { Type } from 'typebox'
+import { component, object, ref } from './document/shape.ts'
+import { notFound, type ProblemCode, problemTypes } from './plugins/problems.ts'
+import { digestTag, sendEntity } from './plugins/read.ts'
+
+const ProblemType = component(
+  'ProblemType',
+  object({
+    code: Type.String(),
+    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    title: Type.String(),
+    help: Type.String({ description: 'What to do about it.' }),
+  }),
+)
+
+const style =
+  'body{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}code{background:#eee;padding:0 .2em}'
+/** Nothing but the one style sheet that stands in the page. */
+const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escapeHtml = (text: string) => text.replaceAll(/[&<>"']/g, character => entities[character] ?? '')
+
+const pageOf = (code: ProblemCode) => {
+  const { status, title, help } = problemTypes[code]
+  const text = escapeHtml(help).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escapeHtml(title)} – Role Register</title>
+<style>${style}</style>
+<h1>${escapeHtml(title)}</h1>
+<p>${text}</p>
+<p>Code <code>${code}</code>, HTTP status ${status}.</p>
+</html>
+`
+}
+
+const isCode = (code: string): code is ProblemCode => Object.hasOwn(problemTypes, code)
+
+export const problemPages: FastifyPluginAsyncTypebox = async app => {
+  app.get(
+    '/problems/:code',
+    {
+      schema: {
+        operationId: 'getProblemType',
+        summary: 'What a problem means and what to do about it',
+        tags: ['Service'],
+        params: Type.Object({ code: Type.String({ maxLength: 60 }) }),
+        response: { 200: ref(ProblemType) },
+      },
+      config: { scope: 'public', produces: ['text/html', 'application/json'] },
+    },
+    (request, reply) => {
+      const { code } = request.params
+      if (!isCode(code)) throw notFound('problem', code)
+      const asHtml = new Negotiator(request).mediaType(['text/html', 'application/json']) === 'text/html'
+      const body = asHtml ? pageOf(code) : JSON.stringify({ code, ...problemTypes[code] })
+      reply.header('vary', 'accept')
+      if (asHtml) reply.header('content-security-policy', policy)
+      return sendEntity(request, reply, {
+        body,
+        etag: digestTag(body),
+        cache: 'public',
+        type: `${asHtml ? 'text/html' : 'application/json'}; charset=utf-8`,
+      })
+    },
+  )
+}
