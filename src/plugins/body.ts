@@ -1,6 +1,12 @@
 /** Strict bodies: JSON that can be read in one way only, and two ajv compilers, one that coerces and one that does not. */
 import AjvCompiler from '@fastify/ajv-compiler'
-import type { FastifyInstance, FastifyRequest, FastifySchema, FastifySchemaCompiler } from 'fastify'
+import {
+  errorCodes,
+  type FastifyInstance,
+  type FastifyRequest,
+  type FastifySchema,
+  type FastifySchemaCompiler,
+} from 'fastify'
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
 import fp from 'fastify-plugin'
 import { createScanner, type SyntaxKind } from 'jsonc-parser'
@@ -173,12 +179,19 @@ export function validate(request: FastifyRequest, componentName: string, value: 
 
 export const jsonTypes = ['application/json', 'application/merge-patch+json']
 
+/** The media types of the body that a route takes: a merge patch is one only where it patches. */
+export const consumedBy = (method: string, { consumes }: { consumes?: readonly string[] }): readonly string[] =>
+  consumes ?? (method === 'PATCH' ? [...jsonTypes].reverse() : ['application/json'])
+
 export const body = fp(
   async (app: FastifyInstance) => {
     app.decorateRequest('rawBody', null)
     app.removeAllContentTypeParsers()
     app.addContentTypeParser(jsonTypes, { parseAs: 'buffer' }, (request, bytes, done) => {
       request.rawBody = bytes as Buffer
+      const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+      if (!consumedBy(request.method, request.routeOptions.config).includes(type))
+        return done(new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(type))
       try {
         done(null, parseJson(bytes as Buffer))
       } catch (error) {

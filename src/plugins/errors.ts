@@ -3,6 +3,7 @@
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { DatabaseUnavailable } from '../database/connect.ts'
+import { consumedBy } from './body.ts'
 import { type ErrorDetail, invalid, Problem, type ProblemCode, problemTypes } from './problems.ts'
 import { explain } from './validation.ts'
 
@@ -52,6 +53,8 @@ function databaseProblem(
   if (known) return new Problem(known.code, known.detail)
   if (/^(40001|40P01|55P03|57014)$/.test(code)) return busy()
   if (/^(08|53|57P|58|25006|XX)/.test(code)) return down()
+  if (/^(22007|22008|22009)$/.test(code))
+    return new Problem('invalid_query', 'A time in the query is outside what can be compared.')
   if (/^(22021|22P05|22P02)$/.test(code))
     return new Problem('malformed_body', 'The text holds a character that cannot be stored.')
   if (/^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|ENOENT|EAI_AGAIN)/.test(code) && !('statusCode' in error))
@@ -84,22 +87,34 @@ function validationProblem(error: FastifyError): Problem {
   const outsideList = errors.every(({ code }) => code === 'not_in_list')
   return new Problem(
     outsideList ? 'invalid' : 'invalid_query',
-    errors.length === 1 ? `${errors[0]?.pointer.slice(1)}: ${errors[0]?.detail}` : 'The query has several errors.',
+    errors.length === 1
+      ? `${errors[0]?.pointer.slice(1)}: ${errors[0]?.detail}`.replace(/^: /, '')
+      : 'The query has several errors.',
     { errors },
   )
 }
 
 const frameworkProblems: Record<string, () => Problem> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: () => new Problem('too_large', 'The body is larger than this operation takes.'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => new Problem('bad_request', 'Content-Length and the body differ.'),
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
-    new Problem('unsupported_media_type', 'The body has a type that this operation does not take.'),
-  FST_ERR_CTP_EMPTY_TYPE: () => new Problem('unsupported_media_type', 'Content-Type is missing.'),
   FST_ERR_CTP_EMPTY_JSON_BODY: () =>
     new Problem('malformed_body', 'The body is empty; this operation takes a JSON object.'),
   FST_ERR_NOT_FOUND: () => new Problem('not_found', 'Nothing stands at this address.'),
+  FST_ERR_MAX_PARAM_LENGTH: () => new Problem('uri_too_long', 'A part of the path has more than 200 characters.'),
   FST_ERR_BAD_URL: () => new Problem('bad_request', 'The path is not a valid address.'),
   FST_ERR_ASYNC_CONSTRAINT: () => new Problem('bad_request', 'The request cannot be read.'),
+}
+
+/** What is wrong with the kind or size of a body: the detail says what this operation takes. */
+function bodyProblem({ code }: FastifyError, request: FastifyRequest): Problem | undefined {
+  const { bodyLimit, config } = request.routeOptions
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new Problem('too_large', `The body may have at most ${(bodyLimit ?? 0) / 1024 / 1024} MiB.`)
+  if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE' && code !== 'FST_ERR_CTP_EMPTY_TYPE') return undefined
+  const types = consumedBy(request.method, config)
+  const sent = request.headers['content-type']
+  const wrong = sent === undefined ? 'Content-Type is missing.' : `"${sent.slice(0, 100)}" is not taken here.`
+  const headers = request.method === 'PATCH' ? { 'accept-patch': types.join(', ') } : { accept: types.join(', ') }
+  return new Problem('unsupported_media_type', `${wrong} Send the body as ${types.join(' or ')}.`, { headers })
 }
 
 /** Any error as the problem that is sent. What is not known becomes 500 and is logged whole, never sent. */
@@ -147,7 +162,7 @@ const pathPattern = (url: string) =>
     `^${url
       .replace(/[.+]/g, '\\$&')
       .replace(/:[a-z_]+/gi, '[^/]+')
-      .replace(/\*$/, '.*')}/?$`,
+      .replace(/\*$/, '.*')}$`,
   )
 
 export const errors = fp(
@@ -160,7 +175,7 @@ export const errors = fp(
     })
 
     app.setErrorHandler((error: FastifyError, request, reply) =>
-      sendProblem(request, reply, toProblem(error, request.log)),
+      sendProblem(request, reply, bodyProblem(error, request) ?? toProblem(error, request.log)),
     )
 
     app.setNotFoundHandler((request, reply) => {

@@ -9,7 +9,7 @@ import fp from 'fastify-plugin'
 import { type TSchema, Type } from 'typebox'
 import { component, components, ref } from '../document/shape.ts'
 import { scopes } from './auth.ts'
-import { jsonTypes } from './body.ts'
+import { consumedBy } from './body.ts'
 import { type ProblemCode, problemTypes } from './problems.ts'
 
 /** The version of the contract, which every response carries in `API-Version`. */
@@ -134,7 +134,7 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
     if (operation.requestBody) {
       operation.requestBody.required = true
       const [content] = Object.values(operation.requestBody.content)
-      const types = facts.consumes ?? (method === 'patch' ? [...jsonTypes].reverse() : ['application/json'])
+      const types = consumedBy(method.toUpperCase(), facts)
       if (content) operation.requestBody.content = Object.fromEntries(types.map(type => [type, content]))
     }
   } else {

@@ -15,14 +15,16 @@ export const cacheControl = {
   private: 'private, no-store',
 } as const
 
+/** The members of a list of entity tags: a tag may hold commas (RFC 9110 §8.8.3). What is none comes as it is. */
+export const splitTags = (header: string): string[] =>
+  (header.match(/(?:[^",]|"[^"]*(?:"|$))+/g) ?? []).map(tag => tag.trim()).filter(tag => tag !== '')
+
 /** Whether If-None-Match holds the tag: lists, weak forms and `*` are understood (RFC 9110 §13.1.2). */
 export function noneMatch(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false
   if (header === etag) return true
-  return header.split(',').some(part => {
-    const tag = part.trim()
-    return tag === '*' || tag === etag || (tag.startsWith('W/') && tag.slice(2) === etag)
-  })
+  const tags = splitTags(header)
+  return tags.some(tag => tag === etag || (tag.startsWith('W/') && tag.slice(2) === etag)) || header.trim() === '*'
 }
 
 interface Entity {
@@ -78,6 +80,9 @@ const filterDigest = (request: FastifyRequest) => {
     .slice(0, 12)
 }
 
+const badCursor = () =>
+  new Problem('bad_cursor', 'This cursor does not belong to this list with these filters. Start without one.')
+
 /**
  * The sort key after which the page begins; undefined for the first page. A cursor is bound to its list and filters:
  * any other is 400 `bad_cursor`.
@@ -85,21 +90,25 @@ const filterDigest = (request: FastifyRequest) => {
 export function cursorKey(request: FastifyRequest): string | undefined {
   const { cursor } = request.query as PageQuery
   if (cursor === undefined) return undefined
-  const bad = new Problem(
-    'bad_cursor',
-    'This cursor does not belong to this list with these filters. Start without one.',
-  )
   let parts: unknown
   try {
     parts = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(cursor, 'base64url')))
   } catch {
-    throw bad
+    throw badCursor()
   }
-  if (!Array.isArray(parts) || parts.length !== 2 || parts[0] !== filterDigest(request)) throw bad
+  if (!Array.isArray(parts) || parts.length !== 2 || parts[0] !== filterDigest(request)) throw badCursor()
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no key holds them, and the database takes no NUL.
   if (typeof parts[1] !== 'string' || parts[1].length > 300 || /[\u0000-\u001f]|\p{Surrogate}/u.test(parts[1]))
-    throw bad
+    throw badCursor()
   return parts[1]
+}
+
+/** As `cursorKey`, for lists whose sort key is a number. */
+export function cursorNumber(request: FastifyRequest): number | undefined {
+  const key = cursorKey(request)
+  if (key === undefined) return undefined
+  if (!/^[1-9][0-9]{0,14}$/.test(key)) throw badCursor()
+  return Number(key)
 }
 
 /**
@@ -112,8 +121,8 @@ export function page<Row>(request: FastifyRequest, reply: FastifyReply, rows: Ro
   const last = entries.at(-1)
   if (rows.length <= limit || last === undefined) return { entries, next_cursor: null }
   const cursor = Buffer.from(JSON.stringify([filterDigest(request), keyOf(last)])).toString('base64url')
-  const [path = '', query = ''] = request.url.split('?', 2)
-  const next = new URLSearchParams(query)
+  const [path = '', ...query] = request.url.split('?')
+  const next = new URLSearchParams(query.join('?'))
   next.set('cursor', cursor)
   reply.header('link', `<${path}?${next}>; rel="next"`)
   return { entries, next_cursor: cursor }
@@ -128,9 +137,20 @@ declare module 'fastify' {
 
 const json = ['application/json'] as const
 
+/** 400 that names the query parameters that hold a NUL, which no text can hold. */
+function nulProblem(query: Record<string, unknown>): Problem {
+  const detail = 'No query parameter may hold a NUL character.'
+  const errors = Object.entries(query)
+    .filter(parameter => parameter.flat().some(text => String(text).includes('\0')))
+    .map(([name]) => ({ pointer: `?${name}`, code: 'unstorable_character', detail }))
+  return new Problem('invalid_query', detail, { errors })
+}
+
 export const read = fp(
   async (app: FastifyInstance) => {
     app.addHook('onRequest', (request, _reply, done) => {
+      if (request.url.includes('%00', request.url.indexOf('?') + 1 || request.url.length))
+        return done(nulProblem(request.query as Record<string, unknown>))
       const { accept } = request.headers
       // The common cases first: this runs before every cached read.
       if (accept === undefined || accept === '*/*' || accept === 'application/json') return done()

@@ -41,6 +41,12 @@ const typeNames: Record<string, string> = {
   null: 'null',
 }
 
+const formats: Record<string, string> = {
+  'date-time': 'a time with its zone, such as 2026-01-31T12:00:00Z',
+  date: 'a date, such as 2026-01-31',
+  uri: 'an address, such as https://example.org/',
+}
+
 const plural = (count: unknown, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 type Say = (error: AjvError) => { code: string; detail: string; at?: string }
@@ -94,7 +100,10 @@ const sayings: Record<string, Say> = {
           code: 'wrong_form',
           detail: `${quote(data)} does not fit: ${parentSchema?.description ?? `it must match ${schema}`}`,
         },
-  format: ({ data, schema }) => ({ code: 'wrong_form', detail: `${quote(data)} is not a ${schema}.` }),
+  format: ({ data, schema }) => ({
+    code: 'wrong_form',
+    detail: `${quote(data)} is not ${formats[String(schema)] ?? `a ${schema}`}.`,
+  }),
   minLength: ({ params }) => ({
     code: 'too_short',
     detail: `This must have at least ${plural(params.limit, 'character')}.`,
@@ -131,13 +140,15 @@ const errorsMax = 50
 
 /** ajv's findings as error details, `prefix` before each pointer; at most 50. */
 export function explain(found: readonly FastifySchemaValidationError[], prefix = ''): ErrorDetail[] {
+  const seen = new Set<string>()
   return (found as AjvError[])
     .filter(error => !isNoise(error))
-    .slice(0, errorsMax)
     .map(error => {
       const say: Say =
         sayings[error.keyword] ?? (() => ({ code: 'invalid', detail: `This is not valid: ${error.keyword}.` }))
       const { code, detail, at } = say(error)
       return { pointer: prefix + error.instancePath + (at === undefined ? '' : `/${escapePointer(at)}`), code, detail }
     })
+    .filter(entry => seen.size !== seen.add(JSON.stringify(entry)).size)
+    .slice(0, errorsMax)
 }

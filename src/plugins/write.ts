@@ -7,6 +7,7 @@ import { transact } from '../database/connect.ts'
 import { insertEvents, type NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { Problem } from './problems.ts'
+import { splitTags } from './read.ts'
 
 /** A parsed If-Match: null where it was not sent, `*`, or the entity tags without their quotes. */
 export type Match = null | '*' | readonly string[]
@@ -18,7 +19,7 @@ export interface Written {
   body?: unknown
   etag?: string
   location?: string
-  event?: NewEvent
+  event?: NewEvent | readonly NewEvent[]
   /** What a replay says instead, where the body holds a secret that is shown once. */
   replayBody?: unknown
   /** Runs once the change is certain: drops what other parts of the process hold in memory. */
@@ -39,17 +40,18 @@ declare module 'fastify' {
   }
 }
 
-const entityTag = /^\s*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*$/
+const entityTag = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/
 
 /** If-Match (RFC 9110 §13.1.1). Weak tags never match. Throws 400 where the header cannot be read. */
 export function parseMatch(header: string | undefined): Match {
   if (header === undefined) return null
   if (header.trim() === '*') return '*'
   const tags: string[] = []
-  for (const part of header.split(',')) {
+  const parts = splitTags(header)
+  for (const part of parts.length === 0 ? [''] : parts) {
     const found = entityTag.exec(part)
     if (!found) {
-      const bare = part.trim().replaceAll('"', '').replace(/^W\//, '').slice(0, 60)
+      const bare = part.replaceAll('"', '').replace(/^W\//, '').slice(0, 60)
       const right = /^[\x21-\x7e]+$/.test(bare) ? `"${bare}"` : '"r1"'
       throw new Problem('malformed_header', `If-Match is not an entity tag. Write it with double quotes: ${right}`)
     }
@@ -179,7 +181,7 @@ export const write = fp(
           const kept = written.replayBody === undefined ? result : { ...result, body: toText(written.replayBody) }
           await storeReply(trx, callerId, key, fingerprint, kept)
         }
-        if (written.event) await insertEvents(trx, actor, [written.event])
+        if (written.event) await insertEvents(trx, actor, [written.event].flat())
         return result
       }).catch((error: unknown) => {
         if (!(error instanceof DryRun)) throw error

@@ -18,6 +18,7 @@ import { findReferences } from './references.ts'
 import { DraftList, DraftPatch, DraftStatus, RoleParams, SectionOrder, Validation } from './schema.ts'
 import {
   type Draft,
+  digestOf,
   type Edit,
   editDraft,
   findDraftText,
@@ -216,8 +217,9 @@ export const drafts: FastifyPluginAsyncTypebox<Options> = async (app, { db, base
           return written(draft, 200, draft.document)
         }
         await trx.deleteFrom('roles').where('slug', '=', row.slug).execute()
-        const event = { type: 'role_deleted', organisation: row.organisation, role: row.slug, revision: row.revision }
-        return { status: 204, event }
+        const { organisation, slug, revision } = row
+        const beforeDigest = digestOf(JSON.stringify(row.document))
+        return { status: 204, event: { type: 'role_deleted', organisation, role: slug, revision, beforeDigest } }
       }),
   )
 

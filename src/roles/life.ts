@@ -8,7 +8,7 @@ import { isoNow } from '../database/values.ts'
 import { complete, object, ref } from '../document/shape.ts'
 import { type Caller, callerOf, type Scope } from '../plugins/auth.ts'
 import { Problem } from '../plugins/problems.ts'
-import { cursorKey, page, pageQuery } from '../plugins/read.ts'
+import { cursorNumber, page, pageQuery } from '../plugins/read.ts'
 import { revisionTag, type Written } from '../plugins/write.ts'
 import type { PublishedCache } from './cache.ts'
 import {
@@ -26,7 +26,7 @@ import {
   Withdrawal,
   WithdrawalList,
 } from './schema.ts'
-import { findRole, lockRole, type RoleRow } from './store.ts'
+import { beginOf, findRole, lockRole, type RoleRow } from './store.ts'
 import { publish, withdraw } from './versions.ts'
 
 type Trx = Parameters<typeof lockRole>[0]
@@ -65,7 +65,11 @@ const submit: Step<{ comment: string | null }> = {
     await trx
       .updateTable('roles')
       .set({ revision, submitted_revision: revision, submitted_by: caller.owner, submitted_at: sql<string>`now()` })
-      .set({ published_revision: row.published_revision === row.revision ? revision : row.published_revision })
+      .set({
+        published_revision: row.published_revision === row.revision ? revision : row.published_revision,
+        updated_at: sql<string>`now()`,
+        updated_by: caller.owner,
+      })
       .where('slug', '=', row.slug)
       .execute()
     return {
@@ -84,14 +88,18 @@ const sendBack: Step<{ comment: string }> = {
   entry: Return,
   list: ReturnList,
   members: ({ data }) => ({ comment: data.comment }),
-  async take(trx, _caller, row, { comment }) {
+  async take(trx, caller, row, { comment }) {
     if (row.submitted_revision !== row.revision)
       throw new Problem('not_in_review', 'The draft is not in review: it was not submitted, or was changed since.')
     const revision = row.revision + 1
     await trx
       .updateTable('roles')
       .set({ revision, submitted_revision: null })
-      .set({ published_revision: row.published_revision === row.revision ? revision : row.published_revision })
+      .set({
+        published_revision: row.published_revision === row.revision ? revision : row.published_revision,
+        updated_at: sql<string>`now()`,
+        updated_by: caller.owner,
+      })
       .where('slug', '=', row.slug)
       .execute()
     return {
@@ -163,13 +171,14 @@ const routesOf =
       async (request, reply) => {
         const { role } = request.params
         await findRole(db, callerOf(request), role)
-        const before = cursorKey(request)
+        const before = cursorNumber(request)
         let query = db
           .selectFrom('events')
           .select(['id', 'revision', 'version', 'occurred_at', 'owner', 'after_digest', 'data'])
           .where('role', '=', role)
           .where('type', '=', step.eventType)
-        if (before !== undefined) query = query.where('id', '<', Number.parseInt(before, 10) || 0)
+          .where('id', '>', beginOf(role))
+        if (before !== undefined) query = query.where('id', '<', before)
         const rows = await query
           .orderBy('id', 'desc')
           .limit(request.query.limit + 1)

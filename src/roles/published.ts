@@ -12,6 +12,7 @@ import { notFound, Problem } from '../plugins/problems.ts'
 import {
   cacheControl,
   cursorKey,
+  cursorNumber,
   digestTag,
   httpDate,
   noneMatch,
@@ -176,13 +177,8 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
     },
     async (request, reply) => {
       const { role } = request.params
-      const before = cursorKey(request)
-      const rows = await listVersions(
-        db,
-        role,
-        request.query.limit + 1,
-        before === undefined ? undefined : Number.parseInt(before, 10) || 0,
-      )
+      const before = cursorNumber(request)
+      const rows = await listVersions(db, role, request.query.limit + 1, before)
       if (rows.length === 0 && before === undefined) throw notFound('published role', role)
       const { entries, next_cursor } = page(request, reply, rows, ({ version }) => String(version))
       const versions = entries.map(({ digest, ...entry }) => ({

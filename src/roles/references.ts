@@ -50,7 +50,11 @@ export async function checkReferences(
   }
   if (document.sfia_version !== null && document.sfia_mappings.length > 0)
     for (const { index, code, detail } of await checkMappings(db, document.sfia_version, document.sfia_mappings))
-      found.push({ pointer: `/sfia_mappings/${index}`, code, detail })
+      found.push({
+        pointer: `/sfia_mappings/${index}/${code === 'sfia_level_not_valid' ? 'level' : 'code'}`,
+        code,
+        detail,
+      })
   return found
 }
 
@@ -84,6 +88,22 @@ export async function findReferences(db: Kysely<Database>, document: RoleDocumen
     skillNames: new Map(skillRows.map(row => [row.slug, row.name])),
     sfiaSkills: new Map(sfiaRows.map(row => [row.code, row])),
   }
+}
+
+/**
+ * Waits for changes of the document's shared sections that are under way, and keeps others off until the end of the
+ * transaction: a version then prints what its event says, and no change slips between it and the events before it.
+ */
+export async function lockSharedSections(trx: Transaction<Database>, document: RoleDocument): Promise<void> {
+  const slugs = sharedSectionsOf(document)
+  if (slugs.length > 0)
+    await trx
+      .selectFrom('shared_sections')
+      .select('slug')
+      .where('slug', 'in', slugs)
+      .orderBy('slug')
+      .forShare()
+      .execute()
 }
 
 /**

@@ -53,6 +53,13 @@ export async function findDraftText(db: Kysely<Database>, caller: Caller, slug: 
   return row
 }
 
+/**
+ * The event after which the history of a role begins. A slug that was never published may have belonged to another
+ * role, even of another organisation, which is removed: nothing of that one is told.
+ */
+export const beginOf = (slug: string) =>
+  sql<number>`coalesce((select max(id) from events where role = ${slug} and type = 'role_deleted'), 0)`
+
 /** 412 with the current ETag, and which parts changed since the newest revision that the caller named. */
 async function staleProblem(trx: Transaction<Database>, row: RoleRow, revisions: number[]): Promise<Problem> {
   const since = Math.max(0, ...revisions.filter(revision => revision < row.revision))
@@ -64,6 +71,7 @@ async function staleProblem(trx: Transaction<Database>, row: RoleRow, revisions:
           .select('data')
           .where('role', '=', row.slug)
           .where('revision', '>', since)
+          .where('id', '>', beginOf(row.slug))
           .orderBy('id', 'desc')
           .limit(100)
           .execute()
@@ -158,6 +166,19 @@ async function requireFreeSlug(
   )
 }
 
+/** Of a removed role that had the slug; else 0. An ETag of that role must not fit the new one. */
+async function lastRevision(trx: Transaction<Database>, slug: string): Promise<number> {
+  const removed = await trx
+    .selectFrom('events')
+    .select('revision')
+    .where('role', '=', slug)
+    .where('type', '=', 'role_deleted')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return removed?.revision ?? 0
+}
+
 /** Creates a role with its draft. Throws 404 for an unknown organisation, 409 `slug_taken`, 422. */
 export async function insertDraft(
   trx: Transaction<Database>,
@@ -174,20 +195,28 @@ export async function insertDraft(
   await requireFreeSlug(trx, caller, slug, advice ?? 'Choose another with ?slug=, or change the role that has it.')
   const { document, serials } = await prepare(trx, organisation, draft.document, {})
   const text = JSON.stringify(document)
+  const revision = (await lastRevision(trx, slug)) + 1
   await trx
     .insertInto('roles')
-    .values({ slug, organisation, document: text, id_serials: JSON.stringify(serials), updated_by: caller.owner })
+    .values({
+      slug,
+      organisation,
+      document: text,
+      revision,
+      id_serials: JSON.stringify(serials),
+      updated_by: caller.owner,
+    })
     .execute()
   await saveReferences(trx, slug, 'draft', document)
   return {
     slug,
     document,
-    revision: 1,
+    revision,
     event: {
       type,
       organisation,
       role: slug,
-      revision: 1,
+      revision,
       afterDigest: digestOf(text),
       data: { ...data, changed: ['/'] },
     },

@@ -10,7 +10,7 @@ import type { PublishedRole, RoleDocument, Section } from '../document/schema.ts
 import { plainText } from '../document/text.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
-import { findReferences, saveReferences } from './references.ts'
+import { findReferences, lockSharedSections, saveReferences } from './references.ts'
 import { type Draft, digestOf, type RoleRow, saveDraft } from './store.ts'
 
 /** NOTIFY on this channel carries `{role} {version}`, or `{role} 0` where it was withdrawn. */
@@ -81,7 +81,7 @@ export function listVersions(db: Kysely<Database>, slug: string, limit: number, 
     .selectFrom('role_versions')
     .select(['version', 'published_at', 'change_note', 'change_kind', 'digest'])
     .where('role', '=', slug)
-  if (before !== undefined) query = query.where('version', '<', before)
+  if (before !== undefined) query = query.where('version', '<', sql<number>`${before}::bigint`)
   return query.orderBy('version', 'desc').limit(limit).execute()
 }
 
@@ -212,6 +212,7 @@ export async function publish(
   note: PublicationNote,
 ): Promise<Publication> {
   const { slug, document } = row
+  await lockSharedSections(trx, document)
   const references = await findReferences(trx, document)
   await requireOtherEyes(trx, caller, row, references)
   const errors = findBlockers(document, blocksOf(references))
@@ -304,6 +305,8 @@ export async function withdraw(
     .set({
       updated_at: sql<string>`now()`,
       published_revision: row.published_revision === row.revision ? revision : row.published_revision,
+      // It changes no draft, so it ends no review of one.
+      submitted_revision: row.submitted_revision === row.revision ? revision : row.submitted_revision,
     })
     .where('slug', '=', slug)
     .execute()
