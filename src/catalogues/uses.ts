@@ -36,6 +36,7 @@ export async function listUses(
   after?: string,
 ): Promise<Use[]> {
   const [role = '', state = ''] = (after ?? '').split(' ')
+  // The place is given for both tables: a merge of the two would else read the roles from the first on.
   const { rows } = await sql<Use>`
     select u.role,
       case when u.state = 'published' and r.withdrawn_at is not null then 'withdrawn' else u.state end as state,
@@ -44,7 +45,7 @@ export async function listUses(
       u.role || ' ' || u.state as key
     from ${sql.table(table)} u join roles r on r.slug = u.role
     where u.${sql.ref(column)} = ${slug} and (u.state = 'published' or ${ownDraft(caller)})
-      and (u.role, u.state) > (${role}, ${state})
+      and (u.role, u.state) > (${role}, ${state}) and r.slug >= ${role}
     order by u.role, u.state limit ${limit}`.execute(db)
   return rows
 }
