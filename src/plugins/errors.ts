@@ -174,21 +174,26 @@ export const errors = fp(
       methods.set(route.url, known)
     })
 
-    app.setErrorHandler((error: FastifyError, request, reply) =>
-      sendProblem(request, reply, bodyProblem(error, request) ?? toProblem(error, request.log)),
-    )
-
-    app.setNotFoundHandler((request, reply) => {
+    /** 405 where the address is there for other methods, else 404. */
+    const noRoute = (request: FastifyRequest): Problem => {
       const path = request.url.split('?', 1)[0] ?? '/'
       const allowed = [...methods.values()]
         .filter(({ pattern }) => pattern.test(path))
         .flatMap(entry => [...entry.methods])
-      if (allowed.length === 0)
-        return sendProblem(request, reply, new Problem('not_found', 'Nothing stands at this address.'))
+      if (allowed.length === 0) return new Problem('not_found', 'Nothing stands at this address.')
       const allow = [...new Set(allowed)].sort().join(', ')
       const detail = `${request.method} is not a method of this address; it has ${allow}.`
-      return sendProblem(request, reply, new Problem('method_not_allowed', detail, { headers: { allow } }))
+      return new Problem('method_not_allowed', detail, { headers: { allow } })
+    }
+
+    app.setErrorHandler((error: FastifyError, request, reply) => {
+      // What is wrong with a body matters nothing where nobody takes it.
+      const isOfBody = /^FST_ERR_(CTP|ROUTE_MISSING_CONTENT_TYPE)/.test(error.code ?? '')
+      const problem = request.is404 && isOfBody ? noRoute(request) : bodyProblem(error, request)
+      return sendProblem(request, reply, problem ?? toProblem(error, request.log))
     })
+
+    app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute(request)))
   },
   { name: 'errors' },
 )

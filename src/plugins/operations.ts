@@ -17,10 +17,13 @@ const common = {
   'referrer-policy': 'no-referrer',
 }
 
+/** The headers of every answer, also of those that no hook sees. */
+export const commonHeaders = (id: string) => ({ ...common, 'request-id': id })
+
 export const operations = fp(
   async (app: FastifyInstance) => {
     app.addHook('onRequest', (request, reply, done) => {
-      reply.headers(common).header('request-id', request.id)
+      reply.headers(commonHeaders(request.id))
       done()
     })
 

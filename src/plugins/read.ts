@@ -58,6 +58,13 @@ export function sendEntity(request: FastifyRequest, reply: FastifyReply, entity:
 /** Quoted base64url SHA-256: the ETag of bytes that have no revision. */
 export const digestTag = (body: string | Buffer) => `"${createHash('sha256').update(body).digest('base64url')}"`
 
+/** A time in a query that the database can compare: of no year 0, and of a zone that there is. */
+export const Since = Type.String({
+  format: 'date-time',
+  pattern: '^(?!0000).*(?:[Zz]|[+-](?:0[0-9]|1[0-5]):?[0-9]{2})$',
+  description: 'A time with its zone, such as 2026-01-31T12:00:00Z.',
+})
+
 /** The query members that every list takes. */
 export const pageQuery = {
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'How many entries a page holds.' }),

@@ -11,7 +11,7 @@ import { complete, object, ref } from '../document/shape.ts'
 import { callerOf, organisationFor } from '../plugins/auth.ts'
 import { mergePatch, validate } from '../plugins/body.ts'
 import { invalid } from '../plugins/problems.ts'
-import { cursorKey, page, pageQuery, sendEntity } from '../plugins/read.ts'
+import { cursorKey, page, pageQuery, Since, sendEntity } from '../plugins/read.ts'
 import { revisionTag } from '../plugins/write.ts'
 import { written } from './parts.ts'
 import { findReferences } from './references.ts'
@@ -62,7 +62,7 @@ export const drafts: FastifyPluginAsyncTypebox<Options> = async (app, { db, base
         querystring: object({
           status: Type.Optional(DraftStatus),
           q: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Part of the title or slug.' })),
-          updated_since: Type.Optional(Type.String({ format: 'date-time' })),
+          updated_since: Type.Optional(Since),
           ...pageQuery,
         }),
         response: { 200: ref(DraftList) },

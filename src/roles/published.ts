@@ -18,6 +18,7 @@ import {
   noneMatch,
   page,
   pageQuery,
+  Since,
   sendEntity,
 } from '../plugins/read.ts'
 import { isVersion, type PublishedCache } from './cache.ts'
@@ -117,7 +118,7 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
           skill: Type.Optional(Slug),
           sfia_code: Type.Optional(SfiaCode),
           sfia_level: Type.Optional(SfiaLevel),
-          published_since: Type.Optional(Type.String({ format: 'date-time' })),
+          published_since: Type.Optional(Since),
           ...pageQuery,
         }),
         response: { 200: ref(RoleList) },
