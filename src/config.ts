@@ -75,14 +75,11 @@ export const Config = Type.Object({
     expects: 'the path of a folder',
     default: '.data',
   }),
-  logLevel: Type.Union(
-    (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map(level => Type.Literal(level)),
-    {
-      description: 'The least severe level that is logged.',
-      expects: 'one of fatal, error, warn, info, debug, trace, silent',
-      default: 'info',
-    },
-  ),
+  logLevel: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    description: 'The least severe level that is logged.',
+    expects: 'one of fatal, error, warn, info, debug, trace, silent',
+    default: 'info',
+  }),
   keyPepper: Type.Optional(
     Text({
       description:

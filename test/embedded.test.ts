@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
 import { startEmbedded } from '../src/database/embedded.ts'
+import { isAlive } from './support/alive.ts'
 import { type Teardown, testFolder } from './support/database.ts'
 import { until } from './support/until.ts'
 
 const fast = { fast: true }
 
 // Some of these start several servers, on a machine that is busy with other files.
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 async function value(url: string, text: string): Promise<unknown> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
@@ -26,17 +27,6 @@ async function value(url: string, text: string): Promise<unknown> {
 
 const pidOf = async (folder: string) =>
   Number((await readFile(join(folder, 'postgres', 'data', 'postmaster.pid'), 'utf8')).split('\n')[0])
-
-/** A killed process that its parent has not noticed yet is dead all the same. */
-async function isAlive(pid: number): Promise<boolean> {
-  const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
-  if (state) return !state.includes(') Z ')
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
 
 /** A process of its own that starts the server, says so in one line of JSON, and stops its use at the end of stdin. */
 function user(t: Teardown, folder: string, as: { uid?: number; gid?: number } = {}) {
