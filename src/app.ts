@@ -1,5 +1,4 @@
 /** The table of contents: plugins first, then the features with their prefixes, in this order. */
-import type { Socket } from 'node:net'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyBaseLogger, fastify, LogController } from 'fastify'
 import type { Kysely } from 'kysely'
@@ -8,6 +7,7 @@ import { organisations } from './catalogues/organisations.ts'
 import { sharedSections } from './catalogues/shared-sections.ts'
 import { skills } from './catalogues/skills.ts'
 import { codeListRoutes } from './code-lists.ts'
+import { poolStatus } from './database/connect.ts'
 import { listen } from './database/listen.ts'
 import type { Database } from './database/types.ts'
 import { home } from './home.ts'
@@ -15,11 +15,16 @@ import { createImportPool } from './imports/pool.ts'
 import { imports } from './imports/routes.ts'
 import { type Authenticate, auth } from './plugins/auth.ts'
 import { body, buildValidator } from './plugins/body.ts'
-import { errors, problemBody, sendProblem, toProblem } from './plugins/errors.ts'
+import { type ConnectionLimits, connectionLimits, limitConnections, refuseConnection } from './plugins/connections.ts'
+import { errors, sendProblem, toProblem } from './plugins/errors.ts'
+import { health } from './plugins/health.ts'
+import { metrics, RequestDurations } from './plugins/metrics.ts'
 import { openapi } from './plugins/openapi.ts'
-import { commonHeaders, operations, requestId } from './plugins/operations.ts'
-import { Problem, type ProblemCode } from './plugins/problems.ts'
+import { callerLimits, chargeAddress, commonHeaders, lazyLogger, operations, requestId } from './plugins/operations.ts'
+import { Pressure } from './plugins/pressure.ts'
+import { RateLimiter } from './plugins/rate-limit.ts'
 import { read } from './plugins/read.ts'
+import { preflights } from './plugins/security.ts'
 import { write } from './plugins/write.ts'
 import { problemPages } from './problem-pages.ts'
 import { PublishedCache } from './roles/cache.ts'
@@ -41,32 +46,15 @@ export interface AppOptions {
   baseUrl: string
   cacheBytesMax: number
   trustProxy?: string[]
+  /** Requests a minute for each caller with a key, and for each address without; not limited unless given. */
+  rateLimits?: { perKey: number; perAddress: number }
+  /** How slow a client may be; what is not given is as `connectionLimits` says. */
+  connections?: Partial<ConnectionLimits>
+  /** Most requests in hand at once before others are refused; twenty for each connection of the pool unless given. */
+  inFlightMax?: number
+  /** Whom to tell of a vulnerability: a `mailto:`, `tel:` or https address. */
+  securityContact?: string
   logger?: FastifyBaseLogger
-}
-
-/** Answers what never became a request: the socket is all there is. */
-function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  const codes: Record<string, ProblemCode> = {
-    ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
-    HPE_HEADER_OVERFLOW: 'headers_too_large',
-  }
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const code = codes[error.code ?? ''] ?? 'bad_request'
-  const problem = new Problem(
-    code,
-    code === 'request_timeout' ? 'The request did not arrive in time.' : 'This is not a request that can be read.',
-  )
-  const id = requestId({ headers: {} })
-  const text = problemBody(problem, id, '/')
-  const headers = {
-    ...commonHeaders(id),
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    'content-length': Buffer.byteLength(text),
-    connection: 'close',
-  }
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${problem.status} Refused\r\n${lines.join('')}\r\n${text}`)
 }
 
 /**
@@ -81,28 +69,40 @@ function originForm(target = '/'): string {
 
 /** The whole service on a database, not yet listening: tests inject, server.ts listens. */
 export async function build(options: AppOptions) {
-  const { db, listenUrl, authenticate, pepper, baseUrl, cacheBytesMax, trustProxy, logger } = options
+  const { db, listenUrl, authenticate, pepper, baseUrl, cacheBytesMax, trustProxy, rateLimits, logger } = options
+  const limits = { ...connectionLimits, ...options.connections }
+  const limiter = rateLimits && new RateLimiter(rateLimits)
+  const pressure = new Pressure({ inFlightMax: options.inFlightMax ?? 20 * poolStatus(db).max })
+  const durations = new RequestDurations()
   const app = fastify({
-    ...(logger ? { loggerInstance: logger } : { logger: false }),
+    ...(logger ? { loggerInstance: logger, childLoggerFactory: lazyLogger } : { logger: false }),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     requestIdHeader: false,
     bodyLimit: 1024 * 1024,
-    requestTimeout: 30_000,
+    requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
-    http: { connectionsCheckingInterval: 1000, headersTimeout: 10_000 },
+    http: { connectionsCheckingInterval: limits.checkIntervalMs, headersTimeout: limits.headersTimeoutMs },
     forceCloseConnections: 'idle',
+    // Fastify's 503 is no problem; what comes on an open connection while we stop is answered, and the connection closed.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     trustProxy: trustProxy ?? false,
     schemaController: { compilersFactory: { buildValidator: buildValidator as never } },
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) =>
-      sendProblem(request, reply.headers(commonHeaders(request.id)) as never, toProblem(error)),
+      sendProblem(
+        request,
+        reply.headers(commonHeaders(request.id)) as never,
+        chargeAddress(limiter, request.ip) ?? toProblem(error),
+      ),
     rewriteUrl: request => originForm(request.url),
   }).withTypeProvider<TypeBoxTypeProvider>()
   // JSON.stringify for every answer: it drops no member and makes nothing of null.
   app.setSerializerCompiler(() => data => JSON.stringify(data))
+
+  limitConnections(app.server, limits)
 
   const cache = new PublishedCache(slug => findLatest(db, slug), cacheBytesMax)
   if (listenUrl !== undefined) {
@@ -122,13 +122,15 @@ export async function build(options: AppOptions) {
   }
 
   const pool = createImportPool()
-  app.addHook('onReady', () => pool.warm())
+  app.addHook('onListen', () => pool.warm())
   app.addHook('onClose', () => pool.close())
 
   await app.register(errors)
-  await app.register(operations)
+  await app.register(operations, { durations, pressure, limiter, isSecure: baseUrl.startsWith('https:') })
+  await app.register(preflights)
   await app.register(openapi)
   await app.register(auth, { authenticate })
+  await app.register(callerLimits, { limiter })
   await app.register(read)
   await app.register(body)
   await app.register(write, { db })
@@ -146,5 +148,7 @@ export async function build(options: AppOptions) {
   await app.register(apiKeys, { prefix: '/v1', db, baseUrl, pepper })
   await app.register(home, { baseUrl })
   await app.register(problemPages)
+  await app.register(health, { db, baseUrl, securityContact: options.securityContact ?? 'mailto:security@example.org' })
+  await app.register(metrics, { db, durations, cache, pressure, limiter })
   return app
 }

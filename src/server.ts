@@ -52,6 +52,7 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
     db,
     logger,
     authenticate,
+    pepper,
     baseUrl,
     listenUrl: database.directUrl,
     cacheBytesMax: config.cacheBytesMax,

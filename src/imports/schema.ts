@@ -87,3 +87,14 @@ export const ImportReport = component(
   ),
 )
 export type ImportReport = Static<typeof ImportReport>
+
+export const Import = component(
+  'Import',
+  object({
+    id: nullable(Type.String({ format: 'uuid', description: 'null in the answer to a dry run.' })),
+    organisation: Type.String(),
+    role: Type.String({ description: 'The slug of the role whose draft it is.' }),
+    created_at: Type.String({ format: 'date-time' }),
+    report: ref(ImportReport),
+  }),
+)

@@ -43,7 +43,7 @@ export async function testApp(t: Teardown, options: Partial<AppOptions> = {}) {
       { slug: 'other-office', name: 'Other Office' },
     ])
     .execute()
-  const app = await build({ db, listenUrl: url, authenticate, baseUrl, cacheBytesMax: 1024 * 1024, ...options })
+  const app = await build({ db, listenUrl: url, authenticate, pepper: 'pepper of the tests, 32 characters', baseUrl, cacheBytesMax: 1024 * 1024, ...options })
   await app.ready()
   t.after(() => app.close())
   const check = contractOf(app.swagger())

@@ -1,0 +1,164 @@
+/** Documents in: read in a worker, saved as a draft, answered with a report of everything that was seen. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Kysely } from 'kysely'
+import { Type } from 'typebox'
+import type { Database } from '../database/types.ts'
+import type { RoleDocument } from '../document/schema.ts'
+import { SfiaVersion, Slug } from '../document/schema.ts'
+import { object, ref } from '../document/shape.ts'
+import { callerOf, organisationFor } from '../plugins/auth.ts'
+import { validate } from '../plugins/body.ts'
+import { Problem } from '../plugins/problems.ts'
+import { digestTag, sendEntity } from '../plugins/read.ts'
+import { parseMatch, revisionTag, type Written } from '../plugins/write.ts'
+import { findRole } from '../roles/store.ts'
+import { ImportBusyError, type ImportPool } from './pool.ts'
+import { Import, type ImportReport } from './schema.ts'
+import { findContext, findImport, saveImport, type Target } from './store.ts'
+
+interface Options {
+  db: Kysely<Database>
+  pool: ImportPool
+}
+
+const mediaTypes = ['text/markdown', 'text/html'] as const
+const documentBytesMax = 4 * 1024 * 1024
+
+/** 422 with what is wrong and the report on what was read all the same. */
+const unreadable = (errors: { pointer: string; code: string; detail: string }[], report: ImportReport) =>
+  new Problem(
+    'unreadable_document',
+    errors
+      .map(({ detail }) => detail)
+      .join(' ')
+      .slice(0, 1000),
+    {
+      errors: errors.slice(0, 50).map(({ pointer, code, detail }) => ({ pointer, code, detail })),
+      members: { report },
+    },
+  )
+
+export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, pool }) => {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    [...mediaTypes],
+    { parseAs: 'buffer', bodyLimit: documentBytesMax },
+    (request, bytes, done) => {
+      request.rawBody = bytes as Buffer
+      done(null, bytes)
+    },
+  )
+
+  app.post(
+    '/imports',
+    {
+      bodyLimit: documentBytesMax,
+      schema: {
+        operationId: 'createImport',
+        summary: 'Import a role definition as a draft',
+        description:
+          'Makes a role, or with `role=` and If-Match replaces the draft of one. The report names every repair and every loss.',
+        tags: ['Imports'],
+        querystring: object({
+          organisation: Type.Optional(
+            Type.String({ ...Slug, description: 'The organisation of your key where it is left out.' }),
+          ),
+          slug: Type.Optional(
+            Type.String({ ...Slug, description: 'Of the new role; from the title where it is left out.' }),
+          ),
+          role: Type.Optional(Type.String({ ...Slug, description: 'The role whose draft the document replaces.' })),
+          sfia_version: Type.Optional(SfiaVersion),
+        }),
+        body: Type.Unsafe<Buffer>({ description: 'The document, in UTF-8.' }),
+        response: { 201: ref(Import) },
+      },
+      config: { scope: 'import:write', write: { match: 'optional' }, consumes: mediaTypes },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request)
+      const { slug, role, sfia_version: sfiaVersion } = request.query
+      if (!Buffer.isBuffer(request.body))
+        throw new Problem('unsupported_media_type', `Send the document as ${mediaTypes.join(' or ')}.`)
+      if (role !== undefined && slug !== undefined)
+        throw new Problem('invalid_query', 'slug= names a new role and role= one that exists: send one of them.')
+      const match = parseMatch(request.headers['if-match'])
+      if (role !== undefined && match === null)
+        throw new Problem('precondition_required', 'Send the draft’s ETag in If-Match, such as If-Match: "r1".')
+      const previous = role === undefined ? undefined : await findRole(db, caller, role)
+      const organisation = previous?.organisation ?? organisationFor(caller, request.query.organisation)
+      const context = await findContext(db, organisation, {
+        ...(sfiaVersion ? { sfiaVersion } : {}),
+        ...(previous ? { previous: previous.document } : {}),
+      })
+      // Before the transaction: a connection must not wait for a parser.
+      const type = request.headers['content-type']?.toLowerCase() ?? ''
+      const mediaType = mediaTypes.find(name => type.startsWith(name)) ?? 'text/markdown'
+      const result = await pool.run({ source: request.body, mediaType, context }).catch(error => {
+        if (!(error instanceof ImportBusyError)) throw error
+        throw new Problem('unavailable', `${error.message}.`, { headers: { 'retry-after': '5' } })
+      })
+      const { document, report, problems } = result
+      if (!document) throw unreadable(problems, report)
+      const read = { ...result, document }
+      const target: Target = role === undefined || !previous ? { slug } : { role, revision: previous.revision, match }
+      return app.write(request, reply, async (trx): Promise<Written> => {
+        const saved = await withReport(report, () => {
+          validate(request, 'NewRoleDocument', withoutIds(read.document))
+          return saveImport(trx, caller, organisation, target, read)
+        })
+        const dryRun = (request.query as { dry_run?: boolean }).dry_run === true
+        return {
+          status: 201,
+          etag: revisionTag(saved.draft.revision),
+          ...(dryRun ? {} : { location: `/v1/imports/${saved.id}` }),
+          body: {
+            id: dryRun ? null : saved.id,
+            organisation,
+            role: saved.draft.slug,
+            created_at: saved.created_at,
+            report,
+          },
+          event: saved.events,
+        }
+      })
+    },
+  )
+
+  app.get(
+    '/imports/:id',
+    {
+      schema: {
+        operationId: 'getImport',
+        summary: 'Get an import with its report',
+        tags: ['Imports'],
+        params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
+        response: { 200: ref(Import) },
+      },
+      config: { scope: 'roles:read_drafts' },
+    },
+    async (request, reply) => {
+      const { id, organisation, role, created_at, report } = await findImport(db, callerOf(request), request.params.id)
+      const body = JSON.stringify({ id, organisation, role, created_at, report })
+      return sendEntity(request, reply, { body, etag: digestTag(body), lastModified: created_at, cache: 'private' })
+    },
+  )
+}
+
+/** The importer leaves ids of new parts empty; the schema of a request knows them as left out. */
+const withoutIds = (document: RoleDocument): unknown =>
+  JSON.parse(JSON.stringify(document), (name, value) => (name === 'id' && value === '' ? undefined : value))
+
+/** What is not valid in a document that was read is answered with the report on it. */
+async function withReport<T>(report: ImportReport, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (
+      error instanceof Problem &&
+      error.code === 'invalid' &&
+      !error.options.errors?.some(({ pointer }) => pointer.startsWith('?'))
+    )
+      throw unreadable(error.options.errors ?? [], report)
+    throw error
+  }
+}

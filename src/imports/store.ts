@@ -1,0 +1,131 @@
+/** What an import needs of the database, and what it leaves there. */
+import type { Kysely, Transaction } from 'kysely'
+import type { NewEvent } from '../database/events.ts'
+import type { Database } from '../database/types.ts'
+import { assignItemIds } from '../document/ids.ts'
+import type { RoleDocument, SfiaVersion } from '../document/schema.ts'
+import { type Caller, organisationOf } from '../plugins/auth.ts'
+import { notFound, Problem } from '../plugins/problems.ts'
+import type { Match } from '../plugins/write.ts'
+import { type Draft, digestOf, insertDraft, lockRole, type RoleRow, saveDraft, slugFor } from '../roles/store.ts'
+import { findSfiaIndexes } from '../sfia/store.ts'
+import type { ImportContext, ImportResult } from './import.ts'
+
+/** What a document is read against: the SFIA index, the organisation's shared sections, the draft that it replaces. */
+export async function findContext(
+  db: Kysely<Database>,
+  organisation: string,
+  { sfiaVersion, previous }: { sfiaVersion?: SfiaVersion; previous?: RoleDocument },
+): Promise<ImportContext> {
+  const [indexes, sharedSections] = await Promise.all([
+    findSfiaIndexes(db),
+    db
+      .selectFrom('shared_sections')
+      .select(['slug', 'kind', 'heading', 'blocks'])
+      .where('organisation', '=', organisation)
+      .where('kind', 'in', ['organisation_overview', 'profession_overview'])
+      .orderBy('slug')
+      .execute(),
+  ])
+  const versions = indexes.map(({ version, complete, skills }) => ({ version, complete, skills: [...skills.values()] }))
+  return {
+    organisation,
+    sfia: { versions },
+    sharedSections,
+    ...(sfiaVersion ? { sfiaVersion } : {}),
+    ...(previous ? { previous } : {}),
+  }
+}
+
+/** Where a read document goes: a new role, or the draft of one, which was read at `revision`. */
+export type Target = { slug: string | undefined } | { role: string; revision: number; match: Match }
+
+async function insertSharedSections(
+  trx: Transaction<Database>,
+  organisation: string,
+  sections: ImportResult['newSharedSections'],
+): Promise<NewEvent[]> {
+  if (sections.length === 0) return []
+  const rows = sections.map(({ slug, kind, heading, blocks }) => ({
+    slug,
+    organisation,
+    kind,
+    heading,
+    blocks: JSON.stringify(assignItemIds(blocks)),
+  }))
+  const made = await trx
+    .insertInto('shared_sections')
+    .values(rows)
+    .onConflict(conflict => conflict.column('slug').doNothing())
+    .returning('slug')
+    .execute()
+  if (made.length < rows.length)
+    throw new Problem(
+      'conflict',
+      'Another import made the same shared section at this moment. Send the document again.',
+    )
+  return rows.map(({ slug, kind, heading, blocks }) => ({
+    type: 'shared_section_created',
+    organisation,
+    subject: `/v1/shared-sections/${slug}`,
+    revision: 1,
+    afterDigest: digestOf(JSON.stringify({ kind, heading, blocks: JSON.parse(blocks) })),
+  }))
+}
+
+export interface Imported {
+  draft: Draft
+  id: string
+  created_at: string
+  events: NewEvent[]
+}
+
+/**
+ * Saves a document that was read: its shared sections, the draft and the report. Throws 409 `slug_taken` naming `role=`,
+ * 412 where the draft changed since the document was read against it.
+ */
+export async function saveImport(
+  trx: Transaction<Database>,
+  caller: Caller,
+  organisation: string,
+  target: Target,
+  { document, newSharedSections, report }: ImportResult & { document: RoleDocument },
+): Promise<Imported> {
+  let row: RoleRow | undefined
+  if ('role' in target) {
+    row = await lockRole(trx, caller, target.role, target.match)
+    if (row.revision !== target.revision)
+      throw new Problem(
+        'precondition_failed',
+        'The draft changed while the document was read. Read it, and import again.',
+      )
+  }
+  const events = await insertSharedSections(trx, organisation, newSharedSections)
+  const type = 'role_imported'
+  const slug = 'role' in target ? target.role : slugFor(target.slug, document.title)
+  const draft = row
+    ? await saveDraft(trx, caller, row, document, { type })
+    : await insertDraft(
+        trx,
+        caller,
+        { slug, organisation, document, type },
+        `To replace its draft with this document, send role=${slug} and its ETag in If-Match; for another role choose a slug with slug=.`,
+      )
+  const { id, created_at } = await trx
+    .insertInto('imports')
+    .values({ organisation, role: slug, created_by: caller.owner, report: JSON.stringify(report) })
+    .returning(['id', 'created_at'])
+    .executeTakeFirstOrThrow()
+  if (draft.event) events.push({ ...draft.event, data: { ...draft.event.data, import: id } })
+  return { draft, id, created_at, events }
+}
+
+/** An import with its report; throws 404 where there is none that the caller may see. */
+export async function findImport(db: Kysely<Database>, caller: Caller, id: string) {
+  const organisation = organisationOf(caller)
+  let query = db.selectFrom('imports').selectAll().where('id', '=', id)
+  if (organisation !== null) query = query.where('organisation', '=', organisation)
+  const found = await query.executeTakeFirst()
+  if (!found) throw notFound('import', id)
+  return found
+}
