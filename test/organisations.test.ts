@@ -156,7 +156,8 @@ t.test('organisations', async t => {
     const answer = await app.call('DELETE /v1/organisations/hmrc', { match: '*', key: admin })
     t.strictSame([answer.status, answer.text], [204, ''])
     t.equal((await app.call('GET /v1/organisations/hmrc')).status, 404)
-    t.equal((await create(app)).status, 201, 'the slug is free again')
+    t.match(await create(app), { status: 201, etag: '"r2"' }, 'the slug is free again, and no old ETag fits')
+    t.equal((await app.call('DELETE /v1/organisations/hmrc', { match: '"r1"', key: admin })).status, 412)
   })
 
   t.test('deleteOrganisation → 409 naming what belongs to it', async t => {

@@ -16,9 +16,11 @@ import { revisionTag } from '../plugins/write.ts'
 import { digestOf } from '../roles/store.ts'
 import { EntryParams } from './schema.ts'
 import {
+  addressOf,
   deleteEntry,
   type Entry,
   entryOf,
+  eventType,
   findEntry,
   insertEntry,
   listEntries,
@@ -116,11 +118,16 @@ export const catalogueRoutes =
       return catalogue.prepare?.(entry) ?? entry
     }
 
-    const eventOf = (change: string, caller: Caller, slug: string, organisation: string | undefined) => ({
-      type: `${noun.replace(' ', '_')}_${change}`,
+    const eventOf = (
+      change: 'created' | 'updated' | 'deleted',
+      caller: Caller,
+      slug: string,
+      organisation: string | undefined,
+    ) => ({
+      type: eventType(shelf, change),
       // What is everybody's is noted with the organisation whose key changed it, for its auditors.
       organisation: table === 'organisations' ? slug : (organisation ?? caller.organisation),
-      subject: `/v1${path}/${slug}`,
+      subject: addressOf(shelf, slug),
     })
 
     /** Changes an entry under its lock. Where no byte changes, nothing is written and the revision stays. */
@@ -196,7 +203,7 @@ export const catalogueRoutes =
           revision,
           etag: revisionTag(revision),
           updated_at,
-          url: `${baseUrl}/v1${path}/${row.slug}`,
+          url: baseUrl + addressOf(shelf, row.slug),
         }))
         const body = JSON.stringify({ [table]: listed, next_cursor })
         return sendEntity(request, reply, { body, etag: digestTag(body), cache })
@@ -243,15 +250,15 @@ export const catalogueRoutes =
             ])
           if (organisation !== undefined) await requireOrganisation(trx, organisation)
           await catalogue.requireUnique?.(trx, slug, entry)
-          await insertEntry(trx, shelf, caller, slug, organisation, entry as Entry)
+          const revision = await insertEntry(trx, shelf, caller, slug, organisation, entry as Entry)
           const body = JSON.stringify(entry)
           const event = {
             ...eventOf('created', caller, slug, organisation),
-            revision: 1,
+            revision,
             afterDigest: digestOf(body),
             data: { changed: ['/'] },
           }
-          return { status: 201, body, etag: revisionTag(1), location: `/v1${path}/${slug}`, event }
+          return { status: 201, body, etag: revisionTag(revision), location: addressOf(shelf, slug), event }
         }),
     )
 

@@ -26,6 +26,12 @@ export type Row = Entry & { slug: string; organisation?: string; revision: numbe
 export const entryOf = ({ members }: Shelf, row: Row): Entry =>
   Object.fromEntries(members.map(member => [member, row[member]]))
 
+/** Its path, which is also the subject of its events. */
+export const addressOf = ({ table }: Shelf, slug: string) => `/v1/${table.replace('_', '-')}/${slug}`
+
+export const eventType = ({ noun }: Shelf, change: 'created' | 'updated' | 'deleted') =>
+  `${noun.replace(' ', '_')}_${change}`
+
 /** True of the rows that the caller may see. */
 function visible({ owned }: Shelf, caller: Caller | null): RawBuilder<boolean> {
   const organisation = caller && organisationOf(caller)
@@ -94,8 +100,9 @@ export async function lockEntry(
 }
 
 /**
- * Adds an entry at revision 1; `organisation` where it belongs to one. Throws 409 `already_exists` where the slug is
- * taken, with a link only where the caller may read what has it.
+ * Adds an entry, and gives its revision: 1, or the one after that of a deleted entry which had the slug, so that no ETag
+ * of that one fits. `organisation` where it belongs to one. Throws 409 `already_exists` where the slug is taken, with a
+ * link only where the caller may read what has it.
  */
 export async function insertEntry(
   trx: Transaction<Database>,
@@ -104,22 +111,26 @@ export async function insertEntry(
   slug: string,
   organisation: string | undefined,
   entry: Entry,
-): Promise<void> {
+): Promise<number> {
   const { table, noun } = shelf
   const taken = await sql<{ readable: boolean }>`
     select ${visible(shelf, caller)} as readable from ${sql.table(table)} where slug = ${slug}`.execute(trx)
-  if (taken.rows[0]) {
-    const url = `/v1/${table.replace('_', '-')}/${slug}`
+  const url = addressOf(shelf, slug)
+  if (taken.rows[0])
     throw new Problem(
       'already_exists',
       `The slug "${slug}" is taken. Choose another with ?slug=${taken.rows[0].readable ? `, or change the ${noun} that has it` : ''}.`,
       taken.rows[0].readable ? { headers: { link: `<${url}>; rel="related"` }, members: { existing: url } } : {},
     )
-  }
-  const values = valuesOf({ slug, ...(organisation === undefined ? {} : { organisation }), ...entry })
+  const deleted = await sql<{ revision: number }>`
+    select revision from events where type = ${eventType(shelf, 'deleted')} and subject = ${url}
+    order by id desc limit 1`.execute(trx)
+  const revision = (deleted.rows[0]?.revision ?? 0) + 1
+  const values = valuesOf({ slug, revision, ...(organisation === undefined ? {} : { organisation }), ...entry })
   await sql`
     insert into ${sql.table(table)} (${sql.join(values.map(([column]) => column))})
     values (${sql.join(values.map(([, value]) => value))})`.execute(trx)
+  return revision
 }
 
 /** Rewrites an entry that is locked, and raises its revision. */
