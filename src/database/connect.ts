@@ -49,15 +49,34 @@ export class DatabaseUnavailable extends Error {
  * @throws DatabaseUnavailable from every query whose connection failed, pg.DatabaseError from what the server refused.
  */
 export function connect(options: ConnectOptions): Kysely<Database> {
-  return new Kysely<Database>({
+  const driver = new HealingDriver(options)
+  const db = new Kysely<Database>({
     dialect: {
-      createDriver: () => new HealingDriver(options),
+      createDriver: () => driver,
       createQueryCompiler: () => new PostgresQueryCompiler(),
       createAdapter: () => new PostgresAdapter(),
       createIntrospector: db => new PostgresIntrospector(db),
     },
   })
+  drivers.set(db, driver)
+  return db
 }
+
+const drivers = new WeakMap<Kysely<Database>, HealingDriver>()
+
+/** How many connections there may be, are, and are not in use, and how many queries wait for one. */
+export interface PoolStatus {
+  max: number
+  total: number
+  idle: number
+  waiting: number
+}
+
+/** The state of the pool behind what `connect` gave; of another database, and of one not used yet, all but `max` is 0. */
+export const poolStatus = (db: Kysely<Database>): PoolStatus =>
+  drivers.get(db)?.status ?? { max: poolMaxDefault, total: 0, idle: 0, waiting: 0 }
+
+const poolMaxDefault = 10
 
 type NamedQuery = CompiledQuery & { readonly name: string }
 
@@ -148,7 +167,7 @@ class HealingDriver implements Driver {
   }
 
   async init(): Promise<void> {
-    const { url, max = 10, onError } = this.#options
+    const { url, max = poolMaxDefault, onError } = this.#options
     const { statementTimeoutMs, limits } = this.#limits()
     const pool = new pg.Pool({
       connectionString: url,
@@ -169,6 +188,11 @@ class HealingDriver implements Driver {
       this.#connections.set(client, new HealingConnection(client, this.#generation, this.#named))
     })
     this.#pool = pool
+  }
+
+  get status(): PoolStatus {
+    const { totalCount = 0, idleCount = 0, waitingCount = 0 } = this.#pool ?? {}
+    return { max: this.#options.max ?? poolMaxDefault, total: totalCount, idle: idleCount, waiting: waitingCount }
   }
 
   get #named(): boolean {

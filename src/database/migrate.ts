@@ -72,6 +72,10 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
   }
 }
 
+/** The names of all migrations of this code, the oldest first. */
+export const migrationNames = async (folder = projectFolder): Promise<string[]> =>
+  (await readMigrations(folder)).map(({ name }) => name)
+
 async function readMigrations(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter(name => name.endsWith('.sql')).sort()
   return Promise.all(

@@ -104,7 +104,7 @@ export const auth = fp(
 
     app.addHook('onRequest', (request, _reply, done) => {
       const header = request.headers.authorization
-      if (header === undefined) return done()
+      if (header === undefined || request.routeOptions.config.probe) return done()
       const token = /^bearer +([\x21-\x7e]{1,8192})$/i.exec(header)?.[1]
       if (token === undefined) return done(unauthenticated())
       authenticate(token).then(caller => {

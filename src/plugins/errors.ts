@@ -157,7 +157,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
 }
 
 /** `/v1/roles/:role` as an expression that tells whether a path is of that form. */
-const pathPattern = (url: string) =>
+export const pathPattern = (url: string) =>
   new RegExp(
     `^${url
       .replace(/[.+]/g, '\\$&')
