@@ -20,13 +20,15 @@ import { callerOf } from '../plugins/auth.ts'
 import { mergePatch, validate } from '../plugins/body.ts'
 import { invalid, notFound, Problem } from '../plugins/problems.ts'
 import { sendEntity } from '../plugins/read.ts'
-import { revisionTag, type Written } from '../plugins/write.ts'
+import { type Match, revisionTag, type Work, type Written } from '../plugins/write.ts'
 import { acknowledgement } from '../sfia/starter.ts'
 import { RoleParams, RoleSkillList, SectionList, SectionPatch, SfiaMappingList } from './schema.ts'
 import { type Draft, type EditOptions, editDraft, findRole, type RoleRow } from './store.ts'
 
 interface Part<T> {
   path: string
+  /** The member of the document that holds the list. */
+  member: 'sections' | 'skills' | 'sfia_mappings'
   /** As operationIds, tags and events name it. */
   name: string
   tag: string
@@ -41,8 +43,17 @@ interface Part<T> {
   replace(document: RoleDocument, key: string, entry: T | null): RoleDocument | undefined
 }
 
+/** An entry keeps its id; another id in its place would be ignored in silence. */
+function requireOwnId(noun: string, id: string, entry: { id: string } | null): void {
+  if (entry && entry.id !== '' && entry.id !== id)
+    throw invalid([
+      { pointer: '/id', code: 'wrong_id', detail: `The id of this ${noun} is "${id}". Add another with POST.` },
+    ])
+}
+
 const sections: Part<Section> = {
   path: 'sections',
+  member: 'sections',
   name: 'Section',
   tag: 'Sections',
   noun: 'section',
@@ -52,11 +63,15 @@ const sections: Part<Section> = {
   entries: document => document.sections,
   keyOf: section => section.id,
   add: addSection,
-  replace: replaceSection,
+  replace(document, id, section) {
+    requireOwnId('section', id, section)
+    return replaceSection(document, id, section)
+  },
 }
 
 const skills: Part<RoleSkill> = {
   path: 'skills',
+  member: 'skills',
   name: 'RoleSkill',
   tag: 'Role skills',
   noun: 'skill',
@@ -66,11 +81,15 @@ const skills: Part<RoleSkill> = {
   entries: document => document.skills,
   keyOf: skill => skill.id,
   add: addSkill,
-  replace: replaceSkill,
+  replace(document, id, skill) {
+    requireOwnId('skill', id, skill)
+    return replaceSkill(document, id, skill)
+  },
 }
 
 const mappings: Part<SfiaMapping> = {
   path: 'sfia-mappings',
+  member: 'sfia_mappings',
   name: 'SfiaMapping',
   tag: 'SFIA mappings',
   noun: 'SFIA mapping',
@@ -115,8 +134,9 @@ const routesOf =
     const event = noun.replace(' ', '_').toLowerCase()
     const params = Type.Object({ role: Slug, key: part.key })
     const one = `/:key`
+    const has = (key: string) => (entry: T) => part.keyOf(entry) === key
     const find = (document: RoleDocument, key: string): T => {
-      const entry = part.entries(document).find(candidate => part.keyOf(candidate) === key)
+      const entry = part.entries(document).find(has(key))
       if (entry === undefined) throw notFound(noun, key)
       return entry
     }
@@ -132,6 +152,36 @@ const routesOf =
       })
     }
     const options = (change: string, key: string): EditOptions => ({ type: `${event}_${change}`, part: [noun, key] })
+
+    /** Edits the draft; what is wrong then is told with pointers into the entry, '' where it lies outside of it. */
+    const edit = async (
+      trx: Parameters<Work>[0],
+      request: Send[0],
+      match: Match,
+      how: EditOptions,
+      change: (document: RoleDocument) => RoleDocument | undefined,
+      isEntry: (entry: T) => boolean,
+    ): Promise<Draft> => {
+      let root: string | undefined
+      try {
+        return await editDraft(
+          trx,
+          callerOf(request),
+          (request.params as { role: string }).role,
+          match,
+          how,
+          document => {
+            const edited = change(document)
+            if (edited) root = `/${part.member}/${part.entries(edited).findIndex(isEntry)}`
+            return edited
+          },
+        )
+      } catch (error) {
+        if (root === undefined || !(error instanceof Problem) || error.code !== 'invalid') throw error
+        const own = (pointer: string) => (pointer.startsWith(`${root}/`) ? pointer.slice(root?.length) : '')
+        throw invalid((error.options.errors ?? []).map(entry => ({ ...entry, pointer: own(entry.pointer) })))
+      }
+    }
 
     app.get(
       '',
@@ -172,16 +222,17 @@ const routesOf =
         const { before } = request.query as { before?: string }
         return app.write(request, reply, async (trx, match) => {
           let known = new Set<string>()
-          const draft = await editDraft(
+          const added = complete(schema.entry, request.body) as T
+          const draft = await edit(
             trx,
-            callerOf(request),
-            role,
+            request,
             match,
             options('added', before ?? ''),
             document => {
               known = new Set(part.entries(document).map(part.keyOf))
-              return part.add(document, complete(schema.entry, request.body) as T, before)
+              return part.add(document, added, before)
             },
+            entry => entry === added,
           )
           const entry = part.entries(draft.document).find(candidate => !known.has(part.keyOf(candidate))) as T
           return written(draft, 201, entry, `/v1/roles/${role}/draft/${part.path}/${part.keyOf(entry)}`)
@@ -221,11 +272,11 @@ const routesOf =
         config: edits,
       },
       (request, reply) => {
-        const { role, key } = request.params as { role: string; key: string }
+        const { key } = request.params as { key: string }
         return app.write(request, reply, async (trx, match) => {
-          const draft = await editDraft(trx, callerOf(request), role, match, options('replaced', key), document =>
-            part.replace(document, key, complete(schema.entry, request.body) as T),
-          )
+          const replace = (document: RoleDocument) =>
+            part.replace(document, key, complete(schema.entry, request.body) as T)
+          const draft = await edit(trx, request, match, options('replaced', key), replace, has(key))
           return written(draft, 200, find(draft.document, key))
         })
       },
@@ -248,13 +299,14 @@ const routesOf =
           config: edits,
         },
         (request, reply) => {
-          const { role, key } = request.params as { role: string; key: string }
+          const { key } = request.params as { key: string }
           return app.write(request, reply, async (trx, match) => {
-            const draft = await editDraft(trx, callerOf(request), role, match, options('patched', key), document => {
+            const patch = (document: RoleDocument) => {
               const merged = mergePatch(find(document, key), request.body)
               validate(request, `New${name}`, merged)
               return part.replace(document, key, complete(schema.entry, merged) as T)
-            })
+            }
+            const draft = await edit(trx, request, match, options('patched', key), patch, has(key))
             return written(draft, 200, find(draft.document, key))
           })
         },

@@ -5,7 +5,7 @@ import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { checkDocument, labelled } from '../document/check.ts'
 import { changedParts } from '../document/edit.ts'
-import { assignIds, type IdSerials } from '../document/ids.ts'
+import { assignIds, findFarIds, type IdSerials } from '../document/ids.ts'
 import type { RoleDocument } from '../document/schema.ts'
 import { type Caller, organisationOf } from '../plugins/auth.ts'
 import { invalid, notFound, Problem } from '../plugins/problems.ts'
@@ -103,7 +103,7 @@ export async function lockRole(
 /** Fills in ids and labels and checks everything that the schema cannot. Throws 422 with all of it. */
 async function prepare(trx: Transaction<Database>, organisation: string, document: RoleDocument, known: IdSerials) {
   const assigned = assignIds({ ...document, grades: document.grades.map(labelled) }, known)
-  const findings = checkDocument(assigned.document)
+  const findings = [...findFarIds(document, known), ...checkDocument(assigned.document)]
   if (findings.length > 0) throw invalid(findings)
   const broken = await checkReferences(trx, organisation, assigned.document)
   if (broken.length > 0) throw invalid(broken)
