@@ -42,6 +42,7 @@ export async function fuzz(
   const counts: Report['counts'] = new Map()
   const failures: Failure[] = []
   const failed = new Set<string>()
+  const cases = new Map(world.operations.map(operation => [operation, casesOf(operation, world.document, world.hints)]))
   let tried = 0
   let passed = 0
 
@@ -64,12 +65,12 @@ export async function fuzz(
   }
 
   for (let round = 0; tried < runs && failed.size < world.operations.length; round++) {
-    for (const [index, operation] of world.operations.entries()) {
+    for (const [index, [operation, arbitrary]] of [...cases].entries()) {
       if (tried >= runs) break
       if (failed.has(operation.operationId)) continue
       const numRuns = Math.min(batch, runs - tried)
       const roundSeed = (seed + round * 7919 + index * 104_729) | 0
-      const property = fc.asyncProperty(casesOf(operation, world.document, world.hints), async given => {
+      const property = fc.asyncProperty(arbitrary, async given => {
         await attempt(operation, given)
       })
       const result = await fc.check(property, {

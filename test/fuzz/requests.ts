@@ -480,7 +480,7 @@ export function casesOf(operation: Operation, document: object, hints: Hints): f
     : fc.constant<Case['match']>('none')
   const caller = fc.oneof(
     { weight: 14, arbitrary: fc.constant<CallerKind>('whole') },
-    { weight: 2, arbitrary: fc.constant<CallerKind>('admin') },
+    { weight: 4, arbitrary: fc.constant<CallerKind>('admin') },
     { weight: 2, arbitrary: fc.constantFrom<CallerKind>('reader', 'other', 'none', 'odd') },
   )
   const [own = 'application/json'] = operation.bodies.map(([type]) => type)

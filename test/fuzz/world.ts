@@ -8,7 +8,7 @@ import { testApp, token } from '../support/app.ts'
 import { contractOf } from '../support/contract.ts'
 import type { Teardown } from '../support/database.ts'
 import { bytesOf, type CallerKind, type Case, type Operation, operationsOf } from './requests.ts'
-import type { Hints, Schema } from './values.ts'
+import { type Hints, lookUp, type Schema } from './values.ts'
 
 export interface Sent {
   method: string
@@ -157,7 +157,9 @@ export async function makeWorld(t: Teardown) {
     reachable.set('/v1/roles/{role}', [...slugs.map(({ slug }) => slug), ...neighbours])
     for (const [prefix, schema] of named) {
       const [, parent = '', name = ''] = /^(.*)\/\{(.+)\}$/.exec(prefix) ?? []
-      const values = new Set((schema.enum ?? []).map(String))
+      const known =
+        prefix === '/problems/{code}' ? lookUp(document, '#/components/schemas/Problem').properties?.code : schema
+      const values = new Set((known?.enum ?? []).map(String))
       if (operations.some(({ path, method }) => path === parent && method === 'GET'))
         for (let pick = 0; pick < 3; pick++) {
           const answer = await send({
