@@ -65,6 +65,7 @@ create table skills (
   constraint skills_pkey primary key (slug)
 );
 create unique index skills_name_key on skills (lower(name));
+create index skills_name_idx on skills using gin (name gin_trgm_ops);
 
 create table shared_sections (
   slug text not null,

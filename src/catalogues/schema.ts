@@ -1,6 +1,17 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Block, limits, SectionKind, Slug, Text } from '../document/schema.ts'
-import { component, list, newOf, nullable, object, oneOf, ref, replacementOf } from '../document/shape.ts'
+import {
+  component,
+  list,
+  newOf,
+  nullable,
+  object,
+  oneOf,
+  pageOf,
+  patchOf,
+  ref,
+  replacementOf,
+} from '../document/shape.ts'
 
 export const EntryParams = Type.Object({ slug: Slug })
 
@@ -14,19 +25,6 @@ const listed = {
   updated_at: Type.String({ format: 'date-time' }),
   url: Type.String({ format: 'uri' }),
 }
-
-const listOf = (name: string, member: string, entry: TSchema) =>
-  component(name, object({ [member]: Type.Array(ref(entry)), next_cursor: nextCursor }))
-
-const patchOf = (name: string, example: unknown) =>
-  component(
-    name,
-    Type.Unsafe<Record<string, unknown>>({
-      type: 'object',
-      description: 'A JSON merge patch. What it makes is checked as a whole: see the schema that GET answers with.',
-      examples: [example],
-    }),
-  )
 
 export const Organisation = component(
   'Organisation',
@@ -49,7 +47,7 @@ const exampleOrganisation: Organisation = {
 export const NewOrganisation = newOf(Organisation, exampleOrganisation)
 export const ReplacementOrganisation = replacementOf(Organisation, exampleOrganisation)
 export const OrganisationPatch = patchOf('OrganisationPatch', { four_eyes: true })
-export const OrganisationList = listOf(
+export const OrganisationList = pageOf(
   'OrganisationList',
   'organisations',
   component('OrganisationSummary', object({ slug: Slug, ...Organisation.properties, ...listed })),
@@ -92,7 +90,7 @@ const exampleSkill: Skill = {
 export const NewSkill = newOf(Skill, exampleSkill)
 export const ReplacementSkill = replacementOf(Skill, exampleSkill)
 export const SkillPatch = patchOf('SkillPatch', { level_descriptions: { expert: 'You can advise on any of it.' } })
-export const SkillList = listOf(
+export const SkillList = pageOf(
   'SkillList',
   'skills',
   component('SkillSummary', object({ slug: Slug, name: Name, ...listed })),
@@ -123,7 +121,7 @@ const exampleSection: SharedSection = {
 export const NewSharedSection = newOf(SharedSection, exampleSection)
 export const ReplacementSharedSection = replacementOf(SharedSection, exampleSection)
 export const SharedSectionPatch = patchOf('SharedSectionPatch', { heading: 'About the Home Office' })
-export const SharedSectionList = listOf(
+export const SharedSectionList = pageOf(
   'SharedSectionList',
   'shared_sections',
   component(

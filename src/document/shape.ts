@@ -58,6 +58,27 @@ export const object = <P extends Parameters<typeof Type.Object>[0]>(
   options: { description?: string; examples?: unknown[] } = {},
 ) => Type.Object(properties, { ...options, additionalProperties: false })
 
+/** A page of a list: the entries under their own name, and the cursor of the next page. */
+export const pageOf = (name: string, member: string, entry: TSchema) =>
+  component(
+    name,
+    object({
+      [member]: Type.Array(ref(entry)),
+      next_cursor: nullable(Type.String({ description: 'Of the next page; null on the last.' })),
+    }),
+  )
+
+/** The body of a PATCH. Its members are not checked by themselves: what counts is what the merge makes. */
+export const patchOf = (name: string, example: unknown) =>
+  component(
+    name,
+    Type.Unsafe<Record<string, unknown>>({
+      type: 'object',
+      description: 'A JSON merge patch. What it makes is checked as a whole: see the schema that GET answers with.',
+      examples: [example],
+    }),
+  )
+
 /** What a PUT takes: every member but ids. */
 export type Replacement<T> = T extends readonly (infer U)[]
   ? Replacement<U>[]

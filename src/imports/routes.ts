@@ -93,7 +93,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
       // Before the transaction: a connection must not wait for a parser.
       const type = request.headers['content-type']?.toLowerCase() ?? ''
       const mediaType = mediaTypes.find(name => type.startsWith(name)) ?? 'text/markdown'
-      const result = await pool.run({ source: request.body, mediaType, context }).catch(error => {
+      const result = await pool.run(request.body, mediaType, context).catch(error => {
         if (!(error instanceof ImportBusyError)) throw error
         throw new Problem('unavailable', `${error.message}.`, { headers: { 'retry-after': '5' } })
       })

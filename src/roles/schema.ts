@@ -1,6 +1,6 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { Grade, Slug } from '../document/schema.ts'
-import { component, nullable, object, oneOf, ref } from '../document/shape.ts'
+import { component, nullable, object, oneOf, pageOf, patchOf, ref } from '../document/shape.ts'
 
 export const RoleParams = Type.Object({ role: Slug })
 
@@ -60,10 +60,7 @@ const DraftSummary = component(
   }),
 )
 
-export const DraftList = component(
-  'DraftList',
-  object({ drafts: Type.Array(ref(DraftSummary)), next_cursor: nextCursor }),
-)
+export const DraftList = pageOf('DraftList', 'drafts', DraftSummary)
 
 const ChangeKind = oneOf(['editorial', 'substantive'])
 
@@ -79,10 +76,7 @@ const VersionSummary = component(
   }),
 )
 
-export const VersionList = component(
-  'VersionList',
-  object({ versions: Type.Array(ref(VersionSummary)), next_cursor: nextCursor }),
-)
+export const VersionList = pageOf('VersionList', 'versions', VersionSummary)
 
 const Finding = component(
   'Finding',
@@ -185,23 +179,10 @@ export const Withdrawal = component(
   'Withdrawal',
   object({ ...history, version: Type.Integer({ minimum: 1 }), reason: Note, successor: nullable(Slug) }),
 )
-const historyOf = (name: string, member: string, entry: TSchema) =>
-  component(name, object({ [member]: Type.Array(ref(entry)), next_cursor: nextCursor }))
-
-export const SubmissionList = historyOf('SubmissionList', 'submissions', Submission)
-export const ReturnList = historyOf('ReturnList', 'returns', Return)
-export const PublicationList = historyOf('PublicationList', 'publications', Publication)
-export const WithdrawalList = historyOf('WithdrawalList', 'withdrawals', Withdrawal)
-
-const patchOf = (name: string, example: unknown) =>
-  component(
-    name,
-    Type.Unsafe<Record<string, unknown>>({
-      type: 'object',
-      description: 'A JSON merge patch. What it makes is checked as a whole: see the schema that GET answers with.',
-      examples: [example],
-    }),
-  )
+export const SubmissionList = pageOf('SubmissionList', 'submissions', Submission)
+export const ReturnList = pageOf('ReturnList', 'returns', Return)
+export const PublicationList = pageOf('PublicationList', 'publications', Publication)
+export const WithdrawalList = pageOf('WithdrawalList', 'withdrawals', Withdrawal)
 
 export const DraftPatch = patchOf('DraftPatch', {
   title: 'Senior data engineer',
