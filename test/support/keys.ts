@@ -2,7 +2,6 @@
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { authenticator } from '../../src/api-keys/authenticator.ts'
 import type { Issuer } from '../../src/api-keys/oidc.ts'
-import { apiKeys } from '../../src/api-keys/routes.ts'
 import { insertKey, type KeyRow } from '../../src/api-keys/store.ts'
 import { build } from '../../src/app.ts'
 import { transact } from '../../src/database/connect.ts'
@@ -19,6 +18,7 @@ export interface MadeKey {
 }
 
 type Call = Omit<InjectOptions, 'url' | 'method' | 'payload'> & {
+  /** Sent as JSON, or as it is where it is text. */
   body?: unknown
   /** The text of a credential. */
   key?: string
@@ -46,10 +46,7 @@ export async function keyedApp(t: Teardown, oidc?: Issuer) {
   const warnings: string[] = []
   const log = { warn: (_about: object, message: string) => void warnings.push(message) }
   const { authenticate, close } = authenticator({ db, pepper, oidc, log, flushIntervalMs: 3_600_000 })
-  const options = { db, authenticate, baseUrl, cacheBytesMax: 0, pepper }
-  const app = await build(options)
-  if (!app.hasRoute({ method: 'GET', url: '/v1/api-keys' }))
-    await app.register(apiKeys, { prefix: '/v1', db, baseUrl, pepper })
+  const app = await build({ db, authenticate, baseUrl, cacheBytesMax: 0, pepper })
   await app.ready()
   t.after(async () => {
     await app.close()
@@ -82,7 +79,7 @@ export async function keyedApp(t: Teardown, oidc?: Issuer) {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const isJson = String(response.headers['content-type'] ?? '').includes('json')
     const answer: Answer = {
