@@ -1,9 +1,10 @@
 /** Advice on the words of a document: they stay as they are. */
 import { distance } from 'fastest-levenshtein'
-import type { RoleDocument, Section } from '../document/schema.ts'
+import type { Section } from '../document/schema.ts'
 import { similarity } from '../document/similarity.ts'
 import { linksOf, plainText } from '../document/text.ts'
 import type { Notices } from './notices.ts'
+import type { Recognised } from './recognise.ts'
 import { wordsOf } from './scan.ts'
 import { type Part, partsOf, readableText } from './walk.ts'
 
@@ -99,9 +100,10 @@ function adviseOnDuplicates(sections: readonly Section[], lines: Map<object, num
 }
 
 /** Adds advice to the notices. */
-export function advise(document: RoleDocument, lines: Map<object, number>, notices: Notices) {
+export function advise({ document, lines, places }: Recognised, notices: Notices) {
   const parts = [...partsOf(document)]
-  const lineOf: LineOf = part => (part.owner ? (lines.get(part.owner) ?? null) : null)
+  const placeOf = (pointer: string) => places.get(pointer) ?? places.get(pointer.replace(/\/[^/]*$/, '')) ?? null
+  const lineOf: LineOf = part => (part.owner ? (lines.get(part.owner) ?? null) : placeOf(part.pointer))
   adviseOnTexts(parts, lineOf, notices)
   if (document.title === null) {
     notices.add(

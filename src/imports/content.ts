@@ -1,7 +1,7 @@
 /** The blocks of a source section as blocks of the document: paragraphs, notes and lists, split items joined. */
 import { type Block, type ListItem, limits } from '../document/schema.ts'
 import { type Inline, plainOfInlines, writeText } from '../document/text.ts'
-import type { Notices } from './notices.ts'
+import { type Notices, refuseLongList } from './notices.ts'
 import type { BodyBlock, Rows } from './outline.ts'
 import { cellText } from './tables.ts'
 import type { SourceBlock, SourceItem, SourceList } from './tree.ts'
@@ -192,16 +192,11 @@ export interface Provenance {
 /** A list as a block. */
 export function listBlock(list: DraftList, notices: Notices, { lines, parts }: Provenance): Block {
   if (list.items.length > limits.items) {
-    const found = list.items.length.toLocaleString('en-GB')
-    const detail = `A list has ${found} items; ${limits.items} is the limit. Part it into shorter lists`
-    notices.refuse('limit_exceeded', detail, list.line)
+    refuseLongList(list.items.length, list.line, notices)
     return { type: 'list', ordered: list.ordered, items: [] }
   }
   const items = list.items.map((item): ListItem => {
-    if (item.items.length > limits.items) {
-      const detail = `A list has ${item.items.length.toLocaleString('en-GB')} items; ${limits.items} is the limit. Part it into shorter lists`
-      notices.refuse('limit_exceeded', detail, item.line)
-    }
+    if (item.items.length > limits.items) refuseLongList(item.items.length, item.line, notices)
     const inner = item.items.map(sub => {
       const written = { id: '', text: textOf(sub.content, sub.line, notices) }
       lines.set(written, sub.line)

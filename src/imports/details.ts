@@ -2,7 +2,7 @@
 import type { AdvertDetails, Grade } from '../document/schema.ts'
 import { type Inline, linksOf, plainOfInlines, writeText } from '../document/text.ts'
 import { knownKind } from './headings.ts'
-import { type LabelledMember, labelled, labelledMember } from './labels.ts'
+import { type Labelled, type LabelledMember, labelled, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import type { BodyBlock } from './outline.ts'
 import { cellText } from './tables.ts'
@@ -28,7 +28,15 @@ export interface Details {
   grades: Grade[]
   title: { text: string; line: number } | null
   rows: KnownRow[]
+  /** The line of each member that was set, by its pointer. */
+  places: Map<string, number>
 }
+
+/**
+ * How sure a label must be. `appendix`: every line with a colon is a pair. `front`, under a title: the label is known or
+ * stands out. `body`: it is known, and not the only one.
+ */
+export type LabelMode = 'appendix' | 'front' | 'body'
 
 const contentOf = (block: SourceBlock): Inline[][] => {
   if (block.type === 'paragraph' || block.type === 'heading') return [block.content]
@@ -36,13 +44,10 @@ const contentOf = (block: SourceBlock): Inline[][] => {
   return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(contentOf)))
 }
 
-/**
- * The pairs of blocks, and the blocks that are none, with their order. `loose` is for an appendix, where every line with a
- * colon is a pair; elsewhere the label must be known or stand out.
- */
+/** The pairs of blocks, and the blocks that are none, with their order. */
 export function pairsOf(
   blocks: readonly BodyBlock[],
-  loose: boolean,
+  mode: LabelMode,
 ): { pairs: Pair[]; rest: (BodyBlock | 'pairs')[] } {
   const pairs: Pair[] = []
   const rest: (BodyBlock | 'pairs')[] = []
@@ -50,8 +55,15 @@ export function pairsOf(
     if (rest.at(-1) !== 'pairs') rest.push('pairs')
     pairs.push(pair)
   }
-  const accepts = ({ label, marked }: { label: string; marked: boolean }) =>
-    labelledMember(label) !== undefined || ((loose || marked) && knownKind(label) === undefined)
+  const loose = mode === 'appendix'
+  const isKnown = (block: BodyBlock) =>
+    block.type === 'paragraph' && labelledMember(labelled(block.content)?.label ?? '') !== undefined
+  const readsLines = mode !== 'body' || blocks.filter(isKnown).length > 1
+  const accepts = ({ label, value, marked }: Labelled) => {
+    if (labelledMember(label) !== undefined) return true
+    const isHeading = knownKind(label) !== undefined && plainOfInlines(value) === ''
+    return mode !== 'body' && (loose || marked) && !isHeading
+  }
 
   const readLine = (content: Inline[], line: number) => {
     const found = labelled(content)
@@ -75,16 +87,12 @@ export function pairsOf(
         if (label === '' || label.length > 300) rest.push({ ...block, rows: [row], line: row.line })
         else add({ label, value: others.flatMap(cell => cell.blocks.flatMap(contentOf)), line: row.line })
       }
-    } else if (block.type === 'paragraph' || block.type === 'subheading') {
+    } else if (readsLines && (block.type === 'paragraph' || block.type === 'subheading')) {
       const lines = sourceLines(block)
       const continues = block.type === 'paragraph' && block.continues === true && rest.at(-1) === 'pairs'
       const [first] = lines
-      const begins =
-        first &&
-        (() => {
-          const found = labelled(first.content)
-          return found !== undefined && accepts(found)
-        })()
+      const found = first && labelled(first.content)
+      const begins = found !== undefined && accepts(found)
       if (!begins && !continues) {
         rest.push(block)
         continue
@@ -128,7 +136,10 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
         `The value of “${label}” is longer than ${valueMax} characters; ${valueMax} is the limit`,
         line,
       )
-    } else details.additional.push({ label, value })
+    } else {
+      into.places.set(`/advert_details/additional/${details.additional.length}`, line)
+      details.additional.push({ label, value })
+    }
   }
 
   const plain = (value: Inline[][], line: number) =>
@@ -158,9 +169,10 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     }
     if (found.unknown.length === 0) return
     const rest = found.known.length > 0 ? found.unknown.join(', ') : value.replaceAll('\n', ' ')
+    const pointer = `/advert_details/additional/${details.additional.length}`
     addAdditional(pair.label, rest, pair.line)
     const detail = `“${pair.label}” takes codes of a list, and this is in none; it was kept in additional`
-    notices.add('repair', 'value_not_in_list', pair.line, rest, detail, '/advert_details/additional')
+    notices.add('repair', 'value_not_in_list', pair.line, rest, detail, pointer)
   }
 
   const setText = (
@@ -197,7 +209,8 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
         }
         return
       case 'title':
-        if (into.title === null && folded.length <= 200) into.title = { text: folded, line: pair.line }
+        if (into.title?.text === folded) notices.understand(pair.line, folded, '/title', 'title')
+        else if (into.title === null && folded.length <= 200) into.title = { text: folded, line: pair.line }
         else addAdditional(pair.label, folded, pair.line)
         return
       default:
@@ -220,6 +233,7 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
       value: value === '' ? null : value.replace(/\s+/g, ' '),
       line: pair.line,
     })
+    into.places.set(pointer, pair.line)
     if (value !== '') set(pair, member, value)
   }
 }

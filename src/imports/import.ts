@@ -105,8 +105,8 @@ export function importDocument(source: Uint8Array, mediaType: MediaType, context
     )
   }
   const base = recognised ?? emptyResult()
-  if (recognised) checkContent(base.document, notices)
-  if (notices.problems.length === 0) advise(base.document, base.lines, notices)
+  if (recognised && notices.problems.length === 0) checkContent(base.document, notices)
+  if (notices.problems.length === 0) advise(base, notices)
   const coverage: Coverage = measure(seen, keptWords(base.document, notices), notices)
   const shared: Shared = shareSections(
     base.document.sections,

@@ -1,4 +1,5 @@
 /** What an importer says about a document while it reads it: warnings, what it understood, and why it gave up. */
+import { limits } from '../document/schema.ts'
 
 /** `advice` is about the words, which stay; `repair` says what was read otherwise than it stands; `loss` is what is gone. */
 export type Severity = 'advice' | 'repair' | 'loss'
@@ -81,4 +82,10 @@ export class Notices {
       count > Notices.noticesMax ? [{ code, count: count - Notices.noticesMax }] : [],
     )
   }
+}
+
+/** The problem of a list with more items than a list may have. */
+export function refuseLongList(items: number, line: number, notices: Notices) {
+  const detail = `A list has ${items.toLocaleString('en-GB')} items; ${limits.items} is the limit. Part it into shorter lists`
+  notices.refuse('limit_exceeded', detail, line)
 }

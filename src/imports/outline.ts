@@ -2,7 +2,7 @@
 import type { SectionKind } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf, kindOf, knownKind, looksLikeHeading } from './headings.ts'
-import { isLabel } from './labels.ts'
+import { isLabel, labelled } from './labels.ts'
 import type { Notices } from './notices.ts'
 import { cellText, filledCells, onlyParagraph, repairTables } from './tables.ts'
 import { isDocumentKind } from './title.ts'
@@ -136,14 +136,14 @@ function takeTitle(steps: Step[], notices: Notices): Outline['title'] {
   const others = steps.filter(step => step.type === 'mark' && step !== first) as Mark[]
   if (first.type === 'mark') {
     const isTop = first.by !== 'heading' || !others.some(mark => mark.by === 'heading' && mark.depth <= first.depth)
-    const stands = first.by === 'heading' ? isTop || first.depth === 1 : first.by === 'bold'
+    const stands = first.by === 'heading' ? isTop || first.depth === 1 : first.by === 'bold' && !labelled(first.content)
     if (!stands || knownKind(first.text) || importanceOf(first.text)) return null
     steps.shift()
     return { text: first.text, line: first.line }
   }
   if (first.type !== 'paragraph') return null
   const text = plainOfInlines(first.content)
-  if (!looksLikeHeading(text) || isLabel(text) || /[:,]$/.test(text) || others.length === 0) return null
+  if (!looksLikeHeading(text) || isLabel(text) || labelled(first.content) || others.length === 0) return null
   steps.shift()
   return { text, line: first.line }
 }

@@ -7,7 +7,8 @@ import remarkGfm from 'remark-gfm'
 import remarkParse from 'remark-parse'
 import remarkRehype from 'remark-rehype'
 import { unified } from 'unified'
-import type { Notices } from './notices.ts'
+import { limits } from '../document/schema.ts'
+import { type Notices, refuseLongList } from './notices.ts'
 import { readHast } from './read-hast.ts'
 import type { MediaType } from './scan.ts'
 import type { SourceTree } from './tree.ts'
@@ -70,6 +71,30 @@ function repairHeadings(source: string, notices: Notices) {
     .join('\n')
 }
 
+/**
+ * Bullets that follow one another at one depth are one list. Counted before parsing, so that a list far beyond the limit is
+ * told so and costs nothing.
+ */
+function refuseLongLists(source: string, notices: Notices) {
+  let count = 0
+  let marker = ''
+  let start = 0
+  const check = () => {
+    if (count > limits.items) refuseLongList(count, start, notices)
+  }
+  source.split('\n').forEach((line, index) => {
+    const found = /^ {0,3}[-+*](?=\s+\S)/.exec(line)?.[0] ?? ''
+    if (found !== '' && found === marker) count += 1
+    else {
+      check()
+      marker = found
+      count = found === '' ? 0 : 1
+      start = index + 1
+    }
+  })
+  check()
+}
+
 const elementNamed = (node: Root | Element, name: string): Element | undefined => {
   for (const child of node.children) {
     if (child.type !== 'element') continue
@@ -83,6 +108,8 @@ const elementNamed = (node: Root | Element, name: string): Element | undefined =
 /** The neutral tree of a source. Throws RangeError where elements are nested deeper than the stack. */
 export function readSource(source: string, mediaType: MediaType, notices: Notices): SourceTree {
   if (mediaType === 'text/markdown') {
+    refuseLongLists(source, notices)
+    if (notices.problems.length > 0) return { blocks: [], title: null }
     const { body, title } = takeFrontMatter(source, notices)
     const tree = markdown.runSync(markdown.parse(repairHeadings(body, notices)))
     return { blocks: readHast(tree as Root, notices), title }

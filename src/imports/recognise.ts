@@ -22,6 +22,8 @@ import type { SourceBlock } from './tree.ts'
 export interface Recognised extends Provenance {
   document: RoleDocument
   rows: KnownRow[]
+  /** The line of members without an object of their own, by pointer. */
+  places: Map<string, number>
   sfiaInferred: boolean
 }
 
@@ -53,11 +55,11 @@ class Recogniser implements Provenance {
     this.#sfia = sfia
     this.#notices = notices
     this.sfiaVersion = sfia.wanted ?? null
-    this.details = { details: emptyAdvertDetails(), grades: [], title: source.title, rows: [] }
+    this.details = { details: emptyAdvertDetails(), grades: [], title: source.title, rows: [], places: new Map() }
   }
 
   sections(): Section[] {
-    const { pairs, rest } = pairsOf(this.#source.front, false)
+    const { pairs, rest } = pairsOf(this.#source.front, 'front')
     readPairs(pairs, this.details, this.#notices)
     const intro = this.#introduction(rest.filter(block => block !== 'pairs'))
     return [...intro, ...this.#source.sections].map(section => this.#section(section))
@@ -100,6 +102,7 @@ class Recogniser implements Provenance {
     if (this.#sfiaRead) return false
     if (kind === 'skills_framework') return true
     if (this.#source.sections.some(section => section.kind === 'skills_framework')) return false
+    if (kind !== 'capabilities' && kind !== 'skills_experience' && kind !== 'other') return false
     const lines = sfiaLines(body, this.#sfia.versions)
     return lines.filter(line => line.code !== undefined).length * 2 > lines.length
   }
@@ -126,7 +129,7 @@ class Recogniser implements Provenance {
   }
 
   #detailBlocks(source: OutlineSection, section: Section) {
-    const { pairs, rest } = pairsOf(source.body, source.kind === 'appendix')
+    const { pairs, rest } = pairsOf(source.body, source.kind === 'appendix' ? 'appendix' : 'body')
     readPairs(pairs, this.details, this.#notices)
     let run: BodyBlock[] = []
     const flush = () => {
@@ -268,5 +271,5 @@ export function recognise(source: Outline, sfia: SfiaContext, notices: Notices):
   }
   checkLimits(document, notices)
   const sfiaInferred = notices.list.some(notice => notice.code === 'sfia_version_inferred')
-  return { document, rows: details.rows, lines, parts, sfiaInferred }
+  return { document, rows: details.rows, places: details.places, lines, parts, sfiaInferred }
 }

@@ -97,3 +97,23 @@ export function reportOf(
     changes: before?.changes ?? [],
   }
 }
+
+/** The report on a document that was not read. */
+export const emptyReport = (): ImportReport => ({
+  recognised: {
+    title: null,
+    sections: [],
+    skills: 0,
+    sfia: { version: null, inferred: false, mappings: [] },
+    advert_details: [],
+    links: [],
+    shared_sections: [],
+  },
+  warnings: [],
+  warnings_not_listed: [],
+  coverage: { characters_seen: 0, characters_kept: 0, percent: 0 },
+  understood: [],
+  losses: [],
+  unchanged: false,
+  changes: [],
+})

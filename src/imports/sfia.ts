@@ -89,9 +89,12 @@ const linesOf = (block: BodyBlock | SourceBlock): SfiaLine[] => {
 
 /** The lines of a block, with what each says; categories are told by the names that any version of SFIA has. */
 export function sfiaLines(blocks: readonly BodyBlock[], versions: readonly SfiaIndex[]): SfiaLine[] {
-  const skills = versions.flatMap(version => version.skills)
-  const categories = new Set(skills.map(skill => normaliseHeading(skill.category)))
-  const subcategories = new Set(skills.map(skill => normaliseHeading(skill.subcategory)))
+  const names = (member: 'category' | 'subcategory') => {
+    const printed = new Set(versions.flatMap(version => version.skills.map(skill => skill[member])))
+    return new Set([...printed].map(normaliseHeading))
+  }
+  const categories = names('category')
+  const subcategories = names('subcategory')
   let category: string | undefined
   let subcategory: string | undefined
   return blocks.flatMap(linesOf).map(line => {

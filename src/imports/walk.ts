@@ -1,6 +1,6 @@
 /** The texts of a document, in the order in which it is read, with where they stand. */
 import type { RoleDocument } from '../document/schema.ts'
-import { linksOf, plainText } from '../document/text.ts'
+import { type Inline, parseText } from '../document/text.ts'
 
 export interface Part {
   pointer: string
@@ -52,12 +52,16 @@ export function* partsOf(document: RoleDocument): Generator<Part> {
   }
 }
 
-/** A text as it is read, with the addresses of its links behind it. */
-export function readableText({ text, inline }: Part): string {
-  if (!inline) return text
-  const addresses = linksOf(text).filter(link => link.text !== link.url)
-  return [plainText(text), ...addresses.map(link => link.url)].join(' ')
-}
+const readableInlines = (nodes: readonly Inline[]): string =>
+  nodes
+    .map(node => {
+      if (node.type === 'link') return ` ${readableInlines(node.children)} ${node.url} `
+      return 'children' in node ? readableInlines(node.children) : node.value
+    })
+    .join('')
+
+/** A text as it is read, with the address of each link behind it. */
+export const readableText = ({ text, inline }: Part) => (inline ? readableInlines(parseText(text).nodes) : text)
 
 /** The pointer of every object that stands in a document. */
 export function pointersOf(document: RoleDocument): Map<object, string> {
