@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyBaseLogger, fastify, LogController } from 'fastify'
 import type { Kysely } from 'kysely'
 import { apiKeys } from './api-keys/routes.ts'
+import { auditEvents, refusals } from './audit.ts'
 import { organisations } from './catalogues/organisations.ts'
 import { sharedSections } from './catalogues/shared-sections.ts'
 import { skills } from './catalogues/skills.ts'
@@ -75,7 +76,9 @@ export async function build(options: AppOptions) {
   const pressure = new Pressure({ inFlightMax: options.inFlightMax ?? 20 * poolStatus(db).max })
   const durations = new RequestDurations()
   const app = fastify({
-    ...(logger ? { loggerInstance: logger, childLoggerFactory: lazyLogger } : { logger: false }),
+    // Given the logger, Fastify would listen for the end of every answer, to log it or not.
+    logger: false,
+    ...(logger ? { childLoggerFactory: (_none: unknown, bindings: object) => lazyLogger(logger, bindings) } : {}),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     requestIdHeader: false,
@@ -99,6 +102,7 @@ export async function build(options: AppOptions) {
       ),
     rewriteUrl: request => originForm(request.url),
   }).withTypeProvider<TypeBoxTypeProvider>()
+  if (logger) app.log = logger
   // JSON.stringify for every answer: it drops no member and makes nothing of null.
   app.setSerializerCompiler(() => data => JSON.stringify(data))
 
@@ -134,6 +138,7 @@ export async function build(options: AppOptions) {
   await app.register(read)
   await app.register(body)
   await app.register(write, { db })
+  await app.register(refusals, { db })
 
   await app.register(publishedRoles, { prefix: '/v1', db, cache, baseUrl })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
@@ -146,6 +151,7 @@ export async function build(options: AppOptions) {
   await app.register(sfia, { prefix: '/v1', db })
   await app.register(codeListRoutes, { prefix: '/v1', baseUrl })
   await app.register(apiKeys, { prefix: '/v1', db, baseUrl, pepper })
+  await app.register(auditEvents, { prefix: '/v1', db })
   await app.register(home, { baseUrl })
   await app.register(problemPages)
   await app.register(health, { db, baseUrl, securityContact: options.securityContact ?? 'mailto:security@example.org' })

@@ -148,10 +148,18 @@ export function problemBody(problem: Problem, requestId: string, path: string): 
   })
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What a known caller was refused for want of a right; the audit log tells of it. */
+    refusal: ProblemCode | null
+  }
+}
+
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): never {
   const path = request.url.split('?', 1)[0] ?? '/'
   for (const name of ['etag', 'last-modified', 'content-location', 'link', 'location', 'repr-digest'])
     reply.removeHeader(name)
+  if (problem.status === 403 || problem.code === 'four_eyes') request.refusal = problem.code
   reply.code(problem.status).headers({ 'cache-control': 'no-store', ...problem.options.headers })
   return reply.type('application/problem+json').send(problemBody(problem, request.id, path)) as never
 }
@@ -192,6 +200,8 @@ export const errors = fp(
       const problem = request.is404 && isOfBody ? noRoute(request) : bodyProblem(error, request)
       return sendProblem(request, reply, problem ?? toProblem(error, request.log))
     })
+
+    app.decorateRequest('refusal', null)
 
     app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute(request)))
   },

@@ -110,6 +110,9 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
   if (!isPublic && scope !== 'any') statuses.add('403')
   if (path.includes('{')) statuses.add('404')
   const parameters = operation.parameters ?? []
+  // The service fills in a default, so that nobody must send it.
+  for (const parameter of parameters)
+    if ((parameter.schema as Json | undefined)?.default !== undefined) parameter.required = false
   operation.parameters = parameters
   if (write) {
     for (const status of ['409', '412', '415', '422', ...(operation.requestBody ? ['413'] : [])]) statuses.add(status)
