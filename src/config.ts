@@ -123,6 +123,14 @@ export const Config = Type.Object({
     minimum: 1,
     maximum: 10_000_000,
   }),
+  securityContact: Type.Refine(
+    Type.String({
+      description: 'Whom to tell of a vulnerability, as /.well-known/security.txt says it.',
+      expects: 'a mailto: or https: address',
+      default: 'mailto:security@example.org',
+    }),
+    text => /^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/.test(text),
+  ),
 })
 export type Config = Readonly<Static<typeof Config>>
 
@@ -146,6 +154,7 @@ export const variables: Readonly<Record<keyof Config, string>> = {
   trustProxy: 'TRUST_PROXY',
   rateLimitPerMinute: 'RATE_LIMIT_PER_MINUTE',
   rateLimitAnonymousPerMinute: 'RATE_LIMIT_ANONYMOUS_PER_MINUTE',
+  securityContact: 'SECURITY_CONTACT',
 }
 
 /** The environment does not fit `Config`; the message has one line for each variable that is wrong. */

@@ -56,6 +56,8 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
     baseUrl,
     listenUrl: database.directUrl,
     cacheBytesMax: config.cacheBytesMax,
+    rateLimits: { perKey: config.rateLimitPerMinute, perAddress: config.rateLimitAnonymousPerMinute },
+    securityContact: config.securityContact,
     ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
   })
   closers.push(() => drain(app))

@@ -25,6 +25,7 @@ t.test('an empty environment gives the defaults, frozen', async t => {
     cacheBytesMax: 67_108_864,
     rateLimitPerMinute: 6000,
     rateLimitAnonymousPerMinute: 6000,
+    securityContact: 'mailto:security@example.org',
   })
   t.ok(Object.isFrozen(config))
 })
@@ -50,6 +51,7 @@ t.test('every variable is read, and those that are not ours are left alone', asy
     TRUST_PROXY: '10.0.0.0/8, 192.168.1.7,fd00::/8',
     RATE_LIMIT_PER_MINUTE: '60',
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: '30',
+    SECURITY_CONTACT: 'https://register.example/security',
   }
   t.strictSame(Object.values(variables).sort(), Object.keys(env).sort())
   t.strictSame(readConfig({ ...env, NODE_OPTIONS: '--inspect', PORTS: 'x' }), {
@@ -71,6 +73,7 @@ t.test('every variable is read, and those that are not ours are left alone', asy
     trustProxy: ['10.0.0.0/8', '192.168.1.7', 'fd00::/8'],
     rateLimitPerMinute: 60,
     rateLimitAnonymousPerMinute: 30,
+    securityContact: 'https://register.example/security',
   })
 })
 

@@ -62,7 +62,10 @@ export const health: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { db
       config: probe,
     },
     (_request, reply) =>
-      reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send(ok as never) as never,
+      reply
+        .header('cache-control', 'no-store')
+        .type('application/json; charset=utf-8')
+        .send(ok as never) as never,
   )
 
   let lookedAt = Number.NEGATIVE_INFINITY
@@ -89,7 +92,10 @@ export const health: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { db
       }
       const hindrance = await found
       if (hindrance) throw hindrance
-      return reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send(ok as never) as never
+      return reply
+        .header('cache-control', 'no-store')
+        .type('application/json; charset=utf-8')
+        .send(ok as never) as never
     },
   )
 

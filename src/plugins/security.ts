@@ -15,7 +15,6 @@ export const secure: Headers = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
 }
 
 /** Helmet's for pages alone: they isolate what runs in one. */
@@ -23,30 +22,20 @@ export const securePage: Headers = {
   'cross-origin-opener-policy': 'same-origin',
   'origin-agent-cluster': '?1',
   'x-dns-prefetch-control': 'off',
+  'x-frame-options': 'DENY',
   'x-permitted-cross-domain-policies': 'none',
 }
 
 /** Only over https: a browser that saw it on plain http must ignore it, and a sender must not send it (RFC 6797 §7.2). */
 export const transportSecurity: Headers = { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }
 
-const exposed = [
-  'API-Version',
-  'Cache-Status',
-  'Content-Location',
-  'ETag',
-  'Link',
-  'Location',
-  'RateLimit',
-  'RateLimit-Policy',
-  'Repr-Digest',
-  'Request-Id',
-  'Retry-After',
-]
-
-/** Scripts of any origin may read what anybody may read. No `Vary: Origin`: the answer is the same to all. */
+/**
+ * Scripts of any origin may read what anybody may read, with all its headers (ETag, Link, Location, Request-Id, RateLimit
+ * and the rest). No `Vary: Origin`: the answer is the same to all.
+ */
 export const openToScripts: Headers = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': exposed.join(', '),
+  'access-control-expose-headers': '*',
   'cross-origin-resource-policy': 'cross-origin',
 }
 

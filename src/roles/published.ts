@@ -34,10 +34,18 @@ interface Options {
 const codesOf = <C extends { code: string }>(list: readonly C[]) => oneOf(list.map(({ code }) => code))
 const open = { scope: 'public' } as const
 
-/** The headers of a version, made once for each: they are most of the work of a cached read. */
-const headersOf = new WeakMap<Version, { latest: Record<string, string>; version: Record<string, string> }>()
+interface Headers {
+  latest: Record<string, string>
+  version: Record<string, string>
+  /** Those of the latest version as names and values in turn, with and without its body. */
+  ready: string[]
+  notModified: string[]
+}
 
-function headers(slug: string, version: Version) {
+/** The headers of a version, made once for each: they are most of the work of a cached read. */
+const headersOf = new WeakMap<Version, Headers>()
+
+function headers(slug: string, version: Version): Headers {
   const known = headersOf.get(version)
   if (known) return known
   const common = {
@@ -46,13 +54,17 @@ function headers(slug: string, version: Version) {
     'repr-digest': `sha-256=:${Buffer.from(version.digest, 'base64url').toString('base64')}:`,
   }
   const path = `/v1/roles/${slug}`
+  const latest = {
+    ...common,
+    'cache-control': cacheControl.public,
+    'content-location': `${path}/versions/${version.version}`,
+    link: `<${path}/versions>; rel="version-history", <${path}/versions/${version.version}>; rel="latest-version"`,
+  }
+  const content = { 'content-type': jsonType, 'content-length': String(version.body.length) }
   const made = {
-    latest: {
-      ...common,
-      'cache-control': cacheControl.public,
-      'content-location': `${path}/versions/${version.version}`,
-      link: `<${path}/versions>; rel="version-history", <${path}/versions/${version.version}>; rel="latest-version"`,
-    },
+    latest,
+    ready: Object.entries({ ...content, ...latest }).flat(),
+    notModified: Object.entries(latest).flat(),
     version: {
       ...common,
       'cache-control': cacheControl.immutable,
@@ -63,6 +75,15 @@ function headers(slug: string, version: Version) {
   return made
 }
 
+const jsonType = 'application/json; charset=utf-8'
+
+/** Whether the caller has it already (RFC 9110 §13.2.2). */
+function isFresh({ headers }: FastifyRequest, head: Record<string, string>): boolean {
+  const { 'if-none-match': tags, 'if-modified-since': since } = headers
+  if (tags !== undefined) return noneMatch(tags, head.etag as string)
+  return since !== undefined && Date.parse(since) >= Date.parse(head['last-modified'] as string)
+}
+
 function sendVersion(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -70,14 +91,8 @@ function sendVersion(
   head: Record<string, string>,
 ): never {
   reply.headers(head)
-  const { 'if-none-match': tags, 'if-modified-since': since } = request.headers
-  if (
-    tags !== undefined
-      ? noneMatch(tags, head.etag as string)
-      : since !== undefined && Date.parse(since) >= Date.parse(head['last-modified'] as string)
-  )
-    return reply.code(304).send() as never
-  return reply.type('application/json; charset=utf-8').send(version.body) as never
+  if (isFresh(request, head)) return reply.code(304).send() as never
+  return reply.type(jsonType).send(version.body) as never
 }
 
 /** 410 with a tombstone that names the reason and any successor. */
@@ -147,12 +162,18 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         params: RoleParams,
         response: { 200: ref(PublishedRole) },
       },
-      config: open,
+      config: { ...open, cheap: true },
     },
     (request, reply) => {
       const { role } = request.params
       const held = cache.peek(role)
-      if (held) return sendVersion(request, reply, held, headers(role, held).latest)
+      if (held) {
+        const { latest, ready, notModified } = headers(role, held)
+        if (isFresh(request, latest)) app.sendReady(request, reply, 304, notModified, null)
+        else app.sendReady(request, reply, 200, ready, held.body)
+        return
+      }
+      app.enter(request)
       return cache.get(role).then(({ found, stale }) => {
         if (!found) throw notFound('published role', role)
         if (!isVersion(found)) return sendWithdrawal(request, reply, role, found)
