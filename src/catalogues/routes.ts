@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely, RawBuilder, Transaction } from 'kysely'
 import { type TSchema, Type } from 'typebox'
 import type { Database } from '../database/types.ts'
-import type { Finding } from '../document/check.ts'
+import { checkSize, type Finding } from '../document/check.ts'
 import { Slug } from '../document/schema.ts'
 import { complete, object, ref } from '../document/shape.ts'
 import { slugFrom } from '../document/slug.ts'
@@ -113,7 +113,7 @@ export const catalogueRoutes =
     /** What is sent as an entry that may be stored. Throws 422 with all that is wrong. */
     const prepare = (sent: unknown): E => {
       const entry = complete(schema.entry, sent) as E
-      const findings = catalogue.check?.(entry) ?? []
+      const findings = [...checkSize(JSON.stringify(entry), noun), ...(catalogue.check?.(entry) ?? [])]
       if (findings.length > 0) throw invalid(findings)
       return catalogue.prepare?.(entry) ?? entry
     }

@@ -2,6 +2,7 @@
 import { gradeScheme, grades, sectionKinds } from './code-lists.ts'
 import { nearest } from './nearest.ts'
 import { type Block, type Grade, limits, type RoleDocument, type Section } from './schema.ts'
+import { shorten } from './shorten.ts'
 import { checkText } from './text.ts'
 
 /** One thing found: where (RFC 6901 pointer into the document), a code, and what would be right. */
@@ -42,7 +43,7 @@ function checkGrade({ scheme, code, label }: Grade, pointer: string): Finding[] 
       {
         pointer: `${pointer}/code`,
         code: 'not_in_list',
-        detail: `"${code.slice(0, 60)}" is not a grade code.${hint} The codes are ${codes}.`,
+        detail: `"${shorten(code, 60)}" is not a grade code.${hint} The codes are ${codes}.`,
       },
     ]
   }
@@ -92,6 +93,18 @@ function textsOf(blocks: readonly Block[], pointer: string): { pointer: string; 
     return 'text' in block ? [{ pointer: `${at}/text`, text: block.text }] : []
   })
 }
+
+/** Whether JSON that GET would answer with is more than PUT takes: it may have grown by parts, or by defaults filled in. */
+export const checkSize = (text: string, noun: string): Finding[] =>
+  Buffer.byteLength(text) <= limits.bytes
+    ? []
+    : [
+        {
+          pointer: '',
+          code: 'too_large',
+          detail: `A ${noun} may have at most 1 MiB as JSON; this would have ${(Buffer.byteLength(text) / 1024 / 1024).toFixed(2)} MiB.`,
+        },
+      ]
 
 /** What is wrong in the blocks of a section, shared or not. */
 export function checkBlocks(blocks: readonly Block[], pointer: string): Finding[] {
@@ -254,7 +267,8 @@ export function findBlockers(document: RoleDocument, blocksOf: BlocksOf): Findin
   return found
 }
 
-const placeholder = /\[(?:insert|enter|add|tbc|name|date|xx)[^\]]*\](?!\()|\bENTER [A-Z]{3,}|\bTBC\b/i
+/** What follows is bounded: of many open brackets each would else be followed to the end. */
+const placeholder = /\[(?:insert|enter|add|tbc|name|date|xx)[^\]]{0,200}\](?!\()|\bENTER [A-Z]{3,}|\bTBC\b/i
 
 /** What is worth a second look but stops nothing. */
 export function findAdvice(document: RoleDocument, blocksOf: BlocksOf): Finding[] {
@@ -270,7 +284,7 @@ export function findAdvice(document: RoleDocument, blocksOf: BlocksOf): Finding[
     for (const { text } of textsOf(blocksOf(section), pointer)) {
       const match = placeholder.exec(text)?.[0]
       if (match)
-        found.push({ pointer, code: 'placeholder', detail: `"${match.slice(0, 60)}" looks like a placeholder.` })
+        found.push({ pointer, code: 'placeholder', detail: `"${shorten(match, 60)}" looks like a placeholder.` })
       if (text.includes('civil-service-competency-framework'))
         found.push({
           pointer,

@@ -18,7 +18,15 @@ import {
 import { component, list, newOf, nullable, object, oneOf, ref, replacementOf } from './shape.ts'
 
 /** More than this is refused with 422 naming the limit. */
-export const limits = { sections: 60, blocks: 100, items: 200, skills: 200, mappings: 50, text: 10_000 } as const
+export const limits = {
+  sections: 60,
+  blocks: 100,
+  items: 200,
+  skills: 200,
+  mappings: 50,
+  text: 10_000,
+  bytes: 1024 * 1024,
+} as const
 
 const code = <const C extends Code>(codes: readonly C[], description?: string) =>
   oneOf(codes.map(entry => entry.code) as C['code'][], description ? { description } : {})

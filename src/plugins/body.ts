@@ -10,8 +10,9 @@ import {
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
 import fp from 'fastify-plugin'
 import { createScanner, type SyntaxKind } from 'jsonc-parser'
+import { shorten } from '../document/shorten.ts'
 import { invalid, Problem } from './problems.ts'
-import { explain } from './validation.ts'
+import { escapePointer, explain } from './validation.ts'
 
 const ajv = AjvCompiler()
 
@@ -20,23 +21,70 @@ const ajv = AjvCompiler()
  * defaults would turn null into '' and delete what a schema does not know.
  */
 export const buildValidator = (schemas: unknown, options?: { customOptions?: object }) => {
-  const compiler = (coerceTypes: false | 'array') =>
+  const compiler = (coerceTypes: false | 'array', allErrors = true) =>
     ajv(schemas as never, {
       ...(options as object),
       customOptions: {
         ...options?.customOptions,
         removeAdditional: false,
         useDefaults: coerceTypes !== false,
-        allErrors: true,
+        allErrors,
         verbose: true,
         discriminator: true,
         strict: false,
         coerceTypes,
       },
     }) as FastifySchemaCompiler<FastifySchema>
-  const [body, text] = [compiler(false), compiler('array')]
+  const [first, all, text] = [compiler(false, false), compiler(false), compiler('array')]
   return (route: FastifyRouteSchemaDef<FastifySchema>) =>
-    route.httpPart === 'body' || route.httpPart === undefined ? body(route) : text(route)
+    route.httpPart === 'body' || route.httpPart === undefined
+      ? inTwoSteps(
+          () => first(route) as Validator,
+          () => all(route) as Validator,
+        )
+      : text(route)
+}
+
+interface Validator {
+  (value: unknown): boolean
+  errors?: unknown
+}
+
+/** ajv copies its list of errors at every `$ref`: to find all errors of a large body takes minutes, of this many values 50 ms. */
+const valuesMax = 5000
+
+/**
+ * A validator that stops at the first error, and only then, where the value is not too large for it, looks for the
+ * others. The second is compiled when it is first needed.
+ */
+function inTwoSteps(compileFirst: () => Validator, compileAll: () => Validator): Validator {
+  const first = compileFirst()
+  let all: Validator | undefined
+  const validate: Validator = value => {
+    validate.errors = null
+    if (first(value)) return true
+    validate.errors = first.errors
+    if (hasAtMost(valuesMax, value)) {
+      all ??= compileAll()
+      all(value)
+      validate.errors = all.errors ?? first.errors
+    }
+    return false
+  }
+  return validate
+}
+
+/** Whether a value of JSON is made of so many values or fewer. */
+function hasAtMost(most: number, value: unknown): boolean {
+  const left = [value]
+  for (let count = 0; left.length > 0; ) {
+    const next = left.pop()
+    const members = typeof next === 'object' && next !== null ? Object.values(next) : []
+    count += 1
+    if (count + left.length + members.length > most) return false
+    left.push(...members)
+  }
+  return true
 }
 
 const depthMax = 32
@@ -61,8 +109,7 @@ interface Level {
   at: string | number
 }
 
-const pointerOf = (levels: Level[]) =>
-  levels.map(({ at }) => `/${String(at).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+const pointerOf = (levels: Level[]) => levels.map(({ at }) => `/${escapePointer(String(at))}`).join('')
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that no text may hold.
 const unstorable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]|\p{Surrogate}/u
@@ -109,7 +156,7 @@ function scan(text: string): void {
         if (value === '__proto__')
           throw refuse('unknown_member', pointerOf(levels), 'No member may be named "__proto__".')
         if (level.names.has(value))
-          throw refuse('duplicate_member', pointerOf(levels), `"${value.slice(0, 60)}" stands twice in one object.`)
+          throw refuse('duplicate_member', pointerOf(levels), `"${shorten(value, 60)}" stands twice in one object.`)
         level.names.add(value)
         expectsName = false
         break

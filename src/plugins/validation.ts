@@ -1,6 +1,7 @@
 /** What ajv finds wrong, said so that the caller can mend it. */
 import type { FastifySchemaValidationError } from 'fastify'
 import { nearest } from '../document/nearest.ts'
+import { shorten } from '../document/shorten.ts'
 import type { ErrorDetail } from './problems.ts'
 
 interface AjvError extends FastifySchemaValidationError {
@@ -9,12 +10,13 @@ interface AjvError extends FastifySchemaValidationError {
   parentSchema?: { description?: string; properties?: Record<string, unknown>; [keyword: string]: unknown }
 }
 
-const escapePointer = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
+/** A name as a part of a pointer (RFC 6901 §3); one that is too long to be meant is cut, so that no answer is as long as the request. */
+export const escapePointer = (name: string) => shorten(name, 100).replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** A value as it is quoted back: short, and on one line. */
 const quote = (value: unknown) => {
   const text = JSON.stringify(value) ?? 'nothing'
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+  return shorten(text, 60)
 }
 
 const didYouMean = (word: unknown, entries: readonly string[]) => {

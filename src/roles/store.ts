@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
-import { checkDocument, labelled } from '../document/check.ts'
+import { checkDocument, checkSize, labelled } from '../document/check.ts'
 import { changedParts } from '../document/edit.ts'
 import { assignIds, findFarIds, type IdSerials } from '../document/ids.ts'
 import type { RoleDocument } from '../document/schema.ts'
@@ -110,6 +110,14 @@ async function prepare(trx: Transaction<Database>, organisation: string, documen
   return assigned
 }
 
+/** The bytes of a draft, which are canonical. Throws 422 where they are more than a PUT could bring. */
+function textOf(document: RoleDocument): string {
+  const text = JSON.stringify(document)
+  const findings = checkSize(text, 'draft')
+  if (findings.length > 0) throw invalid(findings)
+  return text
+}
+
 const slugFrom = (title: string) =>
   title
     .normalize('NFKD')
@@ -194,7 +202,7 @@ export async function insertDraft(
     ])
   await requireFreeSlug(trx, caller, slug, advice ?? 'Choose another with ?slug=, or change the role that has it.')
   const { document, serials } = await prepare(trx, organisation, draft.document, {})
-  const text = JSON.stringify(document)
+  const text = textOf(document)
   const revision = (await lastRevision(trx, slug)) + 1
   await trx
     .insertInto('roles')
@@ -265,7 +273,7 @@ export async function saveDraft(
 ): Promise<Draft> {
   const { slug, organisation } = row
   const { document, serials } = await prepare(trx, organisation, edited, row.id_serials)
-  const [before, after] = [JSON.stringify(row.document), JSON.stringify(document)]
+  const [before, after] = [JSON.stringify(row.document), textOf(document)]
   if (before === after) return { slug, document, revision: row.revision }
   const revision = row.revision + 1
   await trx

@@ -7,6 +7,7 @@ import { isoNow } from '../database/values.ts'
 import { findBlockers } from '../document/check.ts'
 import { type References, resolve } from '../document/resolve.ts'
 import type { PublishedRole, RoleDocument, Section } from '../document/schema.ts'
+import { shorten } from '../document/shorten.ts'
 import { plainText } from '../document/text.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
@@ -145,11 +146,14 @@ function wordsOf(role: PublishedRole) {
   )
   return {
     title: [role.title ?? '', ...role.alternative_titles].join(' '),
+    // A tsvector holds 1 MiB, and a character may need six bytes of it: a real role has not a tenth of this.
     skills: [
-      ...role.skills.map(({ statement }) => statement),
       ...role.sfia_mappings.map(({ code, name }) => `${code} ${name}`),
-    ].join(' '),
-    text: texts.map(plainText).join(' ').slice(0, 200_000),
+      ...role.skills.map(({ statement }) => statement),
+    ]
+      .join(' ')
+      .slice(0, 40_000),
+    text: texts.map(plainText).join(' ').slice(0, 100_000),
   }
 }
 
@@ -204,6 +208,8 @@ export interface Publication {
   event: NewEvent
 }
 
+const publishedBytesMax = 4 * 1024 * 1024
+
 /** Publishes the draft of a locked role as its next version. Throws 409 `not_ready` with all that is missing. */
 export async function publish(
   trx: Transaction<Database>,
@@ -219,10 +225,7 @@ export async function publish(
   if (errors.length > 0)
     throw new Problem(
       'not_ready',
-      `The draft is not ready: ${errors
-        .map(({ detail }) => detail)
-        .join(' ')
-        .slice(0, 500)}`,
+      `The draft is not ready: ${shorten(errors.map(({ detail }) => detail).join(' '), 500)}`,
       { errors },
     )
   const organisation = await trx
@@ -239,6 +242,10 @@ export async function publish(
     references,
   )
   const body = JSON.stringify(role)
+  if (Buffer.byteLength(body) > publishedBytesMax) {
+    const detail = 'With its shared sections the role would have more than 4 MiB as JSON.'
+    throw new Problem('not_ready', detail, { errors: [{ pointer: '/sections', code: 'too_large', detail }] })
+  }
   const digest = digestOf(body)
   await trx
     .insertInto('role_versions')
