@@ -148,7 +148,7 @@ async function prepare(dataDir: string, options: EmbeddedOptions): Promise<Clust
   return { native, root, data, log: join(root, 'log'), socketFolder, startTimeoutMs, fast, launcher }
 }
 
-function findBinaries(): string {
+export function findBinaries(): string {
   const name = `${platform()}-${arch()}`
   const remedy = 'Set DATABASE_URL to use a PostgreSQL server of your own.'
   if (!packages.includes(name)) throw new Error(`There is no embedded PostgreSQL for ${name}. ${remedy}`)
@@ -166,7 +166,7 @@ function findBinaries(): string {
  * The symlinks that the package's install script would make in node_modules, made in a folder of ours: install scripts
  * may be blocked and node_modules read-only.
  */
-async function linkLibraries(native: string, lib: string): Promise<void> {
+export async function linkLibraries(native: string, lib: string): Promise<void> {
   const links = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')) as {
     source: string
     target: string
@@ -185,7 +185,7 @@ async function linkLibraries(native: string, lib: string): Promise<void> {
 }
 
 /** How a binary is run: PostgreSQL refuses uid 0, so root needs another user to run it as. */
-interface Launcher {
+export interface Launcher {
   command: (binary: string, args: readonly string[]) => [string, string[]]
   /** The user to start it as, and who owns the server's files, where that is not us. */
   as?: { uid: number; gid: number }
@@ -194,7 +194,7 @@ interface Launcher {
 
 const nobody = { uid: 65_534, gid: 65_534 }
 
-async function chooseLauncher(native: string, dataDir: string, data: string): Promise<Launcher> {
+export async function chooseLauncher(native: string, dataDir: string, data: string): Promise<Launcher> {
   // A short environment of its own: PGPORT and the like would change the server, and secrets are none of its business.
   const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: locale, TZ: 'UTC' }
   const command: Launcher['command'] = (binary, args) => [binary, [...args]]

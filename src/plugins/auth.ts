@@ -1,6 +1,7 @@
 /** Who calls, and whether they may. Every route names its scope; a route that names none stops the start. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { DatabaseUnavailable } from '../database/connect.ts'
 import { notFound, Problem } from './problems.ts'
 
 export const scopes = {
@@ -98,6 +99,28 @@ const lacking = (scope: Scope) =>
     headers: { 'www-authenticate': `Bearer realm="role-register", error="insufficient_scope", scope="${scope}"` },
   })
 
+/** How long what anyone may read waits for the database to say who asks. */
+const identifyMs = 2000
+
+/**
+ * The caller of something public; undefined where the database cannot tell, or not soon. What is in memory for anyone
+ * is then not kept from those who happen to send a key.
+ */
+async function identify(known: Promise<Caller | null>): Promise<Caller | null | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<undefined>(resolve => {
+    timer = setTimeout(resolve, identifyMs, undefined)
+  })
+  try {
+    return await Promise.race([known, tooLate])
+  } catch (error) {
+    if (error instanceof DatabaseUnavailable) return undefined
+    throw error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 export const auth = fp(
   async (app: FastifyInstance, { authenticate }: { authenticate: Authenticate }) => {
     app.decorateRequest('caller', null)
@@ -107,10 +130,12 @@ export const auth = fp(
       if (header === undefined || request.routeOptions.config.probe) return done()
       const token = /^bearer +([\x21-\x7e]{1,8192})$/i.exec(header)?.[1]
       if (token === undefined) return done(unauthenticated())
-      authenticate(token).then(caller => {
+      const settle = (caller: Caller | null) => {
         request.caller = caller
         done(caller ? undefined : unauthenticated())
-      }, done)
+      }
+      if (request.routeOptions.config.scope !== 'public') return void authenticate(token).then(settle, done)
+      identify(authenticate(token)).then(caller => (caller === undefined ? done() : settle(caller)), done)
     })
 
     app.addHook('onRoute', route => {

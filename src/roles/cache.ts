@@ -10,6 +10,9 @@ export interface Served {
 
 type Load = (slug: string) => Promise<Version | Withdrawal | undefined>
 
+/** The period of an entry that is served only where the database is gone. */
+const notTrusted = -1
+
 interface Entry {
   version: Version
   /** The period of listening in which it was filled. */
@@ -75,8 +78,13 @@ export class PublishedCache {
   /** A role was published as `version`, or withdrawn (0). Also called by the process that did it, once it is certain. */
   drop(slug: string, version: number): void {
     if (version > 0) this.#announced.set(slug, Math.max(version, this.#announced.get(slug) ?? 0))
-    this.#entries?.delete(slug)
+    const entry = this.#entries?.peek(slug)
+    // Until the next read they are still the last known bytes, should the database be gone by then.
+    if (entry && version > 0) this.#entries?.set(slug, { version: entry.version, period: notTrusted })
+    else this.#entries?.delete(slug)
     this.#fills.delete(slug)
+    // Whoever tells of a publication has just had an answer from the database.
+    this.#failedAt = Number.NEGATIVE_INFINITY
   }
 
   /** An entry that may be served as it is; undefined where the database must be asked. No promise: this is the hot path. */
@@ -116,7 +124,7 @@ export class PublishedCache {
         if (this.#fills.get(slug) !== fill) return found
         if (!isVersion(found)) this.#entries?.delete(slug)
         else if (found.version >= (this.#announced.get(slug) ?? 0))
-          this.#entries?.set(slug, { version: found, period: this.#listening ? period : -1 })
+          this.#entries?.set(slug, { version: found, period: this.#listening ? period : notTrusted })
         return found
       })
       .finally(() => {

@@ -106,7 +106,7 @@ async function startOwnServer(): Promise<TestServer> {
  * Ends the server under `folder` and removes the folder when this process is gone, however it went: the end of a pipe
  * is the one thing that a killed process still tells.
  */
-function cleanUpAfterUs(folder: string): void {
+export function cleanUpAfterUs(folder: string): void {
   const script = `cat
     pid=$(head -n 1 "$1/postgres/data/postmaster.pid") && kill -QUIT "$pid"
     for _ in $(seq 50); do kill -0 "$pid" || break; sleep 0.1; done
@@ -116,7 +116,7 @@ function cleanUpAfterUs(folder: string): void {
   ;(child.stdin as Socket).unref()
 }
 
-async function administer(url: string, statement: string): Promise<void> {
+export async function administer(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, query_timeout: 60_000 })
   client.on('error', () => {})
   await client.connect()

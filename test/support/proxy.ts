@@ -12,6 +12,10 @@ export interface Proxy {
   heal(): void
   /** Closes all connections, and refuses new ones until `heal`. */
   refuse(): void
+  /** From now on each piece of an answer comes so much later, on old and new connections; 0 ends that. */
+  delay(ms: number): void
+  /** How many pieces were swallowed, and how many came late: whether a fault was felt at all. */
+  readonly counts: Readonly<{ swallowed: number; delayed: number }>
 }
 
 /** Puts a proxy before the server that `url` names by its Unix socket or its port. */
@@ -22,6 +26,8 @@ export async function startProxy(t: Teardown, url: string): Promise<Proxy> {
   const open = () => (folder ? connect(`${folder}/.s.PGSQL.${port}`) : connect(port, target.hostname))
 
   let mode: 'pass' | 'swallow' | 'refuse' = 'pass'
+  let delayMs = 0
+  const counts = { swallowed: 0, delayed: 0 }
   const alive = new Set<{ dead: boolean; sockets: Socket[] }>()
   const server = createServer(client => {
     if (mode === 'refuse') return client.destroy()
@@ -33,7 +39,13 @@ export async function startProxy(t: Teardown, url: string): Promise<Proxy> {
       [upstream, client],
     ] as const) {
       from.on('data', data => {
-        if (!pair.dead) to.write(data)
+        if (pair.dead) counts.swallowed += 1
+        else if (delayMs === 0 || from === client) to.write(data)
+        else {
+          // Timers of one length end in the order they began, so the pieces keep theirs.
+          counts.delayed += 1
+          setTimeout(() => to.write(data), delayMs)
+        }
       })
       from.on('error', () => {})
       from.on('close', () => {
@@ -60,6 +72,10 @@ export async function startProxy(t: Teardown, url: string): Promise<Proxy> {
     heal() {
       mode = 'pass'
     },
+    delay(ms) {
+      delayMs = ms
+    },
+    counts,
     refuse() {
       mode = 'refuse'
       for (const { sockets } of alive) for (const socket of sockets) socket.destroy()
