@@ -22,6 +22,14 @@ const documents: { signature: number[]; detail: string }[] = [
   { signature: ascii('{\\rtf'), detail: 'This looks like rich text (RTF). Save it as a web page (HTML) and send that' },
 ]
 
+/** What Windows-1252 has at 0x80 to 0x9F. Node's own decoder takes it for Latin-1 (nodejs/node#56542). */
+const upper = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ'
+
+const windows1252 = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    .toString('latin1')
+    .replace(/[\u0080-\u009f]/g, character => upper.charAt(character.charCodeAt(0) - 0x80))
+
 /**
  * The text of a document, or undefined with a problem in `notices` when it is not text at all. An encoding other than
  * UTF-8 is repaired with a warning; line ends become line feeds.
@@ -48,7 +56,7 @@ export function decode(bytes: Uint8Array, notices: Notices): string | undefined 
     try {
       text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     } catch {
-      text = new TextDecoder('windows-1252').decode(bytes)
+      text = windows1252(bytes)
       notices.add(
         'repair',
         'encoding_repaired',

@@ -57,7 +57,7 @@ function read(source: Uint8Array, mediaType: MediaType, context: ImportContext, 
   const seen = scan(text, mediaType, notices)
   const tree = readSource(seen.patched, mediaType, notices)
   const found = outline(tree, notices)
-  if (tree.title && found.title && tree.title.line !== found.title.line) {
+  if (tree.title && found.title && tree.title !== found.title) {
     if (wordsOf(tree.title.text).join() === wordsOf(found.title.text).join()) {
       notices.understand(tree.title.line, tree.title.text, '/title', 'title')
     } else {

@@ -64,6 +64,11 @@ const paragraphs = (block: Extract<SourceBlock, { type: 'paragraph' }>): Step[] 
 function rowSteps(rows: readonly SourceRow[]): Step[] {
   const steps: Step[] = []
   let afterHeading = false
+  const firstText = (row: SourceRow) => (row.cells[0] ? cellText(row.cells[0]) : '')
+  // One known heading beside its text, and the whole table is headings beside their texts.
+  const hasSideHeadings = rows.some(
+    row => row.cells.length === 2 && knownKind(firstText(row)) && !isLabel(firstText(row)),
+  )
   rows.forEach((row, index) => {
     const only = onlyParagraph(row)
     const text = only ? plainOf(only.paragraph) : ''
@@ -87,7 +92,8 @@ function rowSteps(rows: readonly SourceRow[]): Step[] {
       first &&
       second &&
       more.length === 0 &&
-      knownKind(label) &&
+      hasSideHeadings &&
+      looksLikeHeading(label) &&
       !isLabel(label) &&
       second.blocks.length > 0
     ) {

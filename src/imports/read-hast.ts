@@ -90,9 +90,10 @@ export function readHast(root: Root, notices: Notices): SourceBlock[] {
     const { tagName } = node
     if (tagName === 'br') return [{ type: 'text', value: hardBreak }]
     if (tagName === 'img') {
-      const alternative = property(node, 'alt')
+      const address = property(node, 'src')
+      const excerpt = `${property(node, 'alt')} ${address.length < 300 ? address : ''}`
       const detail = 'Images are not kept, nor is the text that stands for them'
-      notices.add('loss', 'image_removed', lineOf(node), alternative, detail)
+      notices.add('loss', 'image_removed', lineOf(node), excerpt, detail)
       return [{ type: 'text', value: ' ' }]
     }
     const children = inlinesOf(node.children)

@@ -84,28 +84,32 @@ export interface Line {
   line: number
 }
 
+/** The nodes without the line feed that Markdown has behind a hard break. */
+function withoutLeadingFeed(nodes: readonly Inline[]): { content: Inline[]; feeds: number } {
+  const [first, ...others] = nodes
+  if (first?.type !== 'text' || !first.value.startsWith('\n')) return { content: [...nodes], feeds: 0 }
+  const rest = first.value.slice(1)
+  return { content: rest === '' ? others : [{ type: 'text', value: rest }, ...others], feeds: 1 }
+}
+
 /** The lines that the author made, without empty ones. */
 export function hardLines({ content, line }: Line): Line[] {
   let at = line
   return cut(content, /\u2028/).flatMap(part => {
-    // The line feed that Markdown has after a hard break belongs to the part that it begins.
-    const [first] = part
-    if (first?.type === 'text' && first.value.startsWith('\n')) at += 1
-    const start = at
-    at += lineFeeds(part) - (start > line && first?.type === 'text' && first.value.startsWith('\n') ? 1 : 0)
-    return plainOfInlines(part) === '' ? [] : [{ content: part, line: start }]
+    const found = withoutLeadingFeed(part)
+    const start = at + found.feeds
+    at = start + lineFeeds(found.content)
+    return plainOfInlines(part) === '' ? [] : [{ content: found.content, line: start }]
   })
 }
 
 /** The lines as they stand in the source; soft breaks part them too. Empty ones are left out. */
-export function sourceLines({ content, line }: Line): Line[] {
-  return hardLines({ content, line }).flatMap(hard => {
-    const leading = /^\n/.test(hard.content[0]?.type === 'text' ? hard.content[0].value : '') ? 1 : 0
-    return cut(hard.content, /\n/)
-      .map((part, index) => ({ content: part, line: hard.line + index - leading }))
-      .filter(part => plainOfInlines(part.content) !== '')
-  })
-}
+export const sourceLines = (block: Line): Line[] =>
+  hardLines(block).flatMap(hard =>
+    cut(hard.content, /\n/)
+      .map((content, index) => ({ content, line: hard.line + index }))
+      .filter(({ content }) => plainOfInlines(content) !== ''),
+  )
 
 /** Whether all of it is bold. */
 export const isBold = (nodes: readonly Inline[]): boolean =>

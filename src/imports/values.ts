@@ -72,8 +72,13 @@ function coded<T>(table: Map<string, T>, value: string): Coded<T> {
     .filter(Boolean)) {
     if (read(part)) continue
     const smaller = part.split(/\s*\/\s*|\s+(?:and|or|to)\s+/i).filter(Boolean)
-    if (smaller.length > 1 && smaller.every(text => table.has(normaliseHeading(text)))) smaller.forEach(read)
-    else result.unknown.push(part)
+    if (smaller.length > 1 && smaller.every(text => table.has(normaliseHeading(text)))) {
+      smaller.forEach(read)
+      // The words between the values are understood with them.
+      result.known.slice(-smaller.length).forEach((entry, index) => {
+        entry.text = index === 0 ? part : ''
+      })
+    } else result.unknown.push(part)
   }
   return result
 }
