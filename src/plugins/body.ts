@@ -37,7 +37,8 @@ export const buildValidator = (schemas: unknown, options?: { customOptions?: obj
     }) as FastifySchemaCompiler<FastifySchema>
   const [first, all, text] = [compiler(false, false), compiler(false), compiler('array')]
   return (route: FastifyRouteSchemaDef<FastifySchema>) =>
-    route.httpPart === 'body' || route.httpPart === undefined
+    // `validate` below names no part of the request: Fastify then says null.
+    route.httpPart === 'body' || !route.httpPart
       ? inTwoSteps(
           () => first(route) as Validator,
           () => all(route) as Validator,
