@@ -65,6 +65,11 @@ export class RateLimiter {
     return this.#find(` ${id}`, 'key', now)
   }
 
+  /** How many callers and addresses are remembered. */
+  get size(): number {
+    return this.#buckets.size
+  }
+
   #find(key: string, name: 'key' | 'address', now: number): Bucket {
     const known = this.#buckets.get(key)
     if (known !== undefined) {
@@ -114,7 +119,8 @@ export class RateLimiter {
   }
 }
 
-const secondsLeft = ({ endsAt }: Bucket, now: number) => Math.max(1, Math.ceil((endsAt - now) / 1000))
+/** In whole milliseconds first: the sum of two times is not exact. */
+const secondsLeft = ({ endsAt }: Bucket, now: number) => Math.max(1, Math.ceil(Math.round(endsAt - now) / 1000))
 
 /** `RateLimit`: what is left of the policy, and the seconds until all of it is there again. */
 export const rateLimitField = (bucket: Bucket, now: number): string =>

@@ -87,6 +87,11 @@ export class PublishedCache {
     this.#failedAt = Number.NEGATIVE_INFINITY
   }
 
+  /** Whether something is known of a role, that is served where the database cannot be asked. */
+  holds(slug: string): boolean {
+    return this.#entries?.has(slug) ?? false
+  }
+
   /** An entry that may be served as it is; undefined where the database must be asked. No promise: this is the hot path. */
   peek(slug: string): Version | undefined {
     if (!this.#listening) return undefined

@@ -173,7 +173,8 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         else app.sendReady(request, reply, 200, ready, held.body)
         return
       }
-      app.enter(request)
+      // With the database gone, many wait for it; what is known is served all the same.
+      if (!cache.holds(role)) app.enter(request)
       return cache.get(role).then(({ found, stale }) => {
         if (!found) throw notFound('published role', role)
         if (!isVersion(found)) return sendWithdrawal(request, reply, role, found)
