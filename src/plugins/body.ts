@@ -259,13 +259,12 @@ export const body = fp(
             },
           ),
         )
-      const charset = type === undefined ? undefined : /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1]
-      if (
-        charset !== undefined &&
-        !/^utf-?8$/i.test(charset) &&
-        jsonTypes.some(json => type?.toLowerCase().startsWith(json))
-      )
-        return done(new Problem('unsupported_media_type', `The body must be in UTF-8, not "${charset}".`))
+      const isJson = jsonTypes.some(json => type?.toLowerCase().startsWith(json))
+      // Of two that differ, another reader might take the other.
+      const charsets = isJson ? [...(type ?? '').matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi)] : []
+      const wrong = charsets.map(([, charset = '']) => charset).find(charset => !/^utf-?8$/i.test(charset))
+      if (wrong !== undefined)
+        return done(new Problem('unsupported_media_type', `The body must be in UTF-8, not "${wrong}".`))
       done()
     })
   },
