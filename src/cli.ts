@@ -2,6 +2,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { createKey, keyOptions, readKeyArguments } from './api-keys/command.ts'
 import { type Config, readConfig } from './config.ts'
+import { contractText } from './contract.ts'
 import { connect } from './database/connect.ts'
 import { openDatabase } from './database/open.ts'
 import { findOrMakeSecret } from './secret-file.ts'
@@ -22,6 +23,22 @@ interface Command {
   run(input: Input): Promise<void>
 }
 
+/** A command's work on the migrated database, which is closed behind it. */
+async function withDatabase(
+  config: Config,
+  log: Input['log'],
+  work: (db: ReturnType<typeof connect>) => Promise<void>,
+) {
+  const database = await openDatabase(config, log)
+  const db = connect({ url: database.url, namedStatements: config.databaseNamedStatements })
+  try {
+    await work(db)
+  } finally {
+    await db.destroy()
+    await database.close()
+  }
+}
+
 const commands: Readonly<Record<string, Command>> = {
   migrate: {
     summary: 'bring the database at DATABASE_DIRECT_URL (or DATABASE_URL, or under DATA_DIR) up to date',
@@ -31,22 +48,23 @@ const commands: Readonly<Record<string, Command>> = {
       log('the database is up to date')
     },
   },
+  openapi: {
+    summary: 'print the contract, which openapi/openapi.json holds',
+    async run() {
+      process.stdout.write(await contractText())
+    },
+  },
   'keys:create': {
     summary: 'make an API key and print it: keys:create --name NAME --organisation SLUG --scopes a,b',
     options: keyOptions,
     async run({ config, values, positionals, log }) {
       const args = readKeyArguments(values, positionals)
-      const database = await openDatabase(config, log)
-      const db = connect({ url: database.url, namedStatements: config.databaseNamedStatements })
-      try {
+      await withDatabase(config, log, async db => {
         const pepper = config.keyPepper ?? (await findOrMakeSecret(config.dataDir, 'pepper'))
         const { key, notes } = await createKey(db, pepper, args)
         for (const note of notes) log(note)
         process.stdout.write(`${key}\n`)
-      } finally {
-        await db.destroy()
-        await database.close()
-      }
+      })
     },
   },
   'sfia:load': {
@@ -54,14 +72,7 @@ const commands: Readonly<Record<string, Command>> = {
     options: { version: { type: 'string' } },
     async run({ config, values, positionals, log }) {
       const { version, bytes } = await readSheet(values.version, positionals)
-      const database = await openDatabase(config, log)
-      const db = connect({ url: database.url, namedStatements: config.databaseNamedStatements })
-      try {
-        log(await loadSheet(db, version, bytes))
-      } finally {
-        await db.destroy()
-        await database.close()
-      }
+      await withDatabase(config, log, async db => log(await loadSheet(db, version, bytes)))
     },
   },
 }

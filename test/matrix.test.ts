@@ -17,9 +17,9 @@ import { type Answer, keyedApp } from './support/keys.ts'
 const parameters: Record<string, { value: string; private?: true }> = {
   '/v1/roles/{role}': { value: 'data-engineer', private: true },
   '/v1/roles/{role}/versions/{version}': { value: '1' },
-  '/v1/roles/{role}/draft/sections/{key}': { value: 'role_summary' },
-  '/v1/roles/{role}/draft/skills/{key}': { value: 's1' },
-  '/v1/roles/{role}/draft/sfia-mappings/{key}': { value: 'PROG' },
+  '/v1/roles/{role}/draft/sections/{section}': { value: 'role_summary' },
+  '/v1/roles/{role}/draft/skills/{skill}': { value: 's1' },
+  '/v1/roles/{role}/draft/sfia-mappings/{code}': { value: 'PROG' },
   '/v1/shared-sections/{slug}': { value: 'about-us', private: true },
   '/v1/organisations/{slug}': { value: 'empty-office' },
   '/v1/skills/{slug}': { value: 'zoology' },
@@ -169,7 +169,7 @@ async function prepare(): Promise<void> {
   parameters['/v1/imports/{id}'] = { value: id, private: true }
 }
 
-/** Parameters up to each brace, in order: `/v1/roles/{role}`, `/v1/roles/{role}/draft/skills/{key}`. */
+/** Parameters up to each brace, in order: `/v1/roles/{role}`, `/v1/roles/{role}/draft/skills/{skill}`. */
 const prefixesOf = (path: string) =>
   [...path.matchAll(/\{[^}]+\}/g)].map(({ index, 0: { length } }) => path.slice(0, index + length))
 

@@ -145,7 +145,10 @@ export const RoleSkill = component(
 )
 export type RoleSkill = Static<typeof RoleSkill>
 
-export const SfiaMapping = component('SfiaMapping', object({ code: SfiaCode, level: SfiaLevel }))
+export const SfiaMapping = component(
+  'SfiaMapping',
+  object({ code: SfiaCode, level: SfiaLevel }, { examples: [{ code: 'PROG', level: 3 }] }),
+)
 export type SfiaMapping = Static<typeof SfiaMapping>
 
 export const Grade = component(

@@ -71,11 +71,6 @@ declare module 'fastify' {
   }
 }
 
-const problemResponse = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-})
-
 const statusTexts: Record<string, string> = {
   400: 'The request cannot be read',
   401: 'No valid credential',
@@ -100,7 +95,54 @@ const responseTexts: Record<string, string> = {
   304: 'Not modified',
 }
 
-const header = (description: string, schema: Json = { type: 'string' }) => ({ description, schema })
+/** Headers of answers, once for the whole contract. */
+const headers: Record<string, { description: string; schema: Json }> = {
+  'Request-Id': { description: 'Echoed where it was sent well-formed.', schema: { type: 'string' } },
+  'API-Version': { description: 'The version of the contract.', schema: { type: 'string' } },
+  ETag: { description: 'The entity tag of what stands here now.', schema: { type: 'string' } },
+  Location: { description: 'Where the new thing stands.', schema: { type: 'string', format: 'uri-reference' } },
+  'Idempotent-Replayed': { description: '`true` where this is the first reply again.', schema: { type: 'string' } },
+  'Cache-Control': { description: 'Who may keep the answer, and for how long.', schema: { type: 'string' } },
+  'Retry-After': { description: 'After how many seconds to try again.', schema: { type: 'string' } },
+  'WWW-Authenticate': { description: 'How to authenticate.', schema: { type: 'string' } },
+  RateLimit: { description: 'What is left of the policy’s quota.', schema: { type: 'string' } },
+  'RateLimit-Policy': {
+    description: 'How many requests a caller has in how many seconds.',
+    schema: { type: 'string' },
+  },
+}
+
+const headerRefs = (...names: string[]) =>
+  Object.fromEntries(
+    ['Request-Id', 'API-Version', 'Cache-Control', 'RateLimit', 'RateLimit-Policy', ...names].map(name => [
+      name,
+      { $ref: `#/components/headers/${name}` },
+    ]),
+  )
+
+const problemHeaders: Record<string, string[]> = {
+  401: ['WWW-Authenticate'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
+}
+
+/** The answer to each kind of error, once for the whole contract. */
+const problemResponses = Object.fromEntries(
+  [...Object.entries(statusTexts), ['default', 'Any other problem'] as const].map(([status, description]) => [
+    problemName(status),
+    {
+      description,
+      headers: headerRefs(...(problemHeaders[status] ?? [])),
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
+  ]),
+)
+
+function problemName(status: string): string {
+  return status === 'default' ? 'Problem' : `Problem${status}`
+}
+
+const problemRef = (status: string) => ({ $ref: `#/components/responses/${problemName(status)}` })
 
 function describe(operation: Operation, method: string, path: string, facts: Facts): void {
   const { scope, write } = facts
@@ -152,18 +194,11 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
       operation.responses['304'] = { description: responseTexts['304'] ?? '' }
   }
   for (const [status, response] of Object.entries(operation.responses)) {
-    response.headers = {
-      'Request-Id': header('Echoed where it was sent well-formed.'),
-      'API-Version': header('The version of the contract.'),
-      ...(status === '304' || write || response.content
-        ? { ETag: header('The entity tag of what stands here now.') }
-        : {}),
-      ...(write ? { 'Idempotent-Replayed': header('`true` where this is the first reply again.') } : {}),
-      ...(status === '201'
-        ? { Location: header('Where the new thing stands.', { type: 'string', format: 'uri-reference' }) }
-        : {}),
-      ...response.headers,
-    }
+    response.headers = headerRefs(
+      ...(status === '304' || write || response.content ? ['ETag'] : []),
+      ...(write ? ['Idempotent-Replayed'] : []),
+      ...(status === '201' ? ['Location'] : []),
+    )
     if (!response.description || response.description === 'Default Response')
       response.description = responseTexts[status] ?? ''
     const [content] = Object.values(response.content ?? {})
@@ -173,8 +208,8 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
       )
     if (status === '204' || status === '304') delete response.content
   }
-  for (const status of statuses) operation.responses[status] ??= problemResponse(statusTexts[status] ?? '')
-  operation.responses.default = problemResponse('Any other problem')
+  for (const status of statuses) operation.responses[status] ??= problemRef(status)
+  operation.responses.default = problemRef('default')
 }
 
 /** `$ref`s to the request's example, put where tools look for it. */
@@ -263,6 +298,8 @@ export const openapi = fp(
           delete schema.title
         }
         parts.schemas = sorted(schemas) as Record<string, Json>
+        parts.headers = headers
+        parts.responses = problemResponses
         document.paths = sorted(document.paths as Json)
         document.tags = [...tags].sort().map(name => ({ name }))
         return document as never
@@ -275,7 +312,7 @@ export const openapi = fp(
       staticCSP: true,
       // The plugin's own policy lets styles and fonts come from any https host, and upgrades http on an intranet.
       transformStaticCSP: () =>
-        "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; script-src 'self'; style-src 'self'",
+        "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-hashes' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='",
       uiConfig: { persistAuthorization: true, tryItOutEnabled: true },
     })
 

@@ -1,5 +1,6 @@
 /** The parts of a draft that have addresses of their own: sections, role skills and SFIA mappings, by one mechanism. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import { type TSchema, Type } from 'typebox'
 import type { Database } from '../database/types.ts'
@@ -34,6 +35,8 @@ interface Part<T> {
   tag: string
   noun: string
   schema: { entry: TSchema; create: TSchema; replace: TSchema; list: TSchema; patch?: TSchema }
+  /** The name and the form of its key in an address. */
+  param: string
   key: TSchema
   list(document: RoleDocument): unknown
   entries(document: RoleDocument): readonly T[]
@@ -58,6 +61,7 @@ const sections: Part<Section> = {
   tag: 'Sections',
   noun: 'section',
   schema: { entry: Section, create: NewSection, replace: ReplacementSection, list: SectionList, patch: SectionPatch },
+  param: 'section',
   key: Section.properties.id,
   list: document => ({ sections: document.sections }),
   entries: document => document.sections,
@@ -76,6 +80,7 @@ const skills: Part<RoleSkill> = {
   tag: 'Role skills',
   noun: 'skill',
   schema: { entry: RoleSkill, create: NewRoleSkill, replace: ReplacementRoleSkill, list: RoleSkillList },
+  param: 'skill',
   key: RoleSkill.properties.id,
   list: document => ({ skills: document.skills }),
   entries: document => document.skills,
@@ -94,6 +99,7 @@ const mappings: Part<SfiaMapping> = {
   tag: 'SFIA mappings',
   noun: 'SFIA mapping',
   schema: { entry: SfiaMapping, create: SfiaMapping, replace: SfiaMapping, list: SfiaMappingList },
+  param: 'code',
   key: SfiaMapping.properties.code,
   list: ({ sfia_version, sfia_mappings }) => ({ sfia_version, sfia_mappings, acknowledgement }),
   entries: document => document.sfia_mappings,
@@ -132,8 +138,12 @@ const routesOf =
   async (app, { db }) => {
     const { name, tag, noun, schema } = part
     const event = noun.replace(' ', '_').toLowerCase()
-    const params = Type.Object({ role: Slug, key: part.key })
-    const one = `/:key`
+    const params = Type.Object({ role: Slug, [part.param]: part.key })
+    const one = `/:${part.param}`
+    const addressOf = (request: FastifyRequest) => {
+      const given = request.params as Record<string, string>
+      return { role: given.role as string, key: given[part.param] as string }
+    }
     const has = (key: string) => (entry: T) => part.keyOf(entry) === key
     const find = (document: RoleDocument, key: string): T => {
       const entry = part.entries(document).find(has(key))
@@ -253,7 +263,7 @@ const routesOf =
         config: reads,
       },
       (request, reply) => {
-        const { role, key } = request.params as { role: string; key: string }
+        const { role, key } = addressOf(request)
         return send(request, reply, role, ({ document }) => find(document, key))
       },
     )
@@ -272,7 +282,7 @@ const routesOf =
         config: edits,
       },
       (request, reply) => {
-        const { key } = request.params as { key: string }
+        const { key } = addressOf(request)
         return app.write(request, reply, async (trx, match) => {
           const replace = (document: RoleDocument) =>
             part.replace(document, key, complete(schema.entry, request.body) as T)
@@ -299,7 +309,7 @@ const routesOf =
           config: edits,
         },
         (request, reply) => {
-          const { key } = request.params as { key: string }
+          const { key } = addressOf(request)
           return app.write(request, reply, async (trx, match) => {
             const patch = (document: RoleDocument) => {
               const merged = mergePatch(find(document, key), request.body)
@@ -325,7 +335,7 @@ const routesOf =
         config: edits,
       },
       (request, reply) => {
-        const { role, key } = request.params as { role: string; key: string }
+        const { role, key } = addressOf(request)
         return app.write(request, reply, async (trx, match) => {
           const draft = await editDraft(trx, callerOf(request), role, match, options('deleted', key), document =>
             part.replace(document, key, null),

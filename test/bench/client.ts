@@ -27,7 +27,7 @@ const end = Buffer.from('\r\n\r\n')
 function lengthOf(bytes: Buffer, status: number): number | undefined {
   const head = bytes.indexOf(end)
   if (head === -1) return undefined
-  const text = bytes.latin1Slice(0, head)
+  const text = bytes.toString('latin1', 0, head)
   if (!text.startsWith(`HTTP/1.1 ${status}`)) throw new Error(`not ${status}: ${bytes.toString().slice(0, 1000)}`)
   const length = status === 304 ? '0' : /\ncontent-length: (\d+)/i.exec(text)?.[1]
   if (length === undefined) throw new Error('an answer without content-length')

@@ -4,7 +4,9 @@
  * the machine can pin it. `--smoke` measures for a moment only, to show that everything runs.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -25,7 +27,18 @@ const folder = mkdtempSync(join(tmpdir(), 'role-register-bench-'))
 // PostgreSQL runs as another user where this is root.
 chmodSync(folder, 0o711)
 const children: ChildProcess[] = []
-let port = 41_800
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
 
 /** Which core a process runs on; nothing where there is only one, or no taskset. */
 const canPin = cpus().length > 1 && existsSync('/usr/bin/taskset')
@@ -37,7 +50,7 @@ async function start(
   env: Record<string, string>,
   path: string,
 ): Promise<{ port: number; pid: number }> {
-  port += 1
+  const port = await freePort()
   const [program = '', ...args] = pinned(
     0,
     command.map(part => part.replace('PORT', String(port))),
@@ -47,16 +60,15 @@ async function start(
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   children.push(child)
-  const own = port
   await until(
     () =>
-      fetch(`http://127.0.0.1:${own}${path}`).then(
+      fetch(`http://127.0.0.1:${port}${path}`).then(
         ({ ok }) => ok,
         () => false,
       ),
     30_000,
   )
-  return { port: own, pid: child.pid ?? 0 }
+  return { port, pid: child.pid ?? 0 }
 }
 
 const load = (options: Omit<Load, 'connections' | 'durationMs'>) =>
@@ -92,7 +104,7 @@ async function register(server: string, name: string, roles: number) {
   await admin.destroy()
   const url = withDatabase(server, name)
   await migrate(url)
-  const db = connect({ url })
+  const db = connect({ url, statementTimeoutMs: 120_000 })
   const { key } = await createKey(db, pepper, {
     name: 'bench',
     organisation: 'home-office',

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 
 interface Response {
+  $ref?: string
   headers?: Record<string, unknown>
   content?: Record<string, { schema?: object }>
 }
@@ -14,7 +15,10 @@ const pattern = (path: string) => new RegExp(`^${path.replace(/[.]/g, '\\.').rep
 
 /** A function that throws where an answer is not what the document promises. Paths outside of it must answer 4xx problems. */
 export function contractOf(document: object) {
-  const { paths = {} } = document as { paths?: Record<string, Record<string, Operation>> }
+  const { paths = {}, components } = document as {
+    paths?: Record<string, Record<string, Operation>>
+    components: { responses: Record<string, Response> }
+  }
   const ajv = new Ajv2020({ strict: false, allErrors: true, discriminator: true })
   ;(addFormats as unknown as (target: Ajv2020) => void)(ajv)
   ajv.addSchema(document, 'contract')
@@ -49,7 +53,9 @@ export function contractOf(document: object) {
     const declared = operation.responses[String(answer.status)]
     const status = declared ? String(answer.status) : 'default'
     if (!declared && answer.status < 400) fail('the status is not declared')
-    const response = operation.responses[status]
+    const given = operation.responses[status]
+    const shared = given?.$ref?.split('/').at(-1)
+    const response = shared === undefined ? given : components.responses[shared]
     if (answer.status >= 400 && type !== 'application/problem+json') fail(`an error of the type ${type}`)
     if (method === 'HEAD' || answer.text === '') {
       if (method !== 'HEAD' && response?.content) fail('the body is missing')
@@ -57,7 +63,9 @@ export function contractOf(document: object) {
     }
     if (!response?.content?.[type]) fail(`the media type ${type} is not declared`)
     if (!type.includes('json')) return
-    const validate = ajv.getSchema(pointer('paths', route.path, verb, 'responses', status, 'content', type, 'schema'))
+    const home =
+      shared === undefined ? ['paths', route.path, verb, 'responses', status] : ['components', 'responses', shared]
+    const validate = ajv.getSchema(pointer(...home, 'content', type, 'schema'))
     if (!validate?.(answer.body))
       fail(validate ? ajv.errorsText(validate.errors, { separator: '\n' }) : 'the schema is missing')
   }

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import t from 'tap'
+import { contractText } from '../src/contract.ts'
+import { testApp, token } from './support/app.ts'
+
+interface Operation {
+  operationId: string
+  summary: string
+  tags: string[]
+  security: object[]
+  parameters?: { in: string; name: string; required?: boolean; schema: { default?: unknown } }[]
+  requestBody?: { content: Record<string, { schema: object; example?: unknown }> }
+  responses: Record<string, { $ref?: string; description?: string; content?: object }>
+}
+
+const text = await contractText()
+const contract = JSON.parse(text) as {
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, object> }
+}
+const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({
+    line: `${method.toUpperCase()} ${path}`,
+    method,
+    path,
+    operation,
+  })),
+)
+
+t.test('the committed contract is exactly what the service does', async t => {
+  const committed = readFileSync(new URL('../openapi/openapi.json', import.meta.url), 'utf8')
+  t.ok(committed === text, 'npm run openapi writes it anew')
+})
+
+t.test('every operation is complete', async t => {
+  const ids = operations.map(({ operation }) => operation.operationId)
+  t.equal(new Set(ids).size, ids.length, 'operationIds are unique')
+  for (const { line, method, operation } of operations) {
+    t.ok(operation.operationId && operation.summary && operation.tags?.length, `${line} has id, summary and tag`)
+    t.ok(operation.security?.length, `${line} says who may`)
+    t.same(operation.responses.default, { $ref: '#/components/responses/Problem' }, `${line} has a default problem`)
+    t.ok(operation.responses['406'], `${line} has 406`)
+    if (method !== 'get') t.ok(operation.responses['415'], `${line} has 415`)
+    for (const parameter of operation.parameters ?? [])
+      t.notOk(
+        parameter.required && parameter.schema.default !== undefined,
+        `${line}: ${parameter.name} has a default or is required`,
+      )
+  }
+})
+
+t.test('components are named', async t => {
+  t.same(
+    Object.keys(contract.components.schemas).filter(name => !/^[A-Z][A-Za-z]+$/.test(name)),
+    [],
+  )
+})
+
+t.test('every request body has a complete, valid example', async t => {
+  const ajv = new Ajv2020({ strict: false, discriminator: true })
+  ;(addFormats as unknown as (target: Ajv2020) => void)(ajv)
+  ajv.addSchema(contract, 'contract')
+  for (const { line, operation } of operations)
+    for (const [type, { schema, example }] of Object.entries(operation.requestBody?.content ?? {})) {
+      if (!type.includes('json')) continue
+      t.ok(example, `${line} has an example`)
+      const { $ref } = schema as { $ref?: string }
+      const check = ajv.getSchema(`contract${$ref}`)
+      t.ok(check?.(example), `${line}: ${ajv.errorsText(check?.errors)}`)
+    }
+})
+
+t.test('the examples of POST are accepted by the service', async t => {
+  const { call } = await testApp(t)
+  for (const path of [
+    '/v1/organisations?slug=new-office',
+    '/v1/skills',
+    '/v1/shared-sections',
+    '/v1/roles',
+    '/v1/api-keys',
+  ]) {
+    const example = contract.paths[path.split('?', 1)[0] ?? '']?.post?.requestBody?.content['application/json']?.example
+    const { status, text: answer } = await call(`POST ${path}${path.includes('?') ? '&' : '?'}dry_run=true`, {
+      body: example,
+      key: token('home-office', ['admin']),
+    })
+    t.equal(status, 201, `${path}: ${answer.slice(0, 300)}`)
+  }
+})
