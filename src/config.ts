@@ -60,7 +60,7 @@ export const Config = Type.Object({
   databasePoolMax: Whole({ description: 'Most database connections at once.', default: 10, minimum: 1, maximum: 1000 }),
   databaseStatementTimeoutMs: Whole({
     description: 'Longest time that one statement may take, in milliseconds.',
-    default: 5000,
+    default: 4000,
     minimum: 100,
     maximum: 600_000,
   }),

@@ -18,7 +18,7 @@ t.test('an empty environment gives the defaults, frozen', async t => {
     host: '127.0.0.1',
     databaseNamedStatements: true,
     databasePoolMax: 10,
-    databaseStatementTimeoutMs: 5000,
+    databaseStatementTimeoutMs: 4000,
     databaseLockTimeoutMs: 2000,
     dataDir: '.data',
     logLevel: 'info',

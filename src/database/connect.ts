@@ -137,17 +137,20 @@ function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined
 }
 
+/** Connection failures, an end by the operator or the server, and sessions that the server ended for being idle or slow. */
+const ended = /^(08|57P|25P0[34])/
+
 /** After these the connection is not to be used again: the server ended it, or we do not know what it is doing. */
 function isBroken(error: unknown): boolean {
   const state = sqlState(error)
-  return state === undefined || /^(08|57P)/.test(state) || state === '0A000'
+  return state === undefined || ended.test(state) || state === '0A000'
 }
 
 function unavailable(error: unknown): unknown {
   const state = sqlState(error)
   // A value that could not be sent or read is a mistake of ours, and no reason to try again.
   if (error instanceof TypeError || error instanceof RangeError) return error
-  if (state !== undefined && !/^(08|57P|53300)/.test(state)) return error
+  if (state !== undefined && !ended.test(state) && state !== '53300') return error
   return new DatabaseUnavailable('The database is not available', { cause: error })
 }
 
@@ -178,8 +181,9 @@ class HealingDriver implements Driver {
       connectionTimeoutMillis: 1500,
       idleTimeoutMillis: 30_000,
       maxLifetimeSeconds: 1800,
-      // The server's own limit comes first; this one is for a server that cannot be heard any more.
-      query_timeout: statementTimeoutMs + 1000,
+      // The server's own limit comes first; this one is for a server that cannot be heard any more. While it runs a
+      // network that was cut and is there again is of no use, so it is short.
+      query_timeout: statementTimeoutMs + 500,
       ...(this.#named ? limits : {}),
     })
     pool.on('error', error => onError?.(error))
@@ -200,13 +204,14 @@ class HealingDriver implements Driver {
   }
 
   #limits() {
-    const { statementTimeoutMs = 5000, lockTimeoutMs = 2000 } = this.#options
+    const { statementTimeoutMs = 4000, lockTimeoutMs = 2000 } = this.#options
     return {
       statementTimeoutMs,
       limits: {
         statement_timeout: statementTimeoutMs,
         lock_timeout: lockTimeoutMs,
-        idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
+        // Of a client that is gone; what it had locked, the feed's counter for one, holds up all others until then.
+        idle_in_transaction_session_timeout: statementTimeoutMs,
       },
     }
   }

@@ -208,7 +208,7 @@ export const cases: readonly Case[] = [
       t.fire(hot.refused)
       const others = driver.acknowledged - from
       t.note(`${hot.refused} times 503, slowest ${Math.round(hot.slowestMs)} ms, ${others} other writes meanwhile`)
-      assert.ok(hot.slowestMs < 6000, `a refusal took ${hot.slowestMs} ms`)
+      assert.ok(hot.slowestMs < 8000, `a refusal took ${hot.slowestMs} ms`)
       assert.ok(others >= 20, `only ${others} other writes got through`)
       await t.recovered(driver, now())
       await t.settle(register, driver)

@@ -197,26 +197,40 @@ export class Trial {
     for (const service of this.#services) assert.deepEqual(service.troubles().slice(0, 5), [])
   }
 
-  /** Fills the pool with requests that wait for a lock, all at once: each slot must be there, and answer. */
+  /**
+   * Fills the pool with requests that wait for a lock, all at once: each slot must be there, and answer. Some of them
+   * have to connect first, within the time that a lock is waited for, so a slow machine gets several tries.
+   */
   async checkSlots({ url }: Register, driver: Driver, slots: number): Promise<void> {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, query_timeout: 30_000 })
     client.on('error', () => {})
     await client.connect()
+    const waiting = async () => {
+      const { rows } = await client.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+           and application_name = 'role-register'`,
+      )
+      return rows.length
+    }
     try {
-      await client.query('begin; lock table roles in access exclusive mode')
-      const answers = Array.from({ length: slots }, () => driver.request('GET', `/v1/roles/${shared}/draft`))
-      try {
-        await until(async () => {
-          const { rows } = await client.query(
-            `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
-             and application_name = 'role-register'`,
-          )
-          return rows.length >= slots
-        }, 10_000)
-      } finally {
+      for (let tries = 1; ; tries++) {
+        await client.query('begin; lock table roles in access exclusive mode')
+        const answers = Promise.all(
+          Array.from({ length: slots }, () => driver.request('GET', `/v1/roles/${shared}/draft`)),
+        )
+        let most = 0
+        await Promise.race([
+          answers,
+          until(async () => {
+            most = Math.max(most, await waiting())
+            return most >= slots
+          }).catch(() => {}),
+        ])
         await client.query('rollback')
-        const statuses = (await Promise.all(answers)).map(({ status }) => status)
-        assert.deepEqual(statuses, Array(slots).fill(200), 'a slot of the pool did not answer')
+        const statuses = (await answers).map(({ status }) => status)
+        if (most >= slots && statuses.every(status => status === 200)) return
+        const seen = `${most} of ${slots} slots of the pool were used, with ${[...new Set(statuses)]}`
+        if (tries === 6) assert.fail(seen)
       }
     } finally {
       await client.end()

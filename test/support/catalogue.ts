@@ -14,6 +14,7 @@ export async function catalogueOf(url: string): Promise<string[]> {
         select c.* from pg_class c where relnamespace = 'public'::regnamespace
           and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
       )
+      select * from (
       select format('relation %s %s %s', relname, relkind, reloptions) as line from own
       union all
       select format('column %s.%s %s %s null:%s identity:%s generated:%s default:%s', relname, attnum, attname,
@@ -35,12 +36,12 @@ export async function catalogueOf(url: string): Promise<string[]> {
       union all
       select format('extension %s', extname) from pg_extension
       union all
-      select format('migration %s %s at %s', name, digest, '') from migrations
+      select format('migration %s %s', name, digest) from migrations
       union all
       select format('sfia %s %s %s', version, code, level) from sfia_levels
       union all
       select format('counter %s', position) from feed_counter
-      order by line collate "C"`)
+      ) lines order by line collate "C"`)
     return rows.map(({ line }) => line)
   } finally {
     await client.end()

@@ -70,7 +70,6 @@ export class PostgresServer {
     const child = spawn(command, words, { ...this.#spawnOptions, detached: true, stdio: ['ignore', log.fd, log.fd] })
     this.#child = child
     await log.close()
-    child.unref()
     await until(async () => {
       if (child.exitCode !== null) throw new Error(`PostgreSQL ended with ${child.exitCode}; see ${this.logFile}`)
       await this.query('select')
