@@ -52,7 +52,7 @@ export function parseMatch(header: string | undefined): Match {
     const found = entityTag.exec(part)
     if (!found) {
       const bare = part.replaceAll('"', '').replace(/^W\//, '').slice(0, 60)
-      const right = /^[\x21-\x7e]+$/.test(bare) ? `"${bare}"` : '"r1"'
+      const right = /^[\x21-\x7e]+$/.test(bare) && bare !== '*' ? `"${bare}"` : '"r1"'
       throw new Problem('malformed_header', `If-Match is not an entity tag. Write it with double quotes: ${right}`)
     }
     if (!found[1]) tags.push(found[2] as string)

@@ -1,6 +1,7 @@
 /** The whole service on a database of its own, with callers of every kind; each answer is held against the contract. */
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { type AppOptions, build } from '../../src/app.ts'
+import type { ConnectOptions } from '../../src/database/connect.ts'
 import type { Caller, Scope } from '../../src/plugins/auth.ts'
 import { scopeNames } from '../../src/plugins/auth.ts'
 import { contractOf } from './contract.ts'
@@ -33,9 +34,13 @@ export interface Answer {
   etag: string
 }
 
-/** The app on a cloned database with the organisations home-office and other-office; `options` go to `build`. */
-export async function testApp(t: Teardown, options: Partial<AppOptions> = {}) {
-  const { db, url } = await testDatabase(t)
+/** The app on a cloned database with the organisations home-office and other-office; `options` go to `build`, `connection` to the pool. */
+export async function testApp(
+  t: Teardown,
+  options: Partial<AppOptions> = {},
+  connection: Partial<ConnectOptions> = {},
+) {
+  const { db, url } = await testDatabase(t, connection)
   await db
     .insertInto('organisations')
     .values([
@@ -43,7 +48,15 @@ export async function testApp(t: Teardown, options: Partial<AppOptions> = {}) {
       { slug: 'other-office', name: 'Other Office' },
     ])
     .execute()
-  const app = await build({ db, listenUrl: url, authenticate, pepper: 'pepper of the tests, 32 characters', baseUrl, cacheBytesMax: 1024 * 1024, ...options })
+  const app = await build({
+    db,
+    listenUrl: url,
+    authenticate,
+    pepper: 'pepper of the tests, 32 characters',
+    baseUrl,
+    cacheBytesMax: 1024 * 1024,
+    ...options,
+  })
   await app.ready()
   t.after(() => app.close())
   const check = contractOf(app.swagger())
