@@ -139,6 +139,7 @@ export function createImportPool(options: ImportPoolOptions = {}): ImportPool {
   const { size = 1, timeLimitMs = 5000, memoryMib = 256, queueMax = 8 } = options
   const threads = Array.from({ length: size }, () => new Thread(timeLimitMs, memoryMib))
   const queue: Waiting[] = []
+  let closed = false
 
   const next = () => {
     const thread = threads.find(candidate => !candidate.busy)
@@ -169,9 +170,15 @@ export function createImportPool(options: ImportPoolOptions = {}): ImportPool {
     async warm() {
       const source = new TextEncoder().encode('# Title\n\n## About the role\n\n- Warm\n')
       const context = { organisation: 'none', sfia: { versions: [] }, sharedSections: [] }
-      await Promise.all(threads.map(() => run(source, 'text/markdown', context)))
+      try {
+        await Promise.all(threads.map(() => run(source, 'text/markdown', context)))
+      } catch (error) {
+        // Whoever is asked to stop while he starts has not failed.
+        if (!closed) throw error
+      }
     },
     async close() {
+      closed = true
       for (const waiting of queue.splice(0)) waiting.reject(new ImportBusyError())
       await Promise.all(threads.map(thread => thread.close()))
     },

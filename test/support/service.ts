@@ -51,6 +51,12 @@ export interface ServiceOptions {
   logFile?: string
 }
 
+/** Ended with this process, which may be cut short. */
+const living = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+})
+
 /** One process of `src/server.ts` or `src/cli.ts`, with no environment but what it is given. */
 export class Service {
   readonly child: ChildProcess
@@ -72,9 +78,8 @@ export class Service {
       if (logFile) appendFileSync(logFile, data)
     })
     this.exited = once(child, 'close').then(([code, signal]) => ({ code, signal }))
-    const end = () => child.kill('SIGKILL')
-    process.once('exit', end)
-    void this.exited.then(() => process.removeListener('exit', end))
+    living.add(child)
+    void this.exited.then(() => living.delete(child))
   }
 
   get running(): boolean {
