@@ -3,10 +3,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestServer, type TestServer } from './support/database.ts'
+import { searchLogs } from './support/logs.ts'
 
 const limitMs = Number(process.env.TEST_LIMIT_MS ?? 15 * 60_000)
 const project = join(import.meta.dirname, '..')
@@ -27,17 +28,25 @@ setTimeout(() => interrupt(`not finished in ${limitMs} ms`), limitMs).unref()
 
 const folder = await mkdtemp(join(tmpdir(), 'rr-'))
 const coverage = join(folder, 'coverage')
+const logs = join(folder, 'logs')
 let server: TestServer | undefined
 try {
   await chmod(folder, 0o711)
+  await mkdir(logs)
   await buildTap()
   server = await startTestServer(join(folder, 'server'))
   const results = join(folder, 'results.tap')
   const code = await runTap(server, results)
   if (code !== 0) trouble ??= 'tap reports failures'
   if (!trouble) await showCoverage()
-  const [, passed, failed] = await count(results)
+  let [, passed, failed] = await count(results)
   if (passed + failed === 0) trouble ??= 'no test ran'
+  const { lines, secrets, found } = searchLogs(logs)
+  if (found.length === 0) passed += 1
+  else failed += 1
+  console.log(
+    `${lines} lines of logs searched for ${secrets} secrets: ${found.length === 0 ? 'none found' : found.join('\n')}`,
+  )
   if (trouble) console.log(trouble)
   console.log(`${passed} passed, ${failed} failed`)
   process.exitCode = trouble || failed > 0 ? 1 : 0
@@ -69,6 +78,7 @@ async function runTap({ url, template }: TestServer, results: string): Promise<n
     NODE_V8_COVERAGE: coverage,
     TMPDIR: temporary,
     TEST_RUN: run,
+    TEST_LOGS: logs,
     TEST_DATABASE_URL: url,
     TEST_TEMPLATE: template,
   }

@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JWK, type JWTHeaderParameters, SignJWT } from 'jose'
 import type { Teardown } from './database.ts'
+import { secret } from './logs.ts'
 
 type SigningKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey']
 
@@ -68,7 +69,7 @@ export async function startIssuer(t: Teardown, ...initialKeys: IssuerKey[]) {
     /** How often its keys were asked for. */
     fetches: () => keyFetches,
     /** A token of alice at home-office that is valid for ten minutes, but for the claims given. */
-    sign(key: IssuerKey, now: number, claims: Claims = {}, header: Partial<JWTHeaderParameters> = {}) {
+    async sign(key: IssuerKey, now: number, claims: Claims = {}, header: Partial<JWTHeaderParameters> = {}) {
       const seconds = Math.floor(now / 1000)
       const all = {
         iss: issuer,
@@ -81,7 +82,8 @@ export async function startIssuer(t: Teardown, ...initialKeys: IssuerKey[]) {
         ...claims,
       }
       const kept = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
-      return new SignJWT(kept).setProtectedHeader({ alg: key.alg, kid: key.kid, ...header }).sign(key.privateKey)
+      const signed = new SignJWT(kept).setProtectedHeader({ alg: key.alg, kid: key.kid, ...header })
+      return secret(await signed.sign(key.privateKey))
     },
   }
 }

@@ -8,6 +8,7 @@ import { transact } from '../../src/database/connect.ts'
 import type { Scope } from '../../src/plugins/auth.ts'
 import { contractOf } from './contract.ts'
 import { type Teardown, testDatabase } from './database.ts'
+import { secret, testLogger } from './logs.ts'
 
 export const baseUrl = 'https://register.example'
 export const pepper = 'a pepper of more than thirty-two characters'
@@ -46,7 +47,7 @@ export async function keyedApp(t: Teardown, oidc?: Issuer) {
   const warnings: string[] = []
   const log = { warn: (_about: object, message: string) => void warnings.push(message) }
   const { authenticate, close } = authenticator({ db, pepper, oidc, log, flushIntervalMs: 3_600_000 })
-  const app = await build({ db, authenticate, baseUrl, cacheBytesMax: 0, pepper })
+  const app = await build({ db, authenticate, baseUrl, cacheBytesMax: 0, pepper: secret(pepper), logger: testLogger() })
   await app.ready()
   t.after(async () => {
     await app.close()
@@ -54,7 +55,7 @@ export async function keyedApp(t: Teardown, oidc?: Issuer) {
   })
   const check = contractOf(app.swagger())
 
-  const makeKey = (
+  const makeKey = async (
     scopes: readonly Scope[],
     {
       organisation = 'home-office',
@@ -64,7 +65,9 @@ export async function keyedApp(t: Teardown, oidc?: Issuer) {
   ): Promise<MadeKey> => {
     const expires_at = new Date(Date.now() + days * 86_400_000).toISOString()
     const values = { name: 'A key for a test', organisation, owner, owner_kind: 'person', scopes, expires_at } as const
-    return transact(db, trx => insertKey(trx, pepper, null, values))
+    const made = await transact(db, trx => insertKey(trx, pepper, null, values))
+    secret(made.text)
+    return made
   }
 
   const call = async (line: string, { body, key, match, headers, ...rest }: Call = {}): Promise<Answer> => {
