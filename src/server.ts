@@ -63,10 +63,7 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
   closers.push(() => drain(app))
   await app.listen({ port, host: config.host, listenTextResolver: address => `listening at ${address} for ${baseUrl}` })
   // Who has a server of our own started is a person at a terminal rather than a log collector.
-  if (database.isEmbedded)
-    process.stdout.write(
-      `\nRole Register\n  API   ${baseUrl}/v1\n  docs  ${baseUrl}/docs\n  pages ${baseUrl}/roles\n\n`,
-    )
+  if (database.isEmbedded) process.stdout.write(`\nRole Register\n  API   ${baseUrl}/v1\n  docs  ${baseUrl}/docs\n\n`)
 }
 
 /** Stops accepting, lets requests in flight end, and cuts those that take too long. */

@@ -1,10 +1,9 @@
 /** The whole service on a database of its own, with callers of every kind; each answer is held against the contract. */
-import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { type AppOptions, build } from '../../src/app.ts'
 import type { ConnectOptions } from '../../src/database/connect.ts'
 import type { Caller, Scope } from '../../src/plugins/auth.ts'
 import { scopeNames } from '../../src/plugins/auth.ts'
-import { contractOf } from './contract.ts'
+import { callerOf } from './call.ts'
 import { type Teardown, testDatabase } from './database.ts'
 
 export const baseUrl = 'https://register.example'
@@ -19,20 +18,7 @@ const authenticate = async (given: string): Promise<Caller | null> => {
   return { id: `key:${organisation}-${owner}`, owner, organisation, scopes: new Set(scopes.split(',') as Scope[]) }
 }
 
-type Call = Omit<InjectOptions, 'url' | 'method' | 'payload' | 'body'> & {
-  body?: unknown
-  key?: string | null
-  match?: string | undefined
-}
-
-export interface Answer {
-  status: number
-  headers: LightMyRequestResponse['headers']
-  /** The body as JSON where it is some, else as text. */
-  body: unknown
-  text: string
-  etag: string
-}
+export type { Answer } from './call.ts'
 
 /** The app on a cloned database with the organisations home-office and other-office; `options` go to `build`, `connection` to the pool. */
 export async function testApp(
@@ -59,38 +45,7 @@ export async function testApp(
   })
   await app.ready()
   t.after(() => app.close())
-  const check = contractOf(app.swagger())
-
-  /** One request by home-office with all scopes but admin, unless `key` says otherwise (null: no key). */
-  const call = async (line: string, options: Call = {}): Promise<Answer> => {
-    const [method = 'GET', path = '/'] = line.split(' ')
-    const { body, key = token('home-office'), match, headers, ...rest } = options
-    const response = await app.inject({
-      ...rest,
-      method: method as 'GET',
-      url: path,
-      headers: {
-        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
-        ...(match === undefined ? {} : { 'if-match': match }),
-        ...(body === undefined
-          ? {}
-          : { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined
-        ? {}
-        : { payload: (typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)) as string }),
-    })
-    const isJson = String(response.headers['content-type'] ?? '').includes('json')
-    const answer = {
-      status: response.statusCode,
-      headers: response.headers,
-      body: isJson && response.payload !== '' ? (JSON.parse(response.payload) as unknown) : response.payload,
-      text: response.payload,
-      etag: String(response.headers.etag ?? ''),
-    }
-    check(method, path, answer)
-    return answer
-  }
+  /** By home-office with all scopes but admin, unless `key` says otherwise (null: no key). */
+  const call = callerOf(app, token('home-office'))
   return { app, db, url, call }
 }

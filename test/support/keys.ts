@@ -1,12 +1,11 @@
 /** The service with real credentials: keys out of the database, tokens of an issuer where one is given. */
-import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { authenticator } from '../../src/api-keys/authenticator.ts'
 import type { Issuer } from '../../src/api-keys/oidc.ts'
 import { insertKey, type KeyRow } from '../../src/api-keys/store.ts'
 import { build } from '../../src/app.ts'
 import { transact } from '../../src/database/connect.ts'
 import type { Scope } from '../../src/plugins/auth.ts'
-import { contractOf } from './contract.ts'
+import { callerOf } from './call.ts'
 import { type Teardown, testDatabase } from './database.ts'
 import { secret, testLogger } from './logs.ts'
 
@@ -18,21 +17,7 @@ export interface MadeKey {
   text: string
 }
 
-type Call = Omit<InjectOptions, 'url' | 'method' | 'payload'> & {
-  /** Sent as JSON, or as it is where it is text. */
-  body?: unknown
-  /** The text of a credential. */
-  key?: string
-  match?: string
-}
-
-export interface Answer {
-  status: number
-  headers: LightMyRequestResponse['headers']
-  /** JSON where it is some, else text. */
-  body: unknown
-  text: string
-}
+export type { Answer } from './call.ts'
 
 /** The app on a cloned database with the organisations home-office and other-office, and a way to make keys. */
 export async function keyedApp(t: Teardown, oidc?: Issuer) {
@@ -53,7 +38,6 @@ export async function keyedApp(t: Teardown, oidc?: Issuer) {
     await app.close()
     await close()
   })
-  const check = contractOf(app.swagger())
 
   const makeKey = async (
     scopes: readonly Scope[],
@@ -70,29 +54,6 @@ export async function keyedApp(t: Teardown, oidc?: Issuer) {
     return made
   }
 
-  const call = async (line: string, { body, key, match, headers, ...rest }: Call = {}): Promise<Answer> => {
-    const [method = 'GET', path = '/'] = line.split(' ')
-    const response = await app.inject({
-      ...rest,
-      method: method as 'GET',
-      url: path,
-      headers: {
-        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-        ...(match === undefined ? {} : { 'if-match': match }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
-    })
-    const isJson = String(response.headers['content-type'] ?? '').includes('json')
-    const answer: Answer = {
-      status: response.statusCode,
-      headers: response.headers,
-      body: isJson && response.payload !== '' ? JSON.parse(response.payload) : response.payload,
-      text: response.payload,
-    }
-    check(method, path, answer)
-    return answer
-  }
+  const call = callerOf(app)
   return { app, db, url, call, makeKey, close, warnings }
 }
