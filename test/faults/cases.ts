@@ -149,7 +149,7 @@ export const cases: readonly Case[] = [
       const register = await makeRegister(t.server)
       const proxy = await startProxy({ after: work => t.after(work) }, register.url)
       const service = await t.service(proxy.url)
-      const driver = (await t.driver(register, { hangMs: 60_000 })).start()
+      const driver = (await t.driver(register, { hangMs: 60_000, writers: 16 })).start()
       await t.progress(driver, 30)
       proxy.delay(2000)
       const began = now()

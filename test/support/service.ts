@@ -87,7 +87,7 @@ export class Service {
   }
 
   /** Resolves to the base URL; throws what the process wrote where it ended instead. */
-  async listening(limitMs = 60_000): Promise<string> {
+  async listening(limitMs = 180_000): Promise<string> {
     const announced = () => /listening at \S+ for (http:\S+?)"/.exec(this.out)?.[1]
     await until(() => !this.running || announced(), limitMs)
     const url = announced()
