@@ -40,7 +40,9 @@ const join = (parts: readonly Inline[][]): Inline[] =>
   parts.length === 1 && parts[0] ? parts[0] : parts.flatMap((part, index) => (index > 0 ? [space, ...part] : part))
 
 function subItemsOf(block: SourceBlock, depth: number, notices: Notices): DraftSubItem[] {
-  if (block.type === 'paragraph' || block.type === 'heading') return [{ content: block.content, line: block.line }]
+  if (block.type === 'paragraph' || block.type === 'heading') {
+    return plainOfInlines(block.content) === '' ? [] : [{ content: block.content, line: block.line }]
+  }
   if (block.type === 'table') {
     return block.rows.flatMap(row =>
       row.cells.flatMap(cell => cell.blocks.flatMap(inner => subItemsOf(inner, depth, notices))),
@@ -65,7 +67,9 @@ const itemText = (item: SourceItem | undefined) => plainOfInlines(item ? join(dr
 
 /** The paragraphs of an item before its nested lists are its text. */
 const draftParts = (item: SourceItem) =>
-  item.blocks.flatMap(block => (block.type === 'paragraph' || block.type === 'heading' ? [block.content] : []))
+  item.blocks
+    .flatMap(block => (block.type === 'paragraph' || block.type === 'heading' ? [block.content] : []))
+    .filter(content => plainOfInlines(content) !== '')
 
 function itemOf(item: SourceItem, notices: Notices): DraftItem[] {
   const nestedAt = item.blocks.findIndex(isNested)

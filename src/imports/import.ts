@@ -39,7 +39,7 @@ export interface ImportResult {
 }
 
 const nothing: Outline = { title: null, front: [], sections: [] }
-const noScan: Scan = { words: [], lines: [], patched: '' }
+const noScan: Scan = { words: [], lines: [], patched: '', references: [] }
 
 /** The draft's version, where every level that the document prints is valid in it, since a document seldom names one. */
 function wantedVersion(context: ImportContext, source: Outline): SfiaVersion | undefined {
@@ -55,7 +55,7 @@ function read(source: Uint8Array, mediaType: MediaType, context: ImportContext, 
   const text = decode(source, notices)
   if (text === undefined) return undefined
   const seen = scan(text, mediaType, notices)
-  const tree = readSource(seen.patched, mediaType, notices)
+  const tree = readSource(seen, mediaType, notices)
   const found = outline(tree, notices)
   if (tree.title && found.title && tree.title !== found.title) {
     if (wordsOf(tree.title.text).join() === wordsOf(found.title.text).join()) {

@@ -22,7 +22,8 @@ const lostMarks: Record<string, string> = {
   sub: 'subscript',
 }
 
-const lineOf = (node: HastNode) => node.position?.start.line ?? 1
+/** Positions of nodes that a repair moved are there in part only, whatever their type says. */
+const lineOf = (node: HastNode) => (node.position as { start?: { line: number } } | undefined)?.start?.line ?? 1
 const isElement = (node: HastNode): node is Element => node.type === 'element'
 const property = (node: Element, name: string) => {
   const value = node.properties[name]
@@ -38,8 +39,11 @@ const textOf = (node: HastNode): string => {
   return 'children' in node ? node.children.map(textOf).join('') : ''
 }
 
-/** Reads a tree of HTML. Says in `notices` what a document cannot hold; refuses lists nested more than 32 deep. */
-export function readHast(root: Root, notices: Notices): SourceBlock[] {
+/**
+ * Reads a tree of HTML. `references` are texts with a `&lt;` that the parser was to take for `<`, and in code has not.
+ * Says in `notices` what a document cannot hold; refuses lists nested more than 32 deep.
+ */
+export function readHast(root: Root, references: readonly string[], notices: Notices): SourceBlock[] {
   const holdsBlocks = new Map<Element, boolean>()
   const hasBlock = (node: Element): boolean => {
     const known = holdsBlocks.get(node)
@@ -50,6 +54,11 @@ export function readHast(root: Root, notices: Notices): SourceBlock[] {
     holdsBlocks.set(node, found)
     return found
   }
+
+  const restored = (value: string) =>
+    value.includes('&lt;')
+      ? references.reduce((text, reference) => text.replaceAll(reference, reference.replace('&lt;', '<')), value)
+      : value
 
   const isSkipped = (node: Element) => {
     if (skippedTags.has(node.tagName)) return true
@@ -85,8 +94,10 @@ export function readHast(root: Root, notices: Notices): SourceBlock[] {
   }
 
   function inlineOf(node: HastNode): Inline[] {
-    if (node.type === 'text') return [{ type: 'text', value: node.value }]
-    if (!isElement(node) || isSkipped(node)) return []
+    if (node.type === 'text') return [{ type: 'text', value: restored(node.value) }]
+    if (!isElement(node)) return []
+    // What was left out parts words.
+    if (isSkipped(node)) return [{ type: 'text', value: ' ' }]
     const { tagName } = node
     if (tagName === 'br') return [{ type: 'text', value: hardBreak }]
     if (tagName === 'img') {
@@ -166,7 +177,7 @@ export function readHast(root: Root, notices: Notices): SourceBlock[] {
     if (tagName === 'dt')
       return [{ type: 'paragraph', content: [{ type: 'strong', children: inlinesOf(node.children) }], line }]
     if (tagName === 'pre') {
-      return textOf(node)
+      return restored(textOf(node))
         .split('\n')
         .flatMap((text, index): SourceBlock[] =>
           text.trim() === ''

@@ -10,7 +10,7 @@ import { unified } from 'unified'
 import { limits } from '../document/schema.ts'
 import { type Notices, refuseLongList } from './notices.ts'
 import { readHast } from './read-hast.ts'
-import type { MediaType } from './scan.ts'
+import type { MediaType, Scan } from './scan.ts'
 import type { SourceTree } from './tree.ts'
 
 const text = (value: string): ElementContent => ({ type: 'text', value })
@@ -106,20 +106,20 @@ const elementNamed = (node: Root | Element, name: string): Element | undefined =
 }
 
 /** The neutral tree of a source. Throws RangeError where elements are nested deeper than the stack. */
-export function readSource(source: string, mediaType: MediaType, notices: Notices): SourceTree {
+export function readSource({ patched, references }: Scan, mediaType: MediaType, notices: Notices): SourceTree {
   if (mediaType === 'text/markdown') {
-    refuseLongLists(source, notices)
+    refuseLongLists(patched, notices)
     if (notices.problems.length > 0) return { blocks: [], title: null }
-    const { body, title } = takeFrontMatter(source, notices)
+    const { body, title } = takeFrontMatter(patched, notices)
     const tree = markdown.runSync(markdown.parse(repairHeadings(body, notices)))
-    return { blocks: readHast(tree as Root, notices), title }
+    return { blocks: readHast(tree as Root, references, notices), title }
   }
-  const tree = html.parse(source)
+  const tree = html.parse(patched)
   const element = elementNamed(tree, 'title')
   const [child] = element?.children ?? []
   const title =
     child?.type === 'text' && child.value.trim() !== ''
       ? { text: child.value.trim(), line: element?.position?.start.line ?? 1 }
       : null
-  return { blocks: readHast(tree, notices), title }
+  return { blocks: readHast(tree, references, notices), title }
 }

@@ -19,10 +19,12 @@ export interface Words {
 export interface Scan extends Words {
   /** The source, with `<` that begins no tag of HTML written as a reference. Lines stay where they are. */
   patched: string
+  /** What was written so, as it stands in `patched`: in code, a parser shows it as it is. */
+  references: string[]
 }
 
 const inlineTags = new Set(
-  'abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup tt u var wbr'.split(
+  'abbr acronym b bdi bdo big cite del dfn em font i ins mark q s small span strike strong sub sup u var wbr'.split(
     ' ',
   ),
 )
@@ -40,7 +42,7 @@ const matchAt = (pattern: RegExp, text: string, at: number) => {
 
 /** Characters that mark emphasis and code in Markdown part no words, and addresses are compared as they are read. */
 const readable = (text: string) =>
-  text.replace(/[\\*`~]/g, '').replace(/(?:%[0-9A-Fa-f]{2})+/g, encoded => {
+  text.replace(/[\\*~]/g, '').replace(/(?:%[0-9A-Fa-f]{2})+/g, encoded => {
     try {
       return decodeURIComponent(encoded)
     } catch {
@@ -73,14 +75,21 @@ function tagEnd(source: string, start: number) {
   return undefined
 }
 
-/** In Markdown, what marks up a line and is no word of it: list numbers, fences' info, labels of link definitions. */
+const blank = (text: string) => ' '.repeat(text.length)
+
+/** In Markdown, what marks up a line and is no word of it becomes spaces: list numbers, fences' info, labels of definitions. */
 function withoutLineMarks(source: string) {
   const labels = new Set([...source.matchAll(/^ {0,3}\[([^\]\n]{1,200})\]:/gm)].map(match => match[1]?.toLowerCase()))
   return source
-    .replace(/^([\s>]*(?:[-+*]\s+)*)\d{1,9}(?=[.)]\s)/gm, '$1')
-    .replace(/^(\s*(?:```|~~~)).*$/gm, '$1')
-    .replace(/^( {0,3})\[[^\]\n^][^\]\n]{0,200}\]:/gm, '$1')
-    .replace(/\]\[([^\]\n]{1,200})\]/g, (found, label: string) => (labels.has(label.toLowerCase()) ? ']' : found))
+    .replace(
+      /^([\s>]*(?:[-+*]\s+)*)(\d{1,9})(?=[.)]\s)/gm,
+      (_, before: string, number: string) => before + blank(number),
+    )
+    .replace(/^([ \t]*(?:```|~~~))([^`\n]*)$/gm, (_, fence: string, info: string) => fence + blank(info))
+    .replace(/^ {0,3}\[[^\]\n^][^\]\n]{0,200}\]:/gm, blank)
+    .replace(/\]\[([^\]\n]{1,200})\]/g, (found, label: string) =>
+      labels.has(label.toLowerCase()) ? blank(found) : found,
+    )
 }
 
 /** Reads a source. Linear for all but hostile input, for which the worker's time limit stands. */
@@ -90,7 +99,7 @@ export function scan(source: string, mediaType: MediaType, notices: Notices): Sc
   const out: string[] = []
   const extra: { text: string; line: number }[] = []
   const open = new Map<string, number[]>()
-  const unknown = new Set<string>()
+  const edits: { at: number; length: number; insert: string }[] = []
   let line = 1
   let at = 0
   let codeUntil = -1
@@ -135,9 +144,9 @@ export function scan(source: string, mediaType: MediaType, notices: Notices): Sc
     const end = tagEnd(text, from)
     if (end === undefined) return copyTo(at + 1)
     const tag = text.slice(at, end)
-    const isText = unknown.size < 1000 && !knownTags.has(name) && !name.includes(':') && !name.includes('-')
+    const isText = edits.length < 1000 && !knownTags.has(name) && !name.includes(':') && !name.includes('-')
     if (isText || (name.includes(':') && name.includes('/'))) {
-      unknown.add(tag)
+      edits.push({ at, length: 1, insert: '&lt;' })
       notices.add('repair', 'tag_kept_as_text', line, tag, 'No HTML element has this name, so it was kept as text')
       return copyTo(end)
     }
@@ -173,16 +182,19 @@ export function scan(source: string, mediaType: MediaType, notices: Notices): Sc
     if (next === '!' || next === '?') return readDeclaration()
     const found = matchAt(address, text, at)
     if (found) {
-      if (!markdown) unknown.add(found[0])
+      if (!markdown) edits.push({ at, length: 1, insert: '&lt;' })
       return copyTo(at + found[0].length)
     }
     const tag = matchAt(tagName, text, at)
     if (tag) return readTag(tag[1] === '/', (tag[2] ?? '').toLowerCase(), at + tag[0].length)
-    if (next === '/') {
+    if (next === '/' && /\s*</y.test(text.slice(at + 2, at + 200))) {
+      // A parser would take all up to the next `>` for a comment.
+      edits.push({ at, length: 2, insert: '' })
       const detail = '“</” closes nothing here; the broken tag was left out and the text around it kept'
       notices.add('repair', 'broken_tag', line, text.slice(text.lastIndexOf('\n', at) + 1, at + 40), detail)
       return skipTo(at + 2, ' ')
     }
+    if (next === '/' && !markdown) edits.push({ at, length: 1, insert: '&lt;' })
     return copyTo(at + 1)
   }
 
@@ -210,9 +222,20 @@ export function scan(source: string, mediaType: MediaType, notices: Notices): Sc
     }
   }
   const words = readWords(out.join(''), extra)
-  let patched = source
-  for (const tag of unknown) patched = patched.replaceAll(tag, `&lt;${tag.slice(1)}`)
-  return { ...words, patched }
+  return { ...words, ...applyEdits(source, edits) }
+}
+
+function applyEdits(source: string, edits: readonly { at: number; length: number; insert: string }[]) {
+  const parts: string[] = []
+  const references = new Set<string>()
+  let from = 0
+  for (const { at, length, insert } of edits) {
+    parts.push(source.slice(from, at), insert)
+    from = at + length
+    if (insert !== '') references.add(insert + source.slice(from, from + 8))
+  }
+  parts.push(source.slice(from))
+  return { patched: parts.join(''), references: [...references] }
 }
 
 function readWords(visible: string, extra: { text: string; line: number }[]): Words {

@@ -56,6 +56,7 @@ const readableInlines = (nodes: readonly Inline[]): string =>
   nodes
     .map(node => {
       if (node.type === 'link') return ` ${readableInlines(node.children)} ${node.url} `
+      if (node.type === 'code') return ` ${node.value} `
       return 'children' in node ? readableInlines(node.children) : node.value
     })
     .join('')
