@@ -86,7 +86,12 @@ export async function build(options: AppOptions) {
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
-    http: { connectionsCheckingInterval: limits.checkIntervalMs, headersTimeout: limits.headersTimeoutMs },
+    // `read` requires Host: Node would answer 400 without a problem.
+    http: {
+      requireHostHeader: false,
+      connectionsCheckingInterval: limits.checkIntervalMs,
+      headersTimeout: limits.headersTimeoutMs,
+    },
     forceCloseConnections: 'idle',
     // Fastify's 503 is no problem; what comes on an open connection while we stop is answered, and the connection closed.
     return503OnClosing: false,
@@ -107,6 +112,8 @@ export async function build(options: AppOptions) {
   app.setSerializerCompiler(() => data => JSON.stringify(data))
 
   limitConnections(app.server, limits)
+  // RFC 9110 §10.1.1: what is expected beyond 100-continue may be ignored; Node would answer 417 without a problem.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
 
   const cache = new PublishedCache(slug => findLatest(db, slug), cacheBytesMax)
   if (listenUrl !== undefined) {

@@ -128,6 +128,9 @@ export function toProblem(error: Error, log?: FastifyBaseLogger): Problem {
     log?.warn({ err: error }, 'the database refused or was not there')
     return database
   }
+  // Of the plugin that serves the documentation's files, about a path that leads out of them.
+  const { statusCode } = error as FastifyError
+  if (statusCode === 403 || statusCode === 404) return new Problem('not_found', 'Nothing stands at this address.')
   log?.error({ err: error }, 'unexpected error')
   return new Problem('internal', 'Something went wrong here. The request_id helps the operators to find it.')
 }
@@ -188,7 +191,9 @@ export const errors = fp(
       const allowed = [...methods.values()]
         .filter(({ pattern }) => pattern.test(path))
         .flatMap(entry => [...entry.methods])
-      if (allowed.length === 0) return new Problem('not_found', 'Nothing stands at this address.')
+      // It has the method, and its handler found nothing.
+      if (allowed.length === 0 || allowed.includes(request.method))
+        return new Problem('not_found', 'Nothing stands at this address.')
       const allow = [...new Set(allowed)].sort().join(', ')
       const detail = `${request.method} is not a method of this address; it has ${allow}.`
       return new Problem('method_not_allowed', detail, { headers: { allow } })

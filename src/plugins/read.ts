@@ -156,6 +156,10 @@ function nulProblem(query: Record<string, unknown>): Problem {
 export const read = fp(
   async (app: FastifyInstance) => {
     app.addHook('onRequest', (request, _reply, done) => {
+      const { httpVersion } = request.raw
+      // RFC 9112 §3.2. Requests of HTTP/0.9 have no headers, and no proxy agrees with another on where they end.
+      if (httpVersion === '0.9' || (httpVersion === '1.1' && request.headers.host === undefined))
+        return done(new Problem('bad_request', 'This must be HTTP/1.1 with a Host header, or HTTP/1.0.'))
       if (request.url.includes('%00', request.url.indexOf('?') + 1 || request.url.length))
         return done(nulProblem(request.query as Record<string, unknown>))
       const { accept } = request.headers
