@@ -9,7 +9,7 @@ import {
 } from 'fastify'
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
 import fp from 'fastify-plugin'
-import { createScanner, type SyntaxKind } from 'jsonc-parser'
+import { createScanner, type ParseError, parse, type SyntaxKind } from 'jsonc-parser'
 import { shorten } from '../document/shorten.ts'
 import { invalid, Problem } from './problems.ts'
 import { escapePointer, explain } from './validation.ts'
@@ -171,6 +171,17 @@ function scan(text: string): void {
   }
 }
 
+/** Where JSON ends to be JSON. The messages of JSON.parse tell it for some mistakes only, and differ between versions. */
+function errorOffset(text: string): number {
+  const errors: ParseError[] = []
+  try {
+    parse(text, errors, { disallowComments: true })
+  } catch {
+    // Nested deeper than the stack: JSON.parse got further than that, to the end at most.
+  }
+  return errors[0]?.offset ?? text.length
+}
+
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** Bytes of a strict JSON body as a value. Throws Problem `malformed_body` with the place and what is wrong. */
@@ -185,9 +196,8 @@ export function parseJson(bytes: Uint8Array): unknown {
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch (error) {
-    const position = /position (\d+)/.exec((error as Error).message)?.[1]
-    const before = position === undefined ? text : text.slice(0, Number(position))
+  } catch {
+    const before = text.slice(0, errorOffset(text))
     const [line, column] = [before.split('\n').length, before.length - before.lastIndexOf('\n')]
     throw new Problem('malformed_body', `The body is not JSON: it cannot be read at line ${line}, column ${column}.`)
   }

@@ -136,21 +136,27 @@ const sayings: Record<string, Say> = {
 /** Where a value may be null ajv also says that it is not null, and that no branch fits: neither helps. */
 const isNoise = (error: AjvError) =>
   error.keyword === 'anyOf' ||
+  // An empty text is told to be blank.
+  (error.keyword === 'minLength' && error.data === '' && error.parentSchema?.pattern === '\\S') ||
+  // What is not in a list need not be told that it is no text either.
+  (error.keyword === 'type' && error.parentSchema?.enum !== undefined) ||
   (error.keyword === 'type' && error.params.type === 'null' && error.schemaPath.includes('anyOf'))
 
 const errorsMax = 50
 
 /** ajv's findings as error details, `prefix` before each pointer; at most 50. */
 export function explain(found: readonly FastifySchemaValidationError[], prefix = ''): ErrorDetail[] {
-  const seen = new Set<string>()
-  return (found as AjvError[])
-    .filter(error => !isNoise(error))
-    .map(error => {
-      const say: Say =
-        sayings[error.keyword] ?? (() => ({ code: 'invalid', detail: `This is not valid: ${error.keyword}.` }))
-      const { code, detail, at } = say(error)
-      return { pointer: prefix + error.instancePath + (at === undefined ? '' : `/${escapePointer(at)}`), code, detail }
-    })
-    .filter(entry => seen.size !== seen.add(JSON.stringify(entry)).size)
-    .slice(0, errorsMax)
+  const details = new Map<string, ErrorDetail>()
+  const telling = (found as AjvError[]).filter(error => !isNoise(error))
+  // Of a large body only the first error is known, which may be one that says less than its neighbour would.
+  for (const error of telling.length > 0 ? telling : (found as AjvError[])) {
+    if (details.size === errorsMax) break
+    const say: Say =
+      sayings[error.keyword] ?? (() => ({ code: 'invalid', detail: `This is not valid: ${error.keyword}.` }))
+    const { code, detail, at } = say(error)
+    const pointer = prefix + error.instancePath + (at === undefined ? '' : `/${escapePointer(at)}`)
+    // What a branch of a union and the union itself find is found twice.
+    details.set(`${pointer} ${code}`, { pointer, code, detail })
+  }
+  return [...details.values()]
 }
