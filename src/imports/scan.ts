@@ -30,7 +30,7 @@ const inlineTags = new Set(
 )
 const knownTags = new Set([...htmlTagNames, 'xml', 'svg', 'math'])
 const pairedTags = new Set('table ul ol div strong b em i a span h1 h2 h3 h4 h5 h6'.split(' '))
-const tagName = /<(\/?)([A-Za-z][^\s/>]*)/y
+const tagName = /<(\/?)([A-Za-z][^\s/<>]*)/y
 const address = /<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:(?!p>)[^\s<>]*|[^\s<>@]+@[^\s<>]+)>/y
 const attribute = /\s(href|alt)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))/gi
 const word = /[\p{L}\p{M}\p{N}\p{Sc}]+/gu
@@ -148,7 +148,7 @@ export function scan(source: string, mediaType: MediaType, notices: Notices): Sc
     if (isText || (name.includes(':') && name.includes('/'))) {
       edits.push({ at, length: 1, insert: '&lt;' })
       notices.add('repair', 'tag_kept_as_text', line, tag, 'No HTML element has this name, so it was kept as text')
-      return copyTo(end)
+      return copyTo(at + 1)
     }
     if (!closing) {
       for (const [, key, ...values] of tag.matchAll(attribute)) {
@@ -192,7 +192,7 @@ export function scan(source: string, mediaType: MediaType, notices: Notices): Sc
       edits.push({ at, length: 2, insert: '' })
       const detail = '“</” closes nothing here; the broken tag was left out and the text around it kept'
       notices.add('repair', 'broken_tag', line, text.slice(text.lastIndexOf('\n', at) + 1, at + 40), detail)
-      return skipTo(at + 2, ' ')
+      return skipTo(at + 2, '')
     }
     if (next === '/' && !markdown) edits.push({ at, length: 1, insert: '&lt;' })
     return copyTo(at + 1)
