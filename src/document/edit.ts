@@ -62,9 +62,22 @@ function partsOf(document: RoleDocument): Map<string, string> {
   return parts
 }
 
+const idsOf = (entries: readonly { id: string }[]) => entries.map(({ id }) => id)
+const codesOf = (mappings: readonly SfiaMapping[]) => mappings.map(({ code }) => code)
+
+/** Whether what both lists hold stands in another order. */
+function isReordered(before: readonly string[], after: readonly string[]): boolean {
+  const kept = before.filter(key => after.includes(key))
+  return after.filter(key => before.includes(key)).join() !== kept.join()
+}
+
 /** Which parts differ between two documents, by their address; for events and for the answer to a stale ETag. */
 export function changedParts(before: RoleDocument, after: RoleDocument): string[] {
   const [old, current] = [partsOf(before), partsOf(after)]
   const names = new Set([...old.keys(), ...current.keys()])
-  return [...names].filter(name => old.get(name) !== current.get(name))
+  const moved = [
+    ...(isReordered(idsOf(before.skills), idsOf(after.skills)) ? ['/skills'] : []),
+    ...(isReordered(codesOf(before.sfia_mappings), codesOf(after.sfia_mappings)) ? ['/sfia_mappings'] : []),
+  ]
+  return [...[...names].filter(name => old.get(name) !== current.get(name)), ...moved]
 }
