@@ -73,7 +73,7 @@ export async function build(options: AppOptions) {
   const { db, listenUrl, authenticate, pepper, baseUrl, cacheBytesMax, trustProxy, rateLimits, logger } = options
   const limits = { ...connectionLimits, ...options.connections }
   const limiter = rateLimits && new RateLimiter(rateLimits)
-  const pressure = new Pressure({ inFlightMax: options.inFlightMax ?? 20 * poolStatus(db).max })
+  const pressure = new Pressure({ poolMax: poolStatus(db).max, inFlightMax: options.inFlightMax })
   const durations = new RequestDurations()
   const app = fastify({
     // Given the logger, Fastify would listen for the end of every answer, to log it or not.

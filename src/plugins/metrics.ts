@@ -98,7 +98,7 @@ export interface MetricsOptions {
   db: Kysely<Database>
   durations: RequestDurations
   cache: { hits: number; misses: number; bytes: number; listening: boolean }
-  pressure: { shed: number; inFlight: number; loopDelayMs: number }
+  pressure: { shed: number; inFlight: number; limit: number; loopDelayMs: number }
   /** Absent where nothing is limited. */
   limiter?: { refused: number } | undefined
 }
@@ -136,6 +136,7 @@ function registryOf({ db, durations, cache, pressure, limiter }: MetricsOptions)
     },
   })
   gauge('requests_in_flight', 'Requests that are worked on or wait for the database', () => pressure.inFlight)
+  gauge('requests_in_flight_limit', 'How many of those are let in at once, now', () => pressure.limit)
   gauge(
     'event_loop_delay_seconds',
     'How late the event loop is, as shedding sees it',

@@ -39,8 +39,8 @@ class Passage {
   readonly began: number
   bucket: Bucket | null = null
   trace: Trace | undefined = undefined
-  /** Counted as work in hand. */
-  entered = false
+  /** Since when it counts as work in hand. */
+  enteredAt: number | undefined = undefined
   settled = false
 
   constructor(facts: RouteFacts, began: number) {
@@ -248,10 +248,10 @@ export const operations = fp(
 
     app.decorate('enter', request => {
       const { passage } = request
-      if (!passage || passage.entered) return
+      if (!passage || passage.enteredAt !== undefined) return
       if (!pressure.hasRoom()) throw busy()
-      passage.entered = true
-      pressure.inFlight += 1
+      passage.enteredAt = performance.now()
+      pressure.enter()
     })
 
     const logAnswer = (request: FastifyRequest, { facts }: Passage, status: number, ms: number) => {
@@ -267,7 +267,6 @@ export const operations = fp(
       if (passage.settled) return
       passage.settled = true
       const { bucket, began, facts } = passage
-      if (passage.entered) pressure.inFlight -= 1
       if (limiter !== undefined) {
         if (bucket === null) {
           if (status === 401 && !facts.probe) {
@@ -276,7 +275,9 @@ export const operations = fp(
           }
         } else if (status === 304) limiter.giveBack(bucket)
       }
-      const ms = performance.now() - began
+      const now = performance.now()
+      const ms = now - began
+      if (passage.enteredAt !== undefined) pressure.leave(now - passage.enteredAt)
       facts.observe(status, ms)
       if (logsReads || !facts.isRead || status >= 400) logAnswer(request, passage, status, ms)
     }

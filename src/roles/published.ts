@@ -163,16 +163,18 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         response: { 200: ref(PublishedRole) },
       },
       config: { ...open, cheap: true },
-    },
-    (request, reply) => {
-      const { role } = request.params
-      const held = cache.peek(role)
-      if (held) {
+      // What is in memory is answered here: its key is valid, and without a query there is nothing to validate.
+      onRequest: (request, reply, done) => {
+        const { role } = request.params
+        const held = request.url.includes('?') ? undefined : cache.peek(role)
+        if (!held) return done()
         const { latest, ready, notModified } = headers(role, held)
         if (isFresh(request, latest)) app.sendReady(request, reply, 304, notModified, null)
         else app.sendReady(request, reply, 200, ready, held.body)
-        return
-      }
+      },
+    },
+    (request, reply) => {
+      const { role } = request.params
       // With the database gone, many wait for it; what is known is served all the same.
       if (!cache.holds(role)) app.enter(request)
       return cache.get(role).then(({ found, stale }) => {
