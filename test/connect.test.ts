@@ -84,7 +84,7 @@ t.test('time limits hold as start-up parameters, and behind a pooler in each tra
   const setting = (db: Kysely<Database>, name: string) => one<string>(db, `current_setting('${name}')`)
   t.equal(await setting(db, 'statement_timeout'), '300ms')
   t.equal(await setting(db, 'lock_timeout'), '100ms')
-  t.equal(await setting(db, 'idle_in_transaction_session_timeout'), '600ms')
+  t.equal(await setting(db, 'idle_in_transaction_session_timeout'), '300ms')
   await t.rejects(one(db, 'pg_sleep(5)'), { code: '57014' })
 
   const pooled = pool(t, { url, statementTimeoutMs: 300, lockTimeoutMs: 100, namedStatements: false })
