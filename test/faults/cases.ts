@@ -76,7 +76,7 @@ export const cases: readonly Case[] = [
         await t.progress(driver, 30)
         await t.server.stop('immediate')
         t.fire()
-        await servesWithoutDatabase(t, driver)
+        await servesWithoutDatabase(driver)
         await t.server.start()
         await t.recovered(driver, now())
       }
@@ -127,7 +127,7 @@ export const cases: readonly Case[] = [
         driver.slowestMs = 0
         proxy.swallow()
         const began = now()
-        if (cutMs > 5000) await servesWithoutDatabase(t, driver)
+        if (cutMs > 5000) await servesWithoutDatabase(driver)
         await until(() => now() - began > cutMs)
         assert.ok(proxy.counts.swallowed > before, 'the cut was not felt')
         t.fire()
@@ -163,8 +163,10 @@ export const cases: readonly Case[] = [
         await sleep(500)
       }
       assert.ok(proxy.counts.delayed > 0, 'nothing was delayed')
-      t.fire(proxy.counts.delayed)
-      t.note(`${driver.counts.busy - busy} times 503, slowest answer ${Math.round(driver.slowestMs)} ms`)
+      t.fire()
+      t.note(
+        `${proxy.counts.delayed} answers late, ${driver.counts.busy - busy} times 503, slowest answer ${Math.round(driver.slowestMs)} ms`,
+      )
       assert.ok(driver.counts.busy > busy, 'nobody was told to come later')
       assert.ok(driver.slowestMs < 30_000, `an answer took ${driver.slowestMs} ms`)
       proxy.delay(0)
@@ -205,7 +207,7 @@ export const cases: readonly Case[] = [
       })
       await Promise.all(patient)
       await client.query('rollback')
-      t.fire(hot.refused)
+      t.fire()
       const others = driver.acknowledged - from
       t.note(`${hot.refused} times 503, slowest ${Math.round(hot.slowestMs)} ms, ${others} other writes meanwhile`)
       assert.ok(hot.slowestMs < 8000, `a refusal took ${hot.slowestMs} ms`)
@@ -227,7 +229,8 @@ export const cases: readonly Case[] = [
         [new URL(register.url).pathname.slice(1)],
       )
       assert.ok((row?.sessions ?? 0) <= 5, `${row?.sessions} sessions`)
-      t.fire(200)
+      assert.ok(driver.counts.busy > 0, 'nobody was told to come later')
+      t.fire()
       t.note(`${driver.counts.busy} times 503, slowest answer ${Math.round(driver.slowestMs)} ms`)
       await t.settle(register, driver, { slots: 5 })
       assert.ok(driver.slowestMs < 15_000, `an answer took ${driver.slowestMs} ms`)
@@ -245,7 +248,10 @@ export const cases: readonly Case[] = [
       const isFull = async () => /No space left on device/.test(await readFile(server.logFile, 'utf8'))
       const ballast = join(server.folder, 'ballast')
       const { bavail, bsize } = await statfs(server.folder)
-      await writeFile(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 512 * 1024)))
+      await writeFile(ballast, Buffer.alloc(Math.max(0, bavail * bsize - 512 * 1024))).catch(error => {
+        // The register's own files were quicker: then it is full all the same.
+        if (error.code !== 'ENOSPC') throw error
+      })
       await until(isFull, 60_000)
       t.fire()
       const busy = driver.counts.busy
@@ -276,7 +282,7 @@ export const cases: readonly Case[] = [
       assert.equal((await fetch(`${await t.base()}/health/ready`)).status, 200)
       const register = await makeRegister(t.server)
       assert.deepEqual(await catalogueOf(url), await catalogueOf(register.url))
-      t.fire(11)
+      t.fire()
       await t.terminate(service)
     },
   },
@@ -339,7 +345,7 @@ export const cases: readonly Case[] = [
 ]
 
 /** With the database gone a published role is still read, and what needs the database is told to come later, soon. */
-async function servesWithoutDatabase(t: Trial, driver: Awaited<ReturnType<Trial['driver']>>): Promise<void> {
+async function servesWithoutDatabase(driver: Awaited<ReturnType<Trial['driver']>>): Promise<void> {
   await until(async () => {
     const { status, headers } = await driver.request('GET', `/v1/roles/${shared}`)
     assert.equal(status, 200)
@@ -350,7 +356,6 @@ async function servesWithoutDatabase(t: Trial, driver: Awaited<ReturnType<Trial[
   assert.ok(draft.ms < 8000, `a refusal took ${draft.ms} ms`)
   assert.equal((await driver.request('GET', '/health/live')).status, 200)
   assert.equal((await driver.request('GET', '/health/ready')).status, 503)
-  t.fire(0)
 }
 
 function migrator(t: Trial, url: string, env: Record<string, string> = {}, imports: string[] = []): Service {
