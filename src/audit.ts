@@ -9,7 +9,7 @@ import { insertEvents } from './database/events.ts'
 import type { Database } from './database/types.ts'
 import { Slug } from './document/schema.ts'
 import { component, nullable, object, pageOf, ref } from './document/shape.ts'
-import { callerOf, organisationOf } from './plugins/auth.ts'
+import { callerOf, organisationFor, organisationOf } from './plugins/auth.ts'
 import { cursorNumber, page, pageQuery, Since } from './plugins/read.ts'
 
 const Word = Type.String({ minLength: 1, maxLength: 200 })
@@ -112,7 +112,9 @@ export const auditEvents: FastifyPluginAsyncTypebox<{ db: Kysely<Database> }> = 
     async (request, reply) => {
       const { limit, since, until, cursor: _, ...filter } = request.query
       const before = cursorNumber(request)
-      const own = organisationOf(callerOf(request))
+      const caller = callerOf(request)
+      if (filter.organisation !== undefined) organisationFor(caller, filter.organisation)
+      const own = organisationOf(caller)
       let query = db.selectFrom('events').select(members)
       if (own !== null) query = query.where('organisation', '=', own)
       for (const name of ['type', 'role', 'subject', 'actor', 'owner', 'organisation', 'request_id'] as const) {

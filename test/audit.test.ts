@@ -51,7 +51,7 @@ t.test('listAuditEvents → 200 with every change of the organisation, the newes
     ['owner=bob', 0],
     ['actor=key:home-office-alice', 2],
     ['role=data-engineer', 2],
-    ['organisation=other-office', 0],
+    ['organisation=home-office', 2],
     [`since=${encodeURIComponent(String(patched.occurred_at))}`, 1],
     [`until=${encodeURIComponent(String(patched.occurred_at))}`, 1],
   ] as const) {
@@ -59,9 +59,15 @@ t.test('listAuditEvents → 200 with every change of the organisation, the newes
     t.equal(page.audit_events.length, count, filter)
   }
 
-  const page = (await call('GET /v1/audit-events?limit=1')).body as Page
+  t.equal(
+    (await call('GET /v1/audit-events?organisation=other-office', { key: token('home-office', ['audit:read'], 'bob') }))
+      .status,
+    403,
+  )
+
+  const page = (await call('GET /v1/audit-events?limit=1&owner=alice')).body as Page
   t.same(page.audit_events, [patched])
-  const next = (await call(`GET /v1/audit-events?limit=1&cursor=${page.next_cursor}`)).body as Page
+  const next = (await call(`GET /v1/audit-events?limit=1&owner=alice&cursor=${page.next_cursor}`)).body as Page
   t.same(next, { audit_events: [first], next_cursor: null })
 })
 

@@ -705,8 +705,16 @@ t.test('drafts', { timeout: 120_000 }, async t => {
         ['?q=', 400, 'q: This must have at least 1 character.'],
         ['?q=a&q=b', 400, 'q: This must be a string; it is a list.'],
         ['?q=%00', 400, 'No query parameter may hold a NUL character.'],
-        ['?updated_since=0000-01-01T00:00:00Z', 400, 'A time in the query is outside what can be compared.'],
-        ['?updated_since=2026-01-01T00:00:00%2B23:59', 400, 'A time in the query is outside what can be compared.'],
+        [
+          '?updated_since=0000-01-01T00:00:00Z',
+          400,
+          'updated_since: "0000-01-01T00:00:00Z" does not fit: A time with its zone, such as 2026-01-31T12:00:00Z.',
+        ],
+        [
+          '?updated_since=2026-01-01T00:00:00%2B23:59',
+          400,
+          'updated_since: "2026-01-01T00:00:00+23:59" does not fit: A time with its zone, such as 2026-01-31T12:00:00Z.',
+        ],
       ] as const) {
         const answer = await call(`GET /v1/drafts${query}`)
         t.same([answer.status, (answer.body as { detail: string }).detail], [status, detail], query)
