@@ -76,6 +76,8 @@ t.test('a migrator that is killed half-way leaves nothing, and the next one goes
     '0003-long.sql': 'create table third (); insert into first values (3); select pg_sleep(60)',
   })
   const killed = migrate(url, { folder })
+  // It may fail before anybody waits for it.
+  killed.catch(() => {})
   const sleeper = `select pid from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`
   const [pid] = await until(async () => {
     const pids = await query(url, sleeper)

@@ -203,7 +203,8 @@ export function scan(source: string, mediaType: MediaType, notices: Notices): Sc
       const run = (matchAt(/`+/y, text, at) as RegExpExecArray)[0]
       const fence = run.length > 2 && /(?:^|\n)[ \t>]*$/.test(text.slice(Math.max(0, at - 40), at))
       const limit = fence ? text.length : Math.min(text.length, at + 2000)
-      const close = text.slice(at + run.length, limit).search(new RegExp(`(?<!\`)${run}(?!\`)`))
+      const runs = [...text.slice(at + run.length, limit).matchAll(/`+/g)]
+      const close = runs.find(([other]) => other.length === run.length)?.index ?? -1
       codeUntil = close < 0 ? at + run.length : at + run.length + close + run.length
       copyTo(codeUntil)
       continue
