@@ -1,0 +1,149 @@
+import { existsSync, readFileSync } from 'node:fs'
+import t from 'tap'
+import { exampleDocument } from '../src/document/schema.ts'
+import { testApp, token } from './support/app.ts'
+import { countRows } from './support/roles.ts'
+
+const sample = readFileSync(new URL('../examples/role-definition.md', import.meta.url), 'utf8')
+const real = new URL('../../shared/samples/devops-role-definition.md', import.meta.url)
+
+interface Report {
+  coverage: { percent: number }
+  losses: unknown[]
+  unchanged: boolean
+  changes: { change: string }[]
+  warnings: { code: string }[]
+  recognised: { shared_sections: { slug: string; created: boolean }[] }
+}
+interface Import {
+  id: string | null
+  role: string
+  report: Report
+}
+
+const markdown = { 'content-type': 'text/markdown' }
+// One test around all: what the root test's own teardown closes would keep the process from coming to its end.
+t.test('imports', { timeout: 120_000 }, async t => {
+  const { call, db } = await testApp(t)
+  const send = (query: string, body: string | Buffer, more: object = {}) =>
+    call(`POST /v1/imports${query}`, { body, headers: markdown, ...more })
+
+  await t.test('createImport → 422, 413, 415 for what cannot become a draft, and nothing is stored', async t => {
+    const title = '# Data engineer\n\n## What you’ll do\n\n'
+    const before = await countRows(db)
+    const rows: [string, string | Buffer, number, string, RegExp][] = [
+      ['an empty document', '', 422, 'unreadable_document', /empty|no text/i],
+      ['white space', ' \n\n', 422, 'unreadable_document', /no text|empty/i],
+      ['only a title', '# Data engineer\n', 422, 'unreadable_document', /title and nothing else/],
+      ['a Word file', Buffer.from('504b0304140006000800000021', 'hex'), 422, 'unreadable_document', /Word/],
+      [
+        'binary',
+        Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, 0, 0]),
+        422,
+        'unreadable_document',
+        /Word|text/,
+      ],
+      ['10,000 bullets', title + '- Do it\n'.repeat(10_000), 422, 'unreadable_document', /200/],
+      [
+        'lists 100 deep',
+        title + Array.from({ length: 100 }, (_, i) => `${'  '.repeat(i)}- Do it`).join('\n'),
+        422,
+        'unreadable_document',
+        /deep/,
+      ],
+      ['5 MB', 'a'.repeat(5_000_000), 413, 'too_large', /4 MiB|4,194,304|large/],
+    ]
+    for (const [what, body, status, code, detail] of rows) {
+      const answer = await send('?slug=never', body)
+      t.equal(answer.status, status, `${what}: ${answer.text.slice(0, 400)}`)
+      const problem = answer.body as { code: string; detail: string; report?: object }
+      t.equal(problem.code, code, what)
+      t.match(problem.detail, detail, what)
+      if (code === 'unreadable_document') t.ok(problem.report, `${what}: with the report`)
+    }
+    const ticks = await send('?slug=never&dry_run=true', `${title}${'`'.repeat(200_000)}`)
+    t.equal(ticks.status, 201, 'a run of backticks opens a block of code')
+    const asJson = await call('POST /v1/imports', { body: '{}' })
+    t.equal(asJson.status, 415)
+    t.same(await countRows(db), before)
+  })
+
+  await t.test('createImport → 201: a script is named as a loss, and not kept', async t => {
+    const { status, body, text } = await send('?slug=script&dry_run=true', `${sample}\n\n<script>alert(1)</script>\n`)
+    t.equal(status, 201, text.slice(0, 300))
+    t.match((body as Import).report.losses, [{ code: 'script_removed' }])
+  })
+
+  await t.test('createImport → 201, once more 409 naming role=, 428, 412, unchanged, changed', async t => {
+    const created = await send('', sample)
+    t.equal(created.status, 201)
+    const { id, role, report } = created.body as Import
+    t.equal(role, 'data-engineer')
+    t.equal(report.coverage.percent, 100)
+    t.same(report.losses, [])
+    t.equal(created.headers.location, `/v1/imports/${id}`)
+    t.same((await call(`GET /v1/imports/${id}`)).body, created.body)
+    t.equal((await call(`GET /v1/imports/${id}`, { key: token('other-office') })).status, 404)
+
+    const taken = await send('', sample)
+    t.equal(taken.status, 409)
+    t.match((taken.body as { detail: string }).detail, /role=data-engineer/)
+    t.equal((await send('?role=data-engineer', sample)).status, 428)
+    t.equal((await send('?role=data-engineer', sample, { match: '"r7"' })).status, 412)
+    t.equal((await send('?role=nobody', sample, { match: '"r1"' })).status, 404)
+    t.equal((await send('?role=data-engineer&slug=other', sample, { match: '"r1"' })).status, 400)
+
+    const before = await countRows(db)
+    const again = await send('?role=data-engineer', sample, { match: created.etag })
+    t.equal(again.status, 201)
+    t.equal((again.body as Import).report.unchanged, true)
+    t.equal(again.etag, created.etag, 'no revision')
+    t.equal((await countRows(db)).events, before.events, 'no event')
+
+    const changed = await send('?role=data-engineer', `${sample}\n\n## Benefits\n\nA good pension.\n`, {
+      match: created.etag,
+    })
+    t.equal(changed.status, 201)
+    t.equal(changed.etag, '"r2"')
+    t.ok((changed.body as Import).report.changes.length > 0)
+  })
+
+  await t.test(
+    'createImport → 201: another document with the same about-texts uses the same shared sections',
+    async t => {
+      const first = await send('?slug=one', sample)
+      const second = await send('?slug=two', sample)
+      t.equal(second.status, 201)
+      t.ok(
+        first.status === 201 &&
+          (second.body as Import).report.recognised.shared_sections.every(({ created }) => !created),
+      )
+    },
+  )
+
+  await t.test('createImport → dry run stores nothing', async t => {
+    const before = await countRows(db)
+    const { status, body, headers } = await send('?slug=dry&dry_run=true', sample)
+    t.equal(status, 201)
+    t.equal((body as Import).id, null)
+    t.equal(headers.location, undefined)
+    t.same(await countRows(db), before)
+  })
+
+  await t.test('createImport → 201: the real role definition, published', { skip: !existsSync(real) }, async t => {
+    const { status, body, etag } = await send('?slug=devops', readFileSync(real))
+    t.equal(status, 201)
+    t.equal((body as Import).report.coverage.percent, 100)
+    t.same((body as Import).report.losses, [])
+    const published = await call('POST /v1/roles/devops/publications', { match: etag, body: { change_note: 'First' } })
+    t.equal(published.status, 201, published.text)
+    t.equal((await call('GET /v1/roles/devops', { key: null })).status, 200)
+  })
+
+  await t.test('createRole → 409 with role= in no advice', async t => {
+    await call('POST /v1/roles?slug=taken', { body: exampleDocument })
+    const { status, body } = await call('POST /v1/roles?slug=taken', { body: exampleDocument })
+    t.equal(status, 409)
+    t.notMatch((body as { detail: string }).detail, /role=/)
+  })
+})
