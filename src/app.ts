@@ -12,7 +12,7 @@ import { poolStatus } from './database/connect.ts'
 import { listen } from './database/listen.ts'
 import type { Database } from './database/types.ts'
 import { home } from './home.ts'
-import { createImportPool } from './imports/pool.ts'
+import { createImportPool, type ImportPoolOptions } from './imports/pool.ts'
 import { imports } from './imports/routes.ts'
 import { type Authenticate, auth } from './plugins/auth.ts'
 import { body, buildValidator } from './plugins/body.ts'
@@ -46,6 +46,8 @@ export interface AppOptions {
   /** Without a slash at the end. Absolute links begin with it; the Host header is never believed. */
   baseUrl: string
   cacheBytesMax: number
+  /** How long a document may take to read, and how much memory; the pool's own limits unless given. */
+  importLimits?: ImportPoolOptions
   trustProxy?: string[]
   /** Requests a minute for each caller with a key, and for each address without; not limited unless given. */
   rateLimits?: { perKey: number; perAddress: number }
@@ -132,7 +134,7 @@ export async function build(options: AppOptions) {
     app.addHook('onClose', () => listener.close())
   }
 
-  const pool = createImportPool()
+  const pool = createImportPool(options.importLimits)
   app.addHook('onListen', () => pool.warm())
   app.addHook('onClose', () => pool.close())
 

