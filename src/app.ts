@@ -30,6 +30,7 @@ import { write } from './plugins/write.ts'
 import { problemPages } from './problem-pages.ts'
 import { PublishedCache } from './roles/cache.ts'
 import { drafts } from './roles/draft.ts'
+import { answerFromMemory } from './roles/hot.ts'
 import { lifeOfRoles } from './roles/life.ts'
 import { draftParts } from './roles/parts.ts'
 import { publishedRoles } from './roles/published.ts'
@@ -77,6 +78,7 @@ export async function build(options: AppOptions) {
   const limiter = rateLimits && new RateLimiter(rateLimits)
   const pressure = new Pressure({ poolMax: poolStatus(db).max, inFlightMax: options.inFlightMax })
   const durations = new RequestDurations()
+  const isSecure = baseUrl.startsWith('https:')
   const app = fastify({
     // Given the logger, Fastify would listen for the end of every answer, to log it or not.
     logger: false,
@@ -86,7 +88,6 @@ export async function build(options: AppOptions) {
     requestIdHeader: false,
     bodyLimit: 1024 * 1024,
     requestTimeout: limits.requestTimeoutMs,
-    connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
     // `read` requires Host: Node would answer 400 without a problem.
     http: {
@@ -134,12 +135,19 @@ export async function build(options: AppOptions) {
     app.addHook('onClose', () => listener.close())
   }
 
+  // Reads that are to be logged are left to the route.
+  if (logger?.level !== 'debug' && logger?.level !== 'trace') {
+    const stop = answerFromMemory(app.server, { cache, durations, limiter, trustProxy, isSecure })
+    // Fastify then tells the client that the connection will be closed.
+    app.addHook('preClose', async () => stop())
+  }
+
   const pool = createImportPool(options.importLimits)
   app.addHook('onListen', () => pool.warm())
   app.addHook('onClose', () => pool.close())
 
   await app.register(errors)
-  await app.register(operations, { durations, pressure, limiter, isSecure: baseUrl.startsWith('https:') })
+  await app.register(operations, { durations, pressure, limiter, isSecure })
   await app.register(preflights)
   await app.register(openapi)
   await app.register(auth, { authenticate })

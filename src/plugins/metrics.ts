@@ -37,11 +37,15 @@ const durationName = 'http_request_duration_seconds'
 export class RequestDurations {
   readonly name = durationName
   readonly #series: Series[] = []
+  readonly #routes = new Map<string, (status: number, ms: number) => void>()
 
-  /** A function that notes a duration of one route, in milliseconds. */
+  /** A function that notes a duration of one route, in milliseconds; the same one for the same route. */
   ofRoute(method: string, route: string): (status: number, ms: number) => void {
+    const key = `${method} ${route}`
+    const known = this.#routes.get(key)
+    if (known) return known
     const byStatus = new Map<number, Series>()
-    return (status, ms) => {
+    const observe = (status: number, ms: number) => {
       let series = byStatus.get(status)
       if (series === undefined) {
         series = new Series({ method, route, status })
@@ -50,6 +54,8 @@ export class RequestDurations {
       }
       series.observe(ms / 1000)
     }
+    this.#routes.set(key, observe)
+    return observe
   }
 
   /** As prom-client's registry asks for it. */

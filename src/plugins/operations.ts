@@ -2,8 +2,7 @@
  * What every request gets, whatever it asks for: an id, its part of a trace, headers that keep browsers careful, a place
  * in the limits, a measured duration and a line in the log.
  *
- * All of it runs before and after a cached read, which takes some thirty microseconds: what is known of a route is
- * worked out when it is registered, nothing waits, and one object is made for each request.
+ * What is known of a route is worked out when it is registered, nothing waits, and one object is made for each request.
  */
 import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -27,8 +26,6 @@ interface RouteFacts {
   isRead: boolean
   /** The headers that are the same in every answer; a handler may have set its own. */
   headers: Readonly<Record<string, string>>
-  /** The same as names and values in turn. */
-  head: readonly string[]
   observe: (status: number, ms: number) => void
 }
 
@@ -49,18 +46,8 @@ class Passage {
   }
 }
 
-/** Sends an answer whose headers, names and values in turn, were made beforehand, past Fastify's own way of making them. */
-export type SendReady = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  status: number,
-  head: readonly string[],
-  body: Buffer | null,
-) => void
-
 declare module 'fastify' {
   interface FastifyInstance {
-    sendReady: SendReady
     /** Counts a request as work in hand until it is answered. Throws 503 where there is too much already. */
     enter(request: FastifyRequest): void
   }
@@ -70,7 +57,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** A probe: never limited, never refused, and nobody's credential is looked at. */
     probe?: boolean
-    /** Mostly answered from memory: refused last. Its handler calls `enter` where it must ask the database after all. */
+    /** Mostly answered from memory: never refused. Its handler calls `enter` where it must ask the database after all. */
     cheap?: boolean
     facts?: RouteFacts
   }
@@ -92,6 +79,14 @@ export const commonHeaders = (id: string): Record<string, string> => ({
   ...closedToScripts,
   'api-version': apiVersion,
   'request-id': id,
+})
+
+/** The headers of every answer of a route, but for the caller's own: the id, the limits, the trace. `isOpen` to scripts. */
+export const routeHeaders = ({ isOpen, isSecure }: { isOpen: boolean; isSecure: boolean }): Record<string, string> => ({
+  'api-version': apiVersion,
+  ...secure,
+  ...(isSecure ? transportSecurity : {}),
+  ...(isOpen ? openToScripts : closedToScripts),
 })
 
 type Log = (...args: unknown[]) => void
@@ -187,20 +182,13 @@ export const operations = fp(
 
     const factsOf = (method: string, route: string, config: { scope?: string; probe?: boolean; cheap?: boolean }) => {
       const isRead = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
-      const headers = {
-        'api-version': apiVersion,
-        ...secure,
-        ...(isSecure ? transportSecurity : {}),
-        ...(isRead && config.scope === 'public' ? openToScripts : closedToScripts),
-      }
       return {
         route,
         method,
         probe: config.probe ?? false,
         cheap: config.cheap ?? false,
         isRead,
-        headers,
-        head: Object.entries(headers).flat(),
+        headers: routeHeaders({ isOpen: isRead && config.scope === 'public', isSecure }),
         observe: durations.ofRoute(method, route),
       }
     }
@@ -242,7 +230,7 @@ export const operations = fp(
           return done(tooMany(bucket, now))
         }
       }
-      if (!(facts.cheap ? pressure.hasRoomForCheap() : pressure.hasRoom())) return done(busy())
+      if (!facts.cheap && !pressure.hasRoom()) return done(busy())
       done()
     })
 
@@ -294,21 +282,6 @@ export const operations = fp(
         reply.header('ratelimit-policy', bucket.policy).header('ratelimit', rateLimitField(bucket, began))
       if (trace) reply.header('traceparent', trace.traceparent)
       done(null, payload)
-    })
-
-    app.decorate('sendReady', (request, reply, status, head, body) => {
-      const { passage, id } = request
-      reply.hijack()
-      const all = ['request-id', id, ...head]
-      if (passage !== null) {
-        settle(request, passage, status)
-        const { facts, bucket, trace, began } = passage
-        all.push(...facts.head)
-        if (bucket !== null) all.push('ratelimit-policy', bucket.policy, 'ratelimit', rateLimitField(bucket, began))
-        if (trace) all.push('traceparent', trace.traceparent)
-      }
-      reply.raw.writeHead(status, all)
-      reply.raw.end(body)
     })
 
     // Refusals have no lines of their own: they come when there is no time to write any.

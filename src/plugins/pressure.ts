@@ -3,7 +3,7 @@
  *
  * By hand: @fastify/under-pressure looks once a second, at the event loop and the memory alone, and refuses all requests
  * alike. Here the measure is the work in hand, which is there before the delay that it causes, and how long it takes;
- * cached reads, which cost no more than their refusal, go on for longest.
+ * cached reads, which cost less than their refusal, are never refused.
  */
 
 export interface PressureOptions {
@@ -19,11 +19,8 @@ const loopDelayMaxMs = 150
 /** One long pause is a collection of garbage or a large document, and over before a refusal would help. */
 const lateMaxMs = 500
 const loopDelayWeight = 0.1
-/** How much later than for other work the loop must be before cached reads are refused too. */
-const cheapFactor = 2
-/** Where so little is in hand, or comes in between two looks, requests are not why the loop is late: refusing one helps nobody. */
+/** Where so little is in hand, requests are not why the loop is late: refusing one helps nobody. */
 const inFlightMin = 4
-const arrivalsMin = 50
 
 /** How long requests may take on average before fewer are let in at once. A queue that does not shorten is of no use. */
 const targetMs = 500
@@ -37,8 +34,6 @@ export class Pressure {
   #limit: number
   readonly #timers: NodeJS.Timeout[]
   #due = performance.now() + sampleMs
-  #arrivals = 0
-  #lastArrivals = 0
   #finished = 0
   #finishedMs = 0
   /** How late the event loop is, in milliseconds, as a moving average. */
@@ -64,8 +59,6 @@ export class Pressure {
     const now = performance.now()
     const late = Math.min(Math.max(now - this.#due, 0), lateMaxMs)
     this.#due = now + sampleMs
-    this.#lastArrivals = this.#arrivals
-    this.#arrivals = 0
     this.loopDelayMs += (late - this.loopDelayMs) * loopDelayWeight
   }
 
@@ -82,14 +75,6 @@ export class Pressure {
   hasRoom(): boolean {
     const late = this.loopDelayMs > loopDelayMaxMs && this.inFlight >= inFlightMin
     if (this.inFlight < this.#limit && !late) return true
-    this.shed += 1
-    return false
-  }
-
-  /** The same for a request that is answered from memory. */
-  hasRoomForCheap(): boolean {
-    this.#arrivals += 1
-    if (this.loopDelayMs <= cheapFactor * loopDelayMaxMs || this.#lastArrivals < arrivalsMin) return true
     this.shed += 1
     return false
   }

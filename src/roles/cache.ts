@@ -96,15 +96,16 @@ export class PublishedCache {
   peek(slug: string): Version | undefined {
     if (!this.#listening) return undefined
     const entry = this.#entries?.get(slug)
-    if (entry?.period !== this.#period) return undefined
-    this.hits += 1
-    return entry.version
+    return entry?.period === this.#period ? entry.version : undefined
   }
 
   /** The latest version from memory or from the database. Throws what the load throws, where nothing is known. */
   async get(slug: string): Promise<Served> {
     const entry = this.peek(slug)
-    if (entry) return { found: entry, stale: false }
+    if (entry) {
+      this.hits += 1
+      return { found: entry, stale: false }
+    }
     this.misses += 1
     const known = this.#entries?.get(slug)?.version
     if (known && performance.now() - this.#failedAt < retryAfterMs) return { found: known, stale: true }

@@ -1,4 +1,6 @@
 /** What the world reads: published roles, their versions and lists. */
+
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
@@ -37,9 +39,6 @@ const open = { scope: 'public' } as const
 interface Headers {
   latest: Record<string, string>
   version: Record<string, string>
-  /** Those of the latest version as names and values in turn, with and without its body. */
-  ready: string[]
-  notModified: string[]
 }
 
 /** The headers of a version, made once for each: they are most of the work of a cached read. */
@@ -60,11 +59,8 @@ function headers(slug: string, version: Version): Headers {
     'content-location': `${path}/versions/${version.version}`,
     link: `<${path}/versions>; rel="version-history", <${path}/versions/${version.version}>; rel="latest-version"`,
   }
-  const content = { 'content-type': jsonType, 'content-length': String(version.body.length) }
   const made = {
     latest,
-    ready: Object.entries({ ...content, ...latest }).flat(),
-    notModified: Object.entries(latest).flat(),
     version: {
       ...common,
       'cache-control': cacheControl.immutable,
@@ -75,10 +71,13 @@ function headers(slug: string, version: Version): Headers {
   return made
 }
 
-const jsonType = 'application/json; charset=utf-8'
+/** The headers of the latest version of a role. */
+export const latestHeaders = (slug: string, version: Version) => headers(slug, version).latest
+
+export const jsonType = 'application/json; charset=utf-8'
 
 /** Whether the caller has it already (RFC 9110 §13.2.2). */
-function isFresh({ headers }: FastifyRequest, head: Record<string, string>): boolean {
+export function isFresh(headers: IncomingHttpHeaders, head: Record<string, string>): boolean {
   const { 'if-none-match': tags, 'if-modified-since': since } = headers
   if (tags !== undefined) return noneMatch(tags, head.etag as string)
   return since !== undefined && Date.parse(since) >= Date.parse(head['last-modified'] as string)
@@ -91,7 +90,7 @@ function sendVersion(
   head: Record<string, string>,
 ): never {
   reply.headers(head)
-  if (isFresh(request, head)) return reply.code(304).send() as never
+  if (isFresh(request.headers, head)) return reply.code(304).send() as never
   return reply.type(jsonType).send(version.body) as never
 }
 
@@ -163,15 +162,6 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         response: { 200: ref(PublishedRole) },
       },
       config: { ...open, cheap: true },
-      // What is in memory is answered here: its key is valid, and without a query there is nothing to validate.
-      onRequest: (request, reply, done) => {
-        const { role } = request.params
-        const held = request.url.includes('?') ? undefined : cache.peek(role)
-        if (!held) return done()
-        const { latest, ready, notModified } = headers(role, held)
-        if (isFresh(request, latest)) app.sendReady(request, reply, 304, notModified, null)
-        else app.sendReady(request, reply, 200, ready, held.body)
-      },
     },
     (request, reply) => {
       const { role } = request.params

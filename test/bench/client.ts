@@ -46,7 +46,11 @@ function run({ port, path, headers, status, connections, durationMs }: Load): Pr
     const stop = () => {
       for (const socket of sockets) socket.destroy()
     }
+    let spinning = true
+    const spin = () => { if (spinning) setImmediate(spin) }
+    spin()
     setTimeout(() => {
+      spinning = false
       stop()
       resolve({ answers, ms: performance.now() - began })
     }, durationMs)
