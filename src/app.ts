@@ -34,7 +34,7 @@ import { answerFromMemory } from './roles/hot.ts'
 import { lifeOfRoles } from './roles/life.ts'
 import { draftParts } from './roles/parts.ts'
 import { publishedRoles } from './roles/published.ts'
-import { findLatest, publishedChannel } from './roles/versions.ts'
+import { findLatest, findVersion, publishedChannel } from './roles/versions.ts'
 import { sfia } from './sfia/routes.ts'
 
 export interface AppOptions {
@@ -118,7 +118,10 @@ export async function build(options: AppOptions) {
   // RFC 9110 §10.1.1: what is expected beyond 100-continue may be ignored; Node would answer 417 without a problem.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
 
-  const cache = new PublishedCache(slug => findLatest(db, slug), cacheBytesMax)
+  const cache = new PublishedCache(
+    { latest: slug => findLatest(db, slug), version: (slug, version) => findVersion(db, slug, version) },
+    cacheBytesMax,
+  )
   if (listenUrl !== undefined) {
     const listener = listen(
       { url: listenUrl, onError: error => app.log.warn({ err: error }, 'not listening') },

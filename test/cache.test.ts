@@ -219,7 +219,7 @@ t.test(
     await fc.assert(
       fc.asyncProperty(fc.array(steps, { maxLength: 60, size: 'max' }), async script => {
         const database = new SlowDatabase()
-        const cache = new PublishedCache(() => database.load(), 1_000_000)
+        const cache = new PublishedCache({ latest: () => database.load(), version: async () => undefined }, 1_000_000)
         cache.up()
         let listening = true
         let failures = 0
@@ -311,15 +311,42 @@ t.test(
 )
 
 t.test('PublishedCache keeps to its size', async t => {
-  const version = (slug: string): Version => ({ version: 1, body: Buffer.alloc(1000), digest: slug, publishedAt: '' })
-  const cache = new PublishedCache(async slug => version(slug), 10 * 2024)
+  const version = async (slug: string): Promise<Version> => ({
+    version: 1,
+    body: Buffer.alloc(1000),
+    digest: slug,
+    publishedAt: '',
+  })
+  const cache = new PublishedCache({ latest: version, version }, 10 * 2024)
   cache.up()
   for (let index = 0; index < 100; index++) await cache.get(`role-${index}`)
   t.ok(cache.bytes <= 10 * 2024 && cache.bytes > 5 * 2024, `${cache.bytes} bytes`)
   t.ok(cache.peek('role-99'))
   t.equal(cache.peek('role-0'), undefined)
-  const none = new PublishedCache(async slug => version(slug), 0)
+  const none = new PublishedCache({ latest: version, version }, 0)
   none.up()
   t.equal((await none.get('a')).stale, false)
   t.equal(none.peek('a'), undefined)
 })
+
+t.test(
+  'PublishedCache asks once for a version by its number, whatever it hears, and again for one that is not there',
+  async t => {
+    const asked: string[] = []
+    const load = async (slug: string, version: number): Promise<Version | undefined> => {
+      asked.push(`${slug} ${version}`)
+      return version === 3 ? undefined : { version, body: `body of ${slug} ${version}`, digest: slug, publishedAt: '' }
+    }
+    const cache = new PublishedCache({ latest: slug => load(slug, 2), version: load }, 100_000)
+    const read = async (version: number) => (await cache.version('a', version))?.body.toString()
+    t.strictSame([await read(1), await read(2), await read(3)], ['body of a 1', 'body of a 2', undefined])
+    cache.up()
+    cache.drop('a', 4)
+    cache.drop('a', 0)
+    cache.down()
+    t.strictSame([await read(1), await read(2), await read(3)], ['body of a 1', 'body of a 2', undefined])
+    t.strictSame(asked, ['a 1', 'a 2', 'a 3', 'a 3'])
+    t.equal(cache.peek('a/versions/1')?.version, 1)
+    t.equal(cache.peek('a'), undefined)
+  },
+)

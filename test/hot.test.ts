@@ -46,26 +46,29 @@ t.test('getRole → the same answer before Fastify as from the route', async t =
   const plain = await get('/v1/roles/data-engineer')
   const etag = plain.headers.etag ?? ''
   const modified = plain.headers['last-modified'] ?? ''
-  for (const [headers, status] of [
-    [{}, 200],
-    [{ accept: '*/*' }, 200],
-    [{ accept: 'application/json' }, 200],
-    [{ 'if-none-match': etag }, 304],
-    [{ 'if-none-match': `"other", W/${etag}` }, 304],
-    [{ 'if-none-match': '*' }, 304],
-    [{ 'if-none-match': '"other"' }, 200],
-    [{ 'if-modified-since': modified }, 304],
-    [{ 'if-modified-since': 'Thu, 01 Jan 1970 00:00:00 GMT' }, 200],
-    [{ 'if-none-match': '"other"', 'if-modified-since': modified }, 200],
-  ] as [Record<string, string>, number][]) {
-    const fast = await get('/v1/roles/data-engineer', headers)
-    const slow = await get('/v1/roles/data-engineer', { ...headers, ...byRoute })
-    t.strictSame(hot.slice(-2), [true, false], JSON.stringify(headers))
-    t.equal(fast.status, status)
-    t.strictSame([fast.status, lasting(fast.headers)], [slow.status, lasting(slow.headers)])
-    t.ok(fast.body.equals(slow.body) && fast.body.length > 0 === (status === 200))
-    t.match(fast.headers, { ratelimit: /^"address";r=\d+;t=\d+$/, 'request-id': /^[0-9a-f-]+-\d+$/ })
-    t.ok(Math.abs(Date.parse(fast.headers.date ?? '') - Date.now()) < 5000)
+  for (const path of ['/v1/roles/data-engineer', '/v1/roles/data-engineer/versions/1']) {
+    await get(path)
+    for (const [headers, status] of [
+      [{}, 200],
+      [{ accept: '*/*' }, 200],
+      [{ accept: 'application/json' }, 200],
+      [{ 'if-none-match': etag }, 304],
+      [{ 'if-none-match': `"other", W/${etag}` }, 304],
+      [{ 'if-none-match': '*' }, 304],
+      [{ 'if-none-match': '"other"' }, 200],
+      [{ 'if-modified-since': modified }, 304],
+      [{ 'if-modified-since': 'Thu, 01 Jan 1970 00:00:00 GMT' }, 200],
+      [{ 'if-none-match': '"other"', 'if-modified-since': modified }, 200],
+    ] as [Record<string, string>, number][]) {
+      const fast = await get(path, headers)
+      const slow = await get(path, { ...headers, ...byRoute })
+      t.strictSame(hot.slice(-2), [true, false], JSON.stringify(headers))
+      t.equal(fast.status, status)
+      t.strictSame([fast.status, lasting(fast.headers)], [slow.status, lasting(slow.headers)])
+      t.ok(fast.body.equals(slow.body) && fast.body.length > 0 === (status === 200))
+      t.match(fast.headers, { ratelimit: /^"address";r=\d+;t=\d+$/, 'request-id': /^[0-9a-f-]+-\d+$/ })
+      t.ok(Math.abs(Date.parse(fast.headers.date ?? '') - Date.now()) < 5000)
+    }
   }
   const named = await get('/v1/roles/data-engineer', { 'request-id': 'of-the-caller' })
   t.equal(named.headers['request-id'], 'of-the-caller')
@@ -79,6 +82,9 @@ t.test('getRole → what is out of the ordinary is left to the route', async t =
     ['GET', '/v1/roles/data-engineer?', {}, 200],
     ['GET', '/v1/roles/data-engineer?limit=1', {}, 400],
     ['GET', '/v1/roles/data-engineer/', {}, 404],
+    ['GET', '/v1/roles/data-engineer/versions/2', {}, 404],
+    ['GET', '/v1/roles/data-engineer/versions/01', {}, 200],
+    ['GET', '/v1/roles/data-engineer/versions/1/', {}, 404],
     ['GET', '/v1/roles/data%2Dengineer', {}, 200],
     ['GET', '/v1/roles/__proto__', {}, 404],
     ['GET', '/v1/roles/Data-Engineer', {}, 404],

@@ -2,19 +2,29 @@
 import { LRUCache } from 'lru-cache'
 import type { Version, Withdrawal } from './versions.ts'
 
+/** A version in memory. */
+export interface KeptVersion extends Version {
+  body: Buffer
+}
+
 export interface Served {
   found: Version | Withdrawal | undefined
   /** The database could not be asked, and a newer version may exist. */
   stale: boolean
 }
 
-type Load = (slug: string) => Promise<Version | Withdrawal | undefined>
+interface Loads {
+  latest: (slug: string) => Promise<Version | Withdrawal | undefined>
+  version: (slug: string, version: number) => Promise<Version | undefined>
+}
 
 /** The period of an entry that is served only where the database is gone. */
 const notTrusted = -1
+/** The period of an entry that never changes. */
+const always = -2
 
 interface Entry {
-  version: Version
+  version: KeptVersion
   /** The period of listening in which it was filled. */
   period: number
 }
@@ -29,13 +39,18 @@ const retryAfterMs = 1000
 export const isVersion = (found: Version | Withdrawal | undefined): found is Version =>
   found !== undefined && 'body' in found
 
+const keep = (version: Version): KeptVersion => ({ ...version, body: Buffer.from(version.body) })
+
+/** What an entry is found by: the path of what it answers, below `/v1/roles/`. The latest version has the slug alone. */
+const keyOf = (slug: string, version: number) => `${slug}/versions/${version}`
+
 /**
- * Holds the latest version of roles. An entry is served without a look at the database only while the process hears of
+ * Holds versions of roles. One asked for by its number never changes. The latest, though: an entry is served without a look at the database only while the process hears of
  * every publication: in one unbroken period of listening. A fill that began before the last drop of its role is not
  * stored, nor one older than the version that was announced, which a lagging standby may give.
  */
 export class PublishedCache {
-  readonly #load: Load
+  readonly #load: Loads
   readonly #entries: LRUCache<string, Entry> | undefined
   readonly #announced = new LRUCache<string, number>({ max: 10_000 })
   readonly #fills = new Map<string, Fill>()
@@ -46,7 +61,7 @@ export class PublishedCache {
   misses = 0
 
   /** `bytesMax` 0 holds nothing: every read asks the database. */
-  constructor(load: Load, bytesMax: number) {
+  constructor(load: Loads, bytesMax: number) {
     this.#load = load
     this.#entries =
       bytesMax > 0
@@ -93,10 +108,24 @@ export class PublishedCache {
   }
 
   /** An entry that may be served as it is; undefined where the database must be asked. No promise: this is the hot path. */
-  peek(slug: string): Version | undefined {
-    if (!this.#listening) return undefined
-    const entry = this.#entries?.get(slug)
-    return entry?.period === this.#period ? entry.version : undefined
+  peek(key: string): KeptVersion | undefined {
+    const entry = this.#entries?.get(key)
+    if (entry === undefined) return undefined
+    return (entry.period === this.#period && this.#listening) || entry.period === always ? entry.version : undefined
+  }
+
+  /** A version by its number, from memory or from the database; undefined where there is none. */
+  async version(slug: string, number: number): Promise<Version | undefined> {
+    const key = keyOf(slug, number)
+    const held = this.peek(key)
+    if (held) {
+      this.hits += 1
+      return held
+    }
+    this.misses += 1
+    const found = await this.#load.version(slug, number)
+    if (found) this.#entries?.set(key, { version: keep(found), period: always })
+    return found
   }
 
   /** The latest version from memory or from the database. Throws what the load throws, where nothing is known. */
@@ -125,12 +154,13 @@ export class PublishedCache {
     if (running) return running.promise
     const period = this.#period
     const fill: Fill = { promise: Promise.resolve(undefined) }
-    fill.promise = this.#load(slug)
+    fill.promise = this.#load
+      .latest(slug)
       .then(found => {
         if (this.#fills.get(slug) !== fill) return found
         if (!isVersion(found)) this.#entries?.delete(slug)
         else if (found.version >= (this.#announced.get(slug) ?? 0))
-          this.#entries?.set(slug, { version: found, period: this.#listening ? period : notTrusted })
+          this.#entries?.set(slug, { version: keep(found), period: this.#listening ? period : notTrusted })
         return found
       })
       .finally(() => {

@@ -1,5 +1,5 @@
 /**
- * The hot path (design §7): a published role that is in memory is answered before Fastify makes its objects and runs its
+ * The hot path (design §7): a published version that is in memory is answered before Fastify makes its objects and runs its
  * hooks, which take as long as node:http does for all of it. A request with anything unusual about it goes on to the
  * route in published.ts, whose answer is the same, byte for byte.
  */
@@ -15,9 +15,8 @@ import proxyAddr from '@fastify/proxy-addr'
 import type { RequestDurations } from '../plugins/metrics.ts'
 import { requestId, routeHeaders } from '../plugins/operations.ts'
 import { type Bucket, type RateLimiter, rateLimitField } from '../plugins/rate-limit.ts'
-import type { PublishedCache } from './cache.ts'
-import { isFresh, jsonType, latestHeaders } from './published.ts'
-import type { Version } from './versions.ts'
+import type { KeptVersion, PublishedCache } from './cache.ts'
+import { headersOf, isFresh, jsonType } from './published.ts'
 
 interface Options {
   cache: PublishedCache
@@ -28,11 +27,12 @@ interface Options {
   isSecure: boolean
 }
 
-/** The same in every answer with one version: the first lines of its head, with and without a body. */
+/** The same in every answer with one version at one address: the first lines of its head, with and without a body. */
 interface Head {
-  latest: Record<string, string>
+  headers: Record<string, string>
   ok: string
   notModified: string
+  observe: (status: number, ms: number) => void
 }
 
 /** Header lines as they are sent. Throws where Node would: on a name or value that is none. */
@@ -93,20 +93,26 @@ function isPlain({ method, httpVersion, headers }: IncomingMessage): boolean {
 /** Puts the hot path before what answers the requests of a server until now; gives a function that takes it out again. */
 export function answerFromMemory(server: Server, options: Options): () => void {
   const { cache, durations, limiter, trustProxy, isSecure } = options
-  const observe = durations.ofRoute('GET', `${prefix}:role`)
+  const observe = {
+    role: durations.ofRoute('GET', `${prefix}:role`),
+    version: durations.ofRoute('GET', `${prefix}:role/versions/:version`),
+  }
   const trusted = trustProxy && proxyAddr.compile(trustProxy)
   const common = linesOf(routeHeaders({ isOpen: true, isSecure }))
   const lastLines = lastLinesOf(server)
-  const heads = new WeakMap<Version, Head>()
+  const heads = new WeakMap<KeptVersion, Head>()
 
-  const headOf = (slug: string, version: Version): Head => {
+  const headOf = (key: string, version: KeptVersion): Head => {
     const known = heads.get(version)
     if (known) return known
-    const latest = latestHeaders(slug, version)
-    const lines = linesOf(latest) + common
+    const [slug = '', ...rest] = key.split('/')
+    const address = rest.length > 0 ? 'version' : 'role'
+    const headers = headersOf(slug, version, address)
+    const lines = linesOf(headers) + common
     const content = linesOf({ 'content-type': jsonType, 'content-length': String(version.body.length) })
     const head = {
-      latest,
+      headers,
+      observe: observe[address],
       ok: `HTTP/1.1 200 OK\r\n${content}${lines}`,
       notModified: `HTTP/1.1 304 Not Modified\r\n${lines}`,
     }
@@ -118,9 +124,9 @@ export function answerFromMemory(server: Server, options: Options): () => void {
   const answer = (request: IncomingMessage, response: ServerResponse): boolean => {
     const { url = '', headers } = request
     if (!url.startsWith(prefix) || !response.shouldKeepAlive || !isPlain(request)) return false
-    // A key of the cache is a slug: with a query or a further part of a path behind it, it is none.
-    const slug = url.slice(prefix.length)
-    const version = cache.peek(slug)
+    // With a query or a further part of a path behind it, it is no key of the cache.
+    const key = url.slice(prefix.length)
+    const version = cache.peek(key)
     if (!version) return false
     const began = performance.now()
     let bucket: Bucket | undefined
@@ -129,17 +135,17 @@ export function answerFromMemory(server: Server, options: Options): () => void {
       bucket = limiter.ofAddress(trusted ? proxyAddr(request, trusted) : remoteAddress, began)
       if (bucket.used >= bucket.quota) return false
     }
-    const { latest, ok, notModified } = headOf(slug, version)
-    const fresh = isFresh(headers, latest)
-    let own = `request-id: ${requestId(request)}\r\n`
+    const { headers: own, ok, notModified, observe } = headOf(key, version)
+    const fresh = isFresh(headers, own)
+    let lines = `request-id: ${requestId(request)}\r\n`
     if (limiter !== undefined && bucket !== undefined) {
       // A 304 costs its caller nothing.
       if (!fresh) limiter.take(bucket)
-      own += `ratelimit-policy: ${bucket.policy}\r\nratelimit: ${rateLimitField(bucket, began)}\r\n`
+      lines += `ratelimit-policy: ${bucket.policy}\r\nratelimit: ${rateLimitField(bucket, began)}\r\n`
     }
     cache.hits += 1
-    if (fresh) send(response, 304, notModified + own + lastLines())
-    else send(response, 200, ok + own + lastLines(), version.body)
+    if (fresh) send(response, 304, notModified + lines + lastLines())
+    else send(response, 200, ok + lines + lastLines(), version.body)
     observe(fresh ? 304 : 200, performance.now() - began)
     return true
   }

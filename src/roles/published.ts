@@ -25,7 +25,7 @@ import {
 } from '../plugins/read.ts'
 import { isVersion, type PublishedCache } from './cache.ts'
 import { RoleList, RoleParams, VersionList } from './schema.ts'
-import { feedPosition, findVersion, listRoles, listVersions, type Version, type Withdrawal } from './versions.ts'
+import { feedPosition, listRoles, listVersions, type Version, type Withdrawal } from './versions.ts'
 
 interface Options {
   db: Kysely<Database>
@@ -36,43 +36,28 @@ interface Options {
 const codesOf = <C extends { code: string }>(list: readonly C[]) => oneOf(list.map(({ code }) => code))
 const open = { scope: 'public' } as const
 
-interface Headers {
-  latest: Record<string, string>
-  version: Record<string, string>
-}
-
-/** The headers of a version, made once for each: they are most of the work of a cached read. */
-const headersOf = new WeakMap<Version, Headers>()
-
-function headers(slug: string, version: Version): Headers {
-  const known = headersOf.get(version)
-  if (known) return known
+/** The headers of a version at its own address, or of the latest at that of the role. */
+export function headersOf(slug: string, version: Version, address: 'role' | 'version'): Record<string, string> {
+  const path = `/v1/roles/${slug}`
+  const own = `${path}/versions/${version.version}`
   const common = {
     etag: `"${version.digest}"`,
     'last-modified': httpDate(version.publishedAt),
     'repr-digest': `sha-256=:${Buffer.from(version.digest, 'base64url').toString('base64')}:`,
   }
-  const path = `/v1/roles/${slug}`
-  const latest = {
-    ...common,
-    'cache-control': cacheControl.public,
-    'content-location': `${path}/versions/${version.version}`,
-    link: `<${path}/versions>; rel="version-history", <${path}/versions/${version.version}>; rel="latest-version"`,
-  }
-  const made = {
-    latest,
-    version: {
-      ...common,
-      'cache-control': cacheControl.immutable,
-      link: `<${path}>; rel="latest-version", <${path}/versions>; rel="version-history"`,
-    },
-  }
-  headersOf.set(version, made)
-  return made
+  return address === 'role'
+    ? {
+        ...common,
+        'cache-control': cacheControl.public,
+        'content-location': own,
+        link: `<${path}/versions>; rel="version-history", <${own}>; rel="latest-version"`,
+      }
+    : {
+        ...common,
+        'cache-control': cacheControl.immutable,
+        link: `<${path}>; rel="latest-version", <${path}/versions>; rel="version-history"`,
+      }
 }
-
-/** The headers of the latest version of a role. */
-export const latestHeaders = (slug: string, version: Version) => headers(slug, version).latest
 
 export const jsonType = 'application/json; charset=utf-8'
 
@@ -172,7 +157,7 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         if (!isVersion(found)) return sendWithdrawal(request, reply, role, found)
         // RFC 9211: tells a monitor that this answer may be old. RFC 9111 lets a cache serve it so.
         if (stale) reply.header('cache-status', 'role-register; hit; detail=stale')
-        return sendVersion(request, reply, found, headers(role, found).latest)
+        return sendVersion(request, reply, found, headersOf(role, found, 'role'))
       })
     },
   )
@@ -221,9 +206,9 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
     },
     async (request, reply) => {
       const { role, version } = request.params
-      const found = await findVersion(db, role, version)
+      const found = await cache.version(role, version)
       if (!found) throw notFound('published version', `${role}/${version}`)
-      return sendVersion(request, reply, found, headers(role, found).version)
+      return sendVersion(request, reply, found, headersOf(role, found, 'version'))
     },
   )
 }

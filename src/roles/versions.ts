@@ -20,7 +20,8 @@ export const publishedChannel = 'role_published'
 /** A published version as it is served. */
 export interface Version {
   version: number
-  body: Buffer
+  /** As the database gave it; bytes where they are kept in memory. */
+  body: string | Buffer
   /** base64url SHA-256 of the body: the ETag without its quotes. */
   digest: string
   publishedAt: string
@@ -45,7 +46,7 @@ interface LatestRow {
 
 const toVersion = ({ version, body, digest, published_at }: LatestRow): Version => ({
   version,
-  body: Buffer.from(body),
+  body,
   digest,
   publishedAt: published_at,
 })
