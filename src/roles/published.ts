@@ -25,7 +25,7 @@ import {
 } from '../plugins/read.ts'
 import { isVersion, type PublishedCache } from './cache.ts'
 import { RoleList, RoleParams, VersionList } from './schema.ts'
-import { feedPosition, listRoles, listVersions, type Version, type Withdrawal } from './versions.ts'
+import { listRoles, listVersions, type Version, type Withdrawal } from './versions.ts'
 
 interface Options {
   db: Kysely<Database>
@@ -125,12 +125,10 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
       config: open,
     },
     async (request, reply) => {
-      // The position first: what is published between the two reads is then in the feed for certain.
-      const position = await feedPosition(db)
-      const rows = await listRoles(db, request.query, request.query.limit + 1, cursorKey(request))
-      const { entries, next_cursor } = page(request, reply, rows, ({ role }) => role)
+      const found = await listRoles(db, request.query, request.query.limit + 1, cursorKey(request))
+      const { entries, next_cursor } = page(request, reply, found.roles, ({ role }) => role)
       const roles = entries.map(({ role, item }) => ({ ...item, url: `${baseUrl}/v1/roles/${role}` }))
-      const body = JSON.stringify({ roles, next_cursor, feed_cursor: String(position) })
+      const body = JSON.stringify({ roles, next_cursor, feed_cursor: String(found.position) })
       return sendEntity(request, reply, { body, etag: digestTag(body), cache: 'public' })
     },
   )

@@ -344,13 +344,16 @@ export interface RoleFilter {
   published_since?: string
 }
 
-/** Published roles by slug, `limit` of them after one; [] where none fits. */
-export function listRoles(
+/**
+ * Published roles by slug, `limit` of them after one; [] where none fits. With them the number of the newest public event
+ * as the same snapshot has it: what comes after that number is not in the list.
+ */
+export async function listRoles(
   db: Kysely<Database>,
   filter: RoleFilter,
   limit: number,
   after?: string,
-): Promise<Pick<Selectable<Database['role_search']>, 'role' | 'item'>[]> {
+): Promise<{ position: number; roles: Pick<Selectable<Database['role_search']>, 'role' | 'item'>[] }> {
   let query = db.selectFrom('role_search').select(['role', 'item'])
   if (after !== undefined) query = query.where('role', '>', after)
   if (filter.organisation !== undefined) query = query.where('organisation', '=', filter.organisation)
@@ -367,11 +370,13 @@ export function listRoles(
       select from role_sfia_levels l where l.role = role_search.role and l.state = 'published'
         and (${filter.sfia_code ?? null}::text is null or l.code = ${filter.sfia_code ?? null})
         and (${filter.sfia_level ?? null}::smallint is null or l.level = ${filter.sfia_level ?? null}))`)
-  return query.orderBy('role').limit(limit).execute()
-}
-
-/** The number of the newest public event: where the feed stands. */
-export async function feedPosition(db: Kysely<Database>): Promise<number> {
-  const [row] = await queryNamed<{ position: number }>(db, 'feed_position', 'select position from feed_counter', [])
-  return row?.position ?? 0
+  // The counter has one row: its place is beside the roles, or beside nothing.
+  const rows = await db
+    .selectFrom('feed_counter')
+    .leftJoinLateral(query.orderBy('role').limit(limit).as('found'), join => join.onTrue())
+    .select(['position', 'found.role', 'found.item'])
+    .orderBy('found.role')
+    .execute()
+  const roles = rows.flatMap(({ role, item }) => (role === null || item === null ? [] : [{ role, item }]))
+  return { position: rows[0]?.position ?? 0, roles }
 }

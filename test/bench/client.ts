@@ -1,9 +1,11 @@
 /**
  * A load client that costs less than what it measures: autocannon needs more time for a request than a bare server
  * does, and so would find every server equally fast. Keep-alive connections, one request at a time on each.
+ *
+ * It never sleeps: a server that had to wake it would pay for that, and the more the faster it is.
  */
 import { connect, type Socket } from 'node:net'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 
 export interface Load {
   port: number
@@ -42,15 +44,17 @@ function run({ port, path, headers, status, connections, durationMs }: Load): Pr
   return new Promise((resolve, reject) => {
     const sockets: Socket[] = []
     let answers = 0
+    let done = false
     const began = performance.now()
+    const spin = () => {
+      if (!done) setImmediate(spin)
+    }
+    spin()
     const stop = () => {
+      done = true
       for (const socket of sockets) socket.destroy()
     }
-    let spinning = true
-    const spin = () => { if (spinning) setImmediate(spin) }
-    spin()
     setTimeout(() => {
-      spinning = false
       stop()
       resolve({ answers, ms: performance.now() - began })
     }, durationMs)
@@ -76,4 +80,6 @@ function run({ port, path, headers, status, connections, durationMs }: Load): Pr
   })
 }
 
-parentPort?.postMessage(await run(workerData as Load))
+parentPort?.on('message', async (load: Load) => {
+  parentPort?.postMessage(await run(load))
+})
