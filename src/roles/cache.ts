@@ -156,11 +156,13 @@ export class PublishedCache {
     const fill: Fill = { promise: Promise.resolve(undefined) }
     fill.promise = this.#load
       .latest(slug)
-      .then(found => {
+      .then(loaded => {
+        // Many may wait for it: its bytes are made once.
+        const found = isVersion(loaded) ? keep(loaded) : loaded
         if (this.#fills.get(slug) !== fill) return found
         if (!isVersion(found)) this.#entries?.delete(slug)
         else if (found.version >= (this.#announced.get(slug) ?? 0))
-          this.#entries?.set(slug, { version: keep(found), period: this.#listening ? period : notTrusted })
+          this.#entries?.set(slug, { version: found, period: this.#listening ? period : notTrusted })
         return found
       })
       .finally(() => {

@@ -26,7 +26,7 @@ import {
   Withdrawal,
   WithdrawalList,
 } from './schema.ts'
-import { beginOf, findRole, lockRole, type RoleRow } from './store.ts'
+import { beginOf, findRole, lockRole, nextRevision, type RoleRow } from './store.ts'
 import { publish, withdraw } from './versions.ts'
 
 type Trx = Parameters<typeof lockRole>[0]
@@ -61,14 +61,15 @@ const submit: Step<{ comment: string | null }> = {
   list: SubmissionList,
   members: ({ data }) => ({ comment: data.comment }),
   async take(trx, caller, row, { comment }) {
-    const revision = row.revision + 1
+    const next = nextRevision(caller, row)
+    const { revision } = next
     await trx
       .updateTable('roles')
-      .set({ revision, submitted_revision: revision, submitted_by: caller.owner, submitted_at: sql<string>`now()` })
       .set({
-        published_revision: row.published_revision === row.revision ? revision : row.published_revision,
-        updated_at: sql<string>`now()`,
-        updated_by: caller.owner,
+        ...next,
+        submitted_revision: revision,
+        submitted_by: caller.owner,
+        submitted_at: sql<string>`now()`,
       })
       .where('slug', '=', row.slug)
       .execute()
@@ -91,15 +92,11 @@ const sendBack: Step<{ comment: string }> = {
   async take(trx, caller, row, { comment }) {
     if (row.submitted_revision !== row.revision)
       throw new Problem('not_in_review', 'The draft is not in review: it was not submitted, or was changed since.')
-    const revision = row.revision + 1
+    const next = nextRevision(caller, row)
+    const { revision } = next
     await trx
       .updateTable('roles')
-      .set({ revision, submitted_revision: null })
-      .set({
-        published_revision: row.published_revision === row.revision ? revision : row.published_revision,
-        updated_at: sql<string>`now()`,
-        updated_by: caller.owner,
-      })
+      .set({ ...next, submitted_revision: null })
       .where('slug', '=', row.slug)
       .execute()
     return {

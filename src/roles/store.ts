@@ -1,6 +1,7 @@
 /** Drafts: found, listed, locked, changed. Every change to a draft goes through `insertDraft` or `editDraft`. */
 import { createHash } from 'node:crypto'
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import { requireOrganisation } from '../catalogues/store.ts'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { checkDocument, checkSize, labelled } from '../document/check.ts'
@@ -100,6 +101,18 @@ export async function lockRole(
   throw await staleProblem(trx, await findRole(trx, caller, slug), revisions ?? [])
 }
 
+/** What a step in the life of a role sets beside its own: it changes no draft, so it ends no review and publishes none. */
+export function nextRevision(caller: Caller, { revision, published_revision, submitted_revision }: RoleRow) {
+  const next = revision + 1
+  return {
+    revision: next,
+    published_revision: published_revision === revision ? next : published_revision,
+    submitted_revision: submitted_revision === revision ? next : submitted_revision,
+    updated_at: sql<string>`now()`,
+    updated_by: caller.owner,
+  }
+}
+
 /** Fills in ids and labels and checks everything that the schema cannot. Throws 422 with all of it. */
 async function prepare(trx: Transaction<Database>, organisation: string, document: RoleDocument, known: IdSerials) {
   const assigned = assignIds({ ...document, grades: document.grades.map(labelled) }, known)
@@ -187,7 +200,7 @@ async function lastRevision(trx: Transaction<Database>, slug: string): Promise<n
   return removed?.revision ?? 0
 }
 
-/** Creates a role with its draft. Throws 404 for an unknown organisation, 409 `slug_taken`, 422. */
+/** Creates a role with its draft. Throws 422 for an unknown organisation, 409 `slug_taken`, 422. */
 export async function insertDraft(
   trx: Transaction<Database>,
   caller: Caller,
@@ -195,11 +208,7 @@ export async function insertDraft(
   advice?: string,
 ): Promise<Draft> {
   const { slug, organisation, type, data } = draft
-  const known = await trx.selectFrom('organisations').select('slug').where('slug', '=', organisation).executeTakeFirst()
-  if (!known)
-    throw invalid([
-      { pointer: '?organisation', code: 'unknown_organisation', detail: `There is no organisation "${organisation}".` },
-    ])
+  await requireOrganisation(trx, organisation)
   await requireFreeSlug(trx, caller, slug, advice ?? 'Choose another with ?slug=, or change the role that has it.')
   const { document, serials } = await prepare(trx, organisation, draft.document, {})
   const text = textOf(document)

@@ -12,7 +12,7 @@ import { plainText } from '../document/text.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
 import { findReferences, lockSharedSections, saveReferences } from './references.ts'
-import { type Draft, digestOf, type RoleRow, saveDraft } from './store.ts'
+import { type Draft, digestOf, nextRevision, type RoleRow, saveDraft } from './store.ts'
 
 /** NOTIFY on this channel carries `{role} {version}`, or `{role} 0` where it was withdrawn. */
 export const publishedChannel = 'role_published'
@@ -306,16 +306,11 @@ export async function withdraw(
         { pointer: '/successor', code: 'unknown_role', detail: `"${successor}" is not another published role.` },
       ])
   }
-  const revision = row.revision + 1
+  const next = nextRevision(caller, row)
+  const { revision } = next
   await trx
     .updateTable('roles')
-    .set({ revision, withdrawn_at: sql<string>`now()`, withdrawal_reason: reason, successor, updated_by: caller.owner })
-    .set({
-      updated_at: sql<string>`now()`,
-      published_revision: row.published_revision === row.revision ? revision : row.published_revision,
-      // It changes no draft, so it ends no review of one.
-      submitted_revision: row.submitted_revision === row.revision ? revision : row.submitted_revision,
-    })
+    .set({ ...next, withdrawn_at: sql<string>`now()`, withdrawal_reason: reason, successor })
     .where('slug', '=', slug)
     .execute()
   await trx.deleteFrom('role_search').where('role', '=', slug).execute()

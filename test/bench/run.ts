@@ -21,8 +21,8 @@ import type { Load, Measured } from './client.ts'
 
 const isSmoke = process.argv.includes('--smoke')
 const rounds = isSmoke ? 1 : 3
-const slices = isSmoke ? 1 : 4
-const sliceMs = isSmoke ? 300 : 700
+const slices = isSmoke ? 1 : 3
+const sliceMs = isSmoke ? 300 : 500
 const pepper = 'pepper of the bench, 32 characters'
 const folder = mkdtempSync(join(tmpdir(), 'role-register-bench-'))
 // PostgreSQL runs as another user where this is root.
