@@ -23,6 +23,7 @@ const isSmoke = process.argv.includes('--smoke')
 const rounds = isSmoke ? 1 : 3
 const slices = isSmoke ? 1 : 3
 const sliceMs = isSmoke ? 300 : 500
+const warmUpMs = 1000
 const pepper = 'pepper of the bench, 32 characters'
 const folder = mkdtempSync(join(tmpdir(), 'role-register-bench-'))
 // PostgreSQL runs as another user where this is root.
@@ -46,11 +47,13 @@ const canPin = cpus().length > 1 && existsSync('/usr/bin/taskset')
 const pinned = (core: number, command: string[]) => (canPin ? ['taskset', '-c', String(core), ...command] : command)
 if (canPin) execFileSync('taskset', ['-cp', '1', String(process.pid)])
 
-async function start(
-  command: string[],
-  env: Record<string, string>,
-  path: string,
-): Promise<{ port: number; pid: number }> {
+interface Process {
+  port: number
+  pid: number
+  stop: () => Promise<unknown>
+}
+
+async function start(command: string[], env: Record<string, string>, path: string): Promise<Process> {
   const port = await freePort()
   const [program = '', ...args] = pinned(
     0,
@@ -69,7 +72,11 @@ async function start(
       ),
     30_000,
   )
-  return { port, pid: child.pid ?? 0 }
+  const stop = async () => {
+    child.kill('SIGTERM')
+    if ((child.exitCode ?? child.signalCode) === null) await once(child, 'exit')
+  }
+  return { port, pid: child.pid ?? 0, stop }
 }
 
 type Target = Omit<Load, 'connections' | 'durationMs'>
@@ -108,7 +115,22 @@ function bigRole(): RoleDocument {
   return { ...exampleDocument, sections }
 }
 
-async function register(server: string, name: string, roles: number) {
+/** One call with a key, which must succeed. */
+async function call({ port }: Process, key: string, line: string, body: string, headers: Record<string, string> = {}) {
+  const [method = 'POST', path = '/'] = line.split(' ')
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+    body,
+  })
+  if (!answer.ok) throw new Error(`${line}: ${answer.status} ${await answer.text()}`)
+  return answer.text()
+}
+
+const startRegister = (env: Record<string, string>) => start(['node', 'dist/server.js'], env, '/health/ready')
+
+/** A database with so many published roles: the environment of its register, and a key. */
+async function prepare(server: string, name: string, roles: number) {
   const admin = connect({ url: server })
   await sql`create database ${sql.id(name)}`.execute(admin)
   await admin.destroy()
@@ -131,18 +153,11 @@ async function register(server: string, name: string, roles: number) {
     RATE_LIMIT_PER_MINUTE: '10000000',
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000000',
   }
-  const { port: own, pid } = await start(['node', 'dist/server.js'], env, '/health/live')
-  const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
-    const answer = await fetch(`http://127.0.0.1:${own}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    })
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
-    return answer
-  }
-  await call('POST', '/v1/roles?slug=data-engineer', bigRole())
-  await call('POST', '/v1/roles/data-engineer/publications', { change_note: 'First' }, { 'if-match': '"r1"' })
+  const register = await startRegister(env)
+  await call(register, key, 'POST /v1/roles?slug=data-engineer', JSON.stringify(bigRole()))
+  const note = JSON.stringify({ change_note: 'First' })
+  await call(register, key, 'POST /v1/roles/data-engineer/publications', note, { 'if-match': '"r1"' })
+  await register.stop()
   // The copies by SQL: what is measured is reading them.
   await sql`with number as (select generate_series(2, ${roles}) as n), role as (
       insert into roles (slug, organisation, document, revision, version, published_at, published_revision)
@@ -154,111 +169,131 @@ async function register(server: string, name: string, roles: number) {
   )
   await sql`analyze`.execute(db)
   await db.destroy()
-  return { port: own, pid, key, call, env }
+  return { env, key }
 }
 
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 const peakMib = (pid: number) =>
   Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
 
+interface Case {
+  name: string
+  target: Target
+  /** What it is compared with; the bare server where it says nothing. */
+  against?: Target
+  atLeast?: number
+}
+
+const own = '/v1/roles/data-engineer'
+
+function casesOf(ports: Record<'few' | 'many' | 'uncached', number>, etag: string, key: string): Case[] {
+  const get = (port: number, path: string, headers: Record<string, string> = {}, status = 200): Target => ({
+    port,
+    path,
+    headers,
+    status,
+  })
+  const { few, many, uncached } = ports
+  const page = '/v1/roles?limit=10'
+  return [
+    { name: 'published role, cached', atLeast: 0.9, target: get(few, own) },
+    { name: 'published role, 304', atLeast: 1, target: get(few, own, { 'if-none-match': etag }, 304) },
+    { name: 'published role, cache off', atLeast: 0.22, target: get(uncached, own) },
+    { name: 'version 1', target: get(few, `${own}/versions/1`) },
+    { name: 'version 1, cache off', target: get(uncached, `${own}/versions/1`) },
+    { name: 'draft, with a key', target: get(few, `${own}/draft`, { authorization: `Bearer ${key}` }) },
+    { name: 'first page of 10 roles', target: get(few, page) },
+    { name: 'first page of 10,000 roles', target: get(many, page) },
+    { name: 'page of 10,000 to page of 10', atLeast: 0.9, target: get(many, page), against: get(few, page) },
+  ]
+}
+
+type Loads = ReturnType<typeof startClient>['load']
+
+/** Requests a second of two, measured in turn, so that whatever else the machine does falls on both alike. */
+async function compare(load: Loads, targets: [Target, Target]) {
+  const answers = [0, 0]
+  const ms = [0, 0]
+  for (let slice = 0; slice < slices; slice += 1)
+    for (const [index, target] of targets.entries()) {
+      const measured = await load(target, sliceMs)
+      answers[index] = (answers[index] ?? 0) + measured.answers
+      ms[index] = (ms[index] ?? 0) + measured.ms
+    }
+  const [rate = 0, otherRate = 1] = answers.map((count, index) => (count / (ms[index] ?? 1)) * 1000)
+  return { rate, otherRate, ratio: rate / otherRate }
+}
+
+/** Milliseconds for the import of the sample by a register that has read some before. */
+async function timeImports(register: Process, key: string): Promise<number> {
+  const sample = readFileSync(new URL('../../examples/role-definition.md', import.meta.url), 'utf8')
+  const times: number[] = []
+  for (let index = 0; index < (isSmoke ? 5 : 100); index += 1) {
+    const began = performance.now()
+    const line = `POST /v1/imports?slug=sample-${index}&dry_run=true`
+    await call(register, key, line, sample, { 'content-type': 'text/markdown' })
+    times.push(performance.now() - began)
+  }
+  return median(times.slice(-40))
+}
+
 async function main() {
   execFileSync('npm', ['run', '-s', 'build'], { stdio: 'inherit' })
   const server = await startTestServer(folder)
+  const { load, close } = startClient()
   try {
-    const few = await register(server.url, 'bench_few', 10)
-    const many = await register(server.url, 'bench_many', 10_000)
-    const uncached = await start(['node', 'dist/server.js'], { ...few.env, CACHE_BYTES_MAX: '0' }, '/health/live')
-    const role = await fetch(`http://127.0.0.1:${few.port}/v1/roles/data-engineer`)
-    const etag = role.headers.get('etag') ?? ''
-    const body = Buffer.from(await role.arrayBuffer())
-    writeFileSync(join(folder, 'body'), body)
-    const bare = await start(['node', 'test/bench/bare.mjs', join(folder, 'body'), 'PORT'], {}, '/')
-
-    const bareTarget = { port: bare.port, path: '/', headers: {}, status: 200 }
-    const own = '/v1/roles/data-engineer'
-    const page = '/v1/roles?limit=10'
-    const pageOfFew = { port: few.port, path: page, headers: {}, status: 200 }
-    const cases: { name: string; target: Target; against?: Target; atLeast?: number }[] = [
-      { name: 'published role, cached', atLeast: 0.9, target: { port: few.port, path: own, headers: {}, status: 200 } },
-      {
-        name: 'published role, 304',
-        atLeast: 1,
-        target: { port: few.port, path: own, headers: { 'if-none-match': etag }, status: 304 },
-      },
-      {
-        name: 'published role, cache off',
-        atLeast: 0.22,
-        target: { port: uncached.port, path: own, headers: {}, status: 200 },
-      },
-      { name: 'version 1', target: { port: few.port, path: `${own}/versions/1`, headers: {}, status: 200 } },
-      {
-        name: 'version 1, cache off',
-        target: { port: uncached.port, path: `${own}/versions/1`, headers: {}, status: 200 },
-      },
-      {
-        name: 'draft, with a key',
-        target: {
-          port: few.port,
-          path: `${own}/draft`,
-          headers: { authorization: `Bearer ${few.key}` },
-          status: 200,
-        },
-      },
-      { name: 'first page of 10 roles', target: pageOfFew },
-      { name: 'first page of 10,000 roles', target: { ...pageOfFew, port: many.port } },
-      {
-        name: 'page of 10,000 to page of 10',
-        atLeast: 0.9,
-        target: { ...pageOfFew, port: many.port },
-        against: pageOfFew,
-      },
-    ]
-    const client = startClient()
-    /** Requests a second of two, measured in turn, so that whatever else the machine does falls on both alike. */
-    const measure = async (targets: [Target, Target]) => {
-      const answers = [0, 0]
-      const ms = [0, 0]
-      for (let slice = 0; slice < slices; slice += 1)
-        for (const [index, target] of targets.entries()) {
-          const measured = await client.load(target, sliceMs)
-          answers[index] = (answers[index] ?? 0) + measured.answers
-          ms[index] = (ms[index] ?? 0) + measured.ms
-        }
-      const [rate = 0, against = 1] = answers.map((count, index) => (count / (ms[index] ?? 1)) * 1000)
-      return { rate, ratio: rate / against, against }
+    const fewRoles = await prepare(server.url, 'bench_few', 10)
+    const manyRoles = await prepare(server.url, 'bench_many', 10_000)
+    const { key } = fewRoles
+    const found: (Case & Awaited<ReturnType<typeof compare>>)[][] = []
+    const imports: number[] = []
+    const peaks: number[] = []
+    let body = Buffer.alloc(0)
+    for (let round = 0; round < rounds; round += 1) {
+      // Anew in each round: how fast a process is depends on where its memory came to lie, and what was compiled when.
+      const few = await startRegister(fewRoles.env)
+      const many = await startRegister(manyRoles.env)
+      const uncached = await startRegister({ ...fewRoles.env, CACHE_BYTES_MAX: '0' })
+      const role = await fetch(`http://127.0.0.1:${few.port}${own}`)
+      body = Buffer.from(await role.arrayBuffer())
+      writeFileSync(join(folder, 'body'), body)
+      const bare = await start(['node', 'test/bench/bare.mjs', join(folder, 'body'), 'PORT'], {}, '/')
+      const bareTarget = { port: bare.port, path: '/', headers: {}, status: 200 }
+      const ports = { few: few.port, many: many.port, uncached: uncached.port }
+      const cases = casesOf(ports, role.headers.get('etag') ?? '', key)
+      if (!isSmoke) for (const { target } of [{ target: bareTarget }, ...cases]) await load(target, warmUpMs)
+      const results = []
+      for (const each of cases)
+        results.push({ ...each, ...(await compare(load, [each.target, each.against ?? bareTarget])) })
+      found.push(results)
+      imports.push(await timeImports(few, key))
+      peaks.push(peakMib(few.pid))
+      await Promise.all([few, many, uncached, bare].map(({ stop }) => stop()))
     }
-    const measured = cases.map(() => [] as Awaited<ReturnType<typeof measure>>[])
-    if (!isSmoke) for (const { target } of [{ target: bareTarget }, ...cases]) await client.load(target, 2000)
-    for (let round = 0; round < rounds; round += 1)
-      for (const [index, { target, against = bareTarget }] of cases.entries())
-        measured[index]?.push(await measure([target, against]))
-    await client.close()
-    const results = cases.map((each, index) => {
-      const of = (value: 'rate' | 'ratio' | 'against') => median((measured[index] ?? []).map(found => found[value]))
-      return { ...each, rate: of('rate'), ratio: of('ratio'), againstRate: of('against') }
+    await close()
+    const results = (found[0] ?? []).map(({ name, against, atLeast }, index) => {
+      const of = (value: 'rate' | 'ratio' | 'otherRate') =>
+        median(found.map(round => Number(round[index]?.[value] ?? 0)))
+      return {
+        name,
+        atLeast,
+        isOfBare: against === undefined,
+        rate: of('rate'),
+        ratio: of('ratio'),
+        otherRate: of('otherRate'),
+      }
     })
-
-    const sample = readFileSync(new URL('../../examples/role-definition.md', import.meta.url), 'utf8')
-    const times: number[] = []
-    // Those before the last are the warm-up that every other case has had.
-    for (let index = 0; index < (isSmoke ? 5 : 100); index += 1) {
-      const began = performance.now()
-      await few.call('POST', `/v1/imports?slug=sample-${index}&dry_run=true`, sample, {
-        'content-type': 'text/markdown',
-      })
-      times.push(performance.now() - began)
-    }
-    const importMs = median(times.slice(-40))
-    const rss = peakMib(few.pid)
+    const importMs = median(imports)
+    const rss = Math.max(...peaks)
 
     console.log(
       `\n${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}; ${body.length} bytes, 50 connections${canPin ? ', server and client on a core each' : ''}\n`,
     )
     console.log('| | requests/s | of bare |\n|---|---:|---:|')
-    console.log(`| bare node:http, a buffer | ${Math.round(results[0]?.againstRate ?? 0)} | 1.00 |`)
-    for (const { name, rate, ratio, against } of results)
-      if (!against) console.log(`| ${name} | ${Math.round(rate)} | ${ratio.toFixed(2)} |`)
-    const pages = results.find(({ against }) => against)?.ratio ?? 0
+    console.log(`| bare node:http, a buffer | ${Math.round(results[0]?.otherRate ?? 0)} | 1.00 |`)
+    for (const { name, rate, ratio, isOfBare } of results)
+      if (isOfBare) console.log(`| ${name} | ${Math.round(rate)} | ${ratio.toFixed(2)} |`)
+    const pages = results.find(({ isOfBare }) => !isOfBare)?.ratio ?? 0
     console.log(
       `\nPage of 10,000 roles to page of 10: ${pages.toFixed(2)}. Import of the sample: ${importMs.toFixed(1)} ms. Peak RSS: ${Math.round(rss)} MB.\n`,
     )
