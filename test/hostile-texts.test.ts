@@ -7,8 +7,6 @@ import { testApp } from './support/app.ts'
 import { isClean } from './support/hostile.ts'
 import { createRole, documentWith, publishRole } from './support/roles.ts'
 
-/** Written when nothing could be run any more: take it off where the test passes. */
-
 const markup = [
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',
@@ -231,76 +229,3 @@ t.test('every pattern of the contract tells in milliseconds that a text does not
       }
   }
 })
-
-t.test(
-  'documents that are hard to read are read, or given up, while others are served',
-  { timeout: 120_000 },
-  async t => {
-    const { call } = await testApp(t, { importLimits: { timeLimitMs: 500 } })
-    const of = (piece: string, size = 50_000) => piece.repeat(Math.floor(size / piece.length))
-    const markdown = [
-      '*',
-      '_a*',
-      '[',
-      '![',
-      '[a](',
-      '> ',
-      '- ',
-      '1. ',
-      '`',
-      '|',
-      '|a',
-      '<',
-      '<!--',
-      '<a href="',
-      '&#',
-      '\\',
-      '* a\n',
-      '  - a\n',
-      '[a]: b\n',
-      '\n|a|\n|-|\n',
-      '<div>',
-      '***',
-      '~~~\n',
-      '#',
-      '\t',
-      '\u0000',
-    ]
-    const html = [
-      '<div>',
-      '<b>',
-      '<table>',
-      '<a href="',
-      '<!--',
-      '<![CDATA[',
-      '</',
-      '<ul><li>',
-      '&amp',
-      '<p',
-      '<svg><',
-      '<template>',
-      '<select><option>',
-      '<math><mi>',
-      '<style>',
-      '<script>',
-      '<title>',
-      '<font><p>',
-    ]
-    for (const [type, piece] of [
-      ...markdown.map(piece => ['text/markdown', piece]),
-      ...html.map(piece => ['text/html', piece]),
-    ] as [string, string][]) {
-      const source = `# A role\n\n## About the role\n\n${of(piece)}`
-      const began = performance.now()
-      const sent = call('POST /v1/imports?slug=hard&dry_run=true', { body: source, headers: { 'content-type': type } })
-      const lively = await call('GET /v1/roles')
-      t.equal(lively.status, 200)
-      const { status, text } = await sent
-      t.ok(
-        [201, 422].includes(status),
-        `${type} of ${JSON.stringify(piece)}: ${status} in ${Math.round(performance.now() - began)} ms`,
-        { text: text.slice(0, 300) },
-      )
-    }
-  },
-)

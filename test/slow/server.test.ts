@@ -6,18 +6,18 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import t from 'tap'
-import { createLogger } from '../src/logger.ts'
-import { findOrMakeSecret } from '../src/secret-file.ts'
-import { isAlive } from './support/alive.ts'
-import { emptyDatabase, type Teardown, testFolder } from './support/database.ts'
-import { until } from './support/until.ts'
+import { createLogger } from '../../src/logger.ts'
+import { findOrMakeSecret } from '../../src/secret-file.ts'
+import { isAlive } from '../support/alive.ts'
+import { emptyDatabase, type Teardown, testFolder } from '../support/database.ts'
+import { until } from '../support/until.ts'
 
 // Each of these starts processes, on a machine that is busy with other files.
 t.setTimeout(300_000)
 
 /** One of the two processes, with no environment but what it is given. */
 function run(t: Teardown, file: 'server' | 'cli', env: Record<string, string>, args: string[] = []) {
-  const path = fileURLToPath(new URL(`../src/${file}.ts`, import.meta.url))
+  const path = fileURLToPath(new URL(`../../src/${file}.ts`, import.meta.url))
   const { PATH = '', NODE_V8_COVERAGE = '', TMPDIR = '/tmp' } = process.env
   const child = spawn(process.execPath, ['--import=tsx', path, ...args], {
     env: { PATH, NODE_V8_COVERAGE, TMPDIR, ...env },

@@ -4,10 +4,10 @@ import { chmod, chown, mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
-import { startEmbedded } from '../src/database/embedded.ts'
-import { isAlive } from './support/alive.ts'
-import { type Teardown, testFolder } from './support/database.ts'
-import { until } from './support/until.ts'
+import { startEmbedded } from '../../src/database/embedded.ts'
+import { isAlive } from '../support/alive.ts'
+import { type Teardown, testFolder } from '../support/database.ts'
+import { until } from '../support/until.ts'
 
 const fast = { fast: true }
 
@@ -31,7 +31,7 @@ const pidOf = async (folder: string) =>
 /** A process of its own that starts the server, says so in one line of JSON, and stops its use at the end of stdin. */
 function user(t: Teardown, folder: string, as: { uid?: number; gid?: number } = {}) {
   const program = `
-    import { startEmbedded } from ${JSON.stringify(new URL('../src/database/embedded.ts', import.meta.url).href)}
+    import { startEmbedded } from ${JSON.stringify(new URL('../../src/database/embedded.ts', import.meta.url).href)}
     const { url, adopted, stop } = await startEmbedded(${JSON.stringify(folder)}, { fast: true })
     console.log(JSON.stringify({ url, adopted }))
     process.stdin.resume().once('end', stop)`

@@ -4,9 +4,9 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
-import { migrate } from '../src/database/migrate.ts'
-import { emptyDatabase, type Teardown, testFolder } from './support/database.ts'
-import { until } from './support/until.ts'
+import { migrate } from '../../src/database/migrate.ts'
+import { emptyDatabase, type Teardown, testFolder } from '../support/database.ts'
+import { until } from '../support/until.ts'
 
 async function fixture(t: Teardown, files: Record<string, string>): Promise<string> {
   const folder = join(await testFolder(t), 'migrations')
@@ -49,7 +49,7 @@ t.test('ten processes at once apply each migration exactly once', async t => {
     '0003-slow.sql': 'select pg_sleep(0.3); insert into first values (3)',
   })
   const program = `
-    import { migrate } from ${JSON.stringify(new URL('../src/database/migrate.ts', import.meta.url).href)}
+    import { migrate } from ${JSON.stringify(new URL('../../src/database/migrate.ts', import.meta.url).href)}
     const names = await migrate(${JSON.stringify(url)}, { folder: ${JSON.stringify(folder)} })
     console.log(JSON.stringify(names))`
   const applied = await Promise.all(
@@ -145,7 +145,7 @@ t.test('waits for a database that is not up no longer than it was told', async t
 t.test("the project's own migrations apply from a copy as well", async t => {
   const [url, folder] = [await emptyDatabase(t), await testFolder(t)]
   await rm(folder, { recursive: true })
-  await cp(new URL('../migrations', import.meta.url), folder, { recursive: true })
+  await cp(new URL('../../migrations', import.meta.url), folder, { recursive: true })
   const names = await migrate(url, { folder })
   t.ok(names.length > 0)
   t.strictSame(await migrate(url), [])

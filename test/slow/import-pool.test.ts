@@ -1,7 +1,7 @@
 // Documents are read in threads that end when a document goes beyond a limit.
 import t from 'tap'
-import { createImportPool, ImportBusyError } from '../src/imports/pool.ts'
-import { bytes, contextOf, ourSample } from './support/documents.ts'
+import { createImportPool, ImportBusyError } from '../../src/imports/pool.ts'
+import { bytes, contextOf, ourSample } from '../support/documents.ts'
 
 // A thread that runs sources compiles them first, which takes seconds on a busy machine.
 t.setTimeout(300_000)
