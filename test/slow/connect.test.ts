@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely'
 import t from 'tap'
-import { connect, DatabaseUnavailable, queryNamed, transact } from '../src/database/connect.ts'
-import { listen } from '../src/database/listen.ts'
-import type { Database } from '../src/database/types.ts'
-import { toIsoTime } from '../src/database/values.ts'
-import { type Teardown, testDatabase } from './support/database.ts'
-import { startProxy } from './support/proxy.ts'
-import { until } from './support/until.ts'
+import { connect, DatabaseUnavailable, queryNamed, transact } from '../../src/database/connect.ts'
+import { listen } from '../../src/database/listen.ts'
+import type { Database } from '../../src/database/types.ts'
+import { toIsoTime } from '../../src/database/values.ts'
+import { type Teardown, testDatabase } from '../support/database.ts'
+import { startProxy } from '../support/proxy.ts'
+import { until } from '../support/until.ts'
 
 async function one<T>(db: Kysely<Database>, text: string): Promise<T> {
   const { rows } = await sql<{ value: T }>`select ${sql.raw(text)} as value`.execute(db)

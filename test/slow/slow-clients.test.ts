@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { testApp, token } from './support/app.ts'
-import { problemOf } from './support/problem.ts'
-import { until } from './support/until.ts'
+import { testApp, token } from '../support/app.ts'
+import { problemOf } from '../support/problem.ts'
+import { until } from '../support/until.ts'
 
 t.test('slow clients', { timeout: 120_000 }, async t => {
   const { app } = await testApp(t, {

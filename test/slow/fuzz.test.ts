@@ -1,7 +1,7 @@
 /** A short run of the fuzzer with a fixed seed; `npm run test:fuzz` is the long one. */
 import t from 'tap'
-import { describe, fuzz } from './fuzz/fuzz.ts'
-import { makeWorld } from './fuzz/world.ts'
+import { describe, fuzz } from '../fuzz/fuzz.ts'
+import { makeWorld } from '../fuzz/world.ts'
 
 t.test('every operation answers valid and mutated requests as the contract says', async t => {
   const world = await makeWorld(t)

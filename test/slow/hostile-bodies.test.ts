@@ -1,10 +1,10 @@
 /** Bodies that nobody honest sends: each is refused for a reason that it names, at once, and nothing is stored. */
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { exampleDocument } from '../src/document/schema.ts'
-import { testApp, token } from './support/app.ts'
-import { type Attack, refuseAll } from './support/hostile.ts'
-import { createPublished, createRole, documentWith } from './support/roles.ts'
+import { exampleDocument } from '../../src/document/schema.ts'
+import { testApp, token } from '../support/app.ts'
+import { type Attack, refuseAll } from '../support/hostile.ts'
+import { createPublished, createRole, documentWith } from '../support/roles.ts'
 
 const valid = JSON.stringify(exampleDocument)
 const withMember = (name: string, value: unknown) => JSON.stringify({ ...exampleDocument, [name]: value })

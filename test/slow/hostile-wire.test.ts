@@ -2,9 +2,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import t, { type Test } from 'tap'
-import { testApp, token } from './support/app.ts'
-import { contentsOf, isClean } from './support/hostile.ts'
-import { createPublished } from './support/roles.ts'
+import { testApp, token } from '../support/app.ts'
+import { contentsOf, isClean } from '../support/hostile.ts'
+import { createPublished } from '../support/roles.ts'
 
 interface Response {
   status: number
