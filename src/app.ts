@@ -17,6 +17,7 @@ import { imports } from './imports/routes.ts'
 import { type Authenticate, auth } from './plugins/auth.ts'
 import { body, buildValidator } from './plugins/body.ts'
 import { type ConnectionLimits, connectionLimits, limitConnections, refuseConnection } from './plugins/connections.ts'
+import { keepDoor, refuseWhenBusy } from './plugins/door.ts'
 import { errors, sendProblem, toProblem } from './plugins/errors.ts'
 import { health } from './plugins/health.ts'
 import { metrics, RequestDurations } from './plugins/metrics.ts'
@@ -138,12 +139,13 @@ export async function build(options: AppOptions) {
     app.addHook('onClose', () => listener.close())
   }
 
+  const { keepAliveTimeout: keepAliveTimeoutMs } = app.server
+  const fromMemory = answerFromMemory({ cache, durations, limiter, trustProxy, isSecure, keepAliveTimeoutMs })
   // Reads that are to be logged are left to the route.
-  if (logger?.level !== 'debug' && logger?.level !== 'trace') {
-    const stop = answerFromMemory(app.server, { cache, durations, limiter, trustProxy, isSecure })
-    // Fastify then tells the client that the connection will be closed.
-    app.addHook('preClose', async () => stop())
-  }
+  const logsReads = logger?.level === 'debug' || logger?.level === 'trace'
+  const leaveDoor = keepDoor(app.server, [...(logsReads ? [] : [fromMemory]), refuseWhenBusy(pressure)])
+  // Fastify then tells the client that the connection will be closed.
+  app.addHook('preClose', async () => leaveDoor())
 
   const pool = createImportPool(options.importLimits)
   app.addHook('onListen', () => pool.warm())

@@ -194,6 +194,7 @@ t.test('too much to do', { timeout: 120_000 }, async t => {
   await t.test('what is beyond the limit is 503 at once; probes and cached reads go on', async t => {
     const { call, app, db } = await testApp(t, { inFlightMax: 2 })
     await createPublished(call, 'devops')
+    const address = await app.listen({ port: 0, host: '127.0.0.1' })
     const metrics = async () => (await call('GET /metrics', { key: token('home-office', ['metrics:read']) })).text
     await until(async () => {
       await call('GET /v1/roles/devops', everyone)
@@ -214,6 +215,19 @@ t.test('too much to do', { timeout: 120_000 }, async t => {
       t.equal(refused.headers['retry-after'], '1')
       t.equal((await call('GET /health/live')).status, 200)
       t.equal((await call('GET /v1/roles/devops', everyone)).status, 200)
+      // Before Fastify, where all requests come from, with the same answer.
+      const atDoor = await fetch(`${address}/v1/code-lists?limit=1`)
+      const { request_id: id, ...problem } = (await atDoor.json()) as Record<string, unknown>
+      const { request_id: _, ...asked } = refused.body as Record<string, unknown>
+      t.strictSame([atDoor.status, problem], [503, asked])
+      t.match(Object.fromEntries(atDoor.headers), {
+        'content-type': 'application/problem+json',
+        'cache-control': 'no-store',
+        'retry-after': '1',
+        'request-id': id,
+      })
+      for (const path of ['/health/live', '/health/ready', '/v1/roles/devops'])
+        t.equal((await fetch(`${address}${path}`)).status, 200, path)
       await sql`commit; begin`.execute(trx)
       t.strictSame(
         (await Promise.all(waiting)).map(({ status }) => status),

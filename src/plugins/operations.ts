@@ -141,7 +141,8 @@ class LazyLogger {
 export const lazyLogger = (parent: FastifyBaseLogger, bindings: object): FastifyBaseLogger =>
   new LazyLogger(parent, bindings) as unknown as FastifyBaseLogger
 
-const busy = () =>
+/** 503: there is no room for the request, of which nothing was done. */
+export const busy = () =>
   new Problem('unavailable', 'The register is busy and did nothing. Try again in a second.', {
     headers: { 'retry-after': '1' },
   })

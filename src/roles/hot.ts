@@ -3,15 +3,9 @@
  * hooks, which take as long as node:http does for all of it. A request with anything unusual about it goes on to the
  * route in published.ts, whose answer is the same, byte for byte.
  */
-import {
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-  validateHeaderName,
-  validateHeaderValue,
-} from 'node:http'
+import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
+import type { Doorkeeper } from '../plugins/door.ts'
 import type { RequestDurations } from '../plugins/metrics.ts'
 import { requestId, routeHeaders } from '../plugins/operations.ts'
 import { type Bucket, type RateLimiter, rateLimitField } from '../plugins/rate-limit.ts'
@@ -25,6 +19,7 @@ interface Options {
   /** The proxies that are believed, as Fastify's `trustProxy`. */
   trustProxy?: string[] | undefined
   isSecure: boolean
+  keepAliveTimeoutMs: number
 }
 
 /** The same in every answer with one version at one address: the first lines of its head, with and without a body. */
@@ -47,8 +42,8 @@ function linesOf(headers: Record<string, string>): string {
 }
 
 /** Gives the lines that Node would add to a head, the date among them (RFC 9110 §6.6.1), made once a second. */
-function lastLinesOf({ keepAliveTimeout }: Server): () => string {
-  const connection = `connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(keepAliveTimeout / 1000)}\r\n\r\n`
+function lastLinesOf(keepAliveTimeoutMs: number): () => string {
+  const connection = `connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(keepAliveTimeoutMs / 1000)}\r\n\r\n`
   let second = 0
   let lines = ''
   return () => {
@@ -90,16 +85,16 @@ function isPlain({ method, httpVersion, headers }: IncomingMessage): boolean {
   )
 }
 
-/** Puts the hot path before what answers the requests of a server until now; gives a function that takes it out again. */
-export function answerFromMemory(server: Server, options: Options): () => void {
-  const { cache, durations, limiter, trustProxy, isSecure } = options
+/** Answers what is in memory; what it leaves to the route is not counted yet. */
+export function answerFromMemory(options: Options): Doorkeeper {
+  const { cache, durations, limiter, trustProxy, isSecure, keepAliveTimeoutMs } = options
   const observe = {
     role: durations.ofRoute('GET', `${prefix}:role`),
     version: durations.ofRoute('GET', `${prefix}:role/versions/:version`),
   }
   const trusted = trustProxy && proxyAddr.compile(trustProxy)
   const common = linesOf(routeHeaders({ isOpen: true, isSecure }))
-  const lastLines = lastLinesOf(server)
+  const lastLines = lastLinesOf(keepAliveTimeoutMs)
   const heads = new WeakMap<KeptVersion, Head>()
 
   const headOf = (key: string, version: KeptVersion): Head => {
@@ -120,8 +115,7 @@ export function answerFromMemory(server: Server, options: Options): () => void {
     return head
   }
 
-  /** False where the request is left to the route, with nothing counted yet. */
-  const answer = (request: IncomingMessage, response: ServerResponse): boolean => {
+  return (request, response) => {
     const { url = '', headers } = request
     if (!url.startsWith(prefix) || !response.shouldKeepAlive || !isPlain(request)) return false
     // With a query or a further part of a path behind it, it is no key of the cache.
@@ -148,15 +142,5 @@ export function answerFromMemory(server: Server, options: Options): () => void {
     else send(response, 200, ok + lines + lastLines(), version.body)
     observe(fresh ? 304 : 200, performance.now() - began)
     return true
-  }
-
-  const others = server.listeners('request') as RequestListener[]
-  const first: RequestListener = (request, response) => {
-    if (!answer(request, response)) for (const listener of others) listener(request, response)
-  }
-  server.removeAllListeners('request').on('request', first)
-  return () => {
-    server.off('request', first)
-    for (const listener of others) server.on('request', listener)
   }
 }
