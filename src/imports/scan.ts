@@ -174,7 +174,8 @@ export function scan(source: string, mediaType: MediaType, notices: Notices): Sc
       else lines.push(line)
       open.set(name, lines)
     }
-    return skipTo(end, inlineTags.has(name) || name.includes(':') ? '' : ' ')
+    // Elements that HTML does not define stand in the line.
+    return skipTo(end, inlineTags.has(name) || /[:-]/.test(name) ? '' : ' ')
   }
 
   const readLess = () => {
