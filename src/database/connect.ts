@@ -203,6 +203,11 @@ class HealingDriver implements Driver {
     return this.#options.namedStatements ?? true
   }
 
+  /** For a whole transaction: many statements, each within its limit, could hold its locks for a minute. */
+  get #transactionTimeoutMs(): number {
+    return 2 * this.#limits().statementTimeoutMs
+  }
+
   #limits() {
     const { statementTimeoutMs = 4000, lockTimeoutMs = 2000 } = this.#options
     return {
@@ -242,13 +247,17 @@ class HealingDriver implements Driver {
       ? []
       : Object.entries(this.#limits().limits).map(([name, ms]) => `; set local ${name} = ${ms}`)
     await connection.executeQuery(CompiledQuery.raw(`begin${isolation}${access}${local.join('')}`))
+    connection.endIn(this.#transactionTimeoutMs)
   }
 
   async commitTransaction(connection: HealingConnection): Promise<void> {
+    // From here on nobody could tell whether it was done.
+    connection.endIn(undefined)
     await connection.executeQuery(CompiledQuery.raw('commit'))
   }
 
   async rollbackTransaction(connection: HealingConnection): Promise<void> {
+    connection.endIn(undefined)
     // The server rolls back what a lost connection left; asking on a dead one would wait for nothing.
     if (!connection.broken) await connection.executeQuery(CompiledQuery.raw('rollback'))
   }
@@ -271,11 +280,18 @@ class HealingConnection implements DatabaseConnection {
   readonly #named: boolean
   /** What made the connection unfit for use. */
   broken: Error | undefined
+  #end: NodeJS.Timeout | undefined
 
   constructor(client: pg.PoolClient, generation: number, named: boolean) {
     this.client = client
     this.generation = generation
     this.#named = named
+  }
+
+  /** Ends the connection, and the transaction on it, after so long; not at all for undefined. */
+  endIn(ms: number | undefined): void {
+    clearTimeout(this.#end)
+    this.#end = ms === undefined ? undefined : setTimeout(() => this.client.connection.stream.destroy(), ms)
   }
 
   async executeQuery<Row>(query: CompiledQuery | NamedQuery): Promise<QueryResult<Row>> {

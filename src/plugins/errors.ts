@@ -182,6 +182,8 @@ export const errors = fp(
     app.addHook('onRoute', route => {
       const known = methods.get(route.url) ?? { pattern: pathPattern(route.url), methods: new Set() }
       for (const method of [route.method].flat()) known.methods.add(method)
+      // Answered by `preflights`.
+      if (route.config?.scope === 'public' && known.methods.has('GET')) known.methods.add('OPTIONS')
       methods.set(route.url, known)
     })
 

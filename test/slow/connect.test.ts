@@ -101,6 +101,23 @@ t.test('time limits hold as start-up parameters, and behind a pooler in each tra
   t.equal(await setting(pooled, 'statement_timeout'), '0')
 })
 
+t.test('a transaction of many statements, each within its limit, has a limit as a whole', async t => {
+  const { url } = await testDatabase(t)
+  const db = pool(t, { url, max: 1, statementTimeoutMs: 300 })
+  let statements = 0
+  const began = performance.now()
+  const endless = transact(db, async trx => {
+    for (; statements < 100; statements += 1) await sql`select pg_sleep(0.1)`.execute(trx)
+  })
+  await t.rejects(endless, DatabaseUnavailable)
+  const ms = performance.now() - began
+  t.ok(ms >= 550 && ms < 3000 && statements < 10, `${statements} statements in ${ms} ms`)
+  // The same transaction is done where it ends in time, and longer work between transactions is nobody's business.
+  const short = await transact(db, async trx => (await sql`select pg_sleep(0.1)`.execute(trx)).rows.length)
+  t.equal(short, 1)
+  for (let index = 0; index < 3; index += 1) t.equal(await one(db, `pg_sleep(0.25)::text`), '')
+})
+
 t.test('a backend that is killed in mid-transaction fails that work alone', async t => {
   const { db, url } = await testDatabase(t, { max: 1 })
   const other = pool(t, { url })

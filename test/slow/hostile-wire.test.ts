@@ -250,7 +250,7 @@ t.test('methods that the address has not are 405, whatever their kind', async t 
     const [answer] = await send(`${method} /v1/roles/victim HTTP/1.1\r\n${host}Connection: close\r\n\r\n`)
     if (!answer) t.fail(`no answer to ${method}`)
     else holdProblem(t, answer, 405, 'method_not_allowed', method)
-    t.equal(answer?.headers.allow, 'GET, HEAD', `${method}: Allow`)
+    t.equal(answer?.headers.allow, 'GET, HEAD, OPTIONS', `${method}: Allow`)
   }
   t.same(await send(`CONNECT register.example:443 HTTP/1.1\r\n${host}\r\n`), [], 'no tunnel is opened')
   const [upgrade] = await send(
