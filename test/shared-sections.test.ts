@@ -364,3 +364,48 @@ t.test('shared sections', async t => {
     t.equal(allowed.status, 201)
   })
 })
+
+t.test('shared sections of great length', { timeout: 120_000 }, async t => {
+  const app = await testApp(t)
+  const { call } = app
+  const lengthy = (blocks: number) => ({
+    kind: 'other',
+    heading: 'Lengthy',
+    blocks: Array.from({ length: blocks }, () => paragraph('long '.repeat(1999).trim())),
+  })
+  const slugs = ['a', 'b', 'c', 'd', 'e']
+
+  await t.test('createSharedSection → 413: more than 1 MiB of JSON', async t => {
+    const refused = await create(app, 'too-long', { ...lengthy(99), heading: 'x'.repeat(1024 * 1024) })
+    t.strictSame(problemOf(refused).status, 413)
+    t.equal((await call('GET /v1/shared-sections/too-long')).status, 404)
+  })
+
+  await t.test('createPublication → 409 not_ready: more than 4 MiB with what its shared sections say', async t => {
+    for (const slug of slugs) t.equal((await create(app, slug, lengthy(95))).status, 201)
+    const sections = (used: string[]) => [
+      ...exampleDocument.sections,
+      ...used.map(slug => ({ kind: 'other', heading: 'Lengthy', shared_section: slug })),
+    ]
+    const body = { ...exampleDocument, sections: sections(slugs) }
+    const draft = await call('POST /v1/roles?slug=lengthy', { body })
+    t.equal(draft.status, 201)
+    const publish = (match: string) =>
+      call('POST /v1/roles/lengthy/publications', { body: { change_note: 'Long' }, match })
+    const detail = 'With its shared sections the role would have more than 4 MiB as JSON.'
+    t.strictSame(problemOf(await publish(draft.etag)), {
+      status: 409,
+      code: 'not_ready',
+      detail,
+      errors: [{ pointer: '/sections', code: 'too_large', detail }],
+    })
+    t.equal((await call('GET /v1/roles/lengthy', { key: null })).status, 404)
+    const shorter = await call('PATCH /v1/roles/lengthy/draft', {
+      body: { sections: sections(slugs.slice(1)) },
+      match: draft.etag,
+    })
+    t.equal((await publish(shorter.etag)).status, 201)
+    const { text } = await call('GET /v1/roles/lengthy', { key: null })
+    t.ok(text.length > 3 * 1024 * 1024 && text.length < 4 * 1024 * 1024, `${text.length} bytes`)
+  })
+})
