@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import t from 'tap'
@@ -32,6 +33,15 @@ const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
 t.test('the committed contract is exactly what the service does', async t => {
   const committed = readFileSync(new URL('../openapi/openapi.json', import.meta.url), 'utf8')
   t.ok(committed === text, 'npm run openapi writes it anew')
+})
+
+t.test('the contract is OpenAPI 3.1 also to a validator of others', async t => {
+  const validator = new Validator()
+  const { valid, errors } = await validator.validate(structuredClone(contract))
+  t.strictSame([valid, errors ?? [], validator.version], [true, [], '3.1'])
+  const { paths: _, ...broken } = structuredClone(contract) as Record<string, unknown>
+  const told = await new Validator().validate({ ...broken, paths: { 'no-slash': {} } })
+  t.equal(told.valid, false)
 })
 
 t.test('every operation is complete', async t => {
