@@ -55,7 +55,7 @@ export interface AppOptions {
   rateLimits?: { perKey: number; perAddress: number }
   /** How slow a client may be; what is not given is as `connectionLimits` says. */
   connections?: Partial<ConnectionLimits>
-  /** Most requests in hand at once before others are refused; twenty for each connection of the pool unless given. */
+  /** Most requests in hand at once before others are refused; six for each connection of the pool unless given. */
   inFlightMax?: number
   /** Whom to tell of a vulnerability: a `mailto:`, `tel:` or https address. */
   securityContact?: string

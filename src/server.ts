@@ -61,7 +61,13 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
     ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
   })
   closers.push(() => drain(app))
-  await app.listen({ port, host: config.host, listenTextResolver: address => `listening at ${address} for ${baseUrl}` })
+  await app.listen({
+    port,
+    host: config.host,
+    // With Node's own 511, a rush of clients has its first packets dropped, and each waits a second to send another.
+    backlog: 4096,
+    listenTextResolver: address => `listening at ${address} for ${baseUrl}`,
+  })
   // Who has a server of our own started is a person at a terminal rather than a log collector.
   if (database.isEmbedded) process.stdout.write(`\nRole Register\n  API   ${baseUrl}/v1\n  docs  ${baseUrl}/docs\n\n`)
 }

@@ -25,21 +25,24 @@ export function keepDoor(server: Server, keepers: readonly Doorkeeper[]): () => 
  * Refuses what the hooks would refuse for want of room, at a fifth of the price: at twice the capacity, refusing is half
  * of the work. What is `cheap` or a probe passes, and is known by its path.
  */
-export const refuseWhenBusy =
-  (pressure: Pressure): Doorkeeper =>
-  (request, response) => {
+export function refuseWhenBusy(pressure: Pressure): Doorkeeper {
+  // One for all: to make an error takes as long as to send the answer.
+  const problem = busy()
+  const lasting = Object.entries({
+    ...commonHeaders(''),
+    ...problem.options.headers,
+    'cache-control': 'no-store',
+    'content-type': 'application/problem+json',
+  })
+    .filter(([name]) => name !== 'request-id')
+    .flat()
+  return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '/'
     if (/^\/health\/|^\/v1\/roles\/[^/]+$/.test(path) || pressure.hasRoom()) return false
     const id = requestId(request)
-    const problem = busy()
     const text = problemBody(problem, id, path)
-    const headers = {
-      ...commonHeaders(id),
-      ...problem.options.headers,
-      'cache-control': 'no-store',
-      'content-type': 'application/problem+json',
-      'content-length': String(Buffer.byteLength(text)),
-    }
-    response.writeHead(problem.status, headers).end(text)
+    const own = ['request-id', id, 'content-length', String(Buffer.byteLength(text))]
+    response.writeHead(problem.status, [...own, ...lasting]).end(text)
     return true
   }
+}

@@ -9,7 +9,10 @@
 export interface PressureOptions {
   /** Connections of the pool: five times as many requests are always let in. */
   poolMax: number
-  /** Most requests that are worked on or wait for the database at once; twenty for each connection of the pool. */
+  /**
+   * Most requests that are worked on or wait for the database at once; six for each connection of the pool: with twenty, they grow old in the queue, and the collector takes
+   * a tenth of what could be done.
+   */
   inFlightMax?: number | undefined
 }
 
@@ -42,7 +45,7 @@ export class Pressure {
   /** Requests that were refused. */
   shed = 0
 
-  constructor({ poolMax, inFlightMax = 20 * poolMax }: PressureOptions) {
+  constructor({ poolMax, inFlightMax = 6 * poolMax }: PressureOptions) {
     this.#inFlightMin = Math.min(5 * poolMax, inFlightMax)
     this.#inFlightMax = inFlightMax
     this.#limit = inFlightMax

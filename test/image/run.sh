@@ -64,8 +64,9 @@ for _ in $(seq 100); do curl -fs http://127.0.0.1:55433/health/ready >/dev/null 
 check 'it is ready' curl -fsS http://127.0.0.1:55433/health/ready
 check 'it answers' curl -fsS http://127.0.0.1:55433/v1/roles
 check 'its health check passes' "${run[@]}" node docker/healthcheck.mjs
-check 'its node runs as user 1000' pgrep -u 1000 -f dist/server.js
-pkill -TERM -u 1000 -f dist/server.js
+check 'its node runs as user 1000' pgrep -u 1000 -f '^[^ ]*/node .*dist/server.js'
+# The process that buildah runs it under has the same words in its command, and takes it along when it ends.
+pkill -TERM -u 1000 -f '^[^ ]*/node .*dist/server.js'
 if wait "$service"; then code=0; else code=$?; fi
 service=
 check 'SIGTERM ends it with 0' test "$code" = 0

@@ -17,6 +17,8 @@ export interface Orders {
   /** Requests a second, sent however many answers are outstanding; or else how many are kept outstanding. */
   rate?: number
   outstanding?: number
+  /** Opened and used once before anything is counted: Node accepts one connection in each turn of its loop. */
+  connections: number
 }
 
 export interface Result {
@@ -33,12 +35,8 @@ export interface Result {
 }
 
 const lateMs = 2000
-const socketsMax = 1000
 const orders = JSON.parse(process.argv[2] ?? '{}') as Orders
 
-const began = performance.now()
-const countsFrom = began + orders.warmUpSeconds * 1000
-const ends = began + orders.seconds * 1000
 const answers: Record<string, number> = {}
 const times: number[] = []
 let [offered, bare503, outstanding, turn] = [0, 0, 0, 0]
@@ -97,7 +95,7 @@ let connections = 0
 
 function takeConnection(): Connection | undefined {
   const free = idle.pop()
-  if (free || connections >= socketsMax) return free
+  if (free || connections >= orders.connections) return free
   connections += 1
   return new Connection()
 }
@@ -107,6 +105,17 @@ const textOf = ({ path, headers = {} }: Kind) => {
   return `GET ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
 }
 const texts = new Map(orders.kinds.map(kind => [kind, textOf(kind)]))
+
+await Promise.all(
+  Array.from({ length: orders.connections }, () => {
+    connections += 1
+    const live = textOf({ path: '/health/live', share: 0 })
+    return new Promise<void>(resolve => new Connection().send(live, () => resolve()))
+  }),
+)
+const began = performance.now()
+const countsFrom = began + orders.warmUpSeconds * 1000
+const ends = began + orders.seconds * 1000
 
 function send(done?: () => void): void {
   const sentAt = performance.now()
