@@ -10,8 +10,8 @@ export interface PressureOptions {
   /** Connections of the pool: five times as many requests are always let in. */
   poolMax: number
   /**
-   * Most requests that are worked on or wait for the database at once; six for each connection of the pool: with twenty, they grow old in the queue, and the collector takes
-   * a tenth of what could be done.
+   * Most requests that are worked on or wait for the database at once; six for each connection of the pool. With twenty
+   * they grow old in the queue, and the garbage collector takes a tenth of what could be done.
    */
   inFlightMax?: number | undefined
 }
