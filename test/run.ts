@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { startTestServer, type TestServer } from './support/database.ts'
 import { searchLogs } from './support/logs.ts'
 
-const limitMs = Number(process.env.TEST_LIMIT_MS ?? 15 * 60_000)
+const limitMs = Number(process.env.TEST_LIMIT_MS ?? 30 * 60_000)
 const project = join(import.meta.dirname, '..')
 const bin = join(project, 'node_modules', '.bin')
 const tap = join(bin, 'tap')
@@ -69,7 +69,7 @@ async function runTap({ url, template }: TestServer, results: string): Promise<n
   const args = [
     `--output-file=${results}`,
     '--reporter=base',
-    '--timeout=120',
+    '--timeout=300',
     // Its coverage takes what tsx compiled for what is written, and finds every line covered.
     '--disable-coverage',
   ]
