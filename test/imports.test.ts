@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { exampleDocument } from '../src/document/schema.ts'
 import { testApp, token } from './support/app.ts'
+import { problemOf } from './support/problem.ts'
 import { countRows } from './support/roles.ts'
 
 const sample = readFileSync(new URL('../examples/role-definition.md', import.meta.url), 'utf8')
@@ -91,7 +92,13 @@ t.test('imports', { timeout: 120_000 }, async t => {
     t.equal((await send('?role=data-engineer', sample)).status, 428)
     t.equal((await send('?role=data-engineer', sample, { match: '"r7"' })).status, 412)
     t.equal((await send('?role=nobody', sample, { match: '"r1"' })).status, 404)
-    t.equal((await send('?role=data-engineer&slug=other', sample, { match: '"r1"' })).status, 400)
+    const detail = 'slug= names a new role and role= one that exists: send one of them.'
+    t.strictSame(problemOf(await send('?role=data-engineer&slug=other', sample, { match: '"r1"' })), {
+      status: 400,
+      code: 'invalid_query',
+      detail,
+      errors: [{ pointer: '?slug', code: 'invalid', detail }],
+    })
 
     const before = await countRows(db)
     const again = await send('?role=data-engineer', sample, { match: created.etag })

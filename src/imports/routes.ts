@@ -24,6 +24,11 @@ interface Options {
 const mediaTypes = ['text/markdown', 'text/html'] as const
 const documentBytesMax = 4 * 1024 * 1024
 
+function twoTargets(): Problem {
+  const detail = 'slug= names a new role and role= one that exists: send one of them.'
+  return new Problem('invalid_query', detail, { errors: [{ pointer: '?slug', code: 'invalid', detail }] })
+}
+
 /** 422 with what is wrong and the report on what was read all the same. */
 const unreadable = (errors: { pointer: string; code: string; detail: string }[], report: ImportReport) =>
   new Problem(
@@ -79,8 +84,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
       const { slug, role, sfia_version: sfiaVersion } = request.query
       if (!Buffer.isBuffer(request.body))
         throw new Problem('unsupported_media_type', `Send the document as ${mediaTypes.join(' or ')}.`)
-      if (role !== undefined && slug !== undefined)
-        throw new Problem('invalid_query', 'slug= names a new role and role= one that exists: send one of them.')
+      if (role !== undefined && slug !== undefined) throw twoTargets()
       const match = parseMatch(request.headers['if-match'])
       if (role !== undefined && match === null)
         throw new Problem('precondition_required', 'Send the draft’s ETag in If-Match, such as If-Match: "r1".')

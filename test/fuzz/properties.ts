@@ -24,7 +24,7 @@ const watchList: [what: string, pattern: RegExp][] = [
   ],
   [
     'the name of a table or column',
-    /\b(?:role_versions|role_search|role_skills|role_sfia_levels|role_shared_sections|feed_counter|idempotency_keys|id_serials|submitted_revision|published_revision|withdrawal_reason|before_digest|after_digest|level_descriptions_json|pg_(?!sleep)\w+)\b/,
+    /\b(?:role_versions|role_search|role_skills|role_sfia_levels|role_shared_sections|feed_counter|idempotency_keys|id_serials|submitted_revision|published_revision|withdrawal_reason|level_descriptions_json|pg_(?!sleep)\w+)\b/,
   ],
   [
     'the name of a library',
