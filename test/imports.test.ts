@@ -97,7 +97,7 @@ t.test('imports', { timeout: 120_000 }, async t => {
       status: 400,
       code: 'invalid_query',
       detail,
-      errors: [{ pointer: '?slug', code: 'invalid', detail }],
+      errors: [{ pointer: '?slug', code: 'not_with_role', detail }],
     })
 
     const before = await countRows(db)

@@ -26,7 +26,7 @@ const documentBytesMax = 4 * 1024 * 1024
 
 function twoTargets(): Problem {
   const detail = 'slug= names a new role and role= one that exists: send one of them.'
-  return new Problem('invalid_query', detail, { errors: [{ pointer: '?slug', code: 'invalid', detail }] })
+  return new Problem('invalid_query', detail, { errors: [{ pointer: '?slug', code: 'not_with_role', detail }] })
 }
 
 /** 422 with what is wrong and the report on what was read all the same. */
