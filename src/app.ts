@@ -143,7 +143,7 @@ export async function build(options: AppOptions) {
   const fromMemory = answerFromMemory({ cache, durations, limiter, trustProxy, isSecure, keepAliveTimeoutMs })
   // Reads that are to be logged are left to the route.
   const logsReads = logger?.level === 'debug' || logger?.level === 'trace'
-  const leaveDoor = keepDoor(app.server, [...(logsReads ? [] : [fromMemory]), refuseWhenBusy(pressure)])
+  const leaveDoor = keepDoor(app.server, [...(logsReads ? [] : [fromMemory]), refuseWhenBusy(app, pressure)])
   // Fastify then tells the client that the connection will be closed.
   app.addHook('preClose', async () => leaveDoor())
 

@@ -1,6 +1,7 @@
 /** What is answered before Fastify, whose objects and hooks would take longer than the answer itself. */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
-import { problemBody } from './errors.ts'
+import type { FastifyInstance } from 'fastify'
+import { pathPattern, problemBody } from './errors.ts'
 import { busy, commonHeaders, requestId } from './operations.ts'
 import type { Pressure } from './pressure.ts'
 
@@ -23,26 +24,30 @@ export function keepDoor(server: Server, keepers: readonly Doorkeeper[]): () => 
 
 /**
  * Refuses what the hooks would refuse for want of room, at a fifth of the price: at twice the capacity, refusing is half
- * of the work. What is `cheap` or a probe passes, and is known by its path.
+ * of the work. To be made before the routes, of which those that are `cheap` or a probe pass.
  */
-export function refuseWhenBusy(pressure: Pressure): Doorkeeper {
+export function refuseWhenBusy(app: Pick<FastifyInstance, 'addHook'>, pressure: Pressure): Doorkeeper {
+  const passing = new Map<string, RegExp>()
+  app.addHook('onRoute', ({ url, config }) => {
+    if (config?.cheap || config?.probe) passing.set(url, pathPattern(url))
+  })
   // One for all: to make an error takes as long as to send the answer.
   const problem = busy()
-  const lasting = Object.entries({
-    ...commonHeaders(''),
+  const { 'request-id': _, ...common } = commonHeaders('')
+  const lasting = {
+    ...common,
     ...problem.options.headers,
     'cache-control': 'no-store',
     'content-type': 'application/problem+json',
-  })
-    .filter(([name]) => name !== 'request-id')
-    .flat()
+  }
   return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '/'
-    if (/^\/health\/|^\/v1\/roles\/[^/]+$/.test(path) || pressure.hasRoom()) return false
+    for (const pattern of passing.values()) if (pattern.test(path)) return false
+    if (pressure.hasRoom()) return false
     const id = requestId(request)
     const text = problemBody(problem, id, path)
-    const own = ['request-id', id, 'content-length', String(Buffer.byteLength(text))]
-    response.writeHead(problem.status, [...own, ...lasting]).end(text)
+    const own = { 'request-id': id, 'content-length': String(Buffer.byteLength(text)) }
+    response.writeHead(problem.status, { ...own, ...lasting }).end(text)
     return true
   }
 }
