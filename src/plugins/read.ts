@@ -1,5 +1,6 @@
 /** Conditional reads (RFC 9110 §13), content negotiation, and lists with opaque cursors. */
 import { createHash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import Negotiator from 'negotiator'
@@ -20,8 +21,7 @@ export const splitTags = (header: string): string[] =>
   (header.match(/(?:[^",]|"[^"]*(?:"|$))+/g) ?? []).map(tag => tag.trim()).filter(tag => tag !== '')
 
 /** Whether If-None-Match holds the tag: lists, weak forms and `*` are understood (RFC 9110 §13.1.2). */
-export function noneMatch(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false
+function noneMatch(header: string, etag: string): boolean {
   if (header === etag) return true
   const tags = splitTags(header)
   return tags.some(tag => tag === etag || (tag.startsWith('W/') && tag.slice(2) === etag)) || header.trim() === '*'
@@ -39,20 +39,24 @@ interface Entity {
 export const httpDate = (time: string) => new Date(time).toUTCString()
 
 /**
- * Sends a representation, or 304 where the caller has it. If-Modified-Since counts only without If-None-Match. Gives the
- * reply, typed `never` because it is no value of the route's response type.
+ * Whether the caller has the representation already (RFC 9110 §13.2.2): If-Modified-Since counts only without
+ * If-None-Match, and a time that is none never. `lastModified` in the form of `httpDate`.
+ */
+export function isFresh(headers: IncomingHttpHeaders, etag: string, lastModified?: string): boolean {
+  const { 'if-none-match': tags, 'if-modified-since': since } = headers
+  if (tags !== undefined) return noneMatch(tags, etag)
+  return since !== undefined && lastModified !== undefined && Date.parse(lastModified) <= Date.parse(since)
+}
+
+/**
+ * Sends a representation, or 304 where the caller has it. Gives the reply, typed `never` because it is no value of the route's response type.
  */
 export function sendEntity(request: FastifyRequest, reply: FastifyReply, entity: Entity): never {
   const { body, etag, lastModified, cache, type = 'application/json; charset=utf-8' } = entity
   reply.header('etag', etag).header('cache-control', cacheControl[cache])
-  if (lastModified !== undefined) reply.header('last-modified', httpDate(lastModified))
-  const { 'if-none-match': tags, 'if-modified-since': since } = request.headers
-  const seconds = (time: string) => Math.floor(Date.parse(time) / 1000)
-  const fresh =
-    tags === undefined && since !== undefined && lastModified !== undefined
-      ? seconds(lastModified) <= seconds(since)
-      : noneMatch(tags, etag)
-  return (fresh ? reply.code(304).send() : reply.type(type).send(body)) as never
+  const modified = lastModified === undefined ? undefined : httpDate(lastModified)
+  if (modified !== undefined) reply.header('last-modified', modified)
+  return (isFresh(request.headers, etag, modified) ? reply.code(304).send() : reply.type(type).send(body)) as never
 }
 
 /** Quoted base64url SHA-256: the ETag of bytes that have no revision. */

@@ -9,8 +9,9 @@ import type { Doorkeeper } from '../plugins/door.ts'
 import type { RequestDurations } from '../plugins/metrics.ts'
 import { requestId, routeHeaders } from '../plugins/operations.ts'
 import { type Bucket, type RateLimiter, rateLimitField } from '../plugins/rate-limit.ts'
+import { isFresh } from '../plugins/read.ts'
 import type { KeptVersion, PublishedCache } from './cache.ts'
-import { headersOf, isFresh, jsonType } from './published.ts'
+import { headersOf, jsonType } from './published.ts'
 
 interface Options {
   cache: PublishedCache
@@ -24,7 +25,7 @@ interface Options {
 
 /** The same in every answer with one version at one address: the first lines of its head, with and without a body. */
 interface Head {
-  headers: Record<string, string>
+  headers: ReturnType<typeof headersOf>
   ok: string
   notModified: string
   observe: (status: number, ms: number) => void
@@ -130,7 +131,7 @@ export function answerFromMemory(options: Options): Doorkeeper {
       if (bucket.used >= bucket.quota) return false
     }
     const { headers: own, ok, notModified, observe } = headOf(key, version)
-    const fresh = isFresh(headers, own)
+    const fresh = isFresh(headers, own.etag, own['last-modified'])
     let lines = `request-id: ${requestId(request)}\r\n`
     if (limiter !== undefined && bucket !== undefined) {
       // A 304 costs its caller nothing.

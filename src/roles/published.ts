@@ -1,6 +1,4 @@
 /** What the world reads: published roles, their versions and lists. */
-
-import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
@@ -17,7 +15,7 @@ import {
   cursorNumber,
   digestTag,
   httpDate,
-  noneMatch,
+  isFresh,
   page,
   pageQuery,
   Since,
@@ -36,8 +34,13 @@ interface Options {
 const codesOf = <C extends { code: string }>(list: readonly C[]) => oneOf(list.map(({ code }) => code))
 const open = { scope: 'public' } as const
 
+interface EntityHeaders extends Record<string, string> {
+  etag: string
+  'last-modified': string
+}
+
 /** The headers of a version at its own address, or of the latest at that of the role. */
-export function headersOf(slug: string, version: Version, address: 'role' | 'version'): Record<string, string> {
+export function headersOf(slug: string, version: Version, address: 'role' | 'version'): EntityHeaders {
   const path = `/v1/roles/${slug}`
   const own = `${path}/versions/${version.version}`
   const common = {
@@ -61,21 +64,9 @@ export function headersOf(slug: string, version: Version, address: 'role' | 'ver
 
 export const jsonType = 'application/json; charset=utf-8'
 
-/** Whether the caller has it already (RFC 9110 §13.2.2). */
-export function isFresh(headers: IncomingHttpHeaders, head: Record<string, string>): boolean {
-  const { 'if-none-match': tags, 'if-modified-since': since } = headers
-  if (tags !== undefined) return noneMatch(tags, head.etag as string)
-  return since !== undefined && Date.parse(since) >= Date.parse(head['last-modified'] as string)
-}
-
-function sendVersion(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  version: Version,
-  head: Record<string, string>,
-): never {
+function sendVersion(request: FastifyRequest, reply: FastifyReply, version: Version, head: EntityHeaders): never {
   reply.headers(head)
-  if (isFresh(request.headers, head)) return reply.code(304).send() as never
+  if (isFresh(request.headers, head.etag, head['last-modified'])) return reply.code(304).send() as never
   return reply.type(jsonType).send(version.body) as never
 }
 
