@@ -263,8 +263,10 @@ class HealingDriver implements Driver {
   }
 
   async releaseConnection(connection: HealingConnection): Promise<void> {
-    if (connection.broken && sqlState(connection.broken) === undefined) this.#generation++
-    connection.client.release(connection.broken)
+    const { broken } = connection
+    // What we ended ourselves says nothing about the other connections.
+    if (broken && sqlState(broken) === undefined && !(broken instanceof TooSlow)) this.#generation++
+    connection.client.release(broken)
   }
 
   async destroy(): Promise<void> {
@@ -273,6 +275,9 @@ class HealingDriver implements Driver {
     await pool?.end()
   }
 }
+
+/** A transaction reached its limit, and its connection was ended for that. */
+class TooSlow extends Error {}
 
 class HealingConnection implements DatabaseConnection {
   readonly client: pg.PoolClient
@@ -291,7 +296,12 @@ class HealingConnection implements DatabaseConnection {
   /** Ends the connection, and the transaction on it, after so long; not at all for undefined. */
   endIn(ms: number | undefined): void {
     clearTimeout(this.#end)
-    this.#end = ms === undefined ? undefined : setTimeout(() => this.client.connection.stream.destroy(), ms)
+    this.#end = ms === undefined ? undefined : setTimeout(() => this.#endNow(), ms)
+  }
+
+  #endNow(): void {
+    this.broken ??= new TooSlow('The transaction took too long')
+    this.client.connection.stream.destroy()
   }
 
   async executeQuery<Row>(query: CompiledQuery | NamedQuery): Promise<QueryResult<Row>> {

@@ -103,7 +103,10 @@ t.test('time limits hold as start-up parameters, and behind a pooler in each tra
 
 t.test('a transaction of many statements, each within its limit, has a limit as a whole', async t => {
   const { url } = await testDatabase(t)
-  const db = pool(t, { url, max: 1, statementTimeoutMs: 300 })
+  const db = pool(t, { url, max: 2, statementTimeoutMs: 300 })
+  const pids = () =>
+    Promise.all([1, 2].map(() => one<number>(db, `pg_backend_pid() + 0 * length(pg_sleep(0.1)::text)`)))
+  const before = await pids()
   let statements = 0
   const began = performance.now()
   const endless = transact(db, async trx => {
@@ -116,6 +119,8 @@ t.test('a transaction of many statements, each within its limit, has a limit as 
   const short = await transact(db, async trx => (await sql`select pg_sleep(0.1)`.execute(trx)).rows.length)
   t.equal(short, 1)
   for (let index = 0; index < 3; index += 1) t.equal(await one(db, `pg_sleep(0.25)::text`), '')
+  const after = await pids()
+  t.equal(before.filter(pid => after.includes(pid)).length, 1, 'the other connection is as good as before')
 })
 
 t.test('a backend that is killed in mid-transaction fails that work alone', async t => {
