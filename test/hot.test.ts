@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import t from 'tap'
 import { testApp, token } from './support/app.ts'
+import { problemOf } from './support/problem.ts'
 import { createPublished, publishRole } from './support/roles.ts'
 import { until } from './support/until.ts'
 
@@ -128,8 +129,14 @@ t.test('getRole → counted against the address, but for a 304, and 429 when tha
     t.match((await get('/v1/roles/data-engineer')).headers.ratelimit, `r=${left - used};`)
   t.equal(hot.at(-1), true)
   const refused = await get('/v1/roles/data-engineer')
-  t.equal(refused.status, 429)
-  t.match(refused.headers, { 'retry-after': /^\d+$/, 'content-type': 'application/problem+json' })
+  const seconds = String(refused.headers['retry-after'])
+  t.match(seconds, /^\d+$/)
+  t.strictSame(problemOf({ body: JSON.parse(refused.body.toString()) }), {
+    status: 429,
+    code: 'too_many_requests',
+    detail: `40 requests a minute are allowed for each address. Wait ${seconds} seconds.`,
+    errors: [],
+  })
 })
 
 t.test('getRole → behind a proxy, each address that it names has its own limit', async t => {

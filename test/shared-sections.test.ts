@@ -377,7 +377,12 @@ t.test('shared sections of great length', { timeout: 120_000 }, async t => {
 
   await t.test('createSharedSection → 413: more than 1 MiB of JSON', async t => {
     const refused = await create(app, 'too-long', { ...lengthy(99), heading: 'x'.repeat(1024 * 1024) })
-    t.strictSame(problemOf(refused).status, 413)
+    t.strictSame(problemOf(refused), {
+      status: 413,
+      code: 'too_large',
+      detail: 'The body may have at most 1 MiB.',
+      errors: [],
+    })
     t.equal((await call('GET /v1/shared-sections/too-long')).status, 404)
   })
 
