@@ -1,9 +1,10 @@
 /**
  * `npm run bench`: starts what it needs and measures, one after the other in one run, how fast the register serves the
  * same role in different ways. Only ratios count: medians of three rounds, in each of which the two that are compared
- * take turns, with one core for the server where the machine can pin it. `--smoke` measures for a moment only, to show that everything runs.
+ * take turns, with one core for the server where the machine can pin it. `--smoke` measures for a moment only, to show
+ * that everything runs.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -28,10 +29,7 @@ const pepper = 'pepper of the bench, 32 characters'
 const folder = mkdtempSync(join(tmpdir(), 'role-register-bench-'))
 // PostgreSQL runs as another user where this is root.
 chmodSync(folder, 0o711)
-const children: ChildProcess[] = []
-process.once('exit', () => {
-  for (const child of children) child.kill('SIGKILL')
-})
+const started: Process[] = []
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
@@ -63,7 +61,12 @@ async function start(command: string[], env: Record<string, string>, path: strin
     env: { ...process.env, ...env, PORT: String(port) },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  children.push(child)
+  const stop = async () => {
+    child.kill('SIGTERM')
+    if ((child.exitCode ?? child.signalCode) === null) await once(child, 'exit')
+  }
+  const running = { port, pid: child.pid ?? 0, stop }
+  started.push(running)
   await until(
     () =>
       fetch(`http://127.0.0.1:${port}${path}`).then(
@@ -72,11 +75,7 @@ async function start(command: string[], env: Record<string, string>, path: strin
       ),
     30_000,
   )
-  const stop = async () => {
-    child.kill('SIGTERM')
-    if ((child.exitCode ?? child.signalCode) === null) await once(child, 'exit')
-  }
-  return { port, pid: child.pid ?? 0, stop }
+  return running
 }
 
 type Target = Omit<Load, 'connections' | 'durationMs'>
@@ -270,7 +269,6 @@ async function main() {
       peaks.push(peakMib(few.pid))
       await Promise.all([few, many, uncached, bare].map(({ stop }) => stop()))
     }
-    await close()
     const results = (found[0] ?? []).map(({ name, against, atLeast }, index) => {
       const of = (value: 'rate' | 'ratio' | 'otherRate') =>
         median(found.map(round => Number(round[index]?.[value] ?? 0)))
@@ -311,12 +309,8 @@ async function main() {
     console.log(`${checks.length - missed.length} passed, ${missed.length} failed`)
     process.exitCode = missed.length === 0 ? 0 : 1
   } finally {
-    for (const child of children) child.kill('SIGTERM')
-    await Promise.all(
-      children.map(
-        child => (child.exitCode ?? child.signalCode) !== null || new Promise(resolve => child.once('exit', resolve)),
-      ),
-    )
+    await close()
+    await Promise.all(started.map(({ stop }) => stop()))
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
   }
