@@ -3,7 +3,8 @@
  * do, then offers twice that, however long the answers take, while another process asks whether it lives. Fails where
  * less than 80 % of what it can do is done, or where liveness takes longer than 50 ms (99th percentile).
  *
- * LOAD_SECONDS sets how long each part takes; 8.
+ * LOAD_SECONDS sets how long each part takes; 8. `--smoke` judges what is answered and not how much or how fast, for a
+ * machine that does other things.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -21,6 +22,7 @@ import { startTestServer, withDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
 import type { Kind, Orders, Result } from './client.ts'
 
+const isSmoke = process.argv.includes('--smoke')
 const seconds = Number(process.env.LOAD_SECONDS ?? 8)
 const warmUpSeconds = seconds / 4
 const goodputMin = 0.8
@@ -144,8 +146,8 @@ try {
   show('capacity', after)
   show('liveness', live)
   const failures = [
-    goodput < goodputMin && `goodput is ${goodput.toFixed(2)} of capacity, less than ${goodputMin}`,
-    !(live.p99 < liveMaxMs) && `liveness took ${live.p99.toFixed(0)} ms (p99), more than ${liveMaxMs}`,
+    !isSmoke && goodput < goodputMin && `goodput is ${goodput.toFixed(2)} of capacity, less than ${goodputMin}`,
+    !isSmoke && !(live.p99 < liveMaxMs) && `liveness took ${live.p99.toFixed(0)} ms (p99), more than ${liveMaxMs}`,
     Object.keys(live.answers).some(status => status !== '200') && 'liveness did not always answer 200',
     Object.keys(overload.answers).some(status => !/^(200|503|late)$/.test(status)) &&
       'an answer was neither 200 nor 503',
