@@ -69,7 +69,6 @@ async function runTap({ url, template }: TestServer, results: string): Promise<n
   const args = [
     `--output-file=${results}`,
     '--reporter=base',
-    '--timeout=300',
     // Its coverage takes what tsx compiled for what is written, and finds every line covered.
     '--disable-coverage',
   ]
