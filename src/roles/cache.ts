@@ -45,9 +45,10 @@ const keep = (version: Version): KeptVersion => ({ ...version, body: Buffer.from
 const keyOf = (slug: string, version: number) => `${slug}/versions/${version}`
 
 /**
- * Holds versions of roles. One asked for by its number never changes. The latest, though: an entry is served without a look at the database only while the process hears of
- * every publication: in one unbroken period of listening. A fill that began before the last drop of its role is not
- * stored, nor one older than the version that was announced, which a lagging standby may give.
+ * Holds versions of roles. One asked for by its number never changes. The latest of a role is served without a look at
+ * the database only while the process hears of every publication: in one unbroken period of listening. A fill that began
+ * before the last drop of its role is not stored, nor one older than the version that was announced, which a lagging
+ * standby may give.
  */
 export class PublishedCache {
   readonly #load: Loads

@@ -1,7 +1,7 @@
 /**
- * The hot path (design §7): a published version that is in memory is answered before Fastify makes its objects and runs its
- * hooks, which take as long as node:http does for all of it. A request with anything unusual about it goes on to the
- * route in published.ts, whose answer is the same, byte for byte.
+ * The hot path (design §7): a published version that is in memory is answered before Fastify makes its objects and runs
+ * its hooks, which take as long as node:http does for all of it. A request with anything unusual about it goes on to the
+ * route in published.ts, whose answer is the same but for the order of the header fields.
  */
 import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'

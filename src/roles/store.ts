@@ -200,7 +200,7 @@ async function lastRevision(trx: Transaction<Database>, slug: string): Promise<n
   return removed?.revision ?? 0
 }
 
-/** Creates a role with its draft. Throws 422 for an unknown organisation, 409 `slug_taken`, 422. */
+/** Creates a role with its draft. Throws 409 `slug_taken`, and 422, for an unknown organisation too. */
 export async function insertDraft(
   trx: Transaction<Database>,
   caller: Caller,
