@@ -7,6 +7,7 @@ import t from 'tap'
 import { startEmbedded } from '../../src/database/embedded.ts'
 import { isAlive } from '../support/alive.ts'
 import { type Teardown, testFolder } from '../support/database.ts'
+import { outputOf } from '../support/output.ts'
 import { until } from '../support/until.ts'
 
 const fast = { fast: true }
@@ -40,19 +41,10 @@ function user(t: Teardown, folder: string, as: { uid?: number; gid?: number } = 
     env: { ...process.env, TSX_DISABLE_CACHE: '1', NODE_V8_COVERAGE: as.uid ? '' : process.env.NODE_V8_COVERAGE },
     ...as,
   })
-  t.after(async () => {
-    child.kill('SIGKILL')
-  })
-  const output = { text: '', errors: '' }
-  child.stdout.on('data', data => {
-    output.text += data
-  })
-  child.stderr.on('data', data => {
-    output.errors += data
-  })
+  const output = outputOf(t, child)
   const ready = until(() => {
-    if (child.exitCode !== null) throw new Error(output.errors)
-    return output.text.includes('\n') && (JSON.parse(output.text) as { url: string; adopted: boolean })
+    if (child.exitCode !== null) throw new Error(output.err)
+    return output.out.includes('\n') && (JSON.parse(output.out) as { url: string; adopted: boolean })
   }, 60_000)
   return { child, ready }
 }

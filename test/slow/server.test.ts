@@ -10,6 +10,7 @@ import { createLogger } from '../../src/logger.ts'
 import { findOrMakeSecret } from '../../src/secret-file.ts'
 import { isAlive } from '../support/alive.ts'
 import { emptyDatabase, type Teardown, testFolder } from '../support/database.ts'
+import { outputOf } from '../support/output.ts'
 import { until } from '../support/until.ts'
 
 // Each of these starts processes, on a machine that is busy with other files.
@@ -23,16 +24,7 @@ function run(t: Teardown, file: 'server' | 'cli', env: Record<string, string>, a
     env: { PATH, NODE_V8_COVERAGE, TMPDIR, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  t.after(async () => {
-    child.kill('SIGKILL')
-  })
-  const seen = { out: '', err: '' }
-  child.stdout.on('data', data => {
-    seen.out += data
-  })
-  child.stderr.on('data', data => {
-    seen.err += data
-  })
+  const seen = outputOf(t, child)
   const exited = once(child, 'close').then(([code]) => code as number | null)
   /** The base URL that it announces. */
   const listening = async () => {
