@@ -168,7 +168,8 @@ export const cases: readonly Case[] = [
         `${proxy.counts.delayed} answers late, ${driver.counts.busy - busy} times 503, slowest answer ${Math.round(driver.slowestMs)} ms`,
       )
       assert.ok(driver.counts.busy > busy, 'nobody was told to come later')
-      assert.ok(driver.slowestMs < 15_000, `an answer took ${driver.slowestMs} ms`)
+      // Who calls, a connection, `begin`, what a transaction may take, and a look at its key: each waits for 2 s in turn.
+      assert.ok(driver.slowestMs < 20_000, `an answer took ${driver.slowestMs} ms`)
       proxy.delay(0)
       await t.recovered(driver, now())
       await t.settle(register, driver)
