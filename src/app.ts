@@ -36,6 +36,7 @@ import { lifeOfRoles } from './roles/life.ts'
 import { draftParts } from './roles/parts.ts'
 import { publishedRoles } from './roles/published.ts'
 import { findLatest, findVersion, publishedChannel } from './roles/versions.ts'
+import { occupations } from './schema-org/routes.ts'
 import { sfia } from './sfia/routes.ts'
 
 export interface AppOptions {
@@ -163,6 +164,7 @@ export async function build(options: AppOptions) {
   await app.register(refusals, { db })
 
   await app.register(publishedRoles, { prefix: '/v1', db, cache, baseUrl })
+  await app.register(occupations, { prefix: '/v1', cache, baseUrl })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
   await app.register(lifeOfRoles, { prefix: '/v1', db, cache })
