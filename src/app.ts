@@ -17,6 +17,7 @@ import { imports } from './imports/routes.ts'
 import { type Authenticate, auth } from './plugins/auth.ts'
 import { body, buildValidator } from './plugins/body.ts'
 import { type ConnectionLimits, connectionLimits, limitConnections, refuseConnection } from './plugins/connections.ts'
+import { deprecation } from './plugins/deprecation.ts'
 import { keepDoor, refuseWhenBusy } from './plugins/door.ts'
 import { errors, sendProblem, toProblem } from './plugins/errors.ts'
 import { health } from './plugins/health.ts'
@@ -155,6 +156,7 @@ export async function build(options: AppOptions) {
   await app.register(errors)
   await app.register(operations, { durations, pressure, limiter, isSecure })
   await app.register(preflights)
+  await app.register(deprecation)
   await app.register(openapi)
   await app.register(auth, { authenticate })
   await app.register(callerLimits, { limiter })

@@ -115,7 +115,7 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         params: RoleParams,
         response: { 200: ref(PublishedRole) },
       },
-      config: { ...open, cheap: true },
+      config: { ...open, cheap: true, problems: [410] },
     },
     (request, reply) => {
       const { role } = request.params

@@ -39,7 +39,7 @@ export const occupations: FastifyPluginAsyncTypebox<Options> = async (app, { cac
         params: RoleParams,
         response: { 200: ref(Occupation) },
       },
-      config,
+      config: { ...config, problems: [410] },
     },
     async (request, reply) => {
       const { role } = request.params
