@@ -19,6 +19,7 @@ import { body, buildValidator } from './plugins/body.ts'
 import { type ConnectionLimits, connectionLimits, limitConnections, refuseConnection } from './plugins/connections.ts'
 import { keepDoor, refuseWhenBusy } from './plugins/door.ts'
 import { errors, sendProblem, toProblem } from './plugins/errors.ts'
+import { type ExportLimits, exports } from './plugins/exports.ts'
 import { health } from './plugins/health.ts'
 import { metrics, RequestDurations } from './plugins/metrics.ts'
 import { openapi } from './plugins/openapi.ts'
@@ -31,6 +32,7 @@ import { write } from './plugins/write.ts'
 import { problemPages } from './problem-pages.ts'
 import { PublishedCache } from './roles/cache.ts'
 import { drafts } from './roles/draft.ts'
+import { exportOfRoles } from './roles/export.ts'
 import { answerFromMemory } from './roles/hot.ts'
 import { lifeOfRoles } from './roles/life.ts'
 import { draftParts } from './roles/parts.ts'
@@ -55,6 +57,8 @@ export interface AppOptions {
   rateLimits?: { perKey: number; perAddress: number }
   /** How slow a client may be; what is not given is as `connectionLimits` says. */
   connections?: Partial<ConnectionLimits>
+  /** How many exports at once, and how slow their readers may be; what is not given is as plugins/exports.ts says. */
+  exportLimits?: Partial<ExportLimits>
   /** Most requests in hand at once before others are refused; six for each connection of the pool unless given. */
   inFlightMax?: number
   /** Whom to tell of a vulnerability: a `mailto:`, `tel:` or https address. */
@@ -126,11 +130,12 @@ export async function build(options: AppOptions) {
   if (listenUrl !== undefined) {
     const listener = listen(
       { url: listenUrl, onError: error => app.log.warn({ err: error }, 'not listening') },
-      publishedChannel,
       {
-        onNotification: payload => {
-          const [slug = '', version = '0'] = payload.split(' ')
-          cache.drop(slug, Number(version))
+        onNotification: {
+          [publishedChannel]: payload => {
+            const [slug = '', version = '0'] = payload.split(' ')
+            cache.drop(slug, Number(version))
+          },
         },
         onUp: () => cache.up(),
         onDown: () => cache.down(),
@@ -160,9 +165,11 @@ export async function build(options: AppOptions) {
   await app.register(read)
   await app.register(body)
   await app.register(write, { db })
+  await app.register(exports, { db, limits: options.exportLimits })
   await app.register(refusals, { db })
 
   await app.register(publishedRoles, { prefix: '/v1', db, cache, baseUrl })
+  await app.register(exportOfRoles, { prefix: '/v1' })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
   await app.register(lifeOfRoles, { prefix: '/v1', db, cache })
