@@ -9,8 +9,11 @@ import { sharedSections } from './catalogues/shared-sections.ts'
 import { skills } from './catalogues/skills.ts'
 import { codeListRoutes } from './code-lists.ts'
 import { poolStatus } from './database/connect.ts'
+import { feedChannel, findFeedEnd } from './database/events.ts'
 import { listen } from './database/listen.ts'
 import type { Database } from './database/types.ts'
+import { feed } from './feed/routes.ts'
+import { FeedSignal } from './feed/signal.ts'
 import { home } from './home.ts'
 import { createImportPool, type ImportPoolOptions } from './imports/pool.ts'
 import { imports } from './imports/routes.ts'
@@ -42,7 +45,7 @@ import { sfia } from './sfia/routes.ts'
 
 export interface AppOptions {
   db: Kysely<Database>
-  /** Where this process listens for publications; without it no published role is kept in memory. */
+  /** Where this process listens for what is published; without it no role is kept in memory, and the feed is polled. */
   listenUrl?: string
   authenticate: Authenticate
   /** Mixed into the hashes of the keys that are made here. */
@@ -127,6 +130,9 @@ export async function build(options: AppOptions) {
     { latest: slug => findLatest(db, slug), version: (slug, version) => findVersion(db, slug, version) },
     cacheBytesMax,
   )
+  const signal = new FeedSignal({ look: async () => (await findFeedEnd(db)).position })
+  // Who waits for a change is answered before the connections end.
+  app.addHook('preClose', async () => signal.close())
   if (listenUrl !== undefined) {
     const listener = listen(
       { url: listenUrl, onError: error => app.log.warn({ err: error }, 'not listening') },
@@ -136,9 +142,16 @@ export async function build(options: AppOptions) {
             const [slug = '', version = '0'] = payload.split(' ')
             cache.drop(slug, Number(version))
           },
+          [feedChannel]: position => signal.announce(Number(position)),
         },
-        onUp: () => cache.up(),
-        onDown: () => cache.down(),
+        onUp: () => {
+          cache.up()
+          signal.up()
+        },
+        onDown: () => {
+          cache.down()
+          signal.down()
+        },
       },
     )
     app.addHook('onClose', () => listener.close())
@@ -170,6 +183,7 @@ export async function build(options: AppOptions) {
 
   await app.register(publishedRoles, { prefix: '/v1', db, cache, baseUrl })
   await app.register(exportOfRoles, { prefix: '/v1' })
+  await app.register(feed, { prefix: '/v1', db, signal, baseUrl })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
   await app.register(lifeOfRoles, { prefix: '/v1', db, cache })

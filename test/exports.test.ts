@@ -162,7 +162,7 @@ t.test('a snapshot has limits of its own', async t => {
     return seen
   }
   t.equal(await read(10, 0.05, 0), 10, 'longer than a statement may take')
-  t.equal(await read(4, 0, 250), 4, 'a pause longer than a transaction may idle')
+  t.equal(await read(4, 0, 150), 4, 'a pause longer than a transaction may idle')
   await t.rejects(read(2, 0.3, 0), { code: '57014' }, 'each statement has the limit of all')
   await t.rejects(read(8, 0, 600), { name: 'DatabaseUnavailable' }, 'who pauses for too long loses it')
   await t.rejects(read(100, 0.02, 20), { name: 'DatabaseUnavailable' }, 'it ends')
