@@ -62,6 +62,8 @@ export interface AppOptions {
   connections?: Partial<ConnectionLimits>
   /** How many exports at once, and how slow their readers may be; what is not given is as plugins/exports.ts says. */
   exportLimits?: Partial<ExportLimits>
+  /** How many may wait for a change at once, and how often to look for one where none is heard of; as feed/signal.ts says. */
+  feedLimits?: { waitersMax?: number; pollMs?: number }
   /** Most requests in hand at once before others are refused; six for each connection of the pool unless given. */
   inFlightMax?: number
   /** Whom to tell of a vulnerability: a `mailto:`, `tel:` or https address. */
@@ -130,7 +132,7 @@ export async function build(options: AppOptions) {
     { latest: slug => findLatest(db, slug), version: (slug, version) => findVersion(db, slug, version) },
     cacheBytesMax,
   )
-  const signal = new FeedSignal({ look: async () => (await findFeedEnd(db)).position })
+  const signal = new FeedSignal({ look: async () => (await findFeedEnd(db)).position, ...options.feedLimits })
   // Who waits for a change is answered before the connections end.
   app.addHook('preClose', async () => signal.close())
   if (listenUrl !== undefined) {
@@ -198,6 +200,6 @@ export async function build(options: AppOptions) {
   await app.register(home, { baseUrl })
   await app.register(problemPages)
   await app.register(health, { db, baseUrl, securityContact: options.securityContact ?? 'mailto:security@example.org' })
-  await app.register(metrics, { db, durations, cache, pressure, limiter })
+  await app.register(metrics, { db, durations, cache, pressure, signal, limiter })
   return app
 }

@@ -76,7 +76,7 @@ t.test('exportRoles', async t => {
 })
 
 t.test('exports on real sockets', { timeout: 60_000 }, async t => {
-  const { app, db, call } = await testApp(t, { exportLimits: { atOnce: 1, stallMs: 300 } })
+  const { app, db, call } = await testApp(t, { exportLimits: { atOnce: 1, stallMs: 2000 } })
   await createPublished(call, 'many')
   // More than the buffers of two sockets hold.
   await sql`with copy as (insert into roles (slug, organisation, document, version)

@@ -67,7 +67,7 @@ export const feed: FastifyPluginAsyncTypebox<Options> = async (app, { db, signal
           organisation: Type.Optional(Slug),
           role: Type.Optional(Slug),
         }),
-        response: { 200: ref(ChangeList), 410: { $ref: 'Problem#' } },
+        response: { 200: ref(ChangeList) },
       },
       config: { scope: 'public' },
     },
