@@ -80,9 +80,15 @@ export interface Database {
     profession: string | null
     family: string | null
     grades: string[]
+    title: string
+    title_key: GeneratedAlways<string>
+    skills: string[]
+    sfia: string[]
+    sfia_version: SfiaVersion | null
     published_at: string
     item: Json<Record<string, unknown>>
     words: string
+    title_words: GeneratedAlways<string>
   }
   feed_counter: { id: Generated<boolean>; position: number }
   events: {
