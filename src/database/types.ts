@@ -76,15 +76,9 @@ export interface Database {
   role_shared_sections: { role: string; state: DocumentState; shared_section: string; revision: number | null }
   role_search: {
     role: string
-    organisation: string
-    profession: string | null
-    family: string | null
-    grades: string[]
     title: string
     title_key: GeneratedAlways<string>
-    skills: string[]
-    sfia: string[]
-    sfia_version: SfiaVersion | null
+    tags: string[]
     published_at: string
     item: Json<Record<string, unknown>>
     words: string

@@ -35,6 +35,27 @@ function wordsOf(role: PublishedRole) {
   }
 }
 
+/** By what roles are found and counted. */
+export const facetNames = ['organisation', 'profession', 'family', 'grade', 'skill', 'sfia', 'sfia_version'] as const
+export type FacetName = (typeof facetNames)[number]
+
+/** A value as `role_search.tags` holds it. */
+const tag = (name: FacetName, value: string) => `${name} ${value}`
+
+function tagsOf(role: PublishedRole): string[] {
+  const values: Record<FacetName, (string | null)[]> = {
+    organisation: [role.organisation.slug],
+    profession: [role.profession],
+    family: [role.family],
+    grade: role.grades.map(({ code }) => code),
+    skill: role.skills.map(({ skill }) => skill),
+    sfia: role.sfia_mappings.flatMap(({ code, level }) => [code, `${code}:${level}`]),
+    sfia_version: [role.sfia_version],
+  }
+  const tags = facetNames.flatMap(name => values[name].flatMap(value => (value === null ? [] : tag(name, value))))
+  return [...new Set(tags)]
+}
+
 /** Rewrites the one row that lists and searches read. */
 export async function saveSearchRow(trx: Transaction<Database>, role: PublishedRole, digest: string): Promise<void> {
   const { slug, title, organisation, profession, family, grades, version, published_at } = role
@@ -52,13 +73,7 @@ export async function saveSearchRow(trx: Transaction<Database>, role: PublishedR
   const words = wordsOf(role)
   const row = {
     title: title ?? '',
-    organisation: organisation.slug,
-    profession,
-    family,
-    grades: grades.map(({ code }) => code),
-    skills: [...new Set(role.skills.flatMap(({ skill }) => skill ?? []))],
-    sfia: role.sfia_mappings.map(({ code, level }) => `${code}:${level}`),
-    sfia_version: role.sfia_version,
+    tags: tagsOf(role),
     published_at,
     item,
     words: sql<string>`setweight(to_tsvector('english', ${words.title}), 'A')
@@ -97,31 +112,32 @@ export function parseSfia(text: string): { code: string; levels: number[] } {
 
 const queryOf = (q: string) => sql`websearch_to_tsquery('english', ${q})`
 
+/** What a role must have each of, and of what it must have one. */
+function tagsIn({ sfia, ...filter }: RoleFilter): { all: string[]; any: string[] } {
+  const all = facetNames.flatMap(name => {
+    const value = name === 'sfia' ? undefined : filter[name]
+    return value === undefined ? [] : tag(name, value)
+  })
+  if (sfia === undefined) return { all, any: [] }
+  const { code, levels } = parseSfia(sfia)
+  if (levels.length === 1 || !sfia.includes(':')) return { all: [...all, tag('sfia', sfia)], any: [] }
+  return { all, any: levels.map(level => tag('sfia', `${code}:${level}`)) }
+}
+
 /**
- * Each filter as SQL. `hidden` hides the values from the planner: not knowing how many roles have them it takes them for
- * few, and asks the indices of values instead of going through the roles in their order.
+ * A filter as SQL. Hidden from the planner, which then does not know how many roles have them, values are taken to be of
+ * few: it asks the index of values instead of going through the roles in their order.
  */
 function conditionsOf(filter: RoleFilter, values: 'known' | 'hidden' = 'known'): RawBuilder<unknown>[] {
-  const { q, organisation, profession, family, grade, skill, sfia, sfia_version, updated_since } = filter
-  const conditions: RawBuilder<unknown>[] = []
-  const add = (
-    value: unknown,
-    condition: (value: RawBuilder<unknown>) => RawBuilder<unknown>,
-    shown = sql`${value}`,
-  ) => {
-    if (value !== undefined) conditions.push(condition(values === 'known' ? shown : sql`(select ${shown})`))
-  }
-  const { code, levels } = parseSfia(sfia ?? '')
-  add(organisation, value => sql`organisation = ${value}`)
-  add(profession, value => sql`profession = ${value}`)
-  add(family, value => sql`family = ${value}`)
-  add(sfia_version, value => sql`sfia_version = ${value}`)
-  add(updated_since, value => sql`published_at >= ${value}`, sql`${updated_since}::timestamptz`)
-  add(grade, value => sql`grades @> ${value}`, sql`array[${grade}]`)
-  add(skill, value => sql`skills @> ${value}`, sql`array[${skill}]`)
-  add(sfia, value => sql`sfia && ${value}`, sql`${levels.map(level => `${code}:${level}`)}::text[]`)
-  add(q, value => sql`words @@ ${value}`, queryOf(q ?? ''))
-  return conditions
+  const { q, updated_since } = filter
+  const { all, any } = tagsIn(filter)
+  const shown = (value: RawBuilder<unknown>) => (values === 'known' ? value : sql`(select ${value})`)
+  return [
+    ...(updated_since === undefined ? [] : [sql`published_at >= ${updated_since}`]),
+    ...(all.length === 0 ? [] : [sql`tags @> ${shown(sql`${all}::text[]`)}`]),
+    ...(any.length === 0 ? [] : [sql`tags && ${shown(sql`${any}::text[]`)}`]),
+    ...(q === undefined ? [] : [sql`words @@ ${shown(queryOf(q))}`]),
+  ]
 }
 
 const allOf = (conditions: RawBuilder<unknown>[]) =>
@@ -321,21 +337,6 @@ async function correct(db: Kysely<Database>, q: string): Promise<string | null> 
   return corrected === q ? null : corrected.slice(0, 200)
 }
 
-/** By what roles can be counted. */
-export const facetNames = ['organisation', 'profession', 'family', 'grade', 'skill', 'sfia', 'sfia_version'] as const
-export type FacetName = (typeof facetNames)[number]
-
-const facetColumns = {
-  organisation: 'organisation',
-  profession: 'profession',
-  family: 'family',
-  grade: 'grades',
-  skill: 'skills',
-  sfia: 'sfia',
-  sfia_version: 'sfia_version',
-} as const satisfies Record<FacetName, keyof SearchRow>
-const lists = new Set<FacetName>(['grade', 'skill', 'sfia'])
-
 /** No more roles than this are counted, and no more values of each facet given. */
 const countedMax = 10_000
 const valuesMax = 100
@@ -349,22 +350,18 @@ export interface FacetCounts {
   counts: Record<FacetName, { value: string; count: number }[] | null>
 }
 
-/** The statement that counts the roles that match, by each value of each facet. */
+/** The statement that counts the roles that match, and those of them that have each tag of some kinds. */
 export function facetStatement(filter: RoleFilter, names: readonly FacetName[]) {
-  const columns = names.map(name => sql.ref(facetColumns[name]))
-  const counted = names.map(name => {
-    const column = sql.ref(facetColumns[name])
-    const values = lists.has(name)
-      ? sql`matching, unnest(${column}) value`
-      : sql`(select ${column} as value from matching) own`
-    return sql`(select ${name}::text as facet, value, count(*) as count from ${values}
-      where value is not null group by value order by count(*) desc, value limit ${valuesMax})`
-  })
-  return sql<{ facet: FacetName | null; value: string; count: number }>`
+  const { updated_since: _, ...values } = filter
+  // Without an order the index of values gives what it finds first; without values the order gives the index.
+  const order = Object.keys(values).length === 0 ? sql`order by role` : sql``
+  return sql<{ tag: string | null; count: number }>`
     with matching as materialized (
-      select ${sql.join([sql`role`, ...columns])} from role_search
-      where ${allOf(conditionsOf(filter, 'hidden'))} ${conditionsOf(filter).length === 0 ? sql`order by role` : sql``} limit ${countedMax + 1})
-    ${sql.join([...counted, sql`(select null, null, count(*) from matching)`], sql` union all `)}`
+      select tags from role_search where ${allOf(conditionsOf(filter, 'hidden'))} ${order} limit ${countedMax + 1})
+    select null as tag, count(*) as count from matching
+    union all
+    select tag, count(*) from matching, unnest(tags) tag
+    where split_part(tag, ' ', 1) = any(${names}::text[]) group by tag`
 }
 
 /** How many roles match, and how many of them have each value; all that match count, whatever page is read. */
@@ -374,15 +371,20 @@ export async function countFacets(
   names: readonly FacetName[],
 ): Promise<FacetCounts> {
   const { rows } = await facetStatement(filter, names).execute(db)
-  const total = rows.find(({ facet }) => facet === null)?.count ?? 0
+  const total = rows.find(row => row.tag === null)?.count ?? 0
   const countsOf = (name: FacetName) =>
-    names.includes(name)
-      ? rows.filter(({ facet }) => facet === name).map(({ value, count }) => ({ value, count }))
-      : null
+    rows
+      .flatMap(row =>
+        row.tag?.startsWith(`${name} `) ? [{ value: row.tag.slice(name.length + 1), count: row.count }] : [],
+      )
+      .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
+      .slice(0, valuesMax)
   return {
     total: Math.min(total, countedMax),
     complete: total <= countedMax,
-    counts: Object.fromEntries(facetNames.map(name => [name, countsOf(name)])) as FacetCounts['counts'],
+    counts: Object.fromEntries(
+      facetNames.map(name => [name, names.includes(name) ? countsOf(name) : null]),
+    ) as FacetCounts['counts'],
   }
 }
 
@@ -406,7 +408,7 @@ export async function findUnknownValues(db: Kysely<Database>, filter: RoleFilter
   const { rows } = await sql<Record<'organisation' | 'skill' | 'grade', boolean> & { levels: number[] }>`
     select exists (select from organisations where slug = ${organisation ?? null}) as organisation,
       exists (select from skills where slug = ${skill ?? null}) as skill,
-      exists (select from role_search where grades @> array[${grade ?? null}::text]) as grade,
+      exists (select from role_search where tags @> array[${tag('grade', grade ?? '')}]) as grade,
       array(select distinct level from sfia_levels
         where code = ${code} and (${sfia_version ?? null}::text is null or version = ${sfia_version ?? null})
         order by level) as levels`.execute(db)

@@ -48,8 +48,14 @@ export async function seedSearchRows(db: Kysely<Database>, count: number): Promi
           timestamptz '2026-01-01' + make_interval(secs => g % 8000000) as published_at, h
         from drawn
       )
-      insert into role_search (role, title, organisation, profession, family, grades, skills, sfia, sfia_version, published_at, item, words)
-      select role, title, organisation, profession, family, grades, skills, sfia, sfia_version, published_at,
+      insert into role_search (role, title, tags, published_at, item, words)
+      select role, title, array['organisation ' || organisation, 'profession ' || profession, 'sfia_version ' || sfia_version]
+          || case when family is not null then array['family ' || family] else array[]::text[] end
+          || array(select 'grade ' || grade from unnest(grades) grade)
+          || array(select distinct 'skill ' || skill from unnest(skills) skill)
+          || array(select 'sfia ' || mapping from unnest(sfia) mapping)
+          || array(select 'sfia ' || split_part(mapping, ':', 1) from unnest(sfia) mapping),
+        published_at,
         json_build_object('slug', role, 'title', title, 'organisation', json_build_object('slug', organisation, 'name', organisation),
           'profession', profession, 'family', family, 'grades', json_build_array(json_build_object('scheme', 'civil-service', 'code', grades[1], 'label', grades[1])),
           'version', 1, 'published_at', published_at, 'etag', '"' || md5(role) || '"'),
