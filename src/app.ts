@@ -30,6 +30,7 @@ import { preflights } from './plugins/security.ts'
 import { write } from './plugins/write.ts'
 import { problemPages } from './problem-pages.ts'
 import { PublishedCache } from './roles/cache.ts'
+import { diffs } from './roles/diff.ts'
 import { drafts } from './roles/draft.ts'
 import { answerFromMemory } from './roles/hot.ts'
 import { lifeOfRoles } from './roles/life.ts'
@@ -163,6 +164,7 @@ export async function build(options: AppOptions) {
   await app.register(refusals, { db })
 
   await app.register(publishedRoles, { prefix: '/v1', db, cache, baseUrl })
+  await app.register(diffs, { prefix: '/v1', db, cache })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
   await app.register(lifeOfRoles, { prefix: '/v1', db, cache })

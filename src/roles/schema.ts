@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { Change } from '../document/diff.ts'
 import { Grade, Slug } from '../document/schema.ts'
 import { component, nullable, object, oneOf, pageOf, patchOf, ref } from '../document/shape.ts'
 
@@ -78,6 +79,30 @@ const VersionSummary = component(
 
 export const VersionList = pageOf('VersionList', 'versions', VersionSummary)
 
+/** A version, or the draft, as one side of a comparison. */
+const DiffSide = component(
+  'DiffSide',
+  object({
+    version: nullable(Type.Integer({ minimum: 1, description: 'null of the draft.' })),
+    published_at: nullable(Time),
+    change_note: nullable(Type.String()),
+    etag: Type.String({ description: 'Of the version, or of the draft.' }),
+  }),
+)
+
+export const RoleDiff = component(
+  'RoleDiff',
+  object({
+    role: Slug,
+    from: ref(DiffSide),
+    to: ref(DiffSide),
+    changes: Type.Array(ref(Change), {
+      description:
+        'A JSON Patch (RFC 6902) from the one as it is served to the other, but for version, published_at and change_note, which are above. Empty where they say the same.',
+    }),
+  }),
+)
+
 const Finding = component(
   'Finding',
   object({
@@ -155,6 +180,11 @@ export const NewWithdrawal = component(
     { reason: Note, successor: Type.Optional(nullable(Slug)) },
     withExample({ reason: 'Merged into the platform engineer role', successor: null }),
   ),
+)
+
+export const NewRestoration = component(
+  'NewRestoration',
+  object({ version: Type.Integer({ minimum: 1, maximum: 2_000_000_000 }) }, withExample({ version: 1 })),
 )
 
 const history = {

@@ -12,7 +12,7 @@ import { plainText } from '../document/text.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
 import { findReferences, lockSharedSections, saveReferences } from './references.ts'
-import { type Draft, digestOf, nextRevision, type RoleRow, saveDraft } from './store.ts'
+import { type Draft, digestOf, type EditOptions, nextRevision, type RoleRow, saveDraft } from './store.ts'
 
 /** NOTIFY on this channel carries `{role} {version}`, or `{role} 0` where it was withdrawn. */
 export const publishedChannel = 'role_published'
@@ -87,16 +87,29 @@ export function listVersions(db: Kysely<Database>, slug: string, limit: number, 
   return query.orderBy('version', 'desc').limit(limit).execute()
 }
 
-/** Puts the draft back to what the latest version was made from. The role must have one. */
-export async function goBack(trx: Transaction<Database>, caller: Caller, row: RoleRow): Promise<Draft> {
-  const { document } = await trx
-    .selectFrom('role_versions')
-    .select('document')
-    .where('role', '=', row.slug)
-    .where('version', '=', row.version)
-    .executeTakeFirstOrThrow()
-  const draft = await saveDraft(trx, caller, row, document, { type: 'draft_deleted' })
-  await trx.updateTable('roles').set({ published_revision: draft.revision }).where('slug', '=', row.slug).execute()
+/**
+ * Puts the draft of a locked role back to what a version was made from; undefined where there is no such version. Ids
+ * that were given since are not given again. Throws 422 where the version refers to what is no longer there.
+ */
+export async function goBack(
+  trx: Transaction<Database>,
+  caller: Caller,
+  row: RoleRow,
+  version: number,
+  options: EditOptions,
+): Promise<Draft | undefined> {
+  const found = await trx
+    .selectFrom('role_versions as v')
+    .innerJoin('role_versions as latest', 'latest.role', 'v.role')
+    .select(['v.document', sql<boolean>`v.document::text = latest.document::text`.as('is_latest')])
+    .where('v.role', '=', row.slug)
+    .where('v.version', '=', version)
+    .where('latest.version', '=', row.version)
+    .executeTakeFirst()
+  if (!found) return undefined
+  const draft = await saveDraft(trx, caller, row, found.document, options)
+  if (found.is_latest)
+    await trx.updateTable('roles').set({ published_revision: draft.revision }).where('slug', '=', row.slug).execute()
   return draft
 }
 
