@@ -36,6 +36,7 @@ import { answerFromMemory } from './roles/hot.ts'
 import { lifeOfRoles } from './roles/life.ts'
 import { draftParts } from './roles/parts.ts'
 import { publishedRoles } from './roles/published.ts'
+import { sharedSectionPublications } from './roles/shared-publications.ts'
 import { findLatest, findVersion, publishedChannel } from './roles/versions.ts'
 import { sfia } from './sfia/routes.ts'
 
@@ -168,6 +169,7 @@ export async function build(options: AppOptions) {
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
   await app.register(lifeOfRoles, { prefix: '/v1', db, cache })
+  await app.register(sharedSectionPublications, { prefix: '/v1', cache, baseUrl })
   await app.register(imports, { prefix: '/v1', db, pool })
   await app.register(sharedSections, { prefix: '/v1', db, baseUrl })
   await app.register(skills, { prefix: '/v1', db, baseUrl })

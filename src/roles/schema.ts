@@ -174,6 +174,26 @@ export const NewPublication = component(
     withExample({ change_note: 'First published', change_kind: 'substantive' }),
   ),
 )
+
+/** Most roles of which one publication of a shared section makes versions. */
+export const rolesMax = 500
+
+export const NewSharedSectionPublication = component(
+  'NewSharedSectionPublication',
+  object(
+    {
+      roles: Type.Unsafe<'all' | string[]>({
+        anyOf: [oneOf(['all']), Type.Array(Slug, { minItems: 1, maxItems: rolesMax, uniqueItems: true })],
+        description: '`all` that print it, or some of them by their slugs.',
+      }),
+      ...NewPublication.properties,
+    },
+    withExample({ roles: 'all', change_note: 'The address of the office', change_kind: 'editorial' }),
+  ),
+)
+
+export type NewSharedSectionPublication = Required<Static<typeof NewSharedSectionPublication>>
+
 export const NewWithdrawal = component(
   'NewWithdrawal',
   object(
@@ -203,6 +223,30 @@ export const Publication = component(
     change_note: Note,
     change_kind: ChangeKind,
     etag: Type.String(),
+  }),
+)
+export const SharedSectionPublication = component(
+  'SharedSectionPublication',
+  object({
+    shared_section: Slug,
+    revision: Type.Integer({ minimum: 1, description: 'Of the shared section, which the versions print.' }),
+    occurred_at: Time,
+    by: history.by,
+    change_note: Note,
+    change_kind: ChangeKind,
+    publications: Type.Array(
+      component(
+        'SharedSectionVersion',
+        object({
+          role: Slug,
+          version: Type.Integer({ minimum: 1 }),
+          etag: Type.String(),
+          url: Type.String({ format: 'uri' }),
+        }),
+      ),
+      { description: 'The new versions, by role.' },
+    ),
+    current: Type.Array(Slug, { description: 'Roles that were asked for and print this revision already.' }),
   }),
 )
 export const Withdrawal = component(

@@ -113,19 +113,31 @@ export async function goBack(
   return draft
 }
 
-/** Four-eyes (design §10): the publisher owns no change to this role, or to a shared section it uses, since its last version. */
+/** 409 where the organisation asks for four eyes and the caller's own are two of them. */
+export const fourEyes = (organisation: string, changed: string) =>
+  new Problem('four_eyes', `${organisation} asks for four eyes: you changed ${changed} since its last version.`)
+
+/** Whether who publishes in an organisation must be no owner of what is published. */
+export async function asksForFourEyes(trx: Transaction<Database>, organisation: string): Promise<boolean> {
+  const found = await trx
+    .selectFrom('organisations')
+    .select('four_eyes')
+    .where('slug', '=', organisation)
+    .executeTakeFirstOrThrow()
+  return found.four_eyes
+}
+
+/**
+ * Four-eyes (design §10): the publisher owns no change to this role, or to a shared section it uses, since its last
+ * version. A version that was made for a shared section brought no other change with it.
+ */
 async function requireOtherEyes(
   trx: Transaction<Database>,
   caller: Caller,
   row: RoleRow,
   references: References,
 ): Promise<void> {
-  const organisation = await trx
-    .selectFrom('organisations')
-    .select('four_eyes')
-    .where('slug', '=', row.organisation)
-    .executeTakeFirstOrThrow()
-  if (!organisation.four_eyes) return
+  if (!(await asksForFourEyes(trx, row.organisation))) return
   const subjects = [...references.sharedSections.keys()].map(slug => `/v1/shared-sections/${slug}`)
   const own = await trx
     .selectFrom('events')
@@ -134,21 +146,33 @@ async function requireOtherEyes(
     .where(
       'id',
       '>',
-      sql<number>`coalesce((select max(id) from events where role = ${row.slug} and type = 'role_published'), 0)`,
+      sql<number>`coalesce((
+        select max(id) from events
+        where role = ${row.slug} and type = 'role_published' and data -> 'cause' is null), 0)`,
     )
     .where(expression =>
       expression.or([
-        expression.and([expression('role', '=', row.slug), expression('after_digest', 'is not', null)]),
-        expression('subject', '=', sql<string>`any (${subjects})`),
+        expression.and([
+          expression('role', '=', row.slug),
+          expression('type', '<>', 'role_published'),
+          expression('after_digest', 'is not', null),
+        ]),
+        expression.and([
+          expression('subject', '=', sql<string>`any (${subjects})`),
+          expression(
+            'revision',
+            '>',
+            sql<number>`coalesce((
+              select u.revision from role_shared_sections u
+              where u.role = ${row.slug} and u.state = 'published'
+                and '/v1/shared-sections/' || u.shared_section = events.subject), 0)`,
+          ),
+        ]),
       ]),
     )
     .limit(1)
     .executeTakeFirst()
-  if (own)
-    throw new Problem(
-      'four_eyes',
-      `${row.organisation} asks for four eyes: you changed this role or a section that it uses since its last version.`,
-    )
+  if (own) throw fourEyes(row.organisation, 'this role or a section that it uses')
 }
 
 /** What a search looks through, the most telling first. */
@@ -171,35 +195,48 @@ function wordsOf(role: PublishedRole) {
   }
 }
 
-/** Rewrites the one row that lists and searches read. */
-async function saveSearchRow(trx: Transaction<Database>, role: PublishedRole, digest: string): Promise<void> {
-  const { slug, title, organisation, profession, family, grades, version, published_at } = role
-  const item = JSON.stringify({
-    slug,
-    title,
-    organisation,
-    profession,
-    family,
-    grades,
-    version,
-    published_at,
-    etag: `"${digest}"`,
+/** A published role in a list, without its address, which is made when it is served. */
+const itemOf = (
+  { slug, title, organisation, profession, family, grades, version, published_at }: PublishedRole,
+  digest: string,
+) => ({ slug, title, organisation, profession, family, grades, version, published_at, etag: `"${digest}"` })
+
+/** A role as it is published now, with the digest of its bytes. */
+export interface Published {
+  role: PublishedRole
+  digest: string
+}
+
+/** Rewrites the one row of each role that lists and searches read. */
+export async function saveSearchRows(trx: Transaction<Database>, roles: readonly Published[]): Promise<void> {
+  const rows = roles.map(({ role, digest }) => {
+    const words = wordsOf(role)
+    return {
+      role: role.slug,
+      organisation: role.organisation.slug,
+      profession: role.profession,
+      family: role.family,
+      grades: role.grades.map(({ code }) => code),
+      published_at: role.published_at,
+      item: JSON.stringify(itemOf(role, digest)),
+      words: sql<string>`setweight(to_tsvector('english', ${words.title}), 'A')
+        || setweight(to_tsvector('english', ${words.skills}), 'B') || setweight(to_tsvector('english', ${words.text}), 'C')`,
+    }
   })
-  const words = wordsOf(role)
-  const row = {
-    organisation: organisation.slug,
-    profession,
-    family,
-    grades: grades.map(({ code }) => code),
-    published_at,
-    item,
-    words: sql<string>`setweight(to_tsvector('english', ${words.title}), 'A')
-      || setweight(to_tsvector('english', ${words.skills}), 'B') || setweight(to_tsvector('english', ${words.text}), 'C')`,
-  }
   await trx
     .insertInto('role_search')
-    .values({ role: slug, ...row })
-    .onConflict(conflict => conflict.column('role').doUpdateSet(row))
+    .values(rows)
+    .onConflict(conflict =>
+      conflict.column('role').doUpdateSet(({ ref }) => ({
+        organisation: ref('excluded.organisation'),
+        profession: ref('excluded.profession'),
+        family: ref('excluded.family'),
+        grades: ref('excluded.grades'),
+        published_at: ref('excluded.published_at'),
+        item: ref('excluded.item'),
+        words: ref('excluded.words'),
+      })),
+    )
     .execute()
 }
 
@@ -222,7 +259,8 @@ export interface Publication {
   event: NewEvent
 }
 
-const publishedBytesMax = 4 * 1024 * 1024
+/** Of a version, in bytes. */
+export const publishedBytesMax = 4 * 1024 * 1024
 
 /** Publishes the draft of a locked role as its next version. Throws 409 `not_ready` with all that is missing. */
 export async function publish(
@@ -279,25 +317,33 @@ export async function publish(
     .where('slug', '=', slug)
     .execute()
   await saveReferences(trx, slug, 'published', document, references.sharedSections)
-  await saveSearchRow(trx, role, digest)
-  await announce(trx, slug, version)
-  const { title, profession, family, grades } = role
-  const item = { slug, title, organisation, profession, family, grades, version, published_at, etag: `"${digest}"` }
-  const event = {
-    type: 'role_published',
-    public: true,
-    organisation: row.organisation,
-    role: slug,
-    revision,
-    version,
-    afterDigest: digest,
-    data: { ...note, role: item },
-  }
+  await saveSearchRows(trx, [{ role, digest }])
+  await announce(trx, [{ slug, version }])
+  const event = publishedEvent({ role, digest }, revision, note)
   return { version, revision, published_at, digest, document, event }
 }
 
-const announce = (trx: Transaction<Database>, slug: string, version: number) =>
-  sql`select pg_notify(${publishedChannel}, ${`${slug} ${version}`})`.execute(trx)
+/** The event of a publication; `cause` is the shared section, in its revision, for which it was made. */
+export const publishedEvent = (
+  { role, digest }: Published,
+  revision: number,
+  note: PublicationNote,
+  cause?: { shared_section: string; revision: number },
+): NewEvent => ({
+  type: 'role_published',
+  public: true,
+  organisation: role.organisation.slug,
+  role: role.slug,
+  revision,
+  version: role.version,
+  afterDigest: digest,
+  data: { ...note, ...(cause ? { cause } : {}), role: itemOf(role, digest) },
+})
+
+/** Tells all processes, once it is certain, of new versions of roles, or of a withdrawal (0). */
+export const announce = (trx: Transaction<Database>, roles: readonly { slug: string; version: number }[]) =>
+  sql`select pg_notify(${publishedChannel}, payload)
+    from unnest(${roles.map(({ slug, version }) => `${slug} ${version}`)}::text[]) payload`.execute(trx)
 
 /** Takes the latest version of a locked role out of the public lists. Throws 409 `not_published`, 422 for the successor. */
 export async function withdraw(
@@ -327,7 +373,7 @@ export async function withdraw(
     .where('slug', '=', slug)
     .execute()
   await trx.deleteFrom('role_search').where('role', '=', slug).execute()
-  await announce(trx, slug, 0)
+  await announce(trx, [{ slug, version: 0 }])
   const event = {
     type: 'role_withdrawn',
     public: true,
