@@ -342,7 +342,7 @@ t.test(
           )
         },
       ),
-      { numRuns: 24 },
+      { numRuns: 12 },
     )
   },
 )

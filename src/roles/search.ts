@@ -329,8 +329,11 @@ export const titlesStatement = (q: string) =>
 
 const wordsIn = (text: string) => text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
 
-/** `q` with each word that the titles most like it lack replaced by the near word that they have; null where that changes nothing. */
+/** `q` with each word that the titles most like it lack replaced by the near word that they have; null where that changes nothing, or a role matches `q` and other filters kept it out. */
 async function correct(db: Kysely<Database>, q: string): Promise<string | null> {
+  const { rows: matching } = await sql`
+    select from role_search where ${allOf(conditionsOf({ q }, 'hidden'))} limit 1`.execute(db)
+  if (matching.length > 0) return null
   const { rows } = await titlesStatement(q).execute(db)
   const known = [...new Set(rows.flatMap(({ title }) => wordsIn(title.toLowerCase())))].filter(word => word.length > 3)
   const corrected = q.replaceAll(/[\p{L}\p{M}\p{N}]{4,}/gu, word =>
