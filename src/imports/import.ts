@@ -2,6 +2,7 @@
 
 import { keepIds } from '../document/match.ts'
 import type { RoleDocument, SfiaVersion } from '../document/schema.ts'
+import { partsOf, readableText } from '../document/walk.ts'
 import { advise } from './advice.ts'
 import { type Coverage, measure } from './coverage.ts'
 import { decode } from './decode.ts'
@@ -14,7 +15,6 @@ import { reportOf } from './report.ts'
 import { type MediaType, type Scan, scan, wordsOf } from './scan.ts'
 import type { ImportReport } from './schema.ts'
 import type { SfiaIndex } from './sfia.ts'
-import { partsOf, readableText } from './walk.ts'
 
 export interface ImportContext {
   /** Slug of the organisation: the slugs of new shared sections begin with it. */
