@@ -16,16 +16,15 @@ import { invalid, Problem } from '../plugins/problems.ts'
 import type { Written } from '../plugins/write.ts'
 import type { PublishedCache } from './cache.ts'
 import { NewSharedSectionPublication, rolesMax, SharedSectionPublication } from './schema.ts'
+import { itemOf, type Published, saveSearchRows } from './search.ts'
 import { digestOf } from './store.ts'
 import {
   announce,
   asksForFourEyes,
   fourEyes,
   type PublicationNote,
-  type Published,
   publishedBytesMax,
   publishedEvent,
-  saveSearchRows,
 } from './versions.ts'
 
 const shelf: Shelf = {
@@ -257,7 +256,8 @@ export const sharedSectionPublications: FastifyPluginAsyncTypebox<Options> = asy
           status: 201,
           body,
           event: made.map(entry => ({
-            ...publishedEvent(entry, entry.revision, note, cause),
+            // Profession and grades stay as they were.
+            ...publishedEvent(entry, itemOf(entry), entry.revision, note, cause),
             occurredAt: published_at,
           })),
           committed: () => {
