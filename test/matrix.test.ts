@@ -51,6 +51,7 @@ const queries: Record<string, string> = {
   createOrganisation: 'slug=new-office',
   createSkill: 'slug=new-skill',
   createSharedSection: 'slug=new-section',
+  diffRole: 'from=1&to=1',
 }
 
 interface Operation {
