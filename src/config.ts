@@ -103,7 +103,8 @@ export const Config = Type.Object({
     default: false,
   }),
   worker: Flag({
-    description: 'Send webhooks in the service too. Set to false where `npm run worker` does it in a process of its own.',
+    description:
+      'Send webhooks in the service too. Set to false where `npm run worker` does it in a process of its own.',
     default: true,
   }),
   cacheBytesMax: Whole({

@@ -3,7 +3,7 @@
  * what is due, and tidies up. Any number of processes may do so at once.
  */
 import { EventEmitter, once } from 'node:events'
-import { Logger, run, type Runner } from 'graphile-worker'
+import { Logger, type Runner, run } from 'graphile-worker'
 import type { Kysely } from 'kysely'
 import pg from 'pg'
 import { transact } from '../database/connect.ts'

@@ -2,9 +2,10 @@
  * Where webhooks may go: public addresses of the internet and nothing else. An address is checked when it is written
  * down and, as names mean something else each time they are asked for, the one that is connected to at each connection.
  */
+
+import { Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
 import { connect, isIP, type Socket } from 'node:net'
-import { Resolver } from 'node:dns/promises'
 import { connect as connectTls } from 'node:tls'
 import ipaddr from 'ipaddr.js'
 

@@ -3,10 +3,10 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { transact } from '../database/connect.ts'
 import { insertEvents } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
-import { findMessages, type Message } from './message.ts'
-import { type Answer, isSuccess, NoAnswer, type SendOptions, send } from './send.ts'
-import { signatureHeaders, unseal } from './secret.ts'
 import { pathOf } from './event.ts'
+import { findMessages, type Message } from './message.ts'
+import { signatureHeaders, unseal } from './secret.ts'
+import { type Answer, isSuccess, NoAnswer, type SendOptions, send } from './send.ts'
 import { schedule } from './store.ts'
 
 /**
@@ -35,7 +35,11 @@ const retryAfterMaxMs = 86_400_000
 /** What a Retry-After asks for in milliseconds from `now` on, at most a day; undefined where it says nothing that is to come. */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? ''
-  const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) - now : Number.NaN
+  const ms = /^\d{1,9}$/.test(text)
+    ? Number(text) * 1000
+    : /^[A-Z][a-z]{2}/.test(text)
+      ? Date.parse(text) - now
+      : Number.NaN
   return ms > 0 ? Math.min(ms, retryAfterMaxMs) : undefined
 }
 
@@ -171,7 +175,7 @@ async function record(db: Kysely<Database>, target: Target, { id, tries }: Due, 
   await transact(db, async trx => {
     const webhook = await trx
       .selectFrom('webhooks')
-      .select(['failing_since', 'failed_rounds', 'disabled_at'])
+      .select('failing_since')
       .where('id', '=', target.id)
       .forNoKeyUpdate()
       .executeTakeFirst()
@@ -203,15 +207,14 @@ async function record(db: Kysely<Database>, target: Target, { id, tries }: Due, 
         response: answer?.excerpt ?? null,
       })
       .execute()
-    const rest_until =
-      asked === undefined ? undefined : sql<string>`now() + make_interval(secs => ${asked / 1000})`
-    const failing_since = isDone ? null : (webhook.failing_since ?? at)
-    await trx
+    const rest_until = asked === undefined ? undefined : sql<string>`now() + make_interval(secs => ${asked / 1000})`
+    const { failing_since, disabled_at } = await trx
       .updateTable('webhooks')
-      .set({ failing_since, ...(rest_until ? { rest_until } : {}) })
+      .set({ failing_since: isDone ? null : (webhook.failing_since ?? at), ...(rest_until ? { rest_until } : {}) })
       .where('id', '=', target.id)
-      .execute()
-    if (failing_since === null || webhook.disabled_at !== null) return
+      .returning(['failing_since', 'disabled_at'])
+      .executeTakeFirstOrThrow()
+    if (failing_since === null || disabled_at !== null) return
     if (isGone) await disable(trx, target, 'gone', failing_since)
     else if (startedAt.getTime() - Date.parse(failing_since) >= failingMaxMs)
       await disable(trx, target, 'failing', failing_since)

@@ -35,7 +35,17 @@ export async function findMessages(
   )
 }
 
-const present = ({ position, type, occurred_at, data }: { position: number | null; type: string; occurred_at: string; data: unknown }) => ({
+const present = ({
+  position,
+  type,
+  occurred_at,
+  data,
+}: {
+  position: number | null
+  type: string
+  occurred_at: string
+  data: unknown
+}) => ({
   specversion: '1.0',
   id: String(position),
   type,

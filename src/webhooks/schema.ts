@@ -126,7 +126,10 @@ const delivery = {
   attempts: Type.Integer({ description: 'How many were made.' }),
   created_at: Time,
   next_attempt_at: nullable(
-    Type.String({ ...Time, description: 'Not before then, and not while the webhook is disabled; null when finished.' }),
+    Type.String({
+      ...Time,
+      description: 'Not before then, and not while the webhook is disabled; null when finished.',
+    }),
   ),
 }
 

@@ -40,7 +40,8 @@ export const settingsOf = (row: WebhookRow): WebhookSettings => ({
 /** A row as it is told. */
 export function presentWebhook(row: WebhookRow): Webhook {
   const { id, organisation, disabled_at, disabled_reason, failing_since, created_at, created_by, updated_at } = row
-  const old_secret_until = row.old_secret_until && Date.parse(row.old_secret_until) > Date.now() ? row.old_secret_until : null
+  const old_secret_until =
+    row.old_secret_until && Date.parse(row.old_secret_until) > Date.now() ? row.old_secret_until : null
   return {
     id,
     organisation,
@@ -139,7 +140,10 @@ export async function insertWebhook(
     .where('organisation', '=', values.organisation)
     .executeTakeFirstOrThrow()
   if (count >= webhooksMax)
-    throw new Problem('conflict', `"${values.organisation}" has ${webhooksMax} webhooks, which is the most there may be.`)
+    throw new Problem(
+      'conflict',
+      `"${values.organisation}" has ${webhooksMax} webhooks, which is the most there may be.`,
+    )
   return trx
     .insertInto('webhooks')
     .values({
@@ -249,7 +253,13 @@ export async function handOut(trx: Transaction<Database>): Promise<number> {
   const last = events.at(-1)?.position
   if (last === undefined || last === null) return 0
   // Before their deliveries: a replay, which makes the same rows, locks in this order too.
-  await trx.selectFrom('webhooks').select('id').where('disabled_at', 'is', null).orderBy('id').forNoKeyUpdate().execute()
+  await trx
+    .selectFrom('webhooks')
+    .select('id')
+    .where('disabled_at', 'is', null)
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .execute()
   const { rows } = await sql<{ webhook: string }>`
     with made as (
       insert into webhook_deliveries (webhook, id, position, type)
@@ -349,10 +359,7 @@ export async function listDeliveries(
   let query = db
     .selectFrom('webhook_deliveries as d')
     .leftJoin('webhook_attempts as a', join =>
-      join
-        .onRef('a.webhook', '=', 'd.webhook')
-        .onRef('a.delivery', '=', 'd.id')
-        .onRef('a.number', '=', 'd.attempts'),
+      join.onRef('a.webhook', '=', 'd.webhook').onRef('a.delivery', '=', 'd.id').onRef('a.number', '=', 'd.attempts'),
     )
     .select([...deliveryColumns, 'd.serial'])
     .select(['a.number', 'a.started_at', 'a.duration_ms', 'a.status as answer', 'a.error', 'a.response'])
@@ -397,7 +404,9 @@ export const unlockForgotten = (db: Kysely<Database>) =>
   sql`
     select graphile_worker.force_unlock_workers(array(
       select distinct locked_by from graphile_worker.jobs
-      where task_identifier = ${deliverTask} and locked_at < now() - make_interval(secs => ${jobMaxSeconds})))`.execute(db)
+      where task_identifier = ${deliverTask} and locked_at < now() - make_interval(secs => ${jobMaxSeconds})))`.execute(
+    db,
+  )
 
 /** Plans what is long due and has no job that is due too: the queue may have lost one, or be slow to try one again. */
 export async function scheduleForgotten(trx: Transaction<Database>): Promise<void> {

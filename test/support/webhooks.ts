@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { Database } from '../../src/database/types.ts'
 import { startWorker, type WorkerOptions } from '../../src/jobs/worker.ts'
+import type { Attempt, DeliverySummary } from '../../src/webhooks/schema.ts'
 import { baseUrl, testApp, webhooks } from './app.ts'
 import type { Teardown } from './database.ts'
 import { testLogger } from './logs.ts'
@@ -50,7 +51,7 @@ export async function createWebhook(call: Call, url: string, settings: object = 
 /** The log of a webhook, the newest first. */
 export const deliveriesOf = async (call: Call, { path }: Made) => {
   const { body } = await call(`GET ${path}/deliveries?limit=100`)
-  return (body as { deliveries: Record<string, unknown>[] }).deliveries
+  return (body as { deliveries: DeliverySummary[] }).deliveries
 }
 
 /** Waits until nothing of a webhook is pending. */
@@ -59,6 +60,13 @@ export const settled = (call: Call, made: Made, limitMs?: number) =>
     const deliveries = await deliveriesOf(call, made)
     return deliveries.length > 0 && deliveries.every(({ status }) => status !== 'pending') && deliveries
   }, limitMs)
+
+/** The newest delivery, and its last attempt, once so many were made. */
+export const attempted = (call: Call, made: Made, attempts: number) =>
+  until(async () => {
+    const [delivery] = await deliveriesOf(call, made)
+    return delivery?.attempts === attempts && (delivery as DeliverySummary & { last_attempt: Attempt })
+  })
 
 /** Lets time pass for a webhook: its rests and pauses are over now. */
 export async function passTime(db: Kysely<Database>, { id }: Made): Promise<void> {
