@@ -76,7 +76,7 @@ t.test('exportRoles', async t => {
 })
 
 t.test('exports on real sockets', { timeout: 60_000 }, async t => {
-  const { app, db, call } = await testApp(t, { exportLimits: { atOnce: 1, stallMs: 300 } })
+  const { app, db, call } = await testApp(t, { exportLimits: { atOnce: 1, stallMs: 2000 } })
   await createPublished(call, 'many')
   // More than the buffers of two sockets hold.
   await sql`with copy as (insert into roles (slug, organisation, document, version)
@@ -162,7 +162,7 @@ t.test('a snapshot has limits of its own', async t => {
     return seen
   }
   t.equal(await read(10, 0.05, 0), 10, 'longer than a statement may take')
-  t.equal(await read(4, 0, 250), 4, 'a pause longer than a transaction may idle')
+  t.equal(await read(4, 0, 150), 4, 'a pause longer than a transaction may idle')
   await t.rejects(read(2, 0.3, 0), { code: '57014' }, 'each statement has the limit of all')
   await t.rejects(read(8, 0, 600), { name: 'DatabaseUnavailable' }, 'who pauses for too long loses it')
   await t.rejects(read(100, 0.02, 20), { name: 'DatabaseUnavailable' }, 'it ends')

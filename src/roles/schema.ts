@@ -1,8 +1,13 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { Grade, Slug } from '../document/schema.ts'
 import { component, nullable, object, oneOf, pageOf, patchOf, ref } from '../document/shape.ts'
+import type { FacetName } from './search.ts'
 
 export const RoleParams = Type.Object({ role: Slug })
+export const VersionParams = Type.Object({
+  role: Slug,
+  version: Type.Integer({ minimum: 1, maximum: 2_000_000_000 }),
+})
 
 const Time = Type.String({ format: 'date-time' })
 const Note = Type.String({ minLength: 1, maxLength: 2000, pattern: '\\S' })
@@ -28,10 +33,38 @@ export type RoleSummary = Static<typeof RoleSummary>
 
 const nextCursor = nullable(Type.String({ description: 'Of the next page; null on the last.' }))
 
+const Facet = component('Facet', object({ value: Type.String(), count: Type.Integer({ minimum: 1 }) }))
+
+const counts = nullable(Type.Array(ref(Facet)))
+
+const FacetCounts = component(
+  'FacetCounts',
+  object({
+    total: Type.Integer({ minimum: 0, description: 'How many roles match, on whatever page.' }),
+    complete: Type.Boolean({ description: 'False where so many match that not all were counted.' }),
+    counts: object(
+      {
+        organisation: counts,
+        profession: counts,
+        family: counts,
+        grade: counts,
+        skill: counts,
+        sfia: counts,
+        sfia_version: counts,
+      } satisfies Record<FacetName, TSchema>,
+      { description: 'How many have each value, the most frequent 100 first; null where it was not asked for.' },
+    ),
+  }),
+)
+
 export const RoleList = component(
   'RoleList',
   object({
     roles: Type.Array(ref(RoleSummary)),
+    corrected_q: nullable(
+      Type.String({ description: 'How `q` was read where nothing matched it as written; else null.' }),
+    ),
+    facets: nullable(ref(FacetCounts)),
     next_cursor: nextCursor,
     feed_cursor: Type.String({ description: 'Where the change feed stood when the list was read.' }),
   }),

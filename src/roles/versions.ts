@@ -1,17 +1,17 @@
 /** Versions of a role: made by publication, never changed, read as the bytes that they are. */
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { queryNamed } from '../database/connect.ts'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { isoNow } from '../database/values.ts'
 import { findBlockers } from '../document/check.ts'
 import { type References, resolve } from '../document/resolve.ts'
-import type { PublishedRole, RoleDocument, Section } from '../document/schema.ts'
+import type { RoleDocument, Section } from '../document/schema.ts'
 import { shorten } from '../document/shorten.ts'
-import { plainText } from '../document/text.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
 import { findReferences, lockSharedSections, saveReferences } from './references.ts'
+import { saveSearchRow } from './search.ts'
 import { type Draft, digestOf, nextRevision, type RoleRow, saveDraft } from './store.ts'
 
 /** NOTIFY on this channel carries `{role} {version}`, or `{role} 0` where it was withdrawn. */
@@ -138,58 +138,6 @@ async function requireOtherEyes(
     )
 }
 
-/** What a search looks through, the most telling first. */
-function wordsOf(role: PublishedRole) {
-  const texts = role.sections.flatMap(({ blocks }) =>
-    blocks.flatMap(block =>
-      block.type === 'list' ? block.items.map(({ text }) => text) : 'text' in block ? [block.text] : [],
-    ),
-  )
-  return {
-    title: [role.title ?? '', ...role.alternative_titles].join(' '),
-    // A tsvector holds 1 MiB, and a character may need six bytes of it: a real role has not a tenth of this.
-    skills: [
-      ...role.sfia_mappings.map(({ code, name }) => `${code} ${name}`),
-      ...role.skills.map(({ statement }) => statement),
-    ]
-      .join(' ')
-      .slice(0, 40_000),
-    text: texts.map(plainText).join(' ').slice(0, 100_000),
-  }
-}
-
-/** Rewrites the one row that lists and searches read. */
-async function saveSearchRow(trx: Transaction<Database>, role: PublishedRole, digest: string): Promise<void> {
-  const { slug, title, organisation, profession, family, grades, version, published_at } = role
-  const item = JSON.stringify({
-    slug,
-    title,
-    organisation,
-    profession,
-    family,
-    grades,
-    version,
-    published_at,
-    etag: `"${digest}"`,
-  })
-  const words = wordsOf(role)
-  const row = {
-    organisation: organisation.slug,
-    profession,
-    family,
-    grades: grades.map(({ code }) => code),
-    published_at,
-    item,
-    words: sql<string>`setweight(to_tsvector('english', ${words.title}), 'A')
-      || setweight(to_tsvector('english', ${words.skills}), 'B') || setweight(to_tsvector('english', ${words.text}), 'C')`,
-  }
-  await trx
-    .insertInto('role_search')
-    .values({ role: slug, ...row })
-    .onConflict(conflict => conflict.column('role').doUpdateSet(row))
-    .execute()
-}
-
 const blocksOf =
   (references: References) =>
   ({ shared_section, blocks }: Section) =>
@@ -229,10 +177,11 @@ export async function publish(
       `The draft is not ready: ${shorten(errors.map(({ detail }) => detail).join(' '), 500)}`,
       { errors },
     )
-  const organisation = await trx
+  const { item: before, ...organisation } = await trx
     .selectFrom('organisations')
-    .select(['slug', 'name'])
-    .where('slug', '=', row.organisation)
+    .leftJoin('role_search', join => join.on('role_search.role', '=', slug))
+    .select(['organisations.slug', 'organisations.name', 'role_search.item'])
+    .where('organisations.slug', '=', row.organisation)
     .executeTakeFirstOrThrow()
   const version = (row.version ?? 0) + 1
   const revision = row.revision + 1
@@ -278,10 +227,14 @@ export async function publish(
     revision,
     version,
     afterDigest: digest,
-    data: { ...note, role: item },
+    data: { ...note, role: item, before: placeOf(before), after: placeOf(item) },
   }
   return { version, revision, published_at, digest, document, event }
 }
+
+/** Where a role stands, which pay and careers hang on: the feed tells it before and after each change. */
+const placeOf = (item: Record<string, unknown> | null) =>
+  item && { profession: item.profession ?? null, grades: item.grades ?? [] }
 
 const announce = (trx: Transaction<Database>, slug: string, version: number) =>
   sql`select pg_notify(${publishedChannel}, ${`${slug} ${version}`})`.execute(trx)
@@ -313,7 +266,11 @@ export async function withdraw(
     .set({ ...next, withdrawn_at: sql<string>`now()`, withdrawal_reason: reason, successor })
     .where('slug', '=', slug)
     .execute()
-  await trx.deleteFrom('role_search').where('role', '=', slug).execute()
+  const { item } = await trx
+    .deleteFrom('role_search')
+    .where('role', '=', slug)
+    .returning('item')
+    .executeTakeFirstOrThrow()
   await announce(trx, slug, 0)
   const event = {
     type: 'role_withdrawn',
@@ -322,56 +279,7 @@ export async function withdraw(
     role: slug,
     revision,
     version,
-    data: { reason, successor },
+    data: { reason, successor, role: item, before: placeOf(item), after: null },
   }
   return { version, revision, event }
-}
-
-export interface RoleFilter {
-  q?: string
-  organisation?: string
-  profession?: string
-  family?: string
-  grade?: string
-  skill?: string
-  sfia_code?: string
-  sfia_level?: number
-  published_since?: string
-}
-
-/**
- * Published roles by slug, `limit` of them after one; [] where none fits. With them the number of the newest public event
- * as the same snapshot has it: what comes after that number is not in the list.
- */
-export async function listRoles(
-  db: Kysely<Database>,
-  filter: RoleFilter,
-  limit: number,
-  after?: string,
-): Promise<{ position: number; roles: Pick<Selectable<Database['role_search']>, 'role' | 'item'>[] }> {
-  let query = db.selectFrom('role_search').select(['role', 'item'])
-  if (after !== undefined) query = query.where('role', '>', after)
-  if (filter.organisation !== undefined) query = query.where('organisation', '=', filter.organisation)
-  if (filter.profession !== undefined) query = query.where('profession', '=', filter.profession)
-  if (filter.family !== undefined) query = query.where('family', '=', filter.family)
-  if (filter.grade !== undefined) query = query.where(sql<boolean>`grades @> array[${filter.grade}]`)
-  if (filter.published_since !== undefined) query = query.where('published_at', '>=', filter.published_since)
-  if (filter.q !== undefined) query = query.where(sql<boolean>`words @@ websearch_to_tsquery('english', ${filter.q})`)
-  if (filter.skill !== undefined)
-    query = query.where(sql<boolean>`exists (
-      select from role_skills s where s.role = role_search.role and s.state = 'published' and s.skill = ${filter.skill})`)
-  if (filter.sfia_code !== undefined || filter.sfia_level !== undefined)
-    query = query.where(sql<boolean>`exists (
-      select from role_sfia_levels l where l.role = role_search.role and l.state = 'published'
-        and (${filter.sfia_code ?? null}::text is null or l.code = ${filter.sfia_code ?? null})
-        and (${filter.sfia_level ?? null}::smallint is null or l.level = ${filter.sfia_level ?? null}))`)
-  // The counter has one row: its place is beside the roles, or beside nothing.
-  const rows = await db
-    .selectFrom('feed_counter')
-    .leftJoinLateral(query.orderBy('role').limit(limit).as('found'), join => join.onTrue())
-    .select(['position', 'found.role', 'found.item'])
-    .orderBy('found.role')
-    .execute()
-  const roles = rows.flatMap(({ role, item }) => (role === null || item === null ? [] : [{ role, item }]))
-  return { position: rows[0]?.position ?? 0, roles }
 }
