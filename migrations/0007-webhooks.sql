@@ -43,6 +43,7 @@ create table webhook_deliveries (
   id text not null,
   -- The event; null is a ping.
   position bigint,
+  -- As the message has it.
   type text not null,
   created_at timestamptz not null default now(),
   status text not null default 'pending',

@@ -24,7 +24,9 @@ t.test('a publication → one signed message, logged', async t => {
   const [message] = receiver.received
   if (!message || !delivery) throw new Error('nothing came')
   const sent = verify(webhook.secret, message)
-  t.match(sent, { type: 'role_published', data: { role: { slug: 'data-engineer', version: 1 } } })
+  const { body } = await call('GET /v1/changes?after=1')
+  t.strictSame([sent], (body as { changes: unknown[] }).changes, 'as the feed gives it')
+  t.match(sent, { type: 'role.published', position: 2, data: { role: { slug: 'data-engineer', version: 1 } } })
   t.strictSame(
     { ...message.headers, 'webhook-signature': undefined, 'webhook-timestamp': undefined },
     {
@@ -42,7 +44,7 @@ t.test('a publication → one signed message, logged', async t => {
   const { started_at, duration_ms } = delivery.last_attempt ?? {}
   t.strictSame(delivery, {
     id: 'evt_2',
-    event_type: 'role_published',
+    event_type: 'role.published',
     position: 2,
     status: 'delivered',
     attempts: 1,
@@ -441,9 +443,9 @@ t.test('filters → only what was asked for', async t => {
   const receiver = await startReceiver(t)
   const settings = {
     all: {},
-    withdrawals: { event_types: ['role_withdrawn'] },
+    withdrawals: { event_types: ['role.withdrawn'] },
     others: { organisations: ['other-office'] },
-    two: { roles: ['two', 'three'], event_types: ['role_published'] },
+    two: { roles: ['two', 'three'], event_types: ['role.published'] },
     nothing: { organisations: ['other-office'], roles: ['one'] },
   }
   for (const [name, filter] of Object.entries(settings)) await createWebhook(call, `${receiver.url}/${name}`, filter)
@@ -476,7 +478,7 @@ t.test('filters → only what was asked for', async t => {
 t.test('ping → 202, sent and logged as an event is', async t => {
   const { call, start } = await workingApp(t)
   const receiver = await startReceiver(t)
-  const webhook = await createWebhook(call, receiver.url, { event_types: ['role_withdrawn'] })
+  const webhook = await createWebhook(call, receiver.url, { event_types: ['role.withdrawn'] })
   start()
   const answer = await call(`POST ${webhook.path}/pings`)
   const { id, created_at, next_attempt_at } = answer.body as Record<string, string>
@@ -506,7 +508,9 @@ t.test('ping → 202, sent and logged as an event is', async t => {
     id,
     source: `${baseUrl}/v1/webhooks`,
     type: 'ping',
+    subject: webhook.path,
     time: created_at,
+    datacontenttype: 'application/json',
     data: {},
   })
 })

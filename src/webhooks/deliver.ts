@@ -4,7 +4,7 @@ import { transact } from '../database/connect.ts'
 import { insertEvents } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { pathOf } from './event.ts'
-import { findMessages, type Message } from './message.ts'
+import { findMessages } from './message.ts'
 import { signatureHeaders, unseal } from './secret.ts'
 import { type Answer, isSuccess, NoAnswer, type SendOptions, send } from './send.ts'
 import { schedule } from './store.ts'
@@ -53,7 +53,7 @@ interface Target {
 interface Due {
   id: string
   tries: number
-  message: Message
+  message: string
 }
 
 interface Outcome {
@@ -95,7 +95,7 @@ async function findRound(
   if (!row) return undefined
   const deliveries = await db
     .selectFrom('webhook_deliveries')
-    .select(['id', 'position', 'tries', 'created_at'])
+    .select(['webhook', 'id', 'position', 'tries', 'created_at'])
     .where('webhook', '=', webhook)
     .where('status', '=', 'pending')
     .where('next_attempt_at', '<=', sql<string>`now()`)

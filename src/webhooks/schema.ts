@@ -1,18 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { Slug } from '../document/schema.ts'
 import { component, newOf, nullable, object, oneOf, pageOf, patchOf, ref } from '../document/shape.ts'
+import { changeTypes } from '../feed/schema.ts'
 import { Since } from '../plugins/read.ts'
 import { urlMax } from './address.ts'
-
-/** What the world is told of, and may be told of by a webhook. */
-export const publicEventTypes = [
-  'role_published',
-  'role_withdrawn',
-  'vacancy_opened',
-  'vacancy_updated',
-  'vacancy_closed',
-  'vacancy_withdrawn',
-] as const
 
 const Time = Type.String({ format: 'date-time', maxLength: 40 })
 const Id = Type.String({ format: 'uuid' })
@@ -34,13 +25,13 @@ const settings = {
     description: 'Where events are sent: https, port 443 or 8443, a host of the public internet.',
   }),
   description: nullable(Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })),
-  event_types: Filter(oneOf(publicEventTypes), publicEventTypes.length, 'Only events of these types; empty is all.'),
+  event_types: Filter(oneOf(changeTypes), changeTypes.length, 'Only events of these types; empty is all.'),
   organisations: Filter(Slug, 100, 'Only events of these organisations; empty is all.'),
   roles: Filter(Slug, 100, 'Only events of these roles and their vacancies; empty is all.'),
   enabled: Type.Boolean({ default: true, description: 'Nothing is sent while it is false.' }),
 }
 
-const example = { url: 'https://jobs.example.org/hooks/roles', event_types: ['role_published' as const] }
+const example = { url: 'https://jobs.example.org/hooks/roles', event_types: ['role.published' as const] }
 
 /** What a caller says of a webhook. */
 export const WebhookSettings = component('WebhookSettings', object(settings))
@@ -120,7 +111,7 @@ export type Attempt = Static<typeof Attempt>
 
 const delivery = {
   id: DeliveryId,
-  event_type: Type.String({ description: 'The type of the event, or `ping`.' }),
+  event_type: Type.String({ description: 'The type as the message has it: of a change, or `ping`.' }),
   position: nullable(Type.Integer({ description: 'Of the event in the change feed; null is a ping.' })),
   status: oneOf(['pending', 'delivered', 'failed']),
   attempts: Type.Integer({ description: 'How many were made.' }),

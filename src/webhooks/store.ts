@@ -228,9 +228,12 @@ export async function schedule(trx: Transaction<Database>, ids: readonly string[
     ) due`.execute(trx)
 }
 
+/** The type of an event (`e`) as it is sent. */
+const changeType = sql<string>`replace(e.type, '_', '.')`
+
 /** Whether a webhook (`w`) asked for an event (`e`). */
 const wants = sql<boolean>`
-  (w.event_types = '{}' or e.type = any (w.event_types))
+  (w.event_types = '{}' or ${changeType} = any (w.event_types))
   and (w.organisations = '{}' or e.organisation = any (w.organisations))
   and (w.roles = '{}' or e.role = any (w.roles))`
 
@@ -263,7 +266,7 @@ export async function handOut(trx: Transaction<Database>): Promise<number> {
   const { rows } = await sql<{ webhook: string }>`
     with made as (
       insert into webhook_deliveries (webhook, id, position, type)
-      select w.id, 'evt_' || e.position, e.position, e.type
+      select w.id, 'evt_' || e.position, e.position, ${changeType}
       from events e join webhooks w on w.disabled_at is null and e.position > w.created_position and ${wants}
       where e.position > ${cursor.position} and e.position <= ${last}
       order by e.position
@@ -312,7 +315,7 @@ export async function replay(
   } else {
     const { rows } = await sql<{ count: number; last: number | null; more: boolean }>`
       with wanted as (
-        select w.id, e.position, e.type from events e join webhooks w on w.id = ${webhook} and ${wants}
+        select w.id, e.position, ${changeType} as type from events e join webhooks w on w.id = ${webhook} and ${wants}
         where e.position > ${after ?? 0} and e.occurred_at >= ${since ?? '-infinity'}
         order by e.position limit ${replayMax + 1}
       ), made as (
