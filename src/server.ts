@@ -54,8 +54,14 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
     allowLoopback: config.webhookLoopback,
   }
   if (config.worker) {
-    const { directUrl } = database
-    const worker = startWorker({ db, directUrl, baseUrl, webhooks, log: logger })
+    const workerDb = connect({
+      url: database.url,
+      max: 4,
+      namedStatements: config.databaseNamedStatements,
+      onError: error => logger.warn({ err: error }, 'an idle database connection of the worker was lost'),
+    })
+    closers.push(() => workerDb.destroy())
+    const worker = startWorker({ db: workerDb, directUrl: database.directUrl, baseUrl, webhooks, log: logger })
     closers.push(() => worker.close())
   }
   const app = await build({

@@ -2,7 +2,7 @@
  * What the register does by itself, in the service or in a process of its own: hands the feed out to webhooks, sends
  * what is due, and tidies up. Any number of processes may do so at once.
  */
-import { EventEmitter, once } from 'node:events'
+import { EventEmitter, once, setMaxListeners } from 'node:events'
 import { Logger, type Runner, run } from 'graphile-worker'
 import type { Kysely } from 'kysely'
 import pg from 'pg'
@@ -17,6 +17,7 @@ import { deleteOldDeliveries, deliverTask, handOut, scheduleForgotten, unlockFor
 import { repeat } from './repeat.ts'
 
 export interface WorkerOptions {
+  /** A pool that requests do not wait for. */
   db: Kysely<Database>
   /** For the queue and for LISTEN: a session on the primary, past any pooler. */
   directUrl: string
@@ -109,8 +110,11 @@ export function startWorker({ db, directUrl, baseUrl, webhooks, log }: WorkerOpt
         parsedCronItems: [],
         taskList: {
           // Always there in a worker; the type is of the queue's experimental parts.
-          [deliverTask]: (payload, { abortSignal: signal = new AbortController().signal }) =>
-            deliver(db, (payload as { webhook: string }).webhook, { ...options, signal }),
+          [deliverTask]: (payload, { abortSignal: signal = new AbortController().signal }) => {
+            // Every message that is being sent listens to it.
+            setMaxListeners(0, signal)
+            return deliver(db, (payload as { webhook: string }).webhook, { ...options, signal })
+          },
         },
       })
       runner = started
