@@ -58,7 +58,7 @@ interface Operation {
 }
 
 interface Facts {
-  scope: string
+  scope: string | readonly string[]
   write?: { match: 'required' | 'optional' | 'none' }
   produces?: readonly string[]
   consumes?: readonly string[]
@@ -78,7 +78,7 @@ const statusTexts: Record<string, string> = {
   404: 'Nothing that the caller may read',
   406: 'Accept excludes every form',
   409: 'It does not go with what is there',
-  410: 'The role is withdrawn',
+  410: 'It is withdrawn or closed',
   412: 'The ETag is not the current one',
   413: 'The body is too large',
   415: 'The body has another media type',
@@ -147,7 +147,8 @@ const problemRef = (status: string) => ({ $ref: `#/components/responses/${proble
 function describe(operation: Operation, method: string, path: string, facts: Facts): void {
   const { scope, write } = facts
   const isPublic = scope === 'public'
-  operation.security = isPublic ? [{}, { api_key: [] }] : [{ api_key: scope === 'any' ? [] : [scope] }]
+  const scopes = scope === 'any' ? [[]] : [scope].flat().map(one => [one])
+  operation.security = isPublic ? [{}, { api_key: [] }] : scopes.map(api_key => ({ api_key }))
   const statuses = new Set(['400', '401', '406', '429', '503'])
   if (!isPublic && scope !== 'any') statuses.add('403')
   if (path.includes('{')) statuses.add('404')

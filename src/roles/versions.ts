@@ -125,7 +125,12 @@ async function requireOtherEyes(
     )
     .where(expression =>
       expression.or([
-        expression.and([expression('role', '=', row.slug), expression('after_digest', 'is not', null)]),
+        // An event with a subject is about something of the role that is no part of its draft, such as a vacancy.
+        expression.and([
+          expression('role', '=', row.slug),
+          expression('subject', 'is', null),
+          expression('after_digest', 'is not', null),
+        ]),
         expression('subject', '=', sql<string>`any (${subjects})`),
       ]),
     )
