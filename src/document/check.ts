@@ -27,26 +27,18 @@ export const labelled = (grade: Grade): Grade =>
         label: (grade.scheme === gradeScheme && grades.find(({ code }) => code === grade.code)?.label) || grade.code,
       }
 
+/** Why a code is no Civil Service grade, and which is meant. */
+export function gradeProblem(code: string): string {
+  const codes = grades.map(grade => grade.code)
+  const meant = findGrade(code)?.code ?? nearest(code, codes)
+  const hint = meant === undefined ? '' : ` Did you mean ${meant}?`
+  return `"${shorten(code, 60)}" is not a grade code.${hint} The codes are ${codes.join(', ')}.`
+}
+
 function checkGrade({ scheme, code, label }: Grade, pointer: string): Finding[] {
   if (scheme !== gradeScheme) return []
   const known = grades.find(grade => grade.code === code)
-  if (!known) {
-    const meant =
-      findGrade(code)?.code ??
-      nearest(
-        code,
-        grades.map(grade => grade.code),
-      )
-    const hint = meant === undefined ? '' : ` Did you mean ${meant}?`
-    const codes = grades.map(grade => grade.code).join(', ')
-    return [
-      {
-        pointer: `${pointer}/code`,
-        code: 'not_in_list',
-        detail: `"${shorten(code, 60)}" is not a grade code.${hint} The codes are ${codes}.`,
-      },
-    ]
-  }
+  if (!known) return [{ pointer: `${pointer}/code`, code: 'not_in_list', detail: gradeProblem(code) }]
   return label === '' || label === known.label
     ? []
     : [

@@ -13,6 +13,8 @@ export const cacheControl = {
   immutable: 'public, max-age=31536000, immutable',
   /** What the public reads and a publication changes. */
   public: 'public, max-age=60, stale-if-error=86400',
+  /** What may be kept, but not used again without asking. */
+  revalidated: 'public, no-cache',
   /** Anything behind a key. */
   private: 'private, no-store',
 } as const
@@ -75,7 +77,7 @@ export const Since = Type.String({
 export const pageQuery = {
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'How many entries a page holds.' }),
   cursor: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 1000, description: '`next_cursor` of the page before.' }),
+    Type.String({ minLength: 1, maxLength: 2000, description: '`next_cursor` of the page before.' }),
   ),
 }
 
@@ -93,7 +95,8 @@ const filterDigest = (request: FastifyRequest) => {
     .slice(0, 12)
 }
 
-const badCursor = () =>
+/** 400 for a cursor that this list never gave. */
+export const badCursor = () =>
   new Problem('bad_cursor', 'This cursor does not belong to this list with these filters. Start without one.')
 
 /**
@@ -111,7 +114,7 @@ export function cursorKey(request: FastifyRequest): string | undefined {
   }
   if (!Array.isArray(parts) || parts.length !== 2 || parts[0] !== filterDigest(request)) throw badCursor()
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no key holds them, and the database takes no NUL.
-  if (typeof parts[1] !== 'string' || parts[1].length > 300 || /[\u0000-\u001f]|\p{Surrogate}/u.test(parts[1]))
+  if (typeof parts[1] !== 'string' || parts[1].length > 700 || /[\u0000-\u001f]|\p{Surrogate}/u.test(parts[1]))
     throw badCursor()
   return parts[1]
 }
@@ -170,8 +173,9 @@ export const read = fp(
         return done(nulProblem(request.query as Record<string, unknown>))
       const { accept } = request.headers
       // The common cases first: this runs before every cached read.
-      if (accept === undefined || accept === '*/*' || accept === 'application/json') return done()
+      if (accept === undefined || accept === '*/*') return done()
       const produced = request.routeOptions.config.produces ?? json
+      if (accept === 'application/json' && produced === json) return done()
       if (request.is404 || new Negotiator(request).mediaType([...produced, 'application/problem+json']) !== undefined)
         return done()
       done(new Problem('not_acceptable', `This address answers with ${produced.join(' or ')}; Accept excludes that.`))

@@ -6,12 +6,14 @@ import { type TSchema, Type } from 'typebox'
 import type { Database } from '../database/types.ts'
 import { families, professions } from '../document/code-lists.ts'
 import { code, Line, Slug } from '../document/schema.ts'
-import { object, ref } from '../document/shape.ts'
+import { object, oneOf, ref } from '../document/shape.ts'
 import { Vacancy, VacancyStatus } from '../document/vacancy.ts'
 import { callerOf, lacking, mayUse } from '../plugins/auth.ts'
+import { ndjsonType } from '../plugins/exports.ts'
 import { notFound, Problem } from '../plugins/problems.ts'
 import { cursorKey, digestTag, page, pageQuery, Since, sendEntity } from '../plugins/read.ts'
 import { revisionTag } from '../plugins/write.ts'
+import { ExportEnd } from '../roles/export.ts'
 import type { Advert } from './advert.ts'
 import {
   CivilServiceJobsAdvert,
@@ -21,8 +23,8 @@ import {
 } from './civil-service-jobs.ts'
 import { addressOf } from './item.ts'
 import { JobPosting, jobPostingOf } from './job-posting.ts'
-import { VacancyList, VacancyParams } from './schema.ts'
-import { advertOf, type Found, findVacancy, listVacancies, presented, withdrawn } from './store.ts'
+import { ExportedVacancy, VacancyList, VacancyParams } from './schema.ts'
+import { advertOf, type Found, findVacancy, listVacancies, presented, streamOpen, withdrawn } from './store.ts'
 
 export interface VacancyOptions {
   db: Kysely<Database>
@@ -144,7 +146,7 @@ export const publicVacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async 
         params: VacancyParams,
         response: { 200: ref(Vacancy) },
       },
-      config: open,
+      config: { ...open, problems: [410] },
     },
     async (request, reply) => {
       const now = clock()
@@ -171,7 +173,7 @@ export const publicVacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async 
           params: VacancyParams,
           response: { 200: ref(schema) },
         },
-        config: { ...open, produces: [type.split(';')[0] as string] },
+        config: { ...open, produces: [type.split(';')[0] as string], problems: [410] },
       },
       async (request: FastifyRequest, reply: FastifyReply) => {
         const now = clock()
@@ -184,6 +186,39 @@ export const publicVacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async 
         return sendEntity(request, reply, { body, etag: digestTag(body), cache: cacheOf(found, now), type })
       },
     )
+
+  app.get(
+    '/exports/vacancies.ndjson',
+    {
+      schema: {
+        operationId: 'exportVacancies',
+        summary: 'Export all open vacancies',
+        description:
+          'One snapshot, one JSON value a line: the vacancies by id, then a line of the type `end`. An answer without that line was cut: ask again. With `profile` each vacancy stands in that form.',
+        tags,
+        querystring: object({
+          status: Type.Unsafe<'open'>({
+            ...oneOf(['open'], { description: 'Others are no adverts.' }),
+            default: 'open',
+          }),
+          profile: Type.Optional(oneOf(forms.map(({ path }) => path))),
+        }),
+        response: { 200: Type.Union([ref(ExportedVacancy), ref(ExportEnd)]) },
+      },
+      config: { ...open, produces: [ndjsonType] },
+    },
+    (request, reply) => {
+      const form = forms.find(({ path }) => path === request.query.profile)
+      const now = clock().toISOString()
+      const lines = async function* (snapshot: Kysely<Database>) {
+        for await (const found of streamOpen(snapshot, now)) {
+          const vacancy = form ? form.of(await advertOf(snapshot, found), baseUrl) : presented(found.row, found.status)
+          yield JSON.stringify({ type: 'vacancy', id: found.row.id, etag: revisionTag(found.revision), vacancy })
+        }
+      }
+      return app.sendExport(request, reply, { lines })
+    },
+  )
 
   const table = JSON.stringify(profileTable)
   const etag = digestTag(table)

@@ -1,7 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { Grade, Instant, Location, Salary, Slug } from '../document/schema.ts'
 import { component, nullable, object, ref } from '../document/shape.ts'
-import { timeZone, VacancyStatus } from '../document/vacancy.ts'
+import { timeZone, Vacancy, VacancyStatus } from '../document/vacancy.ts'
+import { CivilServiceJobsAdvert } from './civil-service-jobs.ts'
+import { JobPosting } from './job-posting.ts'
 
 export const VacancyParams = Type.Object({
   vacancy: Type.String({
@@ -71,3 +73,16 @@ export const NewVacancyWithdrawal = component(
   object({ reason: Note }, { examples: [{ reason: 'The post is filled by a transfer' }] }),
 )
 export const VacancyWithdrawal = component('VacancyWithdrawal', object({ ...step, reason: Note }))
+
+export const ExportedVacancy = component(
+  'ExportedVacancy',
+  object({
+    type: Type.Literal('vacancy'),
+    id: Type.String(),
+    etag: Type.String({ description: 'That of the vacancy itself, in whatever form it stands here.' }),
+    vacancy: Type.Unsafe<unknown>({
+      anyOf: [ref(Vacancy), ref(JobPosting), ref(CivilServiceJobsAdvert)],
+      description: 'In the form that `profile` asks for.',
+    }),
+  }),
+)

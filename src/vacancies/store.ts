@@ -23,6 +23,14 @@ const readable = (caller: Caller | null, now: Now): RawBuilder<boolean> =>
     ? sql`(${statusAt(now)} in ('open', 'closed') or ${ofCaller(caller)})`
     : sql`${statusAt(now)} in ('open', 'closed')`
 
+/** The states that a row of this status may be written with: an index then finds it. */
+const statesOf: Record<VacancyStatus, VacancyRow['state'][]> = {
+  draft: ['draft', 'scheduled'],
+  open: ['scheduled', 'open'],
+  closed: ['scheduled', 'open', 'closed'],
+  withdrawn: ['withdrawn'],
+}
+
 /** A vacancy as it is at a time, with the version that it is made from. */
 export interface Found {
   row: VacancyRow
@@ -31,6 +39,25 @@ export interface Found {
   updated_at: string
   role: PublishedRole
   homepageUrl: string | null
+}
+
+/** Vacancies as they are at a time, each with its version and organisation. */
+const selectWhole = (db: Kysely<Database>, now: Now) =>
+  db
+    .selectFrom('vacancies')
+    .innerJoin('role_versions as v', join =>
+      join.onRef('v.role', '=', 'vacancies.role').onRef('v.version', '=', 'vacancies.version'),
+    )
+    .innerJoin('organisations as o', 'o.slug', 'vacancies.organisation')
+    .selectAll('vacancies')
+    .select(['v.body', 'o.homepage_url'])
+    .select([statusAt(now).as('status'), revisionAt(now).as('current'), updatedAt(now).as('changed_at')])
+
+type WholeRow = Awaited<ReturnType<ReturnType<typeof selectWhole>['executeTakeFirstOrThrow']>>
+
+function toFound({ body, homepage_url, status, current, changed_at, ...row }: WholeRow): Found {
+  const role = JSON.parse(body) as PublishedRole
+  return { row, status, revision: current, updated_at: changed_at, role, homepageUrl: homepage_url }
 }
 
 /**
@@ -43,22 +70,24 @@ export async function findVacancy(
   id: string,
   now: Now,
 ): Promise<Found | undefined> {
-  const found = await db
-    .selectFrom('vacancies')
-    .innerJoin('role_versions as v', join =>
-      join.onRef('v.role', '=', 'vacancies.role').onRef('v.version', '=', 'vacancies.version'),
-    )
-    .innerJoin('organisations as o', 'o.slug', 'vacancies.organisation')
-    .selectAll('vacancies')
-    .select(['v.body', 'o.homepage_url'])
-    .select([statusAt(now).as('status'), revisionAt(now).as('current'), updatedAt(now).as('changed_at')])
+  const found = await selectWhole(db, now)
     .where('vacancies.id', '=', id)
     .where(sql<boolean>`(${readable(caller, now)} or state = 'withdrawn')`)
     .executeTakeFirst()
-  if (!found) return undefined
-  const { body, homepage_url, status, current, changed_at, ...row } = found
-  const role = JSON.parse(body) as PublishedRole
-  return { row, status, revision: current, updated_at: changed_at, role, homepageUrl: homepage_url }
+  return found && toFound(found)
+}
+
+/** How many vacancies are read at once, with the whole version of each. */
+const rowsAtOnce = 25
+
+/** All vacancies that are open at a time, by id, read as they are asked for. */
+export async function* streamOpen(db: Kysely<Database>, now: Now): AsyncGenerator<Found> {
+  const rows = selectWhole(db, now)
+    .where('state', 'in', statesOf.open)
+    .where(statusAt(now), '=', 'open')
+    .orderBy('vacancies.id')
+    .stream(rowsAtOnce)
+  for await (const row of rows) yield toFound(row)
 }
 
 /** What GET answers with: as it is printed, once it is. */
@@ -108,14 +137,6 @@ export interface VacancyFilter {
   updated_since?: string
 }
 
-/** The states that a row of this status may be written with: an index then finds it. */
-const statesOf: Record<VacancyStatus, readonly string[]> = {
-  draft: ['draft', 'scheduled'],
-  open: ['scheduled', 'open'],
-  closed: ['scheduled', 'open', 'closed'],
-  withdrawn: ['withdrawn'],
-}
-
 const isOutdated = sql<boolean>`exists (
   select from roles r where r.slug = vacancies.role and r.version > vacancies.version)`
 
@@ -137,7 +158,7 @@ export async function listVacancies(
     .where(readable(caller, now))
   if (after !== undefined) query = query.where('id', '>', after)
   if (filter.status !== undefined)
-    query = query.where('state', 'in', statesOf[filter.status] as never).where(statusAt(now), '=', filter.status)
+    query = query.where('state', 'in', statesOf[filter.status]).where(statusAt(now), '=', filter.status)
   for (const name of ['organisation', 'role', 'profession', 'family'] as const) {
     const value = filter[name]
     if (value !== undefined) query = query.where(name, '=', value)
