@@ -47,6 +47,8 @@ import { findLatest, findVersion, publishedChannel } from './roles/versions.ts'
 import { occupations } from './schema-org/routes.ts'
 import { sfia } from './sfia/routes.ts'
 import { type WebhookOptions, webhooks } from './webhooks/routes.ts'
+import { publicVacancies } from './vacancies/public.ts'
+import { vacancies } from './vacancies/routes.ts'
 
 export interface AppOptions {
   db: Kysely<Database>
@@ -73,6 +75,8 @@ export interface AppOptions {
   feedLimits?: { waitersMax?: number; pollMs?: number }
   /** Most requests in hand at once before others are refused; six for each connection of the pool unless given. */
   inFlightMax?: number
+  /** Tells the time by which vacancies open and close; the machine's unless given. */
+  clock?: () => Date
   /** Whom to tell of a vulnerability: a `mailto:`, `tel:` or https address. */
   securityContact?: string
   logger?: FastifyBaseLogger
@@ -91,6 +95,7 @@ function originForm(target = '/'): string {
 /** The whole service on a database, not yet listening: tests inject, server.ts listens. */
 export async function build(options: AppOptions) {
   const { db, listenUrl, authenticate, pepper, baseUrl, cacheBytesMax, trustProxy, rateLimits, logger } = options
+  const { clock = () => new Date() } = options
   const limits = { ...connectionLimits, ...options.connections }
   const limiter = rateLimits && new RateLimiter(rateLimits)
   const pressure = new Pressure({ poolMax: poolStatus(db).max, inFlightMax: options.inFlightMax })
@@ -198,8 +203,10 @@ export async function build(options: AppOptions) {
   await app.register(diffs, { prefix: '/v1', db, cache })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
-  await app.register(lifeOfRoles, { prefix: '/v1', db, cache })
+  await app.register(lifeOfRoles, { prefix: '/v1', db, cache, clock })
   await app.register(sharedSectionPublications, { prefix: '/v1', cache, baseUrl })
+  await app.register(publicVacancies, { prefix: '/v1', db, baseUrl, clock })
+  await app.register(vacancies, { prefix: '/v1', db, baseUrl, clock })
   await app.register(imports, { prefix: '/v1', db, pool })
   await app.register(sharedSections, { prefix: '/v1', db, baseUrl })
   await app.register(skills, { prefix: '/v1', db, baseUrl })
