@@ -342,7 +342,7 @@ t.test('labelled lines under the title are advert details too', async t => {
     document?.grades.map(grade => grade.code),
     ['G7'],
   )
-  t.same(document?.advert_details.additional, [{ label: 'Grade', value: 'or higher' }])
+  t.same(document?.advert_details.additional, [{ label: 'Grade', value: '(or higher)' }])
   t.match(report.warnings, [{ code: 'placeholder', line: 3 }, { code: 'value_not_in_list' }])
   t.same(outlineOf({ document } as never), ['role_summary: paragraph'])
 })

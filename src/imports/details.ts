@@ -237,7 +237,8 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
       case 'locations':
         for (const place of value
           .split(/[;\n]/)
-          .map(text => text.trim())
+          // A star leads to a note below.
+          .map(text => text.replace(/\*+$/, '').trim())
           .filter(Boolean)) {
           if (place.length <= lineMax && details.locations.length < 100) details.locations.push(locationIn(place))
           else addAdditional(pair.label, place, pair.line)
