@@ -133,5 +133,7 @@ export interface Database {
     created_at: Time
     created_by: string | null
     report: Json<Record<string, unknown>>
+    draft_digest: string | null
   }
+  import_originals: { import: string; media_type: string; digest: string; bytes: Buffer }
 }

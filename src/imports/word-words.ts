@@ -119,7 +119,7 @@ class Reader implements Words {
       else if (name === 'w:instrText') target = closing || empty ? undefined : 'field'
       else if (name === 'w:r') isHidden = false
       else if (name === 'w:vanish' && !/w:val="(?:0|false|off)"/.test(tag)) isHidden = true
-      else if (name === 'w:tab' || name === 'w:br' || name === 'w:cr') text += ' '
+      else if (/^w:(?:tab|br|cr|footnoteReference|endnoteReference)$/.test(name)) text += ' '
       else if (name === 'w:noBreakHyphen') text += '\u2011'
       else if (name === 'w:ins' && !closing) this.#inserted += 1
       else if (name === 'w:hyperlink') {
@@ -179,7 +179,13 @@ function nameOtherParts({ parts, others }: WordPackage, notices: Notices) {
         const detail = 'The document refers to something outside itself; it was not fetched'
         if (external && type !== 'hyperlink') notices.add('loss', 'external_reference', null, target, detail)
         if (!external && type === 'aFChunk')
-          notices.add('loss', 'embedded_file_removed', null, target, 'Another file is set into the text; it was not read')
+          notices.add(
+            'loss',
+            'embedded_file_removed',
+            null,
+            target,
+            'Another file is set into the text; it was not read',
+          )
       }
     }
   }

@@ -236,7 +236,6 @@ export async function publish(
     .where('organisations.slug', '=', row.organisation)
     .executeTakeFirstOrThrow()
   const version = (row.version ?? 0) + 1
-  const revision = row.revision + 1
   const published_at = isoNow()
   const role = resolve(
     document,
@@ -248,6 +247,27 @@ export async function publish(
     const detail = 'With its shared sections the role would have more than 4 MiB as JSON.'
     throw new Problem('not_ready', detail, { errors: [{ pointer: '/sections', code: 'too_large', detail }] })
   }
+  return saveVersion(trx, caller, row, { role, body, ...note }, references, before)
+}
+
+/** A version that is made: the role as it is printed, and its bytes. */
+export interface NewVersion extends PublicationNote {
+  role: PublishedRole
+  body: string
+}
+
+/** Records a version of a locked role as its latest, made from the draft as it stands. `before`: of its row in the lists. */
+export async function saveVersion(
+  trx: Transaction<Database>,
+  caller: Caller,
+  row: RoleRow,
+  { role, body, ...note }: NewVersion,
+  references: References,
+  before: Record<string, unknown> | null,
+): Promise<Publication> {
+  const { slug, document } = row
+  const { version, published_at, organisation } = role
+  const revision = row.revision + 1
   const digest = digestOf(body)
   await trx
     .insertInto('role_versions')
