@@ -15,7 +15,7 @@ interface Piece {
   text: string
 }
 
-const unescape = (text: string) =>
+const withoutReferences = (text: string) =>
   text.replace(/&(?:lt|gt|amp|quot|apos|#(?:x[0-9a-fA-F]{1,6}|[0-9]{1,7}));/g, found => {
     const named = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&quot;': '"', '&apos;': "'" }[found]
     if (named) return named
@@ -27,13 +27,13 @@ const unescape = (text: string) =>
 function* piecesOf(xml: string): Generator<Piece> {
   for (const [piece, closing, name] of xml.matchAll(/<(\/?)([A-Za-z0-9_.:-]+)[^>]*>|<[^>]*>|[^<]+/g)) {
     if (name !== undefined) yield { name, tag: piece, closing: closing === '/', text: '' }
-    else if (!piece.startsWith('<')) yield { name: '', tag: '', closing: false, text: unescape(piece) }
+    else if (!piece.startsWith('<')) yield { name: '', tag: '', closing: false, text: withoutReferences(piece) }
   }
 }
 
 const attributeOf = (tag: string, name: string) => {
   const found = new RegExp(`\\s${name}="([^"]*)"|\\s${name}='([^']*)'`).exec(tag)
-  return found ? unescape(found[1] ?? found[2] ?? '') : undefined
+  return found ? withoutReferences(found[1] ?? found[2] ?? '') : undefined
 }
 
 interface Relationship {
