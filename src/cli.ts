@@ -6,6 +6,7 @@ import { baseUrlOf, type Config, readConfig } from './config.ts'
 import { contractText } from './contract.ts'
 import { connect } from './database/connect.ts'
 import { type OpenDatabase, openDatabase } from './database/open.ts'
+import { commandPool, importFiles, importOptions, readImportArguments } from './imports/command.ts'
 import { startWorker } from './jobs/worker.ts'
 import { createLogger } from './logger.ts'
 import { findOrMakeSecret } from './secret-file.ts'
@@ -23,19 +24,20 @@ interface Input {
 interface Command {
   summary: string
   options?: NonNullable<ParseArgsConfig['options']>
-  run(input: Input): Promise<void>
+  /** Gives an exit code other than 0 where it has one to give. */
+  run(input: Input): Promise<unknown>
 }
 
 /** A command's work on the migrated database, which is closed behind it. */
-async function withDatabase(
+async function withDatabase<T>(
   config: Config,
   log: Input['log'],
-  work: (db: ReturnType<typeof connect>, database: OpenDatabase) => Promise<void>,
-) {
+  work: (db: ReturnType<typeof connect>, database: OpenDatabase) => Promise<T>,
+): Promise<T> {
   const database = await openDatabase(config, log)
   const db = connect({ url: database.url, namedStatements: config.databaseNamedStatements })
   try {
-    await work(db, database)
+    return await work(db, database)
   } finally {
     await db.destroy()
     await database.close()
@@ -99,6 +101,20 @@ const commands: Readonly<Record<string, Command>> = {
       })
     },
   },
+  import: {
+    summary: 'import documents as drafts, or restore an export: import PATH… --organisation SLUG [--overwrite]',
+    options: importOptions,
+    async run({ config, values, positionals, log }) {
+      const args = readImportArguments(values, positionals)
+      const outlet = { isTerminal: process.stdout.isTTY === true, stream: process.stdout }
+      const pool = commandPool()
+      try {
+        return await withDatabase(config, log, db => importFiles(db, pool, args, outlet))
+      } finally {
+        await pool.close()
+      }
+    },
+  },
   'sfia:load': {
     summary: 'load the SFIA spreadsheet that you are licensed for: sfia:load --version 9 file.csv|file.xlsx',
     options: { version: { type: 'string' } },
@@ -115,7 +131,7 @@ const usage = () => {
   return `Usage: role-register <command> [options]\n\nCommands:\n${lines.join('\n')}\n`
 }
 
-/** Gives the exit code: 0 done, 1 failed, 2 not understood. */
+/** Gives the exit code: 0 done, 1 failed, 2 not understood; or that of the command. */
 async function main([name = '', ...args]: readonly string[]): Promise<number> {
   if (name === '--help' || name === 'help') {
     process.stdout.write(usage())
@@ -135,8 +151,8 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
   }
   try {
     const log = (message: string) => process.stderr.write(`${message}\n`)
-    await command.run({ ...parsed, config: readConfig(process.env), log })
-    return 0
+    const code = await command.run({ ...parsed, config: readConfig(process.env), log })
+    return typeof code === 'number' ? code : 0
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
     return 1

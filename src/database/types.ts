@@ -158,6 +158,7 @@ export interface Database {
     created_at: Time
     created_by: string | null
     report: Json<Record<string, unknown>>
+    draft_digest: string | null
   }
   webhooks: {
     id: Generated<string>
@@ -204,4 +205,5 @@ export interface Database {
     response: string | null
   }
   webhook_cursor: { id: Generated<boolean>; position: number }
+  import_originals: { import: string; media_type: string; digest: string; bytes: Buffer }
 }

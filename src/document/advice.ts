@@ -3,6 +3,7 @@
  * read, validation on a draft. Pure: no catalogue is asked.
  */
 import { distance } from 'fastest-levenshtein'
+import { placeholderIn } from './placeholders.ts'
 import type { Block, ListItem, RoleDocument, Section } from './schema.ts'
 import { shorten } from './shorten.ts'
 import { comparable, similarity } from './similarity.ts'
@@ -39,14 +40,7 @@ const superseded: [RegExp, string][] = [
 /** What has replaced the publication at an address; undefined where nothing has, as far as we know. */
 export const supersededBy = (url: string) => superseded.find(([pattern]) => pattern.test(url))?.[1]
 
-/** Bounded, as every pattern here: of many open brackets each would else be followed to the end. */
-const bracketed = /\[[^\][]{1,200}\]/g
-const placeholder = /<(?:insert|enter|add|your)\b[^>]{0,200}>|\b(?:ENTER|INSERT|TBC|XXX+)\b/u
 const templateTag = /\{\{.{0,200}?\}\}|\{%.{0,200}?%\}/
-
-const placeholderIn = (text: string) =>
-  [...text.matchAll(bracketed)].map(([found]) => found).find(found => /\p{L}{3}/u.test(found)) ??
-  placeholder.exec(text)?.[0]
 
 function* adviseOnText(part: Part, text: string): Generator<Advice> {
   const { pointer } = part
@@ -181,7 +175,7 @@ function* adviseOnAcronyms(document: RoleDocument, reads: readonly Read[]): Gene
     // In what is all capitals no word stands out.
     if (!/\p{Ll}/u.test(text) || part.pointer.startsWith('/advert_details')) continue
     for (const [found] of text.replaceAll(shouted, ' ').matchAll(acronym)) {
-      if (known.has(found) || placeholder.test(found)) continue
+      if (known.has(found) || placeholderIn(found) !== undefined) continue
       known.add(found)
       const detail = `“${found}” is explained nowhere: write it in full where it first stands, with the letters in brackets.`
       yield {
