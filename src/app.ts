@@ -9,16 +9,21 @@ import { sharedSections } from './catalogues/shared-sections.ts'
 import { skills } from './catalogues/skills.ts'
 import { codeListRoutes } from './code-lists.ts'
 import { poolStatus } from './database/connect.ts'
+import { feedChannel, findFeedEnd } from './database/events.ts'
 import { listen } from './database/listen.ts'
 import type { Database } from './database/types.ts'
+import { feed } from './feed/routes.ts'
+import { FeedSignal } from './feed/signal.ts'
 import { home } from './home.ts'
 import { createImportPool, type ImportPoolOptions } from './imports/pool.ts'
 import { imports } from './imports/routes.ts'
 import { type Authenticate, auth } from './plugins/auth.ts'
 import { body, buildValidator } from './plugins/body.ts'
 import { type ConnectionLimits, connectionLimits, limitConnections, refuseConnection } from './plugins/connections.ts'
+import { deprecation } from './plugins/deprecation.ts'
 import { keepDoor, refuseWhenBusy } from './plugins/door.ts'
 import { errors, sendProblem, toProblem } from './plugins/errors.ts'
+import { type ExportLimits, exports } from './plugins/exports.ts'
 import { health } from './plugins/health.ts'
 import { metrics, RequestDurations } from './plugins/metrics.ts'
 import { openapi } from './plugins/openapi.ts'
@@ -30,17 +35,21 @@ import { preflights } from './plugins/security.ts'
 import { write } from './plugins/write.ts'
 import { problemPages } from './problem-pages.ts'
 import { PublishedCache } from './roles/cache.ts'
+import { diffs } from './roles/diff.ts'
 import { drafts } from './roles/draft.ts'
+import { exportOfRoles } from './roles/export.ts'
 import { answerFromMemory } from './roles/hot.ts'
 import { lifeOfRoles } from './roles/life.ts'
 import { draftParts } from './roles/parts.ts'
 import { publishedRoles } from './roles/published.ts'
+import { sharedSectionPublications } from './roles/shared-publications.ts'
 import { findLatest, findVersion, publishedChannel } from './roles/versions.ts'
+import { occupations } from './schema-org/routes.ts'
 import { sfia } from './sfia/routes.ts'
 
 export interface AppOptions {
   db: Kysely<Database>
-  /** Where this process listens for publications; without it no published role is kept in memory. */
+  /** Where this process listens for what is published; without it no role is kept in memory, and the feed is polled. */
   listenUrl?: string
   authenticate: Authenticate
   /** Mixed into the hashes of the keys that are made here. */
@@ -55,6 +64,10 @@ export interface AppOptions {
   rateLimits?: { perKey: number; perAddress: number }
   /** How slow a client may be; what is not given is as `connectionLimits` says. */
   connections?: Partial<ConnectionLimits>
+  /** How many exports at once, and how slow their readers may be; what is not given is as plugins/exports.ts says. */
+  exportLimits?: Partial<ExportLimits>
+  /** How many may wait for a change at once, and how often to look for one where none is heard of; as feed/signal.ts says. */
+  feedLimits?: { waitersMax?: number; pollMs?: number }
   /** Most requests in hand at once before others are refused; six for each connection of the pool unless given. */
   inFlightMax?: number
   /** Whom to tell of a vulnerability: a `mailto:`, `tel:` or https address. */
@@ -123,17 +136,28 @@ export async function build(options: AppOptions) {
     { latest: slug => findLatest(db, slug), version: (slug, version) => findVersion(db, slug, version) },
     cacheBytesMax,
   )
+  const signal = new FeedSignal({ look: async () => (await findFeedEnd(db)).position, ...options.feedLimits })
+  // Who waits for a change is answered before the connections end.
+  app.addHook('preClose', async () => signal.close())
   if (listenUrl !== undefined) {
     const listener = listen(
       { url: listenUrl, onError: error => app.log.warn({ err: error }, 'not listening') },
-      publishedChannel,
       {
-        onNotification: payload => {
-          const [slug = '', version = '0'] = payload.split(' ')
-          cache.drop(slug, Number(version))
+        onNotification: {
+          [publishedChannel]: payload => {
+            const [slug = '', version = '0'] = payload.split(' ')
+            cache.drop(slug, Number(version))
+          },
+          [feedChannel]: position => signal.announce(Number(position)),
         },
-        onUp: () => cache.up(),
-        onDown: () => cache.down(),
+        onUp: () => {
+          cache.up()
+          signal.up()
+        },
+        onDown: () => {
+          cache.down()
+          signal.down()
+        },
       },
     )
     app.addHook('onClose', () => listener.close())
@@ -154,18 +178,25 @@ export async function build(options: AppOptions) {
   await app.register(errors)
   await app.register(operations, { durations, pressure, limiter, isSecure })
   await app.register(preflights)
+  await app.register(deprecation)
   await app.register(openapi)
   await app.register(auth, { authenticate })
   await app.register(callerLimits, { limiter })
   await app.register(read)
   await app.register(body)
   await app.register(write, { db })
+  await app.register(exports, { db, limits: options.exportLimits })
   await app.register(refusals, { db })
 
   await app.register(publishedRoles, { prefix: '/v1', db, cache, baseUrl })
+  await app.register(occupations, { prefix: '/v1', cache, baseUrl })
+  await app.register(exportOfRoles, { prefix: '/v1' })
+  await app.register(feed, { prefix: '/v1', db, signal, baseUrl })
+  await app.register(diffs, { prefix: '/v1', db, cache })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
   await app.register(lifeOfRoles, { prefix: '/v1', db, cache })
+  await app.register(sharedSectionPublications, { prefix: '/v1', cache, baseUrl })
   await app.register(imports, { prefix: '/v1', db, pool })
   await app.register(sharedSections, { prefix: '/v1', db, baseUrl })
   await app.register(skills, { prefix: '/v1', db, baseUrl })
@@ -177,6 +208,6 @@ export async function build(options: AppOptions) {
   await app.register(home, { baseUrl })
   await app.register(problemPages)
   await app.register(health, { db, baseUrl, securityContact: options.securityContact ?? 'mailto:security@example.org' })
-  await app.register(metrics, { db, durations, cache, pressure, limiter })
+  await app.register(metrics, { db, durations, cache, pressure, signal, limiter })
   return app
 }

@@ -8,8 +8,7 @@ import { families, professions } from '../document/code-lists.ts'
 import { nearest } from '../document/nearest.ts'
 import { PublishedRole, SfiaVersion, Slug } from '../document/schema.ts'
 import { object, oneOf, ref } from '../document/shape.ts'
-import { sendProblem } from '../plugins/errors.ts'
-import { invalid, notFound, Problem } from '../plugins/problems.ts'
+import { invalid, notFound } from '../plugins/problems.ts'
 import {
   badCursor,
   cacheControl,
@@ -23,8 +22,8 @@ import {
   Since,
   sendEntity,
 } from '../plugins/read.ts'
-import { isVersion, type PublishedCache } from './cache.ts'
-import { RoleList, RoleParams, VersionList } from './schema.ts'
+import type { PublishedCache } from './cache.ts'
+import { RoleList, RoleParams, VersionList, VersionParams } from './schema.ts'
 import {
   countFacets,
   type FacetName,
@@ -36,7 +35,8 @@ import {
   sorts,
   writePlace,
 } from './search.ts'
-import { listVersions, type Version, type Withdrawal } from './versions.ts'
+import { servedLatest, servedVersion } from './served.ts'
+import { listVersions, type Version } from './versions.ts'
 
 interface Options {
   db: Kysely<Database>
@@ -52,27 +52,26 @@ interface EntityHeaders extends Record<string, string> {
   'last-modified': string
 }
 
-/** The headers of a version at its own address, or of the latest at that of the role. */
+/**
+ * The headers of a version at its own address, or of the latest at that of the role, with links of RFC 5829. A version
+ * names the one before it, and never the one after: its answer is kept for a year, and what comes after is not known.
+ * The version history names all.
+ */
 export function headersOf(slug: string, version: Version, address: 'role' | 'version'): EntityHeaders {
   const path = `/v1/roles/${slug}`
   const own = `${path}/versions/${version.version}`
+  const latest = address === 'role' ? own : path
+  const links = [`<${path}/versions>; rel="version-history"`, `<${latest}>; rel="latest-version"`]
+  if (version.version > 1) links.push(`<${path}/versions/${version.version - 1}>; rel="predecessor-version"`)
   const common = {
     etag: `"${version.digest}"`,
     'last-modified': httpDate(version.publishedAt),
     'repr-digest': `sha-256=:${Buffer.from(version.digest, 'base64url').toString('base64')}:`,
+    link: links.join(', '),
   }
   return address === 'role'
-    ? {
-        ...common,
-        'cache-control': cacheControl.public,
-        'content-location': own,
-        link: `<${path}/versions>; rel="version-history", <${own}>; rel="latest-version"`,
-      }
-    : {
-        ...common,
-        'cache-control': cacheControl.immutable,
-        link: `<${path}>; rel="latest-version", <${path}/versions>; rel="version-history"`,
-      }
+    ? { ...common, 'cache-control': cacheControl.public, 'content-location': own }
+    : { ...common, 'cache-control': cacheControl.immutable }
 }
 
 export const jsonType = 'application/json; charset=utf-8'
@@ -81,26 +80,6 @@ function sendVersion(request: FastifyRequest, reply: FastifyReply, version: Vers
   reply.headers(head)
   if (isFresh(request.headers, head.etag, head['last-modified'])) return reply.code(304).send() as never
   return reply.type(jsonType).send(version.body) as never
-}
-
-/** 410 with a tombstone that names the reason and any successor. */
-function sendWithdrawal(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  slug: string,
-  { withdrawn_at, reason, successor }: Withdrawal,
-) {
-  const detail = `The role was withdrawn: ${reason}${successor === null ? '' : ` Its successor is "${successor}".`}`
-  const links = [`</v1/roles/${slug}/versions>; rel="version-history"`]
-  if (successor !== null) links.push(`</v1/roles/${successor}>; rel="successor-version"`)
-  return sendProblem(
-    request,
-    reply,
-    new Problem('withdrawn', detail, {
-      headers: { link: links.join(', '), 'cache-control': cacheControl.public },
-      members: { withdrawn_at, reason, successor },
-    }),
-  )
 }
 
 /** The facets that a query names, each once. Throws 422 for one that there is not. */
@@ -212,19 +191,15 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         params: RoleParams,
         response: { 200: ref(PublishedRole) },
       },
-      config: { ...open, cheap: true },
+      config: { ...open, cheap: true, problems: [410] },
     },
     (request, reply) => {
       const { role } = request.params
       // With the database gone, many wait for it; what is known is served all the same.
       if (!cache.holds(role)) app.enter(request)
-      return cache.get(role).then(({ found, stale }) => {
-        if (!found) throw notFound('published role', role)
-        if (!isVersion(found)) return sendWithdrawal(request, reply, role, found)
-        // RFC 9211: tells a monitor that this answer may be old. RFC 9111 lets a cache serve it so.
-        if (stale) reply.header('cache-status', 'role-register; hit; detail=stale')
-        return sendVersion(request, reply, found, headersOf(role, found, 'role'))
-      })
+      return servedLatest(cache, reply, role).then(found =>
+        sendVersion(request, reply, found, headersOf(role, found, 'role')),
+      )
     },
   )
 
@@ -265,15 +240,14 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         summary: 'Get one version of a role, which never changes',
         description: 'Stays readable after the role is withdrawn.',
         tags: ['Published roles'],
-        params: Type.Object({ role: Slug, version: Type.Integer({ minimum: 1, maximum: 2_000_000_000 }) }),
+        params: VersionParams,
         response: { 200: ref(PublishedRole) },
       },
       config: open,
     },
     async (request, reply) => {
       const { role, version } = request.params
-      const found = await cache.version(role, version)
-      if (!found) throw notFound('published version', `${role}/${version}`)
+      const found = await servedVersion(cache, role, version)
       return sendVersion(request, reply, found, headersOf(role, found, 'version'))
     },
   )
