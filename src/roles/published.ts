@@ -52,27 +52,26 @@ interface EntityHeaders extends Record<string, string> {
   'last-modified': string
 }
 
-/** The headers of a version at its own address, or of the latest at that of the role. */
+/**
+ * The headers of a version at its own address, or of the latest at that of the role, with links of RFC 5829. A version
+ * names the one before it, and never the one after: its answer is kept for a year, and what comes after is not known.
+ * The version history names all.
+ */
 export function headersOf(slug: string, version: Version, address: 'role' | 'version'): EntityHeaders {
   const path = `/v1/roles/${slug}`
   const own = `${path}/versions/${version.version}`
+  const latest = address === 'role' ? own : path
+  const links = [`<${path}/versions>; rel="version-history"`, `<${latest}>; rel="latest-version"`]
+  if (version.version > 1) links.push(`<${path}/versions/${version.version - 1}>; rel="predecessor-version"`)
   const common = {
     etag: `"${version.digest}"`,
     'last-modified': httpDate(version.publishedAt),
     'repr-digest': `sha-256=:${Buffer.from(version.digest, 'base64url').toString('base64')}:`,
+    link: links.join(', '),
   }
   return address === 'role'
-    ? {
-        ...common,
-        'cache-control': cacheControl.public,
-        'content-location': own,
-        link: `<${path}/versions>; rel="version-history", <${own}>; rel="latest-version"`,
-      }
-    : {
-        ...common,
-        'cache-control': cacheControl.immutable,
-        link: `<${path}>; rel="latest-version", <${path}/versions>; rel="version-history"`,
-      }
+    ? { ...common, 'cache-control': cacheControl.public, 'content-location': own }
+    : { ...common, 'cache-control': cacheControl.immutable }
 }
 
 export const jsonType = 'application/json; charset=utf-8'

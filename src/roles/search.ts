@@ -56,33 +56,45 @@ function tagsOf(role: PublishedRole): string[] {
   return [...new Set(tags)]
 }
 
-/** Rewrites the one row that lists and searches read. */
-export async function saveSearchRow(trx: Transaction<Database>, role: PublishedRole, digest: string): Promise<void> {
+/** A role as it is published now, with the digest of its bytes. */
+export interface Published {
+  role: PublishedRole
+  digest: string
+}
+
+/** A published role in a list, without its address, which is made when it is served. */
+export const itemOf = ({ role, digest }: Published) => {
   const { slug, title, organisation, profession, family, grades, version, published_at } = role
-  const item = JSON.stringify({
-    slug,
-    title,
-    organisation,
-    profession,
-    family,
-    grades,
-    version,
-    published_at,
-    etag: `"${digest}"`,
+  return { slug, title, organisation, profession, family, grades, version, published_at, etag: `"${digest}"` }
+}
+
+/** Rewrites the one row of each role that lists and searches read. */
+export async function saveSearchRows(trx: Transaction<Database>, published: readonly Published[]): Promise<void> {
+  const rows = published.map(entry => {
+    const { role } = entry
+    const words = wordsOf(role)
+    return {
+      role: role.slug,
+      title: role.title ?? '',
+      tags: tagsOf(role),
+      published_at: role.published_at,
+      item: JSON.stringify(itemOf(entry)),
+      words: sql<string>`setweight(to_tsvector('english', ${words.title}), 'A')
+        || setweight(to_tsvector('english', ${words.skills}), 'B') || setweight(to_tsvector('english', ${words.text}), 'C')`,
+    }
   })
-  const words = wordsOf(role)
-  const row = {
-    title: title ?? '',
-    tags: tagsOf(role),
-    published_at,
-    item,
-    words: sql<string>`setweight(to_tsvector('english', ${words.title}), 'A')
-      || setweight(to_tsvector('english', ${words.skills}), 'B') || setweight(to_tsvector('english', ${words.text}), 'C')`,
-  }
   await trx
     .insertInto('role_search')
-    .values({ role: slug, ...row })
-    .onConflict(conflict => conflict.column('role').doUpdateSet(row))
+    .values(rows)
+    .onConflict(conflict =>
+      conflict.column('role').doUpdateSet(({ ref }) => ({
+        title: ref('excluded.title'),
+        tags: ref('excluded.tags'),
+        published_at: ref('excluded.published_at'),
+        item: ref('excluded.item'),
+        words: ref('excluded.words'),
+      })),
+    )
     .execute()
 }
 
