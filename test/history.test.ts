@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { sql } from 'kysely'
 import t from 'tap'
+import { DatabaseUnavailable } from '../src/database/connect.ts'
 import { applyDiff, type Change } from '../src/document/diff.ts'
 import { exampleDocument, type PublishedRole, type RoleDocument } from '../src/document/schema.ts'
 import { testApp, token } from './support/app.ts'
@@ -167,6 +168,14 @@ t.test('history', { timeout: 120_000 }, async t => {
           })
       }
     t.match(await diff('unpublished', 'from=1&to=draft', token('home-office')), { status: 404 })
+  })
+
+  await t.test('diffRole → 503 for `to=draft` where it cannot be told whose the key is', async t => {
+    const authenticate = () => Promise.reject(new DatabaseUnavailable('gone'))
+    const blind = await testApp(t, { authenticate })
+    const answer = await blind.call('GET /v1/roles/nobody/diff?from=1&to=draft')
+    t.match(answer, { status: 503, headers: { 'retry-after': '1' }, body: { code: 'unavailable' } })
+    t.match(await blind.call('GET /v1/roles/nobody/diff?from=1&to=2'), { status: 404 })
   })
 
   await t.test('diffRole → 404 for a version that is not there, 400 for a query that is none', async t => {
