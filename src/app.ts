@@ -17,6 +17,7 @@ import { FeedSignal } from './feed/signal.ts'
 import { home } from './home.ts'
 import { createImportPool, type ImportPoolOptions } from './imports/pool.ts'
 import { imports } from './imports/routes.ts'
+import { pages } from './pages/routes.ts'
 import { type Authenticate, auth } from './plugins/auth.ts'
 import { body, buildValidator } from './plugins/body.ts'
 import { type ConnectionLimits, connectionLimits, limitConnections, refuseConnection } from './plugins/connections.ts'
@@ -79,6 +80,8 @@ export interface AppOptions {
   clock?: () => Date
   /** Whom to tell of a vulnerability: a `mailto:`, `tel:` or https address. */
   securityContact?: string
+  /** What the pages call the service, and whether they carry the crown: "Role Register" without it unless given. */
+  branding?: { serviceName: string; crownBranding: boolean }
   logger?: FastifyBaseLogger
 }
 
@@ -217,6 +220,7 @@ export async function build(options: AppOptions) {
   await app.register(webhooks, { prefix: '/v1', db, ...options.webhooks })
   await app.register(auditEvents, { prefix: '/v1', db })
   await app.register(home, { baseUrl })
+  await app.register(pages, { db, baseUrl, serviceName: 'Role Register', crownBranding: false, ...options.branding })
   await app.register(problemPages)
   await app.register(health, { db, baseUrl, securityContact: options.securityContact ?? 'mailto:security@example.org' })
   await app.register(metrics, { db, durations, cache, pressure, signal, limiter })

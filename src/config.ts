@@ -149,6 +149,16 @@ export const Config = Type.Object({
     }),
     text => /^(mailto:[^\s@]+@[^\s@]+|https:\/\/\S+)$/.test(text),
   ),
+  serviceName: Text({
+    description: 'What the pages call the service.',
+    expects: 'a name',
+    default: 'Role Register',
+  }),
+  crownBranding: Flag({
+    description:
+      'Show the crown, the crest and the typeface of GOV.UK on pages. They are licensed to services on GOV.UK.',
+    default: false,
+  }),
 })
 export type Config = Readonly<Static<typeof Config>>
 
@@ -176,6 +186,8 @@ export const variables: Readonly<Record<keyof Config, string>> = {
   rateLimitPerMinute: 'RATE_LIMIT_PER_MINUTE',
   rateLimitAnonymousPerMinute: 'RATE_LIMIT_ANONYMOUS_PER_MINUTE',
   securityContact: 'SECURITY_CONTACT',
+  serviceName: 'SERVICE_NAME',
+  crownBranding: 'CROWN_BRANDING',
 }
 
 /** The environment does not fit `Config`; the message has one line for each variable that is wrong. */

@@ -79,6 +79,7 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
     cacheBytesMax: config.cacheBytesMax,
     rateLimits: { perKey: config.rateLimitPerMinute, perAddress: config.rateLimitAnonymousPerMinute },
     securityContact: config.securityContact,
+    branding: { serviceName: config.serviceName, crownBranding: config.crownBranding },
     ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
   })
   closers.push(() => drain(app))
@@ -90,7 +91,10 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
     listenTextResolver: address => `listening at ${address} for ${baseUrl}`,
   })
   // Who has a server of our own started is a person at a terminal rather than a log collector.
-  if (database.isEmbedded) process.stdout.write(`\nRole Register\n  API   ${baseUrl}/v1\n  docs  ${baseUrl}/docs\n\n`)
+  if (database.isEmbedded)
+    process.stdout.write(
+      `\nRole Register\n  pages ${baseUrl}/roles\n  API   ${baseUrl}/v1\n  docs  ${baseUrl}/docs\n\n`,
+    )
 }
 
 /** Stops accepting, lets requests in flight end, and cuts those that take too long. */

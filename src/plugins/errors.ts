@@ -2,6 +2,7 @@
 
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import Negotiator from 'negotiator'
 import { DatabaseUnavailable } from '../database/connect.ts'
 import { consumedBy } from './body.ts'
 import { type ErrorDetail, invalid, Problem, type ProblemCode, problemTypes } from './problems.ts'
@@ -161,6 +162,10 @@ declare module 'fastify' {
     /** What a known caller was refused for want of a right; the audit log tells of it. */
     refusal: ProblemCode | null
   }
+  interface FastifyContextConfig {
+    /** Of a page: makes one of a problem, with the policy under which it is shown. For whom asks for HTML. */
+    problemPage?: (problem: Problem, request: FastifyRequest) => { body: string; policy: string }
+  }
 }
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): never {
@@ -169,6 +174,11 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     reply.removeHeader(name)
   if (problem.status === 403 || problem.code === 'four_eyes') request.refusal = problem.code
   reply.code(problem.status).headers({ 'cache-control': 'no-store', ...problem.options.headers })
+  const { problemPage } = request.routeOptions.config
+  if (problemPage && new Negotiator(request).mediaType(['application/problem+json', 'text/html']) === 'text/html') {
+    const { body, policy } = problemPage(problem, request)
+    return reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(body) as never
+  }
   return reply.type('application/problem+json').send(problemBody(problem, request.id, path)) as never
 }
 

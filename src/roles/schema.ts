@@ -98,7 +98,7 @@ export const DraftList = pageOf('DraftList', 'drafts', DraftSummary)
 
 const ChangeKind = oneOf(['editorial', 'substantive'])
 
-const VersionSummary = component(
+export const VersionSummary = component(
   'VersionSummary',
   object({
     version: Type.Integer({ minimum: 1 }),
