@@ -5,7 +5,7 @@ import { check, openPage, type Site, shoot, violationsOf } from './browser.ts'
 const sizes = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } }
 
 /** Whether something is wider than the window. */
-const overflows = () => document.documentElement.scrollWidth > document.documentElement.clientWidth
+const overflows = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
 
 export async function testPages(site: Site): Promise<void> {
   const role = 'platform-engineer'
@@ -48,7 +48,7 @@ export async function testPages(site: Site): Promise<void> {
 /** From the list to the difference of two versions, with nothing but the keyboard. */
 export async function testKeyboard(site: Site): Promise<void> {
   const { page, close } = await openPage(site)
-  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '')
+  const focused = () => page.evaluate<string>("document.activeElement?.textContent?.trim() ?? ''")
   /** Presses Tab until the element with this text has the focus. */
   const tabTo = async (text: string) => {
     for (let presses = 0; presses < 80; presses += 1) {
@@ -62,7 +62,7 @@ export async function testKeyboard(site: Site): Promise<void> {
   check('the first stop leads past the navigation', await focused(), 'Skip to main content')
   await page.keyboard.press('Enter')
   await page.keyboard.press('Tab')
-  check('behind it comes the search', await page.evaluate(() => document.activeElement?.id), 'q')
+  check('behind it comes the search', await page.evaluate('document.activeElement?.id'), 'q')
   await page.keyboard.type('platform')
   await page.keyboard.press('Enter')
   await page.waitForURL(/q=platform/)
