@@ -29,6 +29,9 @@ const parameters: Record<string, { value: string; private?: true }> = {
   '/v1/sfia/{version}/skills/{code}': { value: 'PROG' },
   '/v1/code-lists/{name}': { value: 'section_kinds' },
   '/problems/{code}': { value: 'not_found' },
+  '/roles/{role}': { value: 'data-engineer' },
+  '/roles/{role}/versions/{version}': { value: '1' },
+  '/sitemaps/{number}': { value: '1' },
 }
 
 /** Bodies where the example of the contract does not go with what is in this register. */
@@ -47,6 +50,9 @@ const othersMembers: Record<string, object> = { createVacancy: { role: 'circus-g
 
 /** Probes look at no credential: they must answer without the database. */
 const unguarded = /^\/health\//
+
+/** The key of a form is one of its fields: test/pages.test.ts sends them with every kind of key. */
+const forms = new Set(['importFromForm', 'downloadOriginalFromForm'])
 
 /** Query parameters without which an operation does nothing here. */
 const queries: Record<string, string> = {
@@ -312,7 +318,7 @@ const revealing = new Set<string>()
 await prepare()
 const before = await digestTables(db)
 
-for (const operation of operations) {
+for (const operation of operations.filter(({ id }) => !forms.has(id))) {
   const { id, method, path, scope } = operation
   t.test(`${method} ${path}`, async t => {
     const needed: Scope[] = scope === null || scope === '' ? ['roles:read_drafts'] : [scope]

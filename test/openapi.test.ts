@@ -50,7 +50,11 @@ t.test('every operation is complete', async t => {
   for (const { line, method, operation } of operations) {
     t.ok(operation.operationId && operation.summary && operation.tags?.length, `${line} has id, summary and tag`)
     t.ok(operation.security?.length, `${line} says who may`)
-    t.same(operation.responses.default, { $ref: '#/components/responses/Problem' }, `${line} has a default problem`)
+    const name =
+      operation.tags?.includes('Pages') && !line.endsWith('txt') && !line.includes('/sitemap')
+        ? 'PageProblem'
+        : 'Problem'
+    t.same(operation.responses.default, { $ref: `#/components/responses/${name}` }, `${line} has a default problem`)
     t.ok(operation.responses['406'], `${line} has 406`)
     if (method !== 'get') t.ok(operation.responses['415'], `${line} has 415`)
     for (const parameter of operation.parameters ?? [])

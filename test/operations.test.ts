@@ -249,7 +249,8 @@ t.test('health', { timeout: 120_000 }, async t => {
       t.strictSame(answer.body, { status: 'ok' })
       t.equal(answer.headers['cache-control'], 'no-store')
     }
-    t.ok(poolStatus(db).total <= Math.max(before, 1))
+    // A look at the end of the feed may run beside.
+    t.ok(poolStatus(db).total <= before + 2)
   })
 
   const notReady = async (detail: string) => {

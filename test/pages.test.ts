@@ -283,7 +283,7 @@ t.test('pages of roles', { timeout: 120_000 }, async t => {
       const gone = await call('GET /roles/old', browser)
       t.equal(gone.status, 410)
       t.same(linesOf(mainOf(gone.text)).slice(0, 3), [
-        'The role is withdrawn',
+        'It is withdrawn',
         'The role was withdrawn: Merged Its successor is "twice".',
         'Go to the role that took its place',
       ])
@@ -401,4 +401,139 @@ t.test('styles and branding', { timeout: 60_000 }, async t => {
       for (const path of new Set(files)) t.equal((await app.inject(path)).statusCode, 200, path)
     },
   )
+})
+
+/** A form as a browser sends it. */
+function formOf(fields: Record<string, string>, files: { name: string; bytes: Buffer | string }[] = []) {
+  const boundary = 'x-boundary-of-a-test'
+  const parts = [
+    ...Object.entries(fields).map(
+      ([name, value]) => [`Content-Disposition: form-data; name="${name}"`, value] as const,
+    ),
+    ...files.map(
+      ({ name, bytes }) =>
+        [
+          `Content-Disposition: form-data; name="documents"; filename="${name}"\r\nContent-Type: application/octet-stream`,
+          bytes,
+        ] as const,
+    ),
+  ]
+  const chunks = parts.flatMap(([head, value]) => [
+    Buffer.from(`--${boundary}\r\n${head}\r\n\r\n`),
+    Buffer.from(value),
+    Buffer.from('\r\n'),
+  ])
+  return {
+    key: null,
+    body: Buffer.concat([...chunks, Buffer.from(`--${boundary}--\r\n`)]),
+    headers: { accept: 'text/html', 'content-type': `multipart/form-data; boundary=${boundary}` },
+  }
+}
+
+const watch = (duty: string) =>
+  `# Night watch\n\n## About the role\n\nYou keep the town safe.\n\n## What you will do\n\n- ${duty}\n`
+
+t.test('the import form', { timeout: 120_000 }, async t => {
+  const { app, call, db } = await testApp(t)
+  const key = token('home-office')
+  const tags = (html: string) =>
+    find(mainOf(html), ({ properties }) => String(properties.className).includes('govuk-tag')).map(element =>
+      linesOf(element).join(' '),
+    )
+
+  await t.test('showImportForm → 200 with no script, and a key field that browsers do not keep', async t => {
+    const page = await call('GET /imports/new', browser)
+    t.equal(page.status, 200)
+    const [field] = find(parse(page.text), ({ properties }) => properties.id === 'key')
+    t.match(field?.properties, { type: 'password', autoComplete: ['off'], name: 'key' })
+    t.same(attributesOf(page.text, 'script', 'src'), [])
+  })
+
+  await t.test('importFromForm → 200 with a report for each document, the text beside it', async t => {
+    const page = await call(
+      'POST /imports/new',
+      formOf({ key }, [
+        { name: 'watch.md', bytes: watch('Walk the [wals](/walls)') },
+        { name: 'empty.html', bytes: '' },
+      ]),
+    )
+    t.same(
+      [page.status, page.headers['cache-control'], page.headers['content-security-policy']],
+      [200, 'private, no-store', policy],
+    )
+    t.same(tags(page.text).slice(0, 2), ['Draft made', 'Refused'])
+    const source = find(mainOf(page.text), ({ properties }) => String(properties.className).includes('register-source'))
+    t.match(source.flatMap(linesOf).join('\n'), /^# Night watch\n## About the role\nYou keep the town safe\.\n/)
+    const draft = await call('GET /v1/roles/night-watch/draft')
+    t.equal((draft.body as { title: string }).title, 'Night watch')
+    t.notMatch(page.text, key, 'the key is not repeated')
+  })
+
+  await t.test('importFromForm again → 200: a draft is replaced only where the form says so', async t => {
+    const changed = [{ name: 'watch.md', bytes: watch('Walk the walls') }]
+    const refused = await call('POST /imports/new', formOf({ key }, changed))
+    t.same(tags(refused.text), ['Refused'])
+    t.notMatch((await call('GET /v1/roles/night-watch/draft')).text, /Walk the walls/)
+    const replaced = await call('POST /imports/new', formOf({ key, replace: 'true' }, changed))
+    t.same(tags(replaced.text)[0], 'Draft replaced')
+    t.match((await call('GET /v1/roles/night-watch/draft')).text, /Walk the walls/)
+    const same = await call('POST /imports/new', formOf({ key, replace: 'true' }, changed))
+    t.same(tags(same.text)[0], 'Unchanged')
+  })
+
+  await t.test(
+    'downloadOriginalFromForm → 200 with the bytes for who may read the draft, 401 and 404 for others',
+    async t => {
+      const { id } = await db
+        .selectFrom('imports')
+        .select('id')
+        .orderBy('created_at')
+        .limit(1)
+        .executeTakeFirstOrThrow()
+      const own = await call(`POST /imports/${id}/original`, formOf({ key }))
+      t.same(
+        [own.status, own.text, own.headers['content-disposition']],
+        [200, watch('Walk the [wals](/walls)'), 'attachment; filename="night-watch.md"'],
+      )
+      t.equal((await call(`POST /imports/${id}/original`, formOf({ key: 'wrong' }))).status, 401)
+      t.equal((await call(`POST /imports/${id}/original`, formOf({}))).status, 401)
+      const other = await call(`POST /imports/${id}/original`, formOf({ key: token('other-office') }))
+      t.equal(other.status, 404)
+      t.notMatch(other.text, /Walk/)
+    },
+  )
+
+  await t.test('importFromForm with what is no form, or not enough → problems, and nothing stored', async t => {
+    const { count } = await db
+      .selectFrom('imports')
+      .select(db.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow()
+    const files = [{ name: 'watch.md', bytes: watch('Sleep') }]
+    const cases: [string, number, Parameters<typeof call>[1]][] = [
+      ['no key', 401, formOf({}, files)],
+      ['a key that is none', 200, formOf({ key: 'wrong' }, files)],
+      ['a key without the scope', 200, formOf({ key: token('home-office', ['roles:read_drafts']) }, files)],
+      ['no document', 400, formOf({ key })],
+      [
+        'too many documents',
+        413,
+        formOf(
+          { key },
+          Array.from({ length: 21 }, () => ({ name: 'x.md', bytes: '' })),
+        ),
+      ],
+      ['a document of 5 MiB', 413, formOf({ key }, [{ name: 'x.md', bytes: Buffer.alloc(5 * 1024 * 1024, 97) }])],
+      ['JSON', 415, { key: null, body: '{}', headers: { accept: 'text/html', 'content-type': 'application/json' } }],
+      ['a form cut short', 400, { ...formOf({ key }, files), body: formOf({ key }, files).body.subarray(0, 300) }],
+      ['no boundary', 400, { ...formOf({ key }), headers: { 'content-type': 'multipart/form-data' } }],
+    ]
+    for (const [what, status, request] of cases) {
+      const answer = await call('POST /imports/new', request)
+      t.equal(answer.status, status, `${what} → ${answer.text.slice(0, 300)}`)
+      if (status === 200) t.same(tags(answer.text), ['Refused'], what)
+    }
+    const after = await db.selectFrom('imports').select(db.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+    t.equal(after.count, count)
+    t.equal((await app.inject('/health/live')).statusCode, 200)
+  })
 })

@@ -219,6 +219,14 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
   const statuses = new Set(['400', '401', '406', '429', '500', '503', ...(facts.problems ?? []).map(String)])
   if (!isPublic && scope !== 'any') statuses.add('403')
   if (path.includes('{')) statuses.add('404')
+  if (operation.requestBody) {
+    operation.requestBody.required = true
+    const [content] = Object.values(operation.requestBody.content)
+    const types = consumedBy(method.toUpperCase(), facts)
+    if (content) operation.requestBody.content = Object.fromEntries(types.map(type => [type, content]))
+  }
+  // A form's fields are read by its own parser, and no schema of its body is checked.
+  if (facts.consumes && !write) for (const status of ['413', '415', '422']) statuses.add(status)
   const parameters = operation.parameters ?? []
   // The service fills in a default, so that nobody must send it.
   for (const parameter of parameters)
@@ -244,13 +252,7 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
       })
       if (write.match === 'required') statuses.add('428')
     }
-    if (operation.requestBody) {
-      operation.requestBody.required = true
-      const [content] = Object.values(operation.requestBody.content)
-      const types = consumedBy(method.toUpperCase(), facts)
-      if (content) operation.requestBody.content = Object.fromEntries(types.map(type => [type, content]))
-    }
-  } else {
+  } else if (method === 'get') {
     parameters.push({
       in: 'header',
       name: 'If-None-Match',
