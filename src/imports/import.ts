@@ -8,14 +8,18 @@ import { type Coverage, measure } from './coverage.ts'
 import { decode } from './decode.ts'
 import { Notices, type Problem } from './notices.ts'
 import { type Outline, outline } from './outline.ts'
+import { openPackage } from './package.ts'
 import { readSource } from './read-source.ts'
 import { type Recognised, recognise } from './recognise.ts'
 import { keepUnsaid, type Shared, type SharedText, shareSections } from './reconcile.ts'
 import { reportOf } from './report.ts'
-import { type MediaType, type Scan, scan, wordsOf } from './scan.ts'
+import { type DocumentType, type MediaType, scan, type Words, wordsOf } from './scan.ts'
 import type { ImportReport } from './schema.ts'
 import type { SfiaIndex } from './sfia.ts'
+import type { SourceTree } from './tree.ts'
 import { partsOf, readableText } from './walk.ts'
+import { readWord } from './word.ts'
+import { readWordWords } from './word-words.ts'
 
 export interface ImportContext {
   /** Slug of the organisation: the slugs of new shared sections begin with it. */
@@ -39,7 +43,12 @@ export interface ImportResult {
 }
 
 const nothing: Outline = { title: null, front: [], sections: [] }
-const noScan: Scan = { words: [], lines: [], patched: '', references: [] }
+
+/** What the two readers of a document give: its tree, and the words that are to be found again in the draft. */
+interface Source {
+  tree: SourceTree
+  seen: Words
+}
 
 /** The draft's version, where every level that the document prints is valid in it, since a document seldom names one. */
 function wantedVersion(context: ImportContext, source: Outline): SfiaVersion | undefined {
@@ -51,11 +60,21 @@ function wantedVersion(context: ImportContext, source: Outline): SfiaVersion | u
   return trial.document.sfia_mappings.length >= free.document.sfia_mappings.length ? before : undefined
 }
 
-function read(source: Uint8Array, mediaType: MediaType, context: ImportContext, notices: Notices) {
+function readText(source: Uint8Array, mediaType: MediaType, notices: Notices): Source | undefined {
   const text = decode(source, notices)
   if (text === undefined) return undefined
   const seen = scan(text, mediaType, notices)
-  const tree = readSource(seen, mediaType, notices)
+  return { seen, tree: readSource(seen, mediaType, notices) }
+}
+
+async function readWordFile(source: Uint8Array, notices: Notices): Promise<Source | undefined> {
+  const file = await openPackage(source, notices)
+  if (file === undefined) return undefined
+  const seen = readWordWords(file, notices)
+  return { seen, tree: await readWord(file, notices) }
+}
+
+function understand({ tree }: Source, context: ImportContext, notices: Notices): Recognised {
   const found = outline(tree, notices)
   if (tree.title && found.title && tree.title !== found.title) {
     if (wordsOf(tree.title.text).join() === wordsOf(found.title.text).join()) {
@@ -72,7 +91,7 @@ function read(source: Uint8Array, mediaType: MediaType, context: ImportContext, 
   }
   const wanted = wantedVersion(context, found)
   const sfia = { versions: context.sfia.versions, ...(wanted ? { wanted } : {}) }
-  return { seen, recognised: recognise(found, sfia, notices) }
+  return recognise(found, sfia, notices)
 }
 
 function checkContent(document: RoleDocument, notices: Notices) {
@@ -84,30 +103,61 @@ function checkContent(document: RoleDocument, notices: Notices) {
   notices.refuse('no_content', detail)
 }
 
+/** Elements nested some thousand deep exhaust the stack of the parsers. */
+function refuseDepth(error: unknown, notices: Notices) {
+  if (!(error instanceof RangeError)) throw error
+  notices.refuse(
+    'nesting_too_deep',
+    'Elements are nested too deeply to be read. Save the document anew with simpler mark-up',
+  )
+}
+
 /**
- * Reads a document. Never throws for what is in it; what cannot become a draft is in `problems`, with a report on what
- * was seen of it.
+ * Reads a text. Never throws for what is in it; what cannot become a draft is in `problems`, with a report on what was
+ * seen of it.
  */
 export function importDocument(source: Uint8Array, mediaType: MediaType, context: ImportContext): ImportResult {
   const notices = new Notices()
+  let read: Source | undefined
   let recognised: Recognised | undefined
-  let seen = noScan
   try {
-    const result = read(source, mediaType, context, notices)
-    recognised = result?.recognised
-    seen = result?.seen ?? noScan
+    read = readText(source, mediaType, notices)
+    recognised = read && understand(read, context, notices)
   } catch (error) {
-    // Elements nested some thousand deep exhaust the stack of the parsers.
-    if (!(error instanceof RangeError)) throw error
-    notices.refuse(
-      'nesting_too_deep',
-      'Elements are nested too deeply to be read. Save the document anew with simpler mark-up',
-    )
+    refuseDepth(error, notices)
   }
+  return draftOf(recognised, read, context, notices)
+}
+
+/** As importDocument, for Word files too. */
+export async function importFile(
+  source: Uint8Array,
+  mediaType: DocumentType,
+  context: ImportContext,
+): Promise<ImportResult> {
+  if (mediaType === 'text/markdown' || mediaType === 'text/html') return importDocument(source, mediaType, context)
+  const notices = new Notices()
+  let read: Source | undefined
+  let recognised: Recognised | undefined
+  try {
+    read = await readWordFile(source, notices)
+    recognised = read && understand(read, context, notices)
+  } catch (error) {
+    refuseDepth(error, notices)
+  }
+  return draftOf(recognised, read, context, notices)
+}
+
+function draftOf(
+  recognised: Recognised | undefined,
+  read: Source | undefined,
+  context: ImportContext,
+  notices: Notices,
+): ImportResult {
   const base = recognised ?? emptyResult()
   if (recognised && notices.problems.length === 0) checkContent(base.document, notices)
   if (notices.problems.length === 0) advise(base, notices)
-  const coverage: Coverage = measure(seen, keptWords(base.document, notices), notices)
+  const coverage: Coverage = measure(read?.seen ?? { words: [], lines: [] }, keptWords(base.document, notices), notices)
   const shared: Shared = shareSections(
     base.document.sections,
     context.sharedSections,

@@ -13,6 +13,7 @@ import { digestTag, sendEntity } from '../plugins/read.ts'
 import { parseMatch, revisionTag, type Written } from '../plugins/write.ts'
 import { findRole } from '../roles/store.ts'
 import { ImportBusyError, type ImportPool } from './pool.ts'
+import { documentTypes } from './scan.ts'
 import { Import, type ImportReport } from './schema.ts'
 import { findContext, findImport, saveImport, type Target } from './store.ts'
 
@@ -21,7 +22,6 @@ interface Options {
   pool: ImportPool
 }
 
-const mediaTypes = ['text/markdown', 'text/html'] as const
 const documentBytesMax = 4 * 1024 * 1024
 
 function twoTargets(): Problem {
@@ -46,7 +46,7 @@ const unreadable = (errors: { pointer: string; code: string; detail: string }[],
 export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, pool }) => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
-    [...mediaTypes],
+    [...documentTypes],
     { parseAs: 'buffer', bodyLimit: documentBytesMax },
     (request, bytes, done) => {
       request.rawBody = bytes as Buffer
@@ -74,16 +74,16 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
           role: Type.Optional(Type.String({ ...Slug, description: 'The role whose draft the document replaces.' })),
           sfia_version: Type.Optional(SfiaVersion),
         }),
-        body: Type.Unsafe<Buffer>({ description: 'The document, in UTF-8.' }),
+        body: Type.Unsafe<Buffer>({ description: 'The document: Markdown or HTML in UTF-8, or a Word file (.docx).' }),
         response: { 201: ref(Import) },
       },
-      config: { scope: 'import:write', write: { match: 'optional' }, consumes: mediaTypes },
+      config: { scope: 'import:write', write: { match: 'optional' }, consumes: documentTypes },
     },
     async (request, reply) => {
       const caller = callerOf(request)
       const { slug, role, sfia_version: sfiaVersion } = request.query
       if (!Buffer.isBuffer(request.body))
-        throw new Problem('unsupported_media_type', `Send the document as ${mediaTypes.join(' or ')}.`)
+        throw new Problem('unsupported_media_type', `Send the document as ${documentTypes.join(' or ')}.`)
       if (role !== undefined && slug !== undefined) throw twoTargets()
       const match = parseMatch(request.headers['if-match'])
       if (role !== undefined && match === null)
@@ -96,7 +96,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
       })
       // Before the transaction: a connection must not wait for a parser.
       const type = request.headers['content-type']?.toLowerCase() ?? ''
-      const mediaType = mediaTypes.find(name => type.startsWith(name)) ?? 'text/markdown'
+      const mediaType = documentTypes.find(name => type.startsWith(name)) ?? 'text/markdown'
       const result = await pool.run(request.body, mediaType, context).catch(error => {
         if (!(error instanceof ImportBusyError)) throw error
         throw new Problem('unavailable', `${error.message}.`, { headers: { 'retry-after': '5' } })

@@ -9,6 +9,10 @@ import { decodeReference, referenceAt } from '../document/text-parse.ts'
 import type { Notices } from './notices.ts'
 
 export type MediaType = 'text/markdown' | 'text/html'
+export const wordType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+/** What a document may be sent as. */
+export type DocumentType = MediaType | typeof wordType
+export const documentTypes: readonly DocumentType[] = ['text/markdown', 'text/html', wordType]
 
 export interface Words {
   words: string[]
