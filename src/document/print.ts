@@ -1,15 +1,6 @@
 /** What documents and pages print of a role's members: rows of labels and values, lines of SFIA mappings. */
 import { contractTypes, roleTypes, workingPatterns } from './code-lists.ts'
-import type {
-  AdvertDetails,
-  Block,
-  Grade,
-  ListItem,
-  PublishedRole,
-  RoleDocument,
-  Salary,
-  SfiaMapping,
-} from './schema.ts'
+import type { AdvertDetails, Block, Grade, ListItem, PublishedRole, RoleDocument, Salary } from './schema.ts'
 import { foldInlines, type Inline, parseText } from './text.ts'
 
 /** A role as documents print it: shared sections filled in, names beside codes. A draft's has its notes. */
@@ -19,6 +10,13 @@ export interface Row {
   label: string
   value: string
 }
+
+/** Characters as every format can hold them: white space folded, and U+FFFD for other control characters. */
+export const foldPlain = (text: string) =>
+  text
+    .replace(/[^\P{Cc}\s]|[\ufffe\uffff]/gu, '\ufffd')
+    .replace(/\s+/g, ' ')
+    .trim()
 
 const labelsOf = (codes: readonly { code: string; label: string }[], chosen: readonly string[]) =>
   chosen.map(code => codes.find(entry => entry.code === code)?.label ?? code).join(', ')
@@ -46,7 +44,7 @@ export function salaryName({ min, max, currency, period, text }: Salary): string
 
 /** The rows of an appendix, in the order of the Home Office’s form; `value` is '' for what is not known. */
 export function detailRows(details: AdvertDetails, grades: readonly Grade[]): Row[] {
-  return [
+  const rows = [
     { label: 'Reference number', value: details.reference_number ?? '' },
     { label: 'Grade', value: grades.map(gradeName).join(', ') },
     { label: 'Salary', value: details.salary === null ? '' : salaryName(details.salary) },
@@ -59,6 +57,7 @@ export function detailRows(details: AdvertDetails, grades: readonly Grade[]): Ro
     { label: 'Reports to', value: details.reports_to ?? '' },
     ...details.additional,
   ]
+  return rows.map(({ label, value }) => ({ label: foldPlain(label), value: foldPlain(value) }))
 }
 
 type NamedMapping = PrintedRole['sfia_mappings'][number]
@@ -153,7 +152,7 @@ export function printBlock(block: Block, role: MarkedRole, options: PrintOptions
         return printMappings(role.sfia_mappings)
       case 'advert_details': {
         const rows = detailRows(role.advert_details, role.grades)
-        return [{ type: 'rows', rows: rows.filter(({ value }) => emptyRows || value.trim() !== '') }]
+        return [{ type: 'rows', rows: rows.filter(({ value }) => emptyRows || value !== '') }]
       }
       default:
         return [{ type: block.type, content: printText(block.text) }]

@@ -10,7 +10,7 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 
 /** Characters as they stand in an element or a quoted attribute. What no document can hold is U+FFFD. */
 export const escapeHtml = (text: string) =>
-  text.replace(/[&<>"']/g, found => entities[found] ?? found).replace(/[^\P{Cc}\t\n]|[\ufffe\uffff]/gu, '\ufffd')
+  text.replace(/[&<>"']/g, found => entities[found] ?? found).replace(/[^\P{Cc}\s]|[\ufffe\uffff]/gu, '\ufffd')
 
 const nodesHtml = (nodes: readonly Inline[]): string =>
   nodes
