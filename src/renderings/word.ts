@@ -89,10 +89,12 @@ class Writer {
       if (node.type === 'text')
         return [new TextRun({ text: xmlText(node.value), ...marks, ...(style ? { style } : {}) })]
       if (node.type === 'code') return [new TextRun({ text: xmlText(node.value), ...marks, style: 'Code' })]
-      if (node.type === 'strong') return this.runs(node.children, { ...marks, bold: true }, style)
-      if (node.type === 'emphasis') return this.runs(node.children, { ...marks, italics: true }, style)
-      this.links.push(xmlText(node.url))
-      return [new ConcreteHyperlink(this.runs(node.children, marks, 'Hyperlink'), `Link${this.links.length}`)]
+      if (node.type === 'link') {
+        this.links.push(xmlText(node.url))
+        return [new ConcreteHyperlink(this.runs(node.children, marks, 'Hyperlink'), `Link${this.links.length}`)]
+      }
+      const more = node.type === 'strong' ? { bold: true } : { italics: true }
+      return this.runs(node.children, { ...marks, ...more }, style)
     })
   }
 
