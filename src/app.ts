@@ -9,8 +9,11 @@ import { sharedSections } from './catalogues/shared-sections.ts'
 import { skills } from './catalogues/skills.ts'
 import { codeListRoutes } from './code-lists.ts'
 import { poolStatus } from './database/connect.ts'
+import { feedChannel, findFeedEnd } from './database/events.ts'
 import { listen } from './database/listen.ts'
 import type { Database } from './database/types.ts'
+import { feed } from './feed/routes.ts'
+import { FeedSignal } from './feed/signal.ts'
 import { home } from './home.ts'
 import { createImportPool, type ImportPoolOptions } from './imports/pool.ts'
 import { imports } from './imports/routes.ts'
@@ -19,6 +22,7 @@ import { body, buildValidator } from './plugins/body.ts'
 import { type ConnectionLimits, connectionLimits, limitConnections, refuseConnection } from './plugins/connections.ts'
 import { keepDoor, refuseWhenBusy } from './plugins/door.ts'
 import { errors, sendProblem, toProblem } from './plugins/errors.ts'
+import { type ExportLimits, exports } from './plugins/exports.ts'
 import { health } from './plugins/health.ts'
 import { metrics, RequestDurations } from './plugins/metrics.ts'
 import { openapi } from './plugins/openapi.ts'
@@ -31,6 +35,7 @@ import { write } from './plugins/write.ts'
 import { problemPages } from './problem-pages.ts'
 import { PublishedCache } from './roles/cache.ts'
 import { drafts } from './roles/draft.ts'
+import { exportOfRoles } from './roles/export.ts'
 import { answerFromMemory } from './roles/hot.ts'
 import { lifeOfRoles } from './roles/life.ts'
 import { draftParts } from './roles/parts.ts'
@@ -40,7 +45,7 @@ import { sfia } from './sfia/routes.ts'
 
 export interface AppOptions {
   db: Kysely<Database>
-  /** Where this process listens for publications; without it no published role is kept in memory. */
+  /** Where this process listens for what is published; without it no role is kept in memory, and the feed is polled. */
   listenUrl?: string
   authenticate: Authenticate
   /** Mixed into the hashes of the keys that are made here. */
@@ -55,6 +60,8 @@ export interface AppOptions {
   rateLimits?: { perKey: number; perAddress: number }
   /** How slow a client may be; what is not given is as `connectionLimits` says. */
   connections?: Partial<ConnectionLimits>
+  /** How many exports at once, and how slow their readers may be; what is not given is as plugins/exports.ts says. */
+  exportLimits?: Partial<ExportLimits>
   /** Most requests in hand at once before others are refused; six for each connection of the pool unless given. */
   inFlightMax?: number
   /** Whom to tell of a vulnerability: a `mailto:`, `tel:` or https address. */
@@ -123,17 +130,28 @@ export async function build(options: AppOptions) {
     { latest: slug => findLatest(db, slug), version: (slug, version) => findVersion(db, slug, version) },
     cacheBytesMax,
   )
+  const signal = new FeedSignal({ look: async () => (await findFeedEnd(db)).position })
+  // Who waits for a change is answered before the connections end.
+  app.addHook('preClose', async () => signal.close())
   if (listenUrl !== undefined) {
     const listener = listen(
       { url: listenUrl, onError: error => app.log.warn({ err: error }, 'not listening') },
-      publishedChannel,
       {
-        onNotification: payload => {
-          const [slug = '', version = '0'] = payload.split(' ')
-          cache.drop(slug, Number(version))
+        onNotification: {
+          [publishedChannel]: payload => {
+            const [slug = '', version = '0'] = payload.split(' ')
+            cache.drop(slug, Number(version))
+          },
+          [feedChannel]: position => signal.announce(Number(position)),
         },
-        onUp: () => cache.up(),
-        onDown: () => cache.down(),
+        onUp: () => {
+          cache.up()
+          signal.up()
+        },
+        onDown: () => {
+          cache.down()
+          signal.down()
+        },
       },
     )
     app.addHook('onClose', () => listener.close())
@@ -160,9 +178,12 @@ export async function build(options: AppOptions) {
   await app.register(read)
   await app.register(body)
   await app.register(write, { db })
+  await app.register(exports, { db, limits: options.exportLimits })
   await app.register(refusals, { db })
 
   await app.register(publishedRoles, { prefix: '/v1', db, cache, baseUrl })
+  await app.register(exportOfRoles, { prefix: '/v1' })
+  await app.register(feed, { prefix: '/v1', db, signal, baseUrl })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
   await app.register(lifeOfRoles, { prefix: '/v1', db, cache })

@@ -22,6 +22,9 @@ export interface ConnectOptions {
   max?: number
   statementTimeoutMs?: number
   lockTimeoutMs?: number
+  /** Longest time that a snapshot may be read, and may wait for its reader between two statements: 15 min and 30 s. */
+  snapshotTimeoutMs?: number
+  snapshotIdleTimeoutMs?: number
   /**
    * False behind PgBouncer in transaction mode: statements are then never prepared by name, and the time limits, which
    * it refuses at start-up, are set at the beginning of each transaction. A statement outside a transaction then has
@@ -133,6 +136,16 @@ export async function transact<T>(db: Kysely<Database>, work: (trx: Transaction<
   }
 }
 
+/**
+ * Begins a transaction that only reads, on the database as it is at its first statement. It holds up nobody, so it may
+ * last for as long as it takes to send much to a slow reader: `.stream(rows)` of a query on it reads so many rows at a
+ * time. Each statement has the usual limit. To be ended by `rollback()`, when its streams have ended.
+ *
+ * @throws DatabaseUnavailable, from it and from every query on it, also where a limit of `ConnectOptions` was reached.
+ */
+export const openSnapshot = (db: Kysely<Database>) =>
+  db.startTransaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute()
+
 function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined
 }
@@ -203,15 +216,16 @@ class HealingDriver implements Driver {
     return this.#options.namedStatements ?? true
   }
 
-  /** For a whole transaction: many statements, each within its limit, could hold its locks for a minute. */
-  get #transactionTimeoutMs(): number {
-    return 2 * this.#limits().statementTimeoutMs
-  }
-
   #limits() {
     const { statementTimeoutMs = 4000, lockTimeoutMs = 2000 } = this.#options
+    const { snapshotTimeoutMs = 15 * 60_000, snapshotIdleTimeoutMs = 30_000 } = this.#options
     return {
       statementTimeoutMs,
+      /** For a whole transaction: many statements, each within its limit, could hold its locks for a minute. */
+      transactionTimeoutMs: 2 * statementTimeoutMs,
+      /** It has no locks; what it holds up is the clearing away of old rows. */
+      snapshotTimeoutMs,
+      snapshotLimits: { idle_in_transaction_session_timeout: snapshotIdleTimeoutMs },
       limits: {
         statement_timeout: statementTimeoutMs,
         lock_timeout: lockTimeoutMs,
@@ -243,11 +257,12 @@ class HealingDriver implements Driver {
   async beginTransaction(connection: HealingConnection, settings: TransactionSettings): Promise<void> {
     const isolation = settings.isolationLevel ? ` isolation level ${settings.isolationLevel}` : ''
     const access = settings.accessMode ? ` ${settings.accessMode}` : ''
-    const local = this.#named
-      ? []
-      : Object.entries(this.#limits().limits).map(([name, ms]) => `; set local ${name} = ${ms}`)
-    await connection.executeQuery(CompiledQuery.raw(`begin${isolation}${access}${local.join('')}`))
-    connection.endIn(this.#transactionTimeoutMs)
+    const { limits, snapshotLimits, transactionTimeoutMs, snapshotTimeoutMs } = this.#limits()
+    const isSnapshot = settings.accessMode === 'read only'
+    const local = { ...(this.#named ? {} : limits), ...(isSnapshot ? snapshotLimits : {}) }
+    const sets = Object.entries(local).map(([name, ms]) => `; set local ${name} = ${ms}`)
+    await connection.executeQuery(CompiledQuery.raw(`begin${isolation}${access}${sets.join('')}`))
+    connection.endIn(isSnapshot ? snapshotTimeoutMs : transactionTimeoutMs)
   }
 
   async commitTransaction(connection: HealingConnection): Promise<void> {
@@ -285,6 +300,7 @@ class HealingConnection implements DatabaseConnection {
   readonly #named: boolean
   /** What made the connection unfit for use. */
   broken: Error | undefined
+  #streams = 0
   #end: NodeJS.Timeout | undefined
 
   constructor(client: pg.PoolClient, generation: number, named: boolean) {
@@ -317,8 +333,35 @@ class HealingConnection implements DatabaseConnection {
     }
   }
 
-  // biome-ignore lint/correctness/useYield: the interface asks for a generator
-  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
-    throw new Error('Streaming is not offered; page through the rows instead.')
+  /**
+   * By a cursor of the server, in a transaction only: so each `fetch` is a statement that all limits hold for, also
+   * behind a pooler. (A portal of the driver's, as pg-cursor has it, is one statement however long it is read, and its
+   * query_timeout ends it.) The next rows are on their way while these are used.
+   */
+  async *streamQuery<Row>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<Row>> {
+    this.#streams += 1
+    const cursor = `stream_${this.#streams}`
+    await this.executeQuery(
+      CompiledQuery.raw(`declare ${cursor} no scroll cursor for ${query.sql}`, [...query.parameters]),
+    )
+    const fetch = () => {
+      const rows = this.executeQuery<Row>(CompiledQuery.raw(`fetch ${chunkSize} from ${cursor}`))
+      // It may fail before anybody waits for it.
+      rows.catch(() => {})
+      return rows
+    }
+    let next = fetch()
+    try {
+      for (;;) {
+        const result = await next
+        const isLast = result.rows.length < chunkSize
+        if (!isLast) next = fetch()
+        if (result.rows.length > 0) yield result
+        if (isLast) return
+      }
+    } finally {
+      // Whoever stops early must not end the transaction under a statement that runs.
+      await next.catch(() => {})
+    }
   }
 }

@@ -1,6 +1,9 @@
 /** The one table of changes (see migrations/0001): audit log, source of the change feed, outbox. */
-import { type Insertable, sql, type Transaction } from 'kysely'
+import { type Insertable, type Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from './types.ts'
+
+/** NOTIFY on this channel carries the last number of the feed that a transaction took. */
+export const feedChannel = 'feed'
 
 /** A change, as a write hands it over. Who did it and in which request is filled in by the write path. */
 export interface NewEvent {
@@ -28,27 +31,24 @@ export interface Actor {
 
 /**
  * Inserts events, the public ones with the next numbers of the feed. The feed's counter stays locked until commit, so
- * this is the last statement of a transaction.
+ * this is the last statement of a transaction, and one statement: all who publish wait for each other here.
  */
 export async function insertEvents(
   trx: Transaction<Database>,
   actor: Actor,
   events: readonly NewEvent[],
 ): Promise<void> {
+  if (events.length === 0) return
   const numbered = events.filter(event => event.public).length
-  let position = 0
-  if (numbered > 0) {
-    const counter = await trx
-      .updateTable('feed_counter')
-      .set({ position: sql`position + ${numbered}` })
-      .returning('position')
-      .executeTakeFirstOrThrow()
-    position = Number(counter.position) - numbered
+  let taken = 0
+  const positionOf = (event: NewEvent) => {
+    if (!event.public) return null
+    taken += 1
+    return sql<number>`(select position from counter) - ${numbered - taken}::int`
   }
-  const rows = events.map((event): Insertable<Database['events']> => {
-    if (event.public) position += 1
-    return {
-      position: event.public ? position : null,
+  const rows = events.map(
+    (event): Insertable<Database['events']> => ({
+      position: positionOf(event) as number | null,
       type: event.type,
       ...(event.occurredAt === undefined ? {} : { occurred_at: event.occurredAt }),
       actor: actor.id,
@@ -62,7 +62,35 @@ export async function insertEvents(
       after_digest: event.afterDigest ?? null,
       request_id: actor.requestId,
       data: JSON.stringify(event.data ?? {}),
-    }
-  })
-  if (rows.length > 0) await trx.insertInto('events').values(rows).execute()
+    }),
+  )
+  if (numbered === 0) await trx.insertInto('events').values(rows).execute()
+  else
+    await trx
+      .with('counter', cte =>
+        cte
+          .updateTable('feed_counter')
+          .set({ position: sql`position + ${numbered}::int` })
+          .returning(['position', sql`pg_notify(${feedChannel}, position::text)`.as('told')]),
+      )
+      .insertInto('events')
+      .values(rows)
+      .execute()
+}
+
+/** Where the feed ends for those who look now. */
+export interface FeedEnd {
+  /** The number of the newest public event; 0 where there is none. */
+  position: number
+  /** When that was; null where there is none. Two registers that were one may agree in the number and not in this. */
+  occurred_at: string | null
+}
+
+/** The end of the feed, as the snapshot of `db` has it. */
+export function findFeedEnd(db: Kysely<Database>): Promise<FeedEnd> {
+  return db
+    .selectFrom('feed_counter')
+    .leftJoin('events', 'events.position', 'feed_counter.position')
+    .select(['feed_counter.position', 'events.occurred_at'])
+    .executeTakeFirstOrThrow()
 }

@@ -2,8 +2,8 @@ import pg from 'pg'
 
 /** What a listening session reports; nothing that a handler throws reaches the process. */
 export interface ListenHandlers {
-  /** A notification, in the order of the commits; the payload is '' where there was none. */
-  onNotification: (payload: string) => void
+  /** What to do with a notification, by channel; they come in the order of the commits, a payload is '' where there was none. */
+  onNotification: Readonly<Record<string, (payload: string) => void>>
   /** Notifications arrive from now on. Whatever was sent before is missed. */
   onUp?: () => void
   /** Notifications may be missed from now on, until the next `onUp`. Called once per loss. */
@@ -31,11 +31,11 @@ export interface Listener {
 }
 
 /**
- * Listens on one channel in a session of its own, and connects again for ever, with growing pauses. A network that was
+ * Listens on the channels that have a handler, in one session of its own, and connects again for ever, with growing pauses. A network that was
  * cut without a word is noticed by a query that is sent every few seconds. Never throws, also not at first: a database
  * that cannot be reached is simply not up yet.
  */
-export function listen(options: ListenOptions, channel: string, handlers: ListenHandlers): Listener {
+export function listen(options: ListenOptions, handlers: ListenHandlers): Listener {
   const { url, keepaliveMs = 3000, answerMs = 2000, retryMs = 5000, onError } = options
   let client: pg.Client | undefined
   let timer: NodeJS.Timeout | undefined
@@ -63,12 +63,13 @@ export function listen(options: ListenOptions, channel: string, handlers: Listen
     const fail = (cause: unknown) => lose(session, asError(cause))
     session.on('error', fail)
     session.on('end', () => fail(new Error('The connection was closed')))
-    session.on('notification', ({ payload = '' }) => {
-      if (client === session) shielded(() => handlers.onNotification(payload))
+    session.on('notification', ({ channel, payload = '' }) => {
+      if (client === session) shielded(() => handlers.onNotification[channel]?.(payload))
     })
     try {
       await session.connect()
-      await session.query(`listen ${session.escapeIdentifier(channel)}`)
+      const channels = Object.keys(handlers.onNotification)
+      await session.query(channels.map(channel => `listen ${session.escapeIdentifier(channel)}`).join('; '))
     } catch (error) {
       return fail(error)
     }

@@ -4,6 +4,7 @@ import type { Section } from '../document/schema.ts'
 import { similarity } from '../document/similarity.ts'
 import { linksOf, plainText } from '../document/text.ts'
 import type { Notices } from './notices.ts'
+import { placeholderIn } from './placeholders.ts'
 import type { Recognised } from './recognise.ts'
 import { wordsOf } from './scan.ts'
 import { type Part, partsOf, readableText } from './walk.ts'
@@ -19,7 +20,6 @@ const superseded: [RegExp, string][] = [
 
 export const supersededBy = (url: string) => superseded.find(([pattern]) => pattern.test(url))?.[1]
 
-const placeholder = /\[[^\][]*\p{L}{3}[^\][]*\]|<(?:insert|enter|add|your)\b[^>]*>|\b(?:ENTER|INSERT|TBC|XXX+)\b/u
 const templateTag = /\{\{.*?\}\}|\{%.*?%\}/
 
 type LineOf = (part: Part) => number | null
@@ -28,7 +28,7 @@ function adviseOnTexts(parts: readonly Part[], lineOf: LineOf, notices: Notices)
   for (const part of parts) {
     const text = readableText(part)
     const about = part.owner ?? part.pointer
-    const left = placeholder.exec(text)?.[0]
+    const left = placeholderIn(text)
     if (left) {
       const detail = 'A placeholder stands in the text; fill it in before the role is published'
       notices.add('advice', 'placeholder', lineOf(part), left, detail, about)

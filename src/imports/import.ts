@@ -2,7 +2,8 @@
 
 import { diffDocuments } from '../document/diff.ts'
 import { keepIds } from '../document/match.ts'
-import type { RoleDocument, SfiaVersion } from '../document/schema.ts'
+import type { RoleDocument, SectionKind, SfiaVersion } from '../document/schema.ts'
+import { linksOf } from '../document/text.ts'
 import { advise } from './advice.ts'
 import { type Coverage, measure } from './coverage.ts'
 import { decode } from './decode.ts'
@@ -42,7 +43,7 @@ export interface ImportResult {
   problems: Problem[]
 }
 
-const nothing: Outline = { title: null, front: [], sections: [] }
+const nothing: Outline = { title: null, fields: [], front: [], sections: [] }
 
 /** What the two readers of a document give: its tree, and the words that are to be found again in the draft. */
 interface Source {
@@ -94,8 +95,37 @@ function understand({ tree }: Source, context: ImportContext, notices: Notices):
   return recognise(found, sfia, notices)
 }
 
+/** Sections without which a text is on something else than a role. */
+const kindsOfRoles = new Set<SectionKind>([
+  'role_summary',
+  'responsibilities',
+  'person_specification',
+  'skills_experience',
+  'capabilities',
+  'skills_framework',
+  'working_with',
+])
+
+/** A page on roles, such as a list of links to their descriptions, describes none. */
+function isAboutRoles(document: RoleDocument, notices: Notices): boolean {
+  // The heading that text before the first one gets is ours.
+  const own = notices.list.some(notice => notice.code === 'heading_added') ? document.sections.slice(1) : document.sections
+  if (own.some(section => kindsOfRoles.has(section.kind)) || document.skills.length > 0 || document.grades.length > 0) return false
+  if (/\b(?:descriptions|profiles|definitions|specifications|templates)$/i.test(document.title ?? '')) return true
+  const items = document.sections.flatMap(section => section.blocks.flatMap(block => (block.type === 'list' ? block.items : [])))
+  const links = items.filter(item => linksOf(item.text).length > 0).length
+  const removed = notices.list.filter(notice => notice.code === 'link_removed').length
+  return items.length > 2 && links + removed > items.length
+}
+
 function checkContent(document: RoleDocument, notices: Notices) {
-  if (document.sections.length > 0) return
+  if (document.sections.length > 0) {
+    if (!isAboutRoles(document, notices)) return
+    const detail =
+      'The document is about roles and describes none: it has no summary, responsibilities or person specification. Send the description of one role'
+    notices.refuse('not_a_role', detail)
+    return
+  }
   const detail =
     document.title === null
       ? 'The document has no text. Send the text of a role definition'

@@ -94,6 +94,8 @@ class Reader implements Words {
     let skip = ''
     let depth = 0
     let isHidden = false
+    let link: string | undefined
+    let linkFrom = 0
     let target: 'text' | 'deleted' | 'field' | undefined
     for (const { name, tag, closing, text: content } of piecesOf(xml)) {
       const empty = tag.endsWith('/>')
@@ -120,9 +122,11 @@ class Reader implements Words {
       else if (name === 'w:tab' || name === 'w:br' || name === 'w:cr') text += ' '
       else if (name === 'w:noBreakHyphen') text += '\u2011'
       else if (name === 'w:ins' && !closing) this.#inserted += 1
-      else if (name === 'w:hyperlink' && !closing) {
-        const address = addresses.get(attributeOf(tag, 'r:id') ?? '')
-        if (address !== undefined) this.#take(address)
+      else if (name === 'w:hyperlink') {
+        // A link around nothing is seen by nobody.
+        if (closing && link !== undefined && text.slice(linkFrom).trim() !== '') this.#take(link)
+        link = closing || empty ? undefined : addresses.get(attributeOf(tag, 'r:id') ?? '')
+        linkFrom = text.length
       } else if (name === 'w:fldChar' && /fldCharType="separate"|fldCharType="end"/.test(tag)) {
         const address = /\bHYPERLINK\s+"([^"]+)"/.exec(field)?.[1]
         if (address !== undefined && isAllowedAddress(address)) this.#take(address)

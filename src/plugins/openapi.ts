@@ -78,7 +78,7 @@ const statusTexts: Record<string, string> = {
   404: 'Nothing that the caller may read',
   406: 'Accept excludes every form',
   409: 'It does not go with what is there',
-  410: 'The role is withdrawn',
+  410: 'It was there and is not any more',
   412: 'The ETag is not the current one',
   413: 'The body is too large',
   415: 'The body has another media type',

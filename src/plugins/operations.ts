@@ -50,6 +50,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Counts a request as work in hand until it is answered. Throws 503 where there is too much already. */
     enter(request: FastifyRequest): void
+    /** Ends that, for a request that only waits from now on and holds nothing but its connection. */
+    leave(request: FastifyRequest): void
   }
   interface FastifyRequest {
     passage: Passage | null
@@ -243,6 +245,12 @@ export const operations = fp(
       pressure.enter()
     })
 
+    app.decorate('leave', ({ passage }) => {
+      if (passage?.enteredAt === undefined) return
+      pressure.leave(performance.now() - passage.enteredAt)
+      passage.enteredAt = undefined
+    })
+
     const logAnswer = (request: FastifyRequest, { facts }: Passage, status: number, ms: number) => {
       const quiet = isRefusal(status) || (facts.isRead && status < 400)
       if (quiet && !logsReads) return
@@ -266,7 +274,7 @@ export const operations = fp(
       }
       const now = performance.now()
       const ms = now - began
-      if (passage.enteredAt !== undefined) pressure.leave(now - passage.enteredAt)
+      app.leave(request)
       facts.observe(status, ms)
       if (logsReads || !facts.isRead || status >= 400) logAnswer(request, passage, status, ms)
     }

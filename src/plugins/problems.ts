@@ -71,6 +71,11 @@ export const problemTypes = {
     help: 'A request with this Idempotency-Key has not ended. Try again after the time in Retry-After.',
   },
   conflict: { status: 409, title: 'It does not go with what is there', help: 'The detail says with what.' },
+  cursor_gone: {
+    status: 410,
+    title: 'The feed ends before the cursor',
+    help: 'The register was restored from a backup and has forgotten what came after. Take an export and go on from its feed_cursor.',
+  },
   withdrawn: { status: 410, title: 'The role is withdrawn', help: 'The members name the reason and any successor.' },
   precondition_failed: {
     status: 412,

@@ -12,6 +12,8 @@ export const cacheControl = {
   immutable: 'public, max-age=31536000, immutable',
   /** What the public reads and a publication changes. */
   public: 'public, max-age=60, stale-if-error=86400',
+  /** What may be kept, but not used again without asking. */
+  revalidated: 'public, no-cache',
   /** Anything behind a key. */
   private: 'private, no-store',
 } as const
@@ -168,8 +170,9 @@ export const read = fp(
         return done(nulProblem(request.query as Record<string, unknown>))
       const { accept } = request.headers
       // The common cases first: this runs before every cached read.
-      if (accept === undefined || accept === '*/*' || accept === 'application/json') return done()
+      if (accept === undefined || accept === '*/*') return done()
       const produced = request.routeOptions.config.produces ?? json
+      if (accept === 'application/json' && produced === json) return done()
       if (request.is404 || new Negotiator(request).mediaType([...produced, 'application/problem+json']) !== undefined)
         return done()
       done(new Problem('not_acceptable', `This address answers with ${produced.join(' or ')}; Accept excludes that.`))

@@ -229,10 +229,11 @@ export async function publish(
       `The draft is not ready: ${shorten(errors.map(({ detail }) => detail).join(' '), 500)}`,
       { errors },
     )
-  const organisation = await trx
+  const { item: before, ...organisation } = await trx
     .selectFrom('organisations')
-    .select(['slug', 'name'])
-    .where('slug', '=', row.organisation)
+    .leftJoin('role_search', join => join.on('role_search.role', '=', slug))
+    .select(['organisations.slug', 'organisations.name', 'role_search.item'])
+    .where('organisations.slug', '=', row.organisation)
     .executeTakeFirstOrThrow()
   const version = (row.version ?? 0) + 1
   const revision = row.revision + 1
@@ -278,10 +279,14 @@ export async function publish(
     revision,
     version,
     afterDigest: digest,
-    data: { ...note, role: item },
+    data: { ...note, role: item, before: placeOf(before), after: placeOf(item) },
   }
   return { version, revision, published_at, digest, document, event }
 }
+
+/** Where a role stands, which pay and careers hang on: the feed tells it before and after each change. */
+const placeOf = (item: Record<string, unknown> | null) =>
+  item && { profession: item.profession ?? null, grades: item.grades ?? [] }
 
 const announce = (trx: Transaction<Database>, slug: string, version: number) =>
   sql`select pg_notify(${publishedChannel}, ${`${slug} ${version}`})`.execute(trx)
@@ -313,7 +318,11 @@ export async function withdraw(
     .set({ ...next, withdrawn_at: sql<string>`now()`, withdrawal_reason: reason, successor })
     .where('slug', '=', slug)
     .execute()
-  await trx.deleteFrom('role_search').where('role', '=', slug).execute()
+  const { item } = await trx
+    .deleteFrom('role_search')
+    .where('role', '=', slug)
+    .returning('item')
+    .executeTakeFirstOrThrow()
   await announce(trx, slug, 0)
   const event = {
     type: 'role_withdrawn',
@@ -322,7 +331,7 @@ export async function withdraw(
     role: slug,
     revision,
     version,
-    data: { reason, successor },
+    data: { reason, successor, role: item, before: placeOf(item), after: null },
   }
   return { version, revision, event }
 }

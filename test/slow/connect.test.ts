@@ -239,17 +239,26 @@ t.test('listen: notifications arrive, a killed session comes back, a throwing ha
   const { db, url } = await testDatabase(t)
   const seen: string[] = []
   const errors: Error[] = []
-  const listener = listen({ url, onError: error => errors.push(error) }, 'Some "channel"', {
-    onNotification: payload => {
-      seen.push(payload)
-      if (payload === 'throw') throw new Error('in a handler')
+  const others: string[] = []
+  const listener = listen(
+    { url, onError: error => errors.push(error) },
+    {
+      onNotification: {
+        'Some "channel"': payload => {
+          seen.push(payload)
+          if (payload === 'throw') throw new Error('in a handler')
+        },
+        another: payload => others.push(payload),
+      },
+      onUp: () => seen.push('up'),
+      onDown: () => seen.push('down'),
     },
-    onUp: () => seen.push('up'),
-    onDown: () => seen.push('down'),
-  })
+  )
   t.after(() => listener.close())
   await until(() => listener.up)
   const notify = (payload: string) => sql`select pg_notify('Some "channel"', ${payload})`.execute(db)
+  await sql`select pg_notify('another', 'other'), pg_notify('a third', 'nobody')`.execute(db)
+  await until(() => others.length === 1)
   await notify('throw')
   await notify('')
   await until(() => seen.length === 3)
@@ -259,7 +268,7 @@ t.test('listen: notifications arrive, a killed session comes back, a throwing ha
   await until(() => listener.up && seen.length === 5)
   await notify('again')
   await until(() => seen.length === 6)
-  t.strictSame(seen, ['up', 'throw', '', 'down', 'up', 'again'])
+  t.strictSame([seen, others], [['up', 'throw', '', 'down', 'up', 'again'], ['other']])
   t.ok(errors.some(error => error.message === 'in a handler'))
   await listener.close()
   await listener.close()
@@ -273,8 +282,8 @@ t.test('listen: a network that swallows everything is noticed, and left behind',
   const proxy = await startProxy(t, url)
   const seen: string[] = []
   const options = { url: proxy.url, keepaliveMs: 50, answerMs: 300, retryMs: 100 }
-  const listener = listen(options, 'changes', {
-    onNotification: payload => seen.push(payload),
+  const listener = listen(options, {
+    onNotification: { changes: payload => seen.push(payload) },
     onUp: () => seen.push('up'),
     onDown: () => seen.push('down'),
   })
@@ -294,9 +303,12 @@ t.test('listen: a database that is not there yet is waited for', async t => {
   const proxy = await startProxy(t, url)
   proxy.refuse()
   const errors: Error[] = []
-  const listener = listen({ url: proxy.url, retryMs: 20, onError: error => errors.push(error) }, 'changes', {
-    onNotification: () => {},
-  })
+  const listener = listen(
+    { url: proxy.url, retryMs: 20, onError: error => errors.push(error) },
+    {
+      onNotification: { changes: () => {} },
+    },
+  )
   t.after(() => listener.close())
   await until(() => errors.length >= 3)
   t.equal(listener.up, false)

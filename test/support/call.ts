@@ -16,10 +16,16 @@ export type Call = Omit<InjectOptions, 'url' | 'method' | 'payload' | 'body'> & 
 export interface Answer {
   status: number
   headers: LightMyRequestResponse['headers']
-  /** The body as JSON where it is some, else as text. */
+  /** The body as JSON where it is some, as a list where it is one value a line, else as text. */
   body: unknown
   text: string
   etag: string
+}
+
+function bodyOf(type: string, text: string): unknown {
+  if (type.includes('ndjson'))
+    return text.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as unknown]))
+  return type.includes('json') && text !== '' ? JSON.parse(text) : text
 }
 
 /** A function that sends `METHOD /path`, with `defaultKey` unless a call names another. */
@@ -41,11 +47,10 @@ export function callerOf(app: App, defaultKey: string | null = null) {
       },
       ...(payload === undefined ? {} : { payload }),
     })
-    const isJson = String(response.headers['content-type'] ?? '').includes('json')
     const answer = {
       status: response.statusCode,
       headers: response.headers,
-      body: isJson && response.payload !== '' ? (JSON.parse(response.payload) as unknown) : response.payload,
+      body: bodyOf(String(response.headers['content-type'] ?? ''), response.payload),
       text: response.payload,
       etag: String(response.headers.etag ?? ''),
     }

@@ -66,7 +66,8 @@ export function contractOf(document: object) {
     const home =
       shared === undefined ? ['paths', route.path, verb, 'responses', status] : ['components', 'responses', shared]
     const validate = ajv.getSchema(pointer(...home, 'content', type, 'schema'))
-    if (!validate?.(answer.body))
-      fail(validate ? ajv.errorsText(validate.errors, { separator: '\n' }) : 'the schema is missing')
+    for (const value of type.includes('ndjson') ? (answer.body as unknown[]) : [answer.body])
+      if (!validate?.(value))
+        fail(validate ? ajv.errorsText(validate.errors, { separator: '\n' }) : 'the schema is missing')
   }
 }

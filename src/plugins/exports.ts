@@ -1,0 +1,133 @@
+/**
+ * Exports: everything of a kind in one answer, one JSON value a line (NDJSON), as one snapshot has it. The last line
+ * says how many lines came before it, their digest, and where the change feed goes on from this snapshot; an answer
+ * without it was cut.
+ */
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Kysely } from 'kysely'
+import { openSnapshot } from '../database/connect.ts'
+import { type FeedEnd, findFeedEnd } from '../database/events.ts'
+import type { Database } from '../database/types.ts'
+import { Problem } from './problems.ts'
+import { cacheControl, digestTag, isFresh } from './read.ts'
+
+interface Export {
+  /** The lines without their line feeds, read from the snapshot as they are asked for: use `.stream()`. */
+  lines: (snapshot: Kysely<Database>) => AsyncIterable<string>
+  /** Whether the same position of the feed means the same lines: then it makes an ETag. */
+  dependsOnFeedAlone?: boolean
+}
+
+/** Resolves when the answer has begun; 503 where there are too many exports already. */
+export type SendExport = (request: FastifyRequest, reply: FastifyReply, lines: Export) => Promise<never>
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    sendExport: SendExport
+  }
+}
+
+export interface ExportLimits {
+  /** How many may be sent at once: each holds a connection of the pool. */
+  atOnce: number
+  /** How long a reader may take nothing before it is cut off. */
+  stallMs: number
+}
+
+const defaults: ExportLimits = { atOnce: 2, stallMs: 20_000 }
+
+export const ndjsonType = 'application/x-ndjson'
+
+/** Lines are sent in pieces of about so many characters: one of each would cost more than what is in it. */
+const pieceLength = 64 * 1024
+
+/** The lines as bytes, and the last line. */
+async function* piecesOf(lines: AsyncIterable<string>, { position }: FeedEnd): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256')
+  let count = 0
+  let piece = ''
+  const take = () => {
+    const bytes = Buffer.from(piece)
+    hash.update(bytes)
+    piece = ''
+    return bytes
+  }
+  for await (const line of lines) {
+    count += 1
+    piece += `${line}\n`
+    if (piece.length >= pieceLength) yield take()
+  }
+  if (piece !== '') yield take()
+  yield Buffer.from(
+    `${JSON.stringify({ type: 'end', count, digest: hash.digest('hex'), feed_cursor: String(position) })}\n`,
+  )
+}
+
+export const exports = fp(
+  async (app: FastifyInstance, options: { db: Kysely<Database>; limits?: Partial<ExportLimits> | undefined }) => {
+    const { db } = options
+    const { atOnce, stallMs } = { ...defaults, ...options.limits }
+    let running = 0
+
+    const sendExport: SendExport = async (request, reply, { lines, dependsOnFeedAlone = false }) => {
+      if (running >= atOnce)
+        throw new Problem('unavailable', `${atOnce} exports are being sent, and no more at once. Try again later.`, {
+          headers: { 'retry-after': '30' },
+        })
+      running += 1
+      let snapshot: Awaited<ReturnType<typeof openSnapshot>> | undefined
+      const close = async () => {
+        running -= 1
+        await snapshot?.rollback().execute()
+      }
+      try {
+        snapshot = await openSnapshot(db)
+        const end = await findFeedEnd(snapshot)
+        reply.header('cache-control', cacheControl.revalidated)
+        if (dependsOnFeedAlone) {
+          const etag = digestTag(`${request.url} ${end.position} ${end.occurred_at}`)
+          reply.header('etag', etag)
+          if (isFresh(request.headers, etag)) {
+            await close()
+            return reply.code(304).send() as never
+          }
+        }
+        reply.type(ndjsonType)
+        if (request.method === 'HEAD') {
+          await close()
+          return reply.send() as never
+        }
+        const pieces = piecesOf(lines(snapshot), end)
+        // What goes wrong before the first of them is still answered with a problem.
+        const first = await pieces.next()
+        const stalled = setTimeout(() => stream.destroy(new Error('the reader of an export took too long')), stallMs)
+        const stream = Readable.from(
+          (async function* () {
+            if (!first.done) yield first.value
+            for await (const piece of pieces) {
+              stalled.refresh()
+              yield piece
+            }
+          })(),
+          { objectMode: false, highWaterMark: 4 * pieceLength },
+        )
+        stream.once('close', () => {
+          clearTimeout(stalled)
+          pieces
+            .return(undefined)
+            .then(close)
+            .catch(error => request.log.warn({ err: error }, 'an export did not end cleanly'))
+        })
+        return reply.send(stream) as never
+      } catch (error) {
+        await close().catch(() => {})
+        throw error
+      }
+    }
+    app.decorate('sendExport', sendExport)
+  },
+  { name: 'exports' },
+)
