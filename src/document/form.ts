@@ -78,6 +78,15 @@ const checked = inlined(Form)
 export const readForm = (value: unknown): Form | undefined =>
   Value.Check(checked, value) ? (value as Form) : undefined
 
+/** As readForm, from JSON. */
+export function parseForm(json: string): Form | undefined {
+  try {
+    return readForm(JSON.parse(json))
+  } catch {
+    return undefined
+  }
+}
+
 /** Addresses are compared with their percent signs read: Markdown writes more of them. */
 const decoded = (url: string) =>
   foldPlain(url)
@@ -130,9 +139,10 @@ export const optionalMark = '(optional)'
 
 /** The nodes of an item without the mark of an optional one; undefined where it has none. */
 export function withoutMark(nodes: readonly Inline[]): Inline[] | undefined {
-  const last = nodes.at(-1)
-  return last?.type === 'emphasis' && plainOfInlines(last.children) === optionalMark && nodes.length > 1
-    ? nodes.slice(0, -1)
+  const end = nodes.findLastIndex(node => node.type !== 'text' || node.value.trim() !== '')
+  const last = nodes[end]
+  return last?.type === 'emphasis' && plainOfInlines(last.children) === optionalMark && end > 0
+    ? nodes.slice(0, end)
     : undefined
 }
 
@@ -242,6 +252,9 @@ export function formOf(role: PrintedRole, options: FormOptions): Form {
     })),
   }
 }
+
+/** Names the XML part of a Word file that carries the form. */
+export const formNamespace = 'urn:role-register:form:1'
 
 /** The form as JSON without a character that XML or a terminal cannot hold. */
 export const formText = (form: unknown) =>

@@ -18,6 +18,11 @@ export const foldPlain = (text: string) =>
     .replace(/\s+/g, ' ')
     .trim()
 
+interface DetailRow extends Row {
+  /** What the row prints. */
+  member: keyof AdvertDetails | 'grades'
+}
+
 const labelsOf = (codes: readonly { code: string; label: string }[], chosen: readonly string[]) =>
   chosen.map(code => codes.find(entry => entry.code === code)?.label ?? code).join(', ')
 
@@ -43,21 +48,25 @@ export function salaryName({ min, max, currency, period, text }: Salary): string
 }
 
 /** The rows of an appendix, in the order of the Home Office’s form; `value` is '' for what is not known. */
-export function detailRows(details: AdvertDetails, grades: readonly Grade[]): Row[] {
-  const rows = [
-    { label: 'Reference number', value: details.reference_number ?? '' },
-    { label: 'Grade', value: grades.map(gradeName).join(', ') },
-    { label: 'Salary', value: details.salary === null ? '' : salaryName(details.salary) },
-    { label: 'Type of role', value: labelsOf(roleTypes, details.role_types) },
-    { label: 'Location', value: details.locations.map(({ text }) => text).join('; ') },
-    { label: 'Business area', value: details.business_area ?? '' },
-    { label: 'Contract type', value: labelsOf(contractTypes, details.contract_types) },
-    { label: 'Working pattern', value: labelsOf(workingPatterns, details.working_patterns) },
-    { label: 'Hours', value: details.hours ?? '' },
-    { label: 'Reports to', value: details.reports_to ?? '' },
-    ...details.additional,
+export function detailRows(details: AdvertDetails, grades: readonly Grade[]): DetailRow[] {
+  const rows: DetailRow[] = [
+    { member: 'reference_number', label: 'Reference number', value: details.reference_number ?? '' },
+    { member: 'grades', label: 'Grade', value: grades.map(gradeName).join(', ') },
+    { member: 'salary', label: 'Salary', value: details.salary === null ? '' : salaryName(details.salary) },
+    { member: 'role_types', label: 'Type of role', value: labelsOf(roleTypes, details.role_types) },
+    { member: 'locations', label: 'Location', value: details.locations.map(({ text }) => text).join('; ') },
+    { member: 'business_area', label: 'Business area', value: details.business_area ?? '' },
+    { member: 'contract_types', label: 'Contract type', value: labelsOf(contractTypes, details.contract_types) },
+    {
+      member: 'working_patterns',
+      label: 'Working pattern',
+      value: labelsOf(workingPatterns, details.working_patterns),
+    },
+    { member: 'hours', label: 'Hours', value: details.hours ?? '' },
+    { member: 'reports_to', label: 'Reports to', value: details.reports_to ?? '' },
+    ...details.additional.map(row => ({ member: 'additional' as const, ...row })),
   ]
-  return rows.map(({ label, value }) => ({ label: foldPlain(label), value: foldPlain(value) }))
+  return rows.map(({ member, label, value }) => ({ member, label: foldPlain(label), value: foldPlain(value) }))
 }
 
 type NamedMapping = PrintedRole['sfia_mappings'][number]

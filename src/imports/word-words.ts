@@ -15,7 +15,8 @@ interface Piece {
   text: string
 }
 
-const unescape = (text: string) =>
+/** Characters for the references of XML. */
+export const unescapeXml = (text: string) =>
   text.replace(/&(?:lt|gt|amp|quot|apos|#(?:x[0-9a-fA-F]{1,6}|[0-9]{1,7}));/g, found => {
     const named = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&quot;': '"', '&apos;': "'" }[found]
     if (named) return named
@@ -27,13 +28,13 @@ const unescape = (text: string) =>
 function* piecesOf(xml: string): Generator<Piece> {
   for (const [piece, closing, name] of xml.matchAll(/<(\/?)([A-Za-z0-9_.:-]+)[^>]*>|<[^>]*>|[^<]+/g)) {
     if (name !== undefined) yield { name, tag: piece, closing: closing === '/', text: '' }
-    else if (!piece.startsWith('<')) yield { name: '', tag: '', closing: false, text: unescape(piece) }
+    else if (!piece.startsWith('<')) yield { name: '', tag: '', closing: false, text: unescapeXml(piece) }
   }
 }
 
 const attributeOf = (tag: string, name: string) => {
   const found = new RegExp(`\\s${name}="([^"]*)"|\\s${name}='([^']*)'`).exec(tag)
-  return found ? unescape(found[1] ?? found[2] ?? '') : undefined
+  return found ? unescapeXml(found[1] ?? found[2] ?? '') : undefined
 }
 
 interface Relationship {
@@ -125,6 +126,8 @@ class Reader implements Words {
       else if (name === 'w:hyperlink') {
         // A link around nothing is seen by nobody.
         if (closing && link !== undefined && text.slice(linkFrom).trim() !== '') this.#take(link)
+        // A draft has the words of a link parted from its neighbours.
+        text += ' '
         link = closing || empty ? undefined : addresses.get(attributeOf(tag, 'r:id') ?? '')
         linkFrom = text.length
       } else if (name === 'w:fldChar' && /fldCharType="separate"|fldCharType="end"/.test(tag)) {

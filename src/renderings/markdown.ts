@@ -9,8 +9,7 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 /** Characters that read as themselves wherever they stand: no mark, no tag, no address that a reader makes a link of. */
 const escaped = (text: string) =>
   foldEdges(text)
-    .replace(/[&<>`]/g, found => entities[found] ?? found)
-    .replace(/[\\*_[\]~#|]/g, '\\$&')
+    .replace(/[&<>`\\*_[\]~#|!]/g, found => entities[found] ?? `\\${found}`)
     .replace(/(?<=https?:|www)(?=\/\/|\.)|(?<=@)/gi, '<!-- -->')
 
 /** As `foldPlain`, but with the white space at the ends, which may part it from its neighbours. */
@@ -97,8 +96,8 @@ function printsMarkdown(prints: readonly Print[]): string[] {
 /** The form as YAML, a line for each part; the lines are JSON, which YAML includes. */
 function frontMatter(form: Form) {
   const lines = Object.entries(form).flatMap(([name, value]) =>
-    name === 'sections' || name === 'skills'
-      ? [`  ${name}:`, ...(value as unknown[]).map(entry => `    - ${formText(entry)}`)]
+    (name === 'sections' || name === 'skills') && Array.isArray(value) && value.length > 0
+      ? [`  ${name}:`, ...value.map(entry => `    - ${formText(entry)}`)]
       : [`  ${name}: ${formText(value)}`],
   )
   return `---\nrole_register:\n${lines.join('\n')}\n---`

@@ -18,7 +18,7 @@ import {
   TextRun,
   WidthType,
 } from 'docx'
-import { formOf, formText, optionalMark } from '../document/form.ts'
+import { formNamespace, formOf, formText, optionalMark } from '../document/form.ts'
 import { foldPlain, type Print, printBlock } from '../document/print.ts'
 import type { Inline } from '../document/text.ts'
 import { imprintOf, type Source, titleOf } from './rendering.ts'
@@ -175,8 +175,6 @@ class Writer {
 }
 
 const xml = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-/** Names the XML part that carries the form. */
-export const formNamespace = 'urn:role-register:form:1'
 
 const coreProperties = (title: string, organisation: string, time: string) =>
   `${xml}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>${escapeXml(title)}</dc:title><dc:creator>${escapeXml(xmlText(organisation))}</dc:creator><dc:language>en-GB</dc:language><dcterms:created xsi:type="dcterms:W3CDTF">${time}</dcterms:created><dcterms:modified xsi:type="dcterms:W3CDTF">${time}</dcterms:modified></cp:coreProperties>`
