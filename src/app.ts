@@ -20,6 +20,7 @@ import { imports } from './imports/routes.ts'
 import { type Authenticate, auth } from './plugins/auth.ts'
 import { body, buildValidator } from './plugins/body.ts'
 import { type ConnectionLimits, connectionLimits, limitConnections, refuseConnection } from './plugins/connections.ts'
+import { deprecation } from './plugins/deprecation.ts'
 import { keepDoor, refuseWhenBusy } from './plugins/door.ts'
 import { errors, sendProblem, toProblem } from './plugins/errors.ts'
 import { type ExportLimits, exports } from './plugins/exports.ts'
@@ -33,6 +34,7 @@ import { read } from './plugins/read.ts'
 import { preflights } from './plugins/security.ts'
 import { write } from './plugins/write.ts'
 import { problemPages } from './problem-pages.ts'
+import { documents } from './renderings/routes.ts'
 import { PublishedCache } from './roles/cache.ts'
 import { drafts } from './roles/draft.ts'
 import { exportOfRoles } from './roles/export.ts'
@@ -41,6 +43,7 @@ import { lifeOfRoles } from './roles/life.ts'
 import { draftParts } from './roles/parts.ts'
 import { publishedRoles } from './roles/published.ts'
 import { findLatest, findVersion, publishedChannel } from './roles/versions.ts'
+import { occupations } from './schema-org/routes.ts'
 import { sfia } from './sfia/routes.ts'
 
 export interface AppOptions {
@@ -172,6 +175,7 @@ export async function build(options: AppOptions) {
   await app.register(errors)
   await app.register(operations, { durations, pressure, limiter, isSecure })
   await app.register(preflights)
+  await app.register(deprecation)
   await app.register(openapi)
   await app.register(auth, { authenticate })
   await app.register(callerLimits, { limiter })
@@ -184,6 +188,8 @@ export async function build(options: AppOptions) {
   await app.register(publishedRoles, { prefix: '/v1', db, cache, baseUrl })
   await app.register(exportOfRoles, { prefix: '/v1' })
   await app.register(feed, { prefix: '/v1', db, signal, baseUrl })
+  await app.register(occupations, { prefix: '/v1', cache, baseUrl })
+  await app.register(documents, { prefix: '/v1', db, cache, baseUrl })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
   await app.register(lifeOfRoles, { prefix: '/v1', db, cache })

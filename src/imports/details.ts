@@ -63,7 +63,8 @@ export function pairsOf(
   const opened = new Set<Pair>()
   const isKnown = (block: BodyBlock) =>
     block.type === 'paragraph' && labelledMember(labelled(block.content)?.label ?? '') !== undefined
-  const isKnownPair = ({ label }: Labelled) => (mode === 'body' ? labelledMember(label) !== undefined : isKnownLabel(label))
+  const isKnownPair = ({ label }: Labelled) =>
+    mode === 'body' ? labelledMember(label) !== undefined : isKnownLabel(label)
   const readsLines = mode !== 'body' || blocks.filter(isKnown).length > 1
   const accepts = (found: Labelled) => {
     if (isKnownPair(found)) return true
@@ -101,7 +102,10 @@ export function pairsOf(
       const last = pairs.at(-1)
       // `Salary:` and below it `London: £50,000`: the lines under a label without a value are its value.
       const isOpen =
-        mode === 'front' && last !== undefined && rest.at(-1) === 'pairs' && (plainOfInlines(last.value.flat()) === '' || opened.has(last))
+        mode === 'front' &&
+        last !== undefined &&
+        rest.at(-1) === 'pairs' &&
+        (plainOfInlines(last.value.flat()) === '' || opened.has(last))
       const continues =
         rest.at(-1) === 'pairs' &&
         block.type === 'paragraph' &&
@@ -131,7 +135,8 @@ export function pairsOf(
 const withDefinitions = (lines: Line[]): Line[] =>
   lines.reduce<Line[]>((joined, line) => {
     const last = joined.at(-1)
-    if (last && /^:\s/.test(plainOfInlines(line.content)) && !labelled(last.content)) last.content = [...last.content, ...line.content]
+    if (last && /^:\s/.test(plainOfInlines(line.content)) && !labelled(last.content))
+      last.content = [...last.content, ...line.content]
     else joined.push({ ...line })
     return joined
   }, [])

@@ -23,7 +23,8 @@ function lineOf(node: unknown, source: string): string {
 const readLines = (source: string): Field[] =>
   source.split('\n').flatMap((text, index) => {
     const [, label, value] = /^([A-Za-z][\w -]{0,80}):(?:\s+(.*))?$/.exec(text) ?? []
-    if (label !== undefined) return [{ label, value: (value ?? '').replace(/^(["'])(.*)\1\s*$/, '$2').trim(), line: index + 2 }]
+    if (label !== undefined)
+      return [{ label, value: (value ?? '').replace(/^(["'])(.*)\1\s*$/, '$2').trim(), line: index + 2 }]
     return /[\p{L}\p{N}]/u.test(text) ? [{ label: '', value: text.trim(), line: index + 2 }] : []
   })
 
@@ -60,7 +61,8 @@ export function takeFrontMatter(source: string, notices: Notices): Taken {
     if (title === null && label.toLowerCase() === 'title' && value !== '') {
       title = { text: value, line }
       notices.understand(line, label, '/title', 'front matter')
-    } else if (label === '') notices.add('loss', 'front_matter_removed', line, value, 'The line of front matter has no label')
+    } else if (label === '')
+      notices.add('loss', 'front_matter_removed', line, value, 'The line of front matter has no label')
     else if (value === '') notices.understand(line, label, '', 'label without a value')
     else fields.push({ label: label.replaceAll(/[_-]/g, ' '), value, line })
   }
@@ -79,7 +81,9 @@ export function takeForm(source: string, notices: Notices): { text: string; form
   const block = lines.slice(from, to)
   const rest = lines.map((line, at) => (at >= from && at < to ? '' : line))
   const isAll = rest.slice(1).every(line => line.trim() === '')
-  const text = isAll ? `${'\n'.repeat(lines.length)}${source.slice(end + 1).replace(/^---[ \t]*/, '')}` : `${rest.join('\n')}${source.slice(end)}`
+  const text = isAll
+    ? `${'\n'.repeat(lines.length)}${source.slice(end + 1).replace(/^---[ \t]*/, '')}`
+    : `${rest.join('\n')}${source.slice(end)}`
   try {
     const value = (parse(block.join('\n'), { maxAliasCount: 0 }) as { role_register?: unknown }).role_register
     const form = readForm(value)

@@ -117,10 +117,15 @@ const kindsOfRoles = new Set<SectionKind>([
 /** A page on roles, such as a list of links to their descriptions, describes none. */
 function isAboutRoles(document: RoleDocument, notices: Notices): boolean {
   // The heading that text before the first one gets is ours.
-  const own = notices.list.some(notice => notice.code === 'heading_added') ? document.sections.slice(1) : document.sections
-  if (own.some(section => kindsOfRoles.has(section.kind)) || document.skills.length > 0 || document.grades.length > 0) return false
+  const own = notices.list.some(notice => notice.code === 'heading_added')
+    ? document.sections.slice(1)
+    : document.sections
+  if (own.some(section => kindsOfRoles.has(section.kind)) || document.skills.length > 0 || document.grades.length > 0)
+    return false
   if (/\b(?:descriptions|profiles|definitions|specifications|templates)$/i.test(document.title ?? '')) return true
-  const items = document.sections.flatMap(section => section.blocks.flatMap(block => (block.type === 'list' ? block.items : [])))
+  const items = document.sections.flatMap(section =>
+    section.blocks.flatMap(block => (block.type === 'list' ? block.items : [])),
+  )
   const links = items.filter(item => linksOf(item.text).length > 0).length
   const removed = notices.list.filter(notice => notice.code === 'link_removed').length
   return items.length > 2 && links + removed > items.length

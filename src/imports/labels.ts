@@ -4,7 +4,12 @@ import { type Inline, plainOfInlines } from '../document/text.ts'
 import { normaliseHeading } from './headings.ts'
 import { cutInlines } from './tree.ts'
 
-export type LabelledMember = Exclude<keyof AdvertDetails, 'additional'> | 'grades' | 'title' | 'profession' | 'behaviours'
+export type LabelledMember =
+  | Exclude<keyof AdvertDetails, 'additional'>
+  | 'grades'
+  | 'title'
+  | 'profession'
+  | 'behaviours'
 
 /** The names of each member, compared without case, quotes and marks. To teach the importer a label, add it. */
 const labels: Record<LabelledMember, string[]> = {
@@ -170,15 +175,19 @@ const otherLabels = new Set(others)
 const bare = (label: string) => label.replace(/\s*\([^()]*\)\s*$/, '')
 
 /** The member that a label stands for; undefined for labels of other houses. */
-export const labelledMember = (label: string) => members.get(normaliseHeading(label)) ?? members.get(normaliseHeading(bare(label)))
+export const labelledMember = (label: string) =>
+  members.get(normaliseHeading(label)) ?? members.get(normaliseHeading(bare(label)))
 
 /** Whether a label is known, be it of no member. */
-export const isKnownLabel = (label: string) => labelledMember(label) !== undefined || otherLabels.has(normaliseHeading(label))
+export const isKnownLabel = (label: string) =>
+  labelledMember(label) !== undefined || otherLabels.has(normaliseHeading(label))
 
 /** Whether a line is nothing but a label that is known. `Grade` alone is one, so it is no heading. */
 export const isLabel = (text: string) => labelledMember(text) !== undefined
 
-const names = [...members.keys(), ...others].sort((one, other) => other.length - one.length).map(name => name.replaceAll(' ', '[ -]'))
+const names = [...members.keys(), ...others]
+  .sort((one, other) => other.length - one.length)
+  .map(name => name.replaceAll(' ', '[ -]'))
 const labelAhead = new RegExp(`[ \\t]+(?=\\**(?:${names.join('|')})\\**:)`, 'i')
 
 /** A line that holds several labels, each with its value, as a line for each; else the line alone. */
@@ -225,7 +234,13 @@ export function labelled(content: readonly Inline[]): Labelled | undefined {
   if (!before || !after) return undefined
   const label = plainOfInlines(before).replace(/^\*+/, '')
   const short = bare(label)
-  if (short === '' || short.length > 80 || label.length > 200 || short.split(' ').length > 8 || plainOfInlines(after).startsWith('//'))
+  if (
+    short === '' ||
+    short.length > 80 ||
+    label.length > 200 ||
+    short.split(' ').length > 8 ||
+    plainOfInlines(after).startsWith('//')
+  )
     return undefined
   const [first] = before.filter(node => node.type !== 'text' || node.value.replace(/[\s*]/g, '') !== '')
   return { label, value: after, marked: first?.type === 'strong' || first?.type === 'emphasis' }

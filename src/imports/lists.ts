@@ -87,7 +87,9 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
     const flush = () => {
       const [first] = plain
       if (first) {
-        const content = plain.flatMap((line, at) => (at > 0 ? [{ type: 'text' as const, value: '\n' }, ...line.content] : line.content))
+        const content = plain.flatMap((line, at) =>
+          at > 0 ? [{ type: 'text' as const, value: '\n' }, ...line.content] : line.content,
+        )
         blocks.push({ type: 'paragraph', content, line: first.line })
       }
       plain = []
@@ -106,7 +108,11 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
         }
         if (ordered) notices.understand(line.line, line.printed, '', 'mark of a list')
         items.push({ blocks: [{ type: 'paragraph', content: line.content, line: line.line }], line: line.line })
-      } else if (plain.length === 0 && last?.type === 'paragraph' && own.some(other => other !== line && lists.has(other))) {
+      } else if (
+        plain.length === 0 &&
+        last?.type === 'paragraph' &&
+        own.some(other => other !== line && lists.has(other))
+      ) {
         last.content = [...last.content, { type: 'text', value: '\n' }, ...line.content]
       } else {
         items = undefined
@@ -124,7 +130,8 @@ function partedByImportance(list: SourceList): SourceBlock[] {
   for (const item of list.items) {
     const [only, ...others] = item.blocks
     const last = blocks.at(-1)
-    if (only?.type === 'paragraph' && others.length === 0 && importanceOf(plainOfInlines(only.content))) blocks.push(only)
+    if (only?.type === 'paragraph' && others.length === 0 && importanceOf(plainOfInlines(only.content)))
+      blocks.push(only)
     else if (last?.type === 'list') last.items.push(item)
     else blocks.push({ ...list, items: [item], line: item.line })
   }

@@ -169,7 +169,12 @@ function takeTitle(steps: Step[], notices: Notices): Outline['title'] {
   takeKind(steps, notices)
   const [leading, following] = steps
   // A name above the title: it stays, behind it.
-  if (leading?.type === 'mark' && following?.type === 'mark' && ofOrganisation.test(leading.text) && !knownKind(following.text))
+  if (
+    leading?.type === 'mark' &&
+    following?.type === 'mark' &&
+    ofOrganisation.test(leading.text) &&
+    !knownKind(following.text)
+  )
     steps.splice(0, 2, following, { type: 'paragraph', content: leading.content, line: leading.line })
   const [first] = steps
   if (!first) return null
@@ -183,7 +188,8 @@ function takeTitle(steps: Step[], notices: Notices): Outline['title'] {
     const headings = others.filter(mark => mark.by === 'heading')
     const isTop = first.by !== 'heading' || !headings.some(mark => mark.depth <= first.depth)
     // All headings have one depth, and the first of them says nothing that a section would.
-    const isFirst = !headings.some(mark => mark.depth < first.depth) && kindOf(first.text) === 'other' && headings.length > 0
+    const isFirst =
+      !headings.some(mark => mark.depth < first.depth) && kindOf(first.text) === 'other' && headings.length > 0
     const stands =
       first.by === 'heading'
         ? isTop || isFirst || first.depth === 1
@@ -206,7 +212,10 @@ function withoutContents(steps: readonly Step[]): Step[] {
       return step
     }
     const text = textOf(step)
-    within &&= (step.type === 'paragraph' || (step.type === 'mark' && step.by === 'plain')) && text.length <= 80 && !/[.,:]$/.test(text)
+    within &&=
+      (step.type === 'paragraph' || (step.type === 'mark' && step.by === 'plain')) &&
+      text.length <= 80 &&
+      !/[.,:]$/.test(text)
     return within && step.type === 'mark' ? { type: 'paragraph', content: step.content, line: step.line } : step
   })
 }
@@ -237,7 +246,9 @@ function markIntroductions(steps: readonly Step[]): Step[] {
 }
 
 /** The last sentence of a paragraph as a heading of its own, and what stands before it. */
-function partedIntroduction(step: Extract<Step, { type: 'paragraph' }>): { before: Inline[]; heading: Inline[]; text: string } | undefined {
+function partedIntroduction(
+  step: Extract<Step, { type: 'paragraph' }>,
+): { before: Inline[]; heading: Inline[]; text: string } | undefined {
   const text = plainOfInlines(step.content)
   if (!text.endsWith(':')) return undefined
   const last = step.content.at(-1)
@@ -254,21 +265,36 @@ function partedIntroduction(step: Extract<Step, { type: 'paragraph' }>): { befor
  * the end of the summary, `Some specialist skills you will have:` within the person specification.
  */
 function headIntroductions(steps: readonly Step[], notices: Notices): Step[] {
-  const marked = new Set(steps.flatMap(step => (step.type === 'mark' ? [step.by === 'plain' ? knownKind(step.text) : kindOf(step.text)] : [])))
+  const marked = new Set(
+    steps.flatMap(step =>
+      step.type === 'mark' ? [step.by === 'plain' ? knownKind(step.text) : kindOf(step.text)] : [],
+    ),
+  )
   let current: SectionKind | undefined
   return steps.flatMap((step, index): Step[] => {
-    if (step.type === 'mark' && !importanceOf(step.text)) current = knownKind(step.text) ?? (step.by === 'heading' ? kindOf(step.text) : current)
+    if (step.type === 'mark' && !importanceOf(step.text))
+      current = knownKind(step.text) ?? (step.by === 'heading' ? kindOf(step.text) : current)
     const next = steps[index + 1]
     const opens = next?.type === 'list' || (next?.type === 'mark' && importanceOf(next.text) !== undefined)
     const found = step.type === 'paragraph' && opens ? partedIntroduction(step) : undefined
     const kind = found && looksLikeHeading(found.text) ? introducedKind(found.text) : undefined
-    const fits = kind === 'responsibilities' ? current === undefined || current === 'role_summary' : current === 'person_specification'
+    const fits =
+      kind === 'responsibilities'
+        ? current === undefined || current === 'role_summary'
+        : current === 'person_specification'
     if (step.type !== 'paragraph' || !found || kind === undefined || !fits || marked.has(kind)) return [step]
     marked.add(kind)
     current = kind
     const detail = 'A sentence opens the list where other documents have a heading; it was read as one'
     notices.add('repair', 'heading_recognised', step.line, found.text, detail)
-    const mark: Step = { type: 'mark', by: 'plain', depth: 7, content: found.heading, text: found.text, line: step.line }
+    const mark: Step = {
+      type: 'mark',
+      by: 'plain',
+      depth: 7,
+      content: found.heading,
+      text: found.text,
+      line: step.line,
+    }
     return found.before.length > 0 ? [{ ...step, content: found.before }, mark] : [mark]
   })
 }
@@ -293,7 +319,8 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     }
     const known = knownKind(step.text)
     if (!hasStrong && last && !known) within ||= last.body.length === 0 && !isDocumentKind(last.heading)
-    const isUnder = last !== undefined && !known && ((!hasStrong && within) || (step.by !== 'heading' && isBehaviour(step.text)))
+    const isUnder =
+      last !== undefined && !known && ((!hasStrong && within) || (step.by !== 'heading' && isBehaviour(step.text)))
     // The sentence below a heading that says the same is no heading of its own.
     const repeats = step.by === 'plain' && last?.body.length === 0 && known === last.kind
     if (repeats) body.push({ type: 'paragraph', content: step.content, line: step.line })

@@ -40,7 +40,10 @@ function checkEntry({ fileName, ...entry }: Entry) {
   if (entry.generalPurposeBitFlag & 1)
     throw new Refusal('encrypted', 'The Word file is encrypted. Save it without a password')
   if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8)
-    throw new Refusal('not_word', `${fileName} is packed in a way that Word does not use. Save the document anew in Word`)
+    throw new Refusal(
+      'not_word',
+      `${fileName} is packed in a way that Word does not use. Save the document anew in Word`,
+    )
   if (!isXml(fileName)) return
   if (entry.uncompressedSize > packageLimits.partBytes)
     throw new Refusal(
@@ -70,7 +73,8 @@ async function inflate(archive: ZipFile, entry: Entry): Promise<Buffer> {
 }
 
 function textOf(bytes: Buffer, name: string): string {
-  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : ''
+  const utf16 =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : ''
   const text = new TextDecoder(utf16 || 'utf-8').decode(bytes)
   // A document type can hold entities that grow without end; ECMA-376 Part 1 forbids it.
   if (/<!DOCTYPE/i.test(text.slice(0, 4096)) || text.includes('<!ENTITY'))
@@ -80,21 +84,31 @@ function textOf(bytes: Buffer, name: string): string {
 
 async function readEntries(archive: ZipFile): Promise<WordPackage> {
   if (archive.entryCount > packageLimits.entries)
-    throw new Refusal('too_large', `The Word file has ${count(archive.entryCount)} parts; ${count(packageLimits.entries)} is the limit`)
+    throw new Refusal(
+      'too_large',
+      `The Word file has ${count(archive.entryCount)} parts; ${count(packageLimits.entries)} is the limit`,
+    )
   const entries: Entry[] = []
   const names = new Set<string>()
   let packed = 0
   let unpacked = 0
   for await (const entry of archive.eachEntry()) {
     checkEntry(entry)
-    if (names.has(entry.fileName)) throw new Refusal('not_word', `${entry.fileName} is in the file twice. Save it anew in Word`)
+    if (names.has(entry.fileName))
+      throw new Refusal('not_word', `${entry.fileName} is in the file twice. Save it anew in Word`)
     names.add(entry.fileName)
     packed += entry.compressedSize
     if (isXml(entry.fileName)) unpacked += entry.uncompressedSize
     if (packed > archive.fileSize)
-      throw new Refusal('zip_bomb', 'The parts of the file lie over one another, as in no document. Save it anew in Word')
+      throw new Refusal(
+        'zip_bomb',
+        'The parts of the file lie over one another, as in no document. Save it anew in Word',
+      )
     if (unpacked > packageLimits.allBytes)
-      throw new Refusal('too_large', `The Word file unpacks to more than ${count(packageLimits.allBytes)} bytes, which is the limit`)
+      throw new Refusal(
+        'too_large',
+        `The Word file unpacks to more than ${count(packageLimits.allBytes)} bytes, which is the limit`,
+      )
     entries.push(entry)
   }
   const parts = new Map<string, string>()
@@ -118,9 +132,15 @@ export async function openPackage(bytes: Uint8Array, notices: Notices): Promise<
   }
   if (bytes.length === 0) return refuse('empty_document', 'The document is empty. Send the text of a role definition')
   if (startsWith(bytes, 0xd0, 0xcf, 0x11, 0xe0))
-    return refuse('not_word', 'This is an old Word document (.doc), or one with a password. Save it as .docx without one')
+    return refuse(
+      'not_word',
+      'This is an old Word document (.doc), or one with a password. Save it as .docx without one',
+    )
   if (!startsWith(bytes, 0x50, 0x4b))
-    return refuse('not_word', 'The body is not a Word document (.docx). Send Markdown as text/markdown, HTML as text/html')
+    return refuse(
+      'not_word',
+      'The body is not a Word document (.docx). Send Markdown as text/markdown, HTML as text/html',
+    )
   try {
     const archive = await fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
       lazyEntries: true,

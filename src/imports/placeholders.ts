@@ -18,4 +18,5 @@ export function isPlaceholder(text: string): boolean {
 }
 
 /** Whether a salary names no amount, since one is to come. */
-export const isOpenSalary = (text: string): boolean => placeholderIn(text) !== undefined && !/[£€$]\s?\d|\d{2},?\d{3}/.test(text)
+export const isOpenSalary = (text: string): boolean =>
+  placeholderIn(text) !== undefined && !/[£€$]\s?\d|\d{2},?\d{3}/.test(text)

@@ -10,8 +10,8 @@ import {
   type SfiaVersion,
 } from '../document/schema.ts'
 import { linksOf, plainOfInlines, writeText } from '../document/text.ts'
-import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
 import { behavioursIn } from './behaviours.ts'
+import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
 import { type Details, type KnownRow, type Pair, pairsOf, readPairs } from './details.ts'
 import { frameworkRole } from './framework.ts'
 import { importanceOf } from './headings.ts'

@@ -166,7 +166,8 @@ export function scan(source: string, mediaType: MediaType, notices: Notices): Sc
       for (const [, key, ...values] of tag.matchAll(attribute)) {
         const value = values.find(candidate => candidate !== undefined) ?? ''
         const counts =
-          key?.toLowerCase() === 'alt' || (key?.toLowerCase() === 'href' && name === 'a' && isAllowedAddress(value.trim()))
+          key?.toLowerCase() === 'alt' ||
+          (key?.toLowerCase() === 'href' && name === 'a' && isAllowedAddress(value.trim()))
         if (counts) extra.push({ text: decodeReferences(value), line })
       }
     }

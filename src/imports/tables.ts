@@ -120,9 +120,12 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Record
   for (const row of body) {
     const texts = row.cells.map(cellText)
     const mark = markedImportance(texts[marks] ?? '')
-    const isCriterion = (at: number) => (byColumns ? columns[at] !== undefined : at === (marks === 1 && texts.length > 2 && texts[0] === '' ? 2 : 0))
+    const isCriterion = (at: number) =>
+      byColumns ? columns[at] !== undefined : at === (marks === 1 && texts.length > 2 && texts[0] === '' ? 2 : 0)
     const before = byColumns && columns[0] === undefined ? (texts[0] ?? '') : ''
-    const behind = texts.filter((text, at) => text !== '' && !isCriterion(at) && at !== marks && !(byColumns && at === 0)).join(', ')
+    const behind = texts
+      .filter((text, at) => text !== '' && !isCriterion(at) && at !== marks && !(byColumns && at === 0))
+      .join(', ')
     if (mark && marks > 0) notices.understand(row.line, texts[marks] ?? '', '/skills', mark)
     row.cells.forEach((cell, at) => {
       const importance = byColumns ? columns[at] : mark

@@ -95,6 +95,7 @@ class Reader implements Words {
     let skip = ''
     let depth = 0
     let isHidden = false
+    let isCode = false
     let link: string | undefined
     let linkFrom = 0
     let target: 'text' | 'deleted' | 'field' | undefined
@@ -118,8 +119,15 @@ class Reader implements Words {
       } else if (name === 'w:t' || name === 'm:t') target = closing || empty ? undefined : 'text'
       else if (name === 'w:delText') target = closing || empty ? undefined : 'deleted'
       else if (name === 'w:instrText') target = closing || empty ? undefined : 'field'
-      else if (name === 'w:r') isHidden = false
-      else if (name === 'w:vanish' && !/w:val="(?:0|false|off)"/.test(tag)) isHidden = true
+      else if (name === 'w:r') {
+        isHidden = false
+        if (closing && isCode) text += ' '
+        isCode = false
+      } else if (name === 'w:rStyle' && attributeOf(tag, 'w:val') === 'Code') {
+        // As of links: a draft has code parted from its neighbours.
+        text += ' '
+        isCode = true
+      } else if (name === 'w:vanish' && !/w:val="(?:0|false|off)"/.test(tag)) isHidden = true
       else if (name === 'w:tab' || name === 'w:br' || name === 'w:cr') text += ' '
       else if (name === 'w:noBreakHyphen') text += '\u2011'
       else if (name === 'w:ins' && !closing) this.#inserted += 1
@@ -182,7 +190,13 @@ function nameOtherParts({ parts, others }: WordPackage, notices: Notices) {
         const detail = 'The document refers to something outside itself; it was not fetched'
         if (external && type !== 'hyperlink') notices.add('loss', 'external_reference', null, target, detail)
         if (!external && type === 'aFChunk')
-          notices.add('loss', 'embedded_file_removed', null, target, 'Another file is set into the text; it was not read')
+          notices.add(
+            'loss',
+            'embedded_file_removed',
+            null,
+            target,
+            'Another file is set into the text; it was not read',
+          )
       }
     }
   }

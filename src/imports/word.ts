@@ -22,7 +22,12 @@ function withOwnHeadings(node: WordNode): WordNode {
   const children = node.children?.map(withOwnHeadings)
   const next = children ? { ...node, children } : node
   const name = node.styleName ?? ''
-  if (node.type !== 'paragraph' || /^(?:heading \d|toc\b)/i.test(name) || !/\b(?:sub)?(?:heading|title)s?\b/i.test(name)) return next
+  if (
+    node.type !== 'paragraph' ||
+    /^(?:heading \d|toc\b)/i.test(name) ||
+    !/\b(?:sub)?(?:heading|title)s?\b/i.test(name)
+  )
+    return next
   const level = /^title$/i.test(name) ? '1' : (/[1-6]/.exec(name)?.[0] ?? (/sub/i.test(name) ? '3' : '2'))
   return { ...next, styleId: `Heading${level}`, styleName: `heading ${level}` }
 }
@@ -73,7 +78,10 @@ const html = unified().use(rehypeParse)
 /** The neutral tree of a Word file; lines are the numbers of its paragraphs. */
 export async function readWord(file: WordPackage, notices: Notices): Promise<SourceTree> {
   if (![...file.parts.keys()].some(name => /^word\/document\d*\.xml$/.test(name))) {
-    notices.refuse('not_word', 'The file is not a Word document: it has no text part. Save the document as .docx in Word')
+    notices.refuse(
+      'not_word',
+      'The file is not a Word document: it has no text part. Save the document as .docx in Word',
+    )
     return { blocks: [], title: null }
   }
   // Its type lacks the input that its own readers use, which spares a second look at the archive.
@@ -83,7 +91,13 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<Sou
     made = await mammoth.convertToHtml(input, {
       externalFileAccess: false,
       includeEmbeddedStyleMap: false,
-      styleMap: ['b => strong', 'i => em', 'strike => s', "p[style-name='Quote'] => p:fresh", "r[style-name='Code'] => code"],
+      styleMap: [
+        'b => strong',
+        'i => em',
+        'strike => s',
+        "p[style-name='Quote'] => p:fresh",
+        "r[style-name='Code'] => code",
+      ],
       convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
       transformDocument: withOwnHeadings,
     })

@@ -7,8 +7,7 @@ import type { Database } from '../database/types.ts'
 import { families, professions } from '../document/code-lists.ts'
 import { PublishedRole, SfiaCode, SfiaLevel, Slug } from '../document/schema.ts'
 import { object, oneOf, ref } from '../document/shape.ts'
-import { sendProblem } from '../plugins/errors.ts'
-import { notFound, Problem } from '../plugins/problems.ts'
+import { notFound } from '../plugins/problems.ts'
 import {
   cacheControl,
   cursorKey,
@@ -21,9 +20,10 @@ import {
   Since,
   sendEntity,
 } from '../plugins/read.ts'
-import { isVersion, type PublishedCache } from './cache.ts'
-import { RoleList, RoleParams, VersionList } from './schema.ts'
-import { listRoles, listVersions, type Version, type Withdrawal } from './versions.ts'
+import type { PublishedCache } from './cache.ts'
+import { RoleList, RoleParams, VersionList, VersionParams } from './schema.ts'
+import { servedLatest, servedVersion } from './served.ts'
+import { listRoles, listVersions, type Version } from './versions.ts'
 
 interface Options {
   db: Kysely<Database>
@@ -68,26 +68,6 @@ function sendVersion(request: FastifyRequest, reply: FastifyReply, version: Vers
   reply.headers(head)
   if (isFresh(request.headers, head.etag, head['last-modified'])) return reply.code(304).send() as never
   return reply.type(jsonType).send(version.body) as never
-}
-
-/** 410 with a tombstone that names the reason and any successor. */
-function sendWithdrawal(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  slug: string,
-  { withdrawn_at, reason, successor }: Withdrawal,
-) {
-  const detail = `The role was withdrawn: ${reason}${successor === null ? '' : ` Its successor is "${successor}".`}`
-  const links = [`</v1/roles/${slug}/versions>; rel="version-history"`]
-  if (successor !== null) links.push(`</v1/roles/${successor}>; rel="successor-version"`)
-  return sendProblem(
-    request,
-    reply,
-    new Problem('withdrawn', detail, {
-      headers: { link: links.join(', '), 'cache-control': cacheControl.public },
-      members: { withdrawn_at, reason, successor },
-    }),
-  )
 }
 
 export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache, baseUrl }) => {
@@ -135,19 +115,15 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         params: RoleParams,
         response: { 200: ref(PublishedRole) },
       },
-      config: { ...open, cheap: true },
+      config: { ...open, cheap: true, problems: [410] },
     },
     (request, reply) => {
       const { role } = request.params
       // With the database gone, many wait for it; what is known is served all the same.
       if (!cache.holds(role)) app.enter(request)
-      return cache.get(role).then(({ found, stale }) => {
-        if (!found) throw notFound('published role', role)
-        if (!isVersion(found)) return sendWithdrawal(request, reply, role, found)
-        // RFC 9211: tells a monitor that this answer may be old. RFC 9111 lets a cache serve it so.
-        if (stale) reply.header('cache-status', 'role-register; hit; detail=stale')
-        return sendVersion(request, reply, found, headersOf(role, found, 'role'))
-      })
+      return servedLatest(cache, reply, role).then(found =>
+        sendVersion(request, reply, found, headersOf(role, found, 'role')),
+      )
     },
   )
 
@@ -188,15 +164,14 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         summary: 'Get one version of a role, which never changes',
         description: 'Stays readable after the role is withdrawn.',
         tags: ['Published roles'],
-        params: Type.Object({ role: Slug, version: Type.Integer({ minimum: 1, maximum: 2_000_000_000 }) }),
+        params: VersionParams,
         response: { 200: ref(PublishedRole) },
       },
       config: open,
     },
     async (request, reply) => {
       const { role, version } = request.params
-      const found = await cache.version(role, version)
-      if (!found) throw notFound('published version', `${role}/${version}`)
+      const found = await servedVersion(cache, role, version)
       return sendVersion(request, reply, found, headersOf(role, found, 'version'))
     },
   )

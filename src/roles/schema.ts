@@ -3,6 +3,10 @@ import { Grade, Slug } from '../document/schema.ts'
 import { component, nullable, object, oneOf, pageOf, patchOf, ref } from '../document/shape.ts'
 
 export const RoleParams = Type.Object({ role: Slug })
+export const VersionParams = Type.Object({
+  role: Slug,
+  version: Type.Integer({ minimum: 1, maximum: 2_000_000_000 }),
+})
 
 const Time = Type.String({ format: 'date-time' })
 const Note = Type.String({ minLength: 1, maxLength: 2000, pattern: '\\S' })

@@ -20,28 +20,120 @@ import type { SharedText } from '../../src/imports/reconcile.ts'
 import { contextOf } from './documents.ts'
 
 const oddWords = [
-  'lorem', 'Ipsum', 'dolor’s', 'a*b', 'x_y', '\\<sit>', '[amet]', '&c', 'R&amp;D', '&lt;', '1.', '12)', '–', '-', '+', '=', '---',
-  '“q”', '#', 'C++', '\\', '\\*', '|', 'a|b', '~~gone~~', '`co`', '``a`b``', '` `` `', '*soft*', '_soft_', '**bold**', '***both***',
-  '*a **b** c*', '**a *b***', 'a**b**c', '*ü*!', '**“q”**', '*😀*', '**😀**x', '[here](https://a.uk/x?y=1&z=2)', '[*in* it](mailto:a@b.uk)',
-  '[](https://a.uk)', '<https://a.uk/é>', '[p](https://a.uk/(a)%20b|c[d])', 'https://plain.uk/a_b*c', 'www.plain.uk', 'me@plain.uk',
-  'http://[', 'Grade:', 'Salary: £1', 'Essential', 'Appendix', 'About the role', '(optional)', '*(optional)*', '[Insert name]', '{{ x }}',
-  'Systems design (DESN) – Level 3', '&nbsp;', '&#1;', '\u00a0', '\u200b', '\u202eRTL\u202c', 'שלום', 'مرحبا', '😀', '👩‍👩‍👧', '\u0001', '\u0085',
-  '\ufffe', '\ufeff', '\u2028', '\t', '\n', '  ', '\r\n', 'x'.repeat(300), '[^1]', '[a]: b', '[ ]', '[x]', '$x$', '<!-- -->'.replace('<', '\\<'), '```', '~~~', '>', ':', '!', '![', '***', '___', '...', '|---|',
+  'lorem',
+  'Ipsum',
+  'dolor’s',
+  'a*b',
+  'x_y',
+  '\\<sit>',
+  '[amet]',
+  '&c',
+  'R&amp;D',
+  '&lt;',
+  '1.',
+  '12)',
+  '–',
+  '-',
+  '+',
+  '=',
+  '---',
+  '“q”',
+  '#',
+  'C++',
+  '\\',
+  '\\*',
+  '|',
+  'a|b',
+  '~~gone~~',
+  '`co`',
+  '``a`b``',
+  '` `` `',
+  '*soft*',
+  '_soft_',
+  '**bold**',
+  '***both***',
+  '*a **b** c*',
+  '**a *b***',
+  'a**b**c',
+  '*ü*!',
+  '**“q”**',
+  '*😀*',
+  '**😀**x',
+  '[here](https://a.uk/x?y=1&z=2)',
+  '[*in* it](mailto:a@b.uk)',
+  '[](https://a.uk)',
+  '<https://a.uk/é>',
+  '[p](https://a.uk/(a)%20b|c[d])',
+  'https://plain.uk/a_b*c',
+  'www.plain.uk',
+  'me@plain.uk',
+  'http://[',
+  'Grade:',
+  'Salary: £1',
+  'Essential',
+  'Appendix',
+  'About the role',
+  '(optional)',
+  '*(optional)*',
+  '[Insert name]',
+  '{{ x }}',
+  'Systems design (DESN) – Level 3',
+  '&nbsp;',
+  '&#1;',
+  '\u00a0',
+  '\u200b',
+  '\u202eRTL\u202c',
+  'שלום',
+  'مرحبا',
+  '😀',
+  '👩‍👩‍👧',
+  '\u0001',
+  '\u0085',
+  '\ufffe',
+  '\ufeff',
+  '\u2028',
+  '\t',
+  '\n',
+  '  ',
+  '\r\n',
+  'x'.repeat(300),
+  '[^1]',
+  '[a]: b',
+  '[ ]',
+  '[x]',
+  '$x$',
+  '<!-- -->'.replace('<', '\\<'),
+  '```',
+  '~~~',
+  '>',
+  ':',
+  '!',
+  '![',
+  '***',
+  '___',
+  '...',
+  '|---|',
 ]
 const joined = (words: fc.Arbitrary<string>) =>
-  fc.array(fc.tuple(words, fc.constantFrom(' ', ' ', ' ', '')), { minLength: 1, maxLength: 8 }).map(parts => parts.flat().join(''))
+  fc
+    .array(fc.tuple(words, fc.constantFrom(' ', ' ', ' ', '')), { minLength: 1, maxLength: 8 })
+    .map(parts => parts.flat().join(''))
 const isStorable = (text: string) => !text.includes('\0') && !/\p{Surrogate}/u.test(text) && /\S/.test(text)
 const anyString = (maxLength: number) =>
   fc.oneof(
     { weight: 3, arbitrary: joined(fc.constantFrom(...oddWords)).map(text => text.slice(0, maxLength)) },
     { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: Math.min(maxLength, 40) }) },
     { weight: 1, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: Math.min(maxLength, 40) }) },
-    { weight: 1, arbitrary: fc.string({ unit: fc.constantFrom(...'*_`[]()<>!\\ &;#|~-+.:/ab1 '), minLength: 1, maxLength: 20 }) },
+    {
+      weight: 1,
+      arbitrary: fc.string({ unit: fc.constantFrom(...'*_`[]()<>!\\ &;#|~-+.:/ab1 '), minLength: 1, maxLength: 20 }),
+    },
   )
 const line = (maxLength = 300) => anyString(maxLength).filter(isStorable)
 export const anyText = anyString(2000).filter(text => isStorable(text) && checkText(text) === null)
 
-const codes = <C extends { code: string }>(list: readonly C[]) => fc.constantFrom(...list.map(({ code }) => code as C['code']))
+const codes = <C extends { code: string }>(list: readonly C[]) =>
+  fc.constantFrom(...list.map(({ code }) => code as C['code']))
 const some = <T>(arbitrary: fc.Arbitrary<T>, maxLength = 3) => fc.uniqueArray(arbitrary, { maxLength })
 
 const item = fc.record({
@@ -52,13 +144,20 @@ const item = fc.record({
 })
 const block: fc.Arbitrary<Block> = fc.oneof(
   fc.record({ type: fc.constantFrom('paragraph', 'subheading', 'note'), text: anyText }),
-  fc.record({ type: fc.constant('list' as const), ordered: fc.boolean(), items: fc.array(item, { minLength: 1, maxLength: 4 }) }),
+  fc.record({
+    type: fc.constant('list' as const),
+    ordered: fc.boolean(),
+    items: fc.array(item, { minLength: 1, maxLength: 4 }),
+  }),
 )
 const marker: fc.Arbitrary<Block> = fc.oneof(
   fc.record({ type: fc.constant('skills' as const), importance: fc.constantFrom('essential', 'desirable', null) }),
   fc.record({ type: fc.constantFrom('sfia_mappings' as const, 'advert_details' as const) }),
 )
-const heading = fc.oneof(line(), fc.constantFrom('About the role', 'Skills', 'Essential', 'Appendix', 'Grade: SEO', 'SFIA'))
+const heading = fc.oneof(
+  line(),
+  fc.constantFrom('About the role', 'Skills', 'Essential', 'Appendix', 'Grade: SEO', 'SFIA'),
+)
 const blocks = fc.array(fc.oneof({ weight: 3, arbitrary: block }, { weight: 1, arbitrary: marker }), { maxLength: 5 })
 
 const slugs = ['shared-one', 'shared-two', 'shared-three']
@@ -109,20 +208,27 @@ const details: fc.Arbitrary<AdvertDetails> = fc.record({
   hours: fc.option(line()),
   reports_to: fc.option(line()),
   additional: fc.array(
-    fc.record({ label: fc.oneof(line(), fc.constantFrom('Grade', 'Salary:', 'a: b')), value: fc.oneof(line(2000), fc.constant('')) }),
+    fc.record({
+      label: fc.oneof(line(), fc.constantFrom('Grade', 'Salary:', 'a: b')),
+      value: fc.oneof(line(2000), fc.constant('')),
+    }),
     { maxLength: 3 },
   ),
 })
 
 const { versions } = contextOf().sfia
-const sfia: fc.Arbitrary<Pick<RoleDocument, 'sfia_version' | 'sfia_mappings'>> = fc.constantFrom(...versions).chain(({ version, skills }) =>
-  fc.record({
-    sfia_version: fc.constant(version),
-    sfia_mappings: fc
-      .shuffledSubarray([...skills])
-      .chain(chosen => fc.tuple(...chosen.map(({ code, levels }) => fc.constantFrom(...levels).map(level => ({ code, level }))))),
-  }),
-)
+const sfia: fc.Arbitrary<Pick<RoleDocument, 'sfia_version' | 'sfia_mappings'>> = fc
+  .constantFrom(...versions)
+  .chain(({ version, skills }) =>
+    fc.record({
+      sfia_version: fc.constant(version),
+      sfia_mappings: fc
+        .shuffledSubarray([...skills])
+        .chain(chosen =>
+          fc.tuple(...chosen.map(({ code, levels }) => fc.constantFrom(...levels).map(level => ({ code, level })))),
+        ),
+    }),
+  )
 
 /** Markers print each thing once, in all sections together; the rest of them are left out. */
 function onceEach(sections: readonly Section[], texts: readonly SharedText[]) {
