@@ -18,10 +18,11 @@ import { RoleParams, VersionParams } from '../roles/schema.ts'
 import { servedLatest, servedVersion } from '../roles/served.ts'
 import { findRole } from '../roles/store.ts'
 import type { Version } from '../roles/versions.ts'
+import { createThreadPool, ThreadLimitError, type ThreadPool, ThreadsBusyError, workerFile } from '../threads.ts'
 import { renderMarkdown } from './markdown.ts'
 import { pagePolicy, renderFragment, renderPage } from './page.ts'
 import { type Source, titleOf } from './rendering.ts'
-import { renderWord } from './word.ts'
+import type { WordTask } from './worker.ts'
 
 interface Options {
   db: Kysely<Database>
@@ -74,7 +75,22 @@ interface Target {
   time: string
 }
 
-async function bodyOf({ source, format, canonical, time }: Target): Promise<string | Buffer> {
+type WordPool = ThreadPool<WordTask, Uint8Array>
+
+/** 503 where too many wait for a Word file, or one takes too long. */
+function writeWord(pool: WordPool, task: WordTask): Promise<Buffer> {
+  return pool
+    .run(task)
+    .then(bytes => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    .catch(error => {
+      if (!(error instanceof ThreadsBusyError || error instanceof ThreadLimitError)) throw error
+      const detail =
+        'The Word file could not be written in time. Try again in a few seconds, or ask for another format.'
+      throw new Problem('unavailable', detail, { headers: { 'retry-after': '5' } })
+    })
+}
+
+async function bodyOf({ source, format, canonical, time }: Target, pool: WordPool): Promise<string | Buffer> {
   switch (format) {
     case 'md':
       return renderMarkdown(source)
@@ -83,31 +99,33 @@ async function bodyOf({ source, format, canonical, time }: Target): Promise<stri
     case 'fragment':
       return renderFragment(source)
     case 'docx':
-      return renderWord(source, time)
+      return writeWord(pool, { source, time })
   }
-}
-
-async function sendDocument(request: FastifyRequest, reply: FastifyReply, target: Target): Promise<never> {
-  const { source, format, path, canonical, cache, name } = target
-  const body = await bodyOf(target)
-  const others = (Object.keys(formats) as Format[]).filter(other => other !== format)
-  const links = others.map(other => `<${path}?format=${other}>; rel="alternate"; type="${formats[other]}"`)
-  if (canonical !== undefined) links.unshift(`<${canonical}>; rel="canonical"`)
-  reply.header('link', links.join(', '))
-  if ((request.query as { format?: Format }).format === undefined) {
-    reply.header('vary', 'Accept').header('content-location', `${path}?format=${format}`)
-  }
-  const title = foldPlain(titleOf(source))
-  if (format === 'docx') reply.header('content-disposition', disposition('attachment', name, title, 'docx'))
-  if (format === 'md') reply.header('content-disposition', disposition('inline', name, title, 'md'))
-  if (format === 'html') reply.header('content-security-policy', pagePolicy)
-  const type = format === 'docx' ? wordType : `${formats[format]}; charset=utf-8`
-  return sendEntity(request, reply, { body, etag: digestTag(body), cache, type })
 }
 
 export const documents: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache, baseUrl }) => {
+  const pool: WordPool = createThreadPool(workerFile('./worker', import.meta.url), { queueMax: 16 })
+  app.addHook('onClose', () => pool.close())
   const answers = { produces, namesFormat: true } as const
   const response = { 200: Type.String({ description: 'The document.' }) }
+
+  const sendDocument = async (request: FastifyRequest, reply: FastifyReply, target: Target): Promise<never> => {
+    const { source, format, path, canonical, cache, name } = target
+    const body = await bodyOf(target, pool)
+    const others = (Object.keys(formats) as Format[]).filter(other => other !== format)
+    const links = others.map(other => `<${path}?format=${other}>; rel="alternate"; type="${formats[other]}"`)
+    if (canonical !== undefined) links.unshift(`<${canonical}>; rel="canonical"`)
+    reply.header('link', links.join(', '))
+    if ((request.query as { format?: Format }).format === undefined) {
+      reply.header('vary', 'Accept').header('content-location', `${path}?format=${format}`)
+    }
+    const title = foldPlain(titleOf(source))
+    if (format === 'docx') reply.header('content-disposition', disposition('attachment', name, title, 'docx'))
+    if (format === 'md') reply.header('content-disposition', disposition('inline', name, title, 'md'))
+    if (format === 'html') reply.header('content-security-policy', pagePolicy)
+    const type = format === 'docx' ? wordType : `${formats[format]}; charset=utf-8`
+    return sendEntity(request, reply, { body, etag: digestTag(body), cache, type })
+  }
 
   /** As of an Occupation, no version is immutable: its document differs with the base URL and our code. */
   const sendVersion = (
