@@ -36,15 +36,20 @@ import { write } from './plugins/write.ts'
 import { problemPages } from './problem-pages.ts'
 import { documents } from './renderings/routes.ts'
 import { PublishedCache } from './roles/cache.ts'
+import { diffs } from './roles/diff.ts'
 import { drafts } from './roles/draft.ts'
 import { exportOfRoles } from './roles/export.ts'
 import { answerFromMemory } from './roles/hot.ts'
 import { lifeOfRoles } from './roles/life.ts'
 import { draftParts } from './roles/parts.ts'
 import { publishedRoles } from './roles/published.ts'
+import { sharedSectionPublications } from './roles/shared-publications.ts'
 import { findLatest, findVersion, publishedChannel } from './roles/versions.ts'
 import { occupations } from './schema-org/routes.ts'
 import { sfia } from './sfia/routes.ts'
+import { type WebhookOptions, webhooks } from './webhooks/routes.ts'
+import { publicVacancies } from './vacancies/public.ts'
+import { vacancies } from './vacancies/routes.ts'
 
 export interface AppOptions {
   db: Kysely<Database>
@@ -53,6 +58,8 @@ export interface AppOptions {
   authenticate: Authenticate
   /** Mixed into the hashes of the keys that are made here. */
   pepper: string
+  /** What the secrets of webhooks are encrypted with, and whether webhooks may go to loopback addresses. */
+  webhooks: WebhookOptions
   /** Without a slash at the end. Absolute links begin with it; the Host header is never believed. */
   baseUrl: string
   cacheBytesMax: number
@@ -65,8 +72,12 @@ export interface AppOptions {
   connections?: Partial<ConnectionLimits>
   /** How many exports at once, and how slow their readers may be; what is not given is as plugins/exports.ts says. */
   exportLimits?: Partial<ExportLimits>
+  /** How many may wait for a change at once, and how often to look for one where none is heard of; as feed/signal.ts says. */
+  feedLimits?: { waitersMax?: number; pollMs?: number }
   /** Most requests in hand at once before others are refused; six for each connection of the pool unless given. */
   inFlightMax?: number
+  /** Tells the time by which vacancies open and close; the machine's unless given. */
+  clock?: () => Date
   /** Whom to tell of a vulnerability: a `mailto:`, `tel:` or https address. */
   securityContact?: string
   logger?: FastifyBaseLogger
@@ -85,6 +96,7 @@ function originForm(target = '/'): string {
 /** The whole service on a database, not yet listening: tests inject, server.ts listens. */
 export async function build(options: AppOptions) {
   const { db, listenUrl, authenticate, pepper, baseUrl, cacheBytesMax, trustProxy, rateLimits, logger } = options
+  const { clock = () => new Date() } = options
   const limits = { ...connectionLimits, ...options.connections }
   const limiter = rateLimits && new RateLimiter(rateLimits)
   const pressure = new Pressure({ poolMax: poolStatus(db).max, inFlightMax: options.inFlightMax })
@@ -133,7 +145,7 @@ export async function build(options: AppOptions) {
     { latest: slug => findLatest(db, slug), version: (slug, version) => findVersion(db, slug, version) },
     cacheBytesMax,
   )
-  const signal = new FeedSignal({ look: async () => (await findFeedEnd(db)).position })
+  const signal = new FeedSignal({ look: async () => (await findFeedEnd(db)).position, ...options.feedLimits })
   // Who waits for a change is answered before the connections end.
   app.addHook('preClose', async () => signal.close())
   if (listenUrl !== undefined) {
@@ -186,13 +198,17 @@ export async function build(options: AppOptions) {
   await app.register(refusals, { db })
 
   await app.register(publishedRoles, { prefix: '/v1', db, cache, baseUrl })
+  await app.register(occupations, { prefix: '/v1', cache, baseUrl })
   await app.register(exportOfRoles, { prefix: '/v1' })
   await app.register(feed, { prefix: '/v1', db, signal, baseUrl })
-  await app.register(occupations, { prefix: '/v1', cache, baseUrl })
   await app.register(documents, { prefix: '/v1', db, cache, baseUrl })
+  await app.register(diffs, { prefix: '/v1', db, cache })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
-  await app.register(lifeOfRoles, { prefix: '/v1', db, cache })
+  await app.register(lifeOfRoles, { prefix: '/v1', db, cache, clock })
+  await app.register(sharedSectionPublications, { prefix: '/v1', cache, baseUrl })
+  await app.register(publicVacancies, { prefix: '/v1', db, baseUrl, clock })
+  await app.register(vacancies, { prefix: '/v1', db, baseUrl, clock })
   await app.register(imports, { prefix: '/v1', db, pool })
   await app.register(sharedSections, { prefix: '/v1', db, baseUrl })
   await app.register(skills, { prefix: '/v1', db, baseUrl })
@@ -200,10 +216,11 @@ export async function build(options: AppOptions) {
   await app.register(sfia, { prefix: '/v1', db })
   await app.register(codeListRoutes, { prefix: '/v1', baseUrl })
   await app.register(apiKeys, { prefix: '/v1', db, baseUrl, pepper })
+  await app.register(webhooks, { prefix: '/v1', db, ...options.webhooks })
   await app.register(auditEvents, { prefix: '/v1', db })
   await app.register(home, { baseUrl })
   await app.register(problemPages)
   await app.register(health, { db, baseUrl, securityContact: options.securityContact ?? 'mailto:security@example.org' })
-  await app.register(metrics, { db, durations, cache, pressure, limiter })
+  await app.register(metrics, { db, durations, cache, pressure, signal, limiter })
   return app
 }

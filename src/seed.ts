@@ -32,7 +32,9 @@ async function publishSample(db: Kysely<Database>): Promise<void> {
     await trx.insertInto('organisations').values({ slug: organisation, name: 'Home Office' }).execute()
     const { document, ...read } = importDocument(source, 'text/markdown', await findContext(trx, organisation, {}))
     if (!document) throw new Error(`the sample role cannot be imported: ${JSON.stringify(read.problems)}`)
-    const { draft, events } = await saveImport(trx, register, organisation, { slug: undefined }, { ...read, document })
+    const target = { slug: undefined }
+    const original = { mediaType: 'text/markdown', bytes: source } as const
+    const { draft, events } = await saveImport(trx, register, organisation, target, { ...read, document }, original)
     const row = await lockRole(trx, register, draft.slug, null)
     const { event } = await publish(trx, register, row, { change_note: 'First published', change_kind: 'substantive' })
     await insertEvents(trx, actor, [...events, event])

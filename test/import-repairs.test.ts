@@ -96,7 +96,9 @@ t.test('front matter is kept; HTML heads are named where they are lost', async t
     { label: 'phases', value: 'alpha, beta' },
     { label: 'links', value: 'name: Home, url: /home' },
   ])
-  const broken = imported('---\ntitle: Tester\nlink: {{ site.url }}/x\n stray\n---\n\n## About the role\n\nYou will test.')
+  const broken = imported(
+    '---\ntitle: Tester\nlink: {{ site.url }}/x\n stray\n---\n\n## About the role\n\nYou will test.',
+  )
   t.same(broken.document?.advert_details.additional, [{ label: 'link', value: '{{ site.url }}/x' }])
   t.same(broken.report.losses, [{ code: 'front_matter_removed', line: 4, text: 'stray' }])
   t.ok(warningOf(broken, 'front_matter_repaired'))

@@ -50,6 +50,12 @@ interface Taken extends Pick<SourceTree, 'title'> {
   fields: Field[]
 }
 
+/** The slug that front matter names; undefined where it names none that could be one. */
+export const slugIn = (source: string): string | undefined =>
+  /^\s*---[ \t]*\r?\n(?:(?!---|\.\.\.).*\n){0,200}?slug:[ \t]*["']?([a-z0-9]+(?:-[a-z0-9]+)*)["']?[ \t]*\r?\n/.exec(
+    source,
+  )?.[1]
+
 /** Takes the front matter off a source, if it has some: its title, and every other row as a field. */
 export function takeFrontMatter(source: string, notices: Notices): Taken {
   const match = /^\s*---[ \t]*\n([\s\S]{0,20000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)/.exec(source)
@@ -61,6 +67,8 @@ export function takeFrontMatter(source: string, notices: Notices): Taken {
     if (title === null && label.toLowerCase() === 'title' && value !== '') {
       title = { text: value, line }
       notices.understand(line, label, '/title', 'front matter')
+    } else if (label.toLowerCase() === 'slug' && value === slugIn(source)) {
+      notices.understand(line, `${label} ${value}`, '', 'slug of the role')
     } else if (label === '')
       notices.add('loss', 'front_matter_removed', line, value, 'The line of front matter has no label')
     else if (value === '') notices.understand(line, label, '', 'label without a value')

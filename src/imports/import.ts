@@ -1,9 +1,9 @@
 /** A document in, a draft and a report out: pure, and run in a worker since documents come from anywhere. */
 
-import { diffDocuments } from '../document/diff.ts'
 import { keepIds } from '../document/match.ts'
 import type { RoleDocument, SectionKind, SfiaVersion } from '../document/schema.ts'
 import { linksOf } from '../document/text.ts'
+import { partsOf, readableText } from '../document/walk.ts'
 import { advise } from './advice.ts'
 import { type Coverage, measure } from './coverage.ts'
 import { decode } from './decode.ts'
@@ -20,7 +20,6 @@ import { type DocumentType, type MediaType, scan, type Words, wordsOf } from './
 import type { ImportReport } from './schema.ts'
 import type { SfiaIndex } from './sfia.ts'
 import type { SourceTree } from './tree.ts'
-import { partsOf, readableText } from './walk.ts'
 import { readWord } from './word.ts'
 import { readWordWords } from './word-words.ts'
 
@@ -41,6 +40,7 @@ export interface ImportResult {
   document: RoleDocument | null
   /** Shared sections that the document needs and the organisation lacks; their items have the id ''. */
   newSharedSections: SharedText[]
+  /** Its `changes` are known when the draft is saved. */
   report: ImportReport
   problems: Problem[]
 }
@@ -128,7 +128,7 @@ function isAboutRoles(document: RoleDocument, notices: Notices): boolean {
   )
   const links = items.filter(item => linksOf(item.text).length > 0).length
   const removed = notices.list.filter(notice => notice.code === 'link_removed').length
-  return items.length > 2 && links + removed > items.length
+  return items.length > 2 && links + removed >= items.length
 }
 
 function checkContent({ document, followed }: Recognised, notices: Notices) {
@@ -216,16 +216,15 @@ function draftOf(
     return {
       document: null,
       newSharedSections: [],
-      report: reportOf(parts, shared, coverage, notices, undefined),
+      report: reportOf(parts, shared, coverage, notices, false),
       problems: notices.problems,
     }
   }
   const next = { ...base.document, sections: shared.sections }
   const { previous } = context
   const document = previous ? keepIds(base.followed?.whole ? next : keepUnsaid(next, previous), previous) : next
-  const changes = previous ? diffDocuments(previous, document) : undefined
   const unchanged = previous !== undefined && JSON.stringify(document) === JSON.stringify(previous)
-  const report = reportOf(parts, shared, coverage, notices, changes && { changes, unchanged })
+  const report = reportOf(parts, shared, coverage, notices, unchanged)
   return { document, newSharedSections: shared.created, report, problems: [] }
 }
 

@@ -16,7 +16,7 @@ interface Piece {
 }
 
 /** Characters for the references of XML. */
-export const unescapeXml = (text: string) =>
+export const withoutReferences = (text: string) =>
   text.replace(/&(?:lt|gt|amp|quot|apos|#(?:x[0-9a-fA-F]{1,6}|[0-9]{1,7}));/g, found => {
     const named = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&quot;': '"', '&apos;': "'" }[found]
     if (named) return named
@@ -28,13 +28,13 @@ export const unescapeXml = (text: string) =>
 function* piecesOf(xml: string): Generator<Piece> {
   for (const [piece, closing, name] of xml.matchAll(/<(\/?)([A-Za-z0-9_.:-]+)[^>]*>|<[^>]*>|[^<]+/g)) {
     if (name !== undefined) yield { name, tag: piece, closing: closing === '/', text: '' }
-    else if (!piece.startsWith('<')) yield { name: '', tag: '', closing: false, text: unescapeXml(piece) }
+    else if (!piece.startsWith('<')) yield { name: '', tag: '', closing: false, text: withoutReferences(piece) }
   }
 }
 
 const attributeOf = (tag: string, name: string) => {
   const found = new RegExp(`\\s${name}="([^"]*)"|\\s${name}='([^']*)'`).exec(tag)
-  return found ? unescapeXml(found[1] ?? found[2] ?? '') : undefined
+  return found ? withoutReferences(found[1] ?? found[2] ?? '') : undefined
 }
 
 interface Relationship {
@@ -128,7 +128,7 @@ class Reader implements Words {
         text += ' '
         isCode = true
       } else if (name === 'w:vanish' && !/w:val="(?:0|false|off)"/.test(tag)) isHidden = true
-      else if (name === 'w:tab' || name === 'w:br' || name === 'w:cr') text += ' '
+      else if (/^w:(?:tab|br|cr|footnoteReference|endnoteReference)$/.test(name)) text += ' '
       else if (name === 'w:noBreakHyphen') text += '\u2011'
       else if (name === 'w:ins' && !closing) this.#inserted += 1
       else if (name === 'w:hyperlink') {

@@ -7,7 +7,7 @@ import type { Notices } from './notices.ts'
 import type { WordPackage } from './package.ts'
 import { readHast } from './read-hast.ts'
 import type { SourceTree } from './tree.ts'
-import { unescapeXml } from './word-words.ts'
+import { withoutReferences } from './word-words.ts'
 
 /** A paragraph or another node of mammoth's document. */
 interface WordNode {
@@ -116,7 +116,7 @@ function formOfWord({ parts }: WordPackage): Form | undefined {
   for (const [name, xml] of parts) {
     if (!/^customXml\/item\d+\.xml$/.test(name) || !xml.includes(formNamespace)) continue
     const content = /<(?:\w+:)?form\b[^>]*>([^<]*)</.exec(xml)?.[1]
-    if (content !== undefined) return parseForm(unescapeXml(content))
+    if (content !== undefined) return parseForm(withoutReferences(content))
   }
   return undefined
 }
