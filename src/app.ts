@@ -47,9 +47,9 @@ import { sharedSectionPublications } from './roles/shared-publications.ts'
 import { findLatest, findVersion, publishedChannel } from './roles/versions.ts'
 import { occupations } from './schema-org/routes.ts'
 import { sfia } from './sfia/routes.ts'
-import { type WebhookOptions, webhooks } from './webhooks/routes.ts'
 import { publicVacancies } from './vacancies/public.ts'
 import { vacancies } from './vacancies/routes.ts'
+import { type WebhookOptions, webhooks } from './webhooks/routes.ts'
 
 export interface AppOptions {
   db: Kysely<Database>

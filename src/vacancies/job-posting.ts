@@ -2,8 +2,9 @@
  * A vacancy as schema.org JobPosting, with what Google's job search requires and recommends
  * (https://developers.google.com/search/docs/appearance/structured-data/job-posting).
  */
-import type { Advice } from '../document/advice.ts'
+
 import { type Static, Type } from 'typebox'
+import type { Advice } from '../document/advice.ts'
 import type { Finding } from '../document/check.ts'
 import { securityClearances } from '../document/code-lists.ts'
 import type { Location, Salary } from '../document/schema.ts'
