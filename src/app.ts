@@ -35,6 +35,7 @@ import { read } from './plugins/read.ts'
 import { preflights } from './plugins/security.ts'
 import { write } from './plugins/write.ts'
 import { problemPages } from './problem-pages.ts'
+import { documents } from './renderings/routes.ts'
 import { PublishedCache } from './roles/cache.ts'
 import { diffs } from './roles/diff.ts'
 import { drafts } from './roles/draft.ts'
@@ -203,6 +204,7 @@ export async function build(options: AppOptions) {
   await app.register(occupations, { prefix: '/v1', cache, baseUrl })
   await app.register(exportOfRoles, { prefix: '/v1' })
   await app.register(feed, { prefix: '/v1', db, signal, baseUrl })
+  await app.register(documents, { prefix: '/v1', db, cache, baseUrl })
   await app.register(diffs, { prefix: '/v1', db, cache })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })

@@ -1,6 +1,7 @@
 /** What documents and pages print of a role's members: rows of labels and values, lines of SFIA mappings. */
 import { contractTypes, roleTypes, workingPatterns } from './code-lists.ts'
-import type { AdvertDetails, Grade, PublishedRole, RoleDocument, Salary, SfiaMapping } from './schema.ts'
+import type { AdvertDetails, Block, Grade, ListItem, PublishedRole, RoleDocument, Salary } from './schema.ts'
+import { foldInlines, type Inline, parseText } from './text.ts'
 
 /** A role as documents print it: shared sections filled in, names beside codes. A draft's has its notes. */
 export type PrintedRole = Pick<PublishedRole, keyof RoleDocument>
@@ -8,6 +9,18 @@ export type PrintedRole = Pick<PublishedRole, keyof RoleDocument>
 export interface Row {
   label: string
   value: string
+}
+
+/** Characters as every format can hold them: white space folded, and U+FFFD for other control characters. */
+export const foldPlain = (text: string) =>
+  text
+    .replace(/[^\P{Cc}\s]|[\ufffe\uffff]/gu, '\ufffd')
+    .replace(/\s+/g, ' ')
+    .trim()
+
+interface DetailRow extends Row {
+  /** What the row prints. */
+  member: keyof AdvertDetails | 'grades'
 }
 
 const labelsOf = (codes: readonly { code: string; label: string }[], chosen: readonly string[]) =>
@@ -35,45 +48,124 @@ export function salaryName({ min, max, currency, period, text }: Salary): string
 }
 
 /** The rows of an appendix, in the order of the Home Office’s form; `value` is '' for what is not known. */
-export function detailRows(details: AdvertDetails, grades: readonly Grade[]): Row[] {
-  return [
-    { label: 'Reference number', value: details.reference_number ?? '' },
-    { label: 'Grade', value: grades.map(gradeName).join(', ') },
-    { label: 'Salary', value: details.salary === null ? '' : salaryName(details.salary) },
-    { label: 'Type of role', value: labelsOf(roleTypes, details.role_types) },
-    { label: 'Location', value: details.locations.map(({ text }) => text).join('; ') },
-    { label: 'Business area', value: details.business_area ?? '' },
-    { label: 'Contract type', value: labelsOf(contractTypes, details.contract_types) },
-    { label: 'Working pattern', value: labelsOf(workingPatterns, details.working_patterns) },
-    { label: 'Hours', value: details.hours ?? '' },
-    { label: 'Reports to', value: details.reports_to ?? '' },
-    ...details.additional,
+export function detailRows(details: AdvertDetails, grades: readonly Grade[]): DetailRow[] {
+  const rows: DetailRow[] = [
+    { member: 'reference_number', label: 'Reference number', value: details.reference_number ?? '' },
+    { member: 'grades', label: 'Grade', value: grades.map(gradeName).join(', ') },
+    { member: 'salary', label: 'Salary', value: details.salary === null ? '' : salaryName(details.salary) },
+    { member: 'role_types', label: 'Type of role', value: labelsOf(roleTypes, details.role_types) },
+    { member: 'locations', label: 'Location', value: details.locations.map(({ text }) => text).join('; ') },
+    { member: 'business_area', label: 'Business area', value: details.business_area ?? '' },
+    { member: 'contract_types', label: 'Contract type', value: labelsOf(contractTypes, details.contract_types) },
+    {
+      member: 'working_patterns',
+      label: 'Working pattern',
+      value: labelsOf(workingPatterns, details.working_patterns),
+    },
+    { member: 'hours', label: 'Hours', value: details.hours ?? '' },
+    { member: 'reports_to', label: 'Reports to', value: details.reports_to ?? '' },
+    ...details.additional.map(row => ({ member: 'additional' as const, ...row })),
   ]
+  return rows.map(({ member, label, value }) => ({ member, label: foldPlain(label), value: foldPlain(value) }))
 }
 
-type NamedMapping = SfiaMapping & { name: string; category: string; subcategory: string }
+type NamedMapping = PrintedRole['sfia_mappings'][number]
 
 /** `Systems design (DESN) – Level 3` */
-export const sfiaLine = ({ code, level, name }: NamedMapping) =>
-  `${name === '' ? '' : `${name} `}(${code}) – Level ${level}`
+const sfiaLine = ({ code, level, name }: NamedMapping) => `${name} (${code}) – Level ${level}`
 
-export interface SfiaGroup {
-  category: string
-  subcategories: { name: string; mappings: NamedMapping[] }[]
+/** What a block prints, in the order in which it is read. What prints nothing is not there. */
+export type Print =
+  | { type: 'paragraph' | 'subheading' | 'note'; content: Inline[] }
+  | { type: 'list'; ordered: boolean; items: PrintItem[] }
+  | { type: 'rows'; rows: Row[] }
+export interface PrintItem {
+  /** [] where the item prints nothing but those under it. */
+  content: Inline[]
+  optional: boolean
+  items: Inline[][]
 }
 
+/** The nodes of a text as they are printed: white space folded, marks without content left out. */
+export const printText = (text: string): Inline[] => foldInlines(parseText(text).nodes)
+
+const plain = (text: string): Inline[] => [{ type: 'text', value: text }]
+const listOf = (items: readonly Inline[][]): Print => ({
+  type: 'list',
+  ordered: false,
+  items: items.map(content => ({ content, optional: false, items: [] })),
+})
+
 /** Mappings in their order, those side by side of one category and subcategory under its name. */
-export function sfiaGroups(mappings: readonly NamedMapping[]): SfiaGroup[] {
-  const groups: SfiaGroup[] = []
+function printMappings(mappings: readonly NamedMapping[]): Print[] {
+  const prints: Print[] = []
+  let category: string | undefined
+  let subcategory: PrintItem | undefined
   for (const mapping of mappings) {
-    let group = groups.at(-1)
-    if (group?.category !== mapping.category) {
-      group = { category: mapping.category, subcategories: [] }
-      groups.push(group)
+    let list = prints.at(-1)
+    if (list?.type !== 'list' || category !== mapping.category) {
+      list = { type: 'list', ordered: false, items: [] }
+      prints.push({ type: 'paragraph', content: plain(mapping.category) }, list)
+      category = mapping.category
+      subcategory = undefined
     }
-    const last = group.subcategories.at(-1)
-    if (last?.name === mapping.subcategory) last.mappings.push(mapping)
-    else group.subcategories.push({ name: mapping.subcategory, mappings: [mapping] })
+    if (!subcategory || JSON.stringify(subcategory.content) !== JSON.stringify(plain(mapping.subcategory))) {
+      subcategory = { content: plain(mapping.subcategory), optional: false, items: [] }
+      list.items.push(subcategory)
+    }
+    subcategory.items.push(plain(sfiaLine(mapping)))
   }
-  return groups
+  return prints
+}
+
+export interface PrintOptions {
+  /** Which optional items are printed; all of them unless given. */
+  optional?: ((item: ListItem) => boolean) | undefined
+  /** Whether rows of advert details without a value are printed too, as in a form to be filled in. */
+  emptyRows?: boolean | undefined
+}
+
+/** What marker blocks print. */
+export type MarkedRole = Pick<PrintedRole, 'skills' | 'sfia_mappings' | 'advert_details' | 'grades'>
+
+/** What a block prints: marker blocks the skills, SFIA mappings and advert details of `role`. */
+export function printBlock(block: Block, role: MarkedRole, options: PrintOptions = {}): Print[] {
+  const { optional = () => true, emptyRows = false } = options
+  const holds = (print: Print) => {
+    if (print.type === 'rows') return print.rows.length > 0
+    if (print.type === 'list') return print.items.length > 0
+    return print.content.length > 0
+  }
+  const prints = (): Print[] => {
+    switch (block.type) {
+      case 'list':
+        return [
+          {
+            type: 'list',
+            ordered: block.ordered,
+            items: block.items
+              .filter(item => !item.optional || optional(item))
+              .map(item => ({
+                content: printText(item.text),
+                optional: item.optional,
+                items: item.items.map(({ text }) => printText(text)).filter(content => content.length > 0),
+              }))
+              .filter(({ content, items }) => content.length > 0 || items.length > 0),
+          },
+        ]
+      case 'skills': {
+        const skills = role.skills.filter(({ importance }) => importance === block.importance)
+        return [listOf(skills.map(({ statement }) => printText(statement)).filter(content => content.length > 0))]
+      }
+      case 'sfia_mappings':
+        return printMappings(role.sfia_mappings)
+      case 'advert_details': {
+        const rows = detailRows(role.advert_details, role.grades)
+        return [{ type: 'rows', rows: rows.filter(({ value }) => emptyRows || value !== '') }]
+      }
+      default:
+        return [{ type: block.type, content: printText(block.text) }]
+    }
+  }
+  return prints().filter(holds)
 }

@@ -1,5 +1,6 @@
 /** A draft as the world reads it: shared sections filled in, names beside codes, no notes. */
-import type { AdvertDetails, Block, PublishedRole, RoleDocument } from './schema.ts'
+import type { PrintedRole } from './print.ts'
+import type { Block, PublishedRole, RoleDocument } from './schema.ts'
 
 /** What a document refers to, as it is at the moment of publication. */
 export interface References {
@@ -17,22 +18,15 @@ interface Publication {
 }
 
 /**
- * The published role, its members in the order of the canonical bytes. The document must be checked: a reference that
- * is not there throws.
+ * A draft with its references filled in, notes and all. The document must be checked: a reference that is not there
+ * throws.
  */
-export function resolve(document: RoleDocument, publication: Publication, references: References): PublishedRole {
+export function fillIn(document: RoleDocument, references: References): PrintedRole {
   const found = <T>(value: T | undefined, name: string): T => {
     if (value === undefined) throw new Error(`unresolved reference: ${name}`)
     return value
   }
-  const advert_details: AdvertDetails = document.advert_details
   return {
-    format: 1,
-    slug: publication.slug,
-    organisation: publication.organisation,
-    version: publication.version,
-    published_at: publication.published_at,
-    change_note: publication.change_note,
     title: document.title,
     alternative_titles: document.alternative_titles,
     profession: document.profession,
@@ -44,10 +38,8 @@ export function resolve(document: RoleDocument, publication: Publication, refere
       kind,
       heading,
       shared_section,
-      blocks: (shared_section === null
-        ? blocks
-        : found(references.sharedSections.get(shared_section), shared_section).blocks
-      ).filter(({ type }) => type !== 'note'),
+      blocks:
+        shared_section === null ? blocks : found(references.sharedSections.get(shared_section), shared_section).blocks,
     })),
     skills: document.skills.map(({ id, statement, skill, level, importance }) => ({
       id,
@@ -62,6 +54,30 @@ export function resolve(document: RoleDocument, publication: Publication, refere
       const { name, category, subcategory } = found(references.sfiaSkills.get(code), code)
       return { code, level, name, category, subcategory }
     }),
-    advert_details,
+    advert_details: document.advert_details,
+  }
+}
+
+/** The published role, its members in the order of the canonical bytes; see `fillIn`. */
+export function resolve(document: RoleDocument, publication: Publication, references: References): PublishedRole {
+  const { sections, ...members } = fillIn(document, references)
+  return {
+    format: 1,
+    slug: publication.slug,
+    organisation: publication.organisation,
+    version: publication.version,
+    published_at: publication.published_at,
+    change_note: publication.change_note,
+    title: members.title,
+    alternative_titles: members.alternative_titles,
+    profession: members.profession,
+    family: members.family,
+    grades: members.grades,
+    behaviours: members.behaviours,
+    sections: sections.map(section => ({ ...section, blocks: section.blocks.filter(({ type }) => type !== 'note') })),
+    skills: members.skills,
+    sfia_version: members.sfia_version,
+    sfia_mappings: members.sfia_mappings,
+    advert_details: members.advert_details,
   }
 }

@@ -189,3 +189,15 @@ function fill(schema: JsonSchema, value: unknown): unknown {
  */
 export const complete = <T extends TSchema>(schema: T, value: unknown): Static<T> =>
   fill(json(schema), value) as Static<T>
+
+/** The schema with every `$ref` replaced by what it names, for those who check values without the components. */
+export const inlined = <T extends TSchema>(schema: T): T => {
+  const go = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(go)
+    if (part === null || typeof part !== 'object') return part
+    const { $id: _, $ref, ...rest } = part as JsonSchema
+    if ($ref !== undefined) return go(named($ref))
+    return Object.fromEntries(Object.entries(rest).map(([keyword, value]) => [keyword, go(value)]))
+  }
+  return go(schema) as T
+}

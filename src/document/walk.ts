@@ -55,7 +55,11 @@ export function* partsOf(document: RoleDocument): Generator<Part> {
 const readableInlines = (nodes: readonly Inline[]): string =>
   nodes
     .map(node => {
-      if (node.type === 'link') return ` ${readableInlines(node.children)} ${node.url} `
+      if (node.type === 'link') {
+        const label = readableInlines(node.children)
+        // A link around nothing is seen by nobody.
+        return label.trim() === '' ? label : ` ${label} ${node.url} `
+      }
       if (node.type === 'code') return ` ${node.value} `
       return 'children' in node ? readableInlines(node.children) : node.value
     })

@@ -1,5 +1,6 @@
 /** What a Markdown file says of itself in YAML between lines of dashes, as labels and values. */
-import { isCollection, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import { isCollection, isMap, isScalar, LineCounter, type Node, parse, parseDocument } from 'yaml'
+import { type Form, readForm } from '../document/form.ts'
 import type { Notices } from './notices.ts'
 import type { Field, SourceTree } from './tree.ts'
 
@@ -74,4 +75,31 @@ export function takeFrontMatter(source: string, notices: Notices): Taken {
     else fields.push({ label: label.replaceAll(/[_-]/g, ' '), value, line })
   }
   return { body: match[0].replace(/[^\n]/g, '') + source.slice(match[0].length), title, fields }
+}
+
+/** The form of a document that the register wrote, and the text without it; lines stay where they are. */
+export function takeForm(source: string, notices: Notices): { text: string; form?: Form } {
+  const end = source.search(/\n---[ \t]*(?:\n|$)/)
+  if (!/^---[ \t]*\n/.test(source) || end < 0) return { text: source }
+  const lines = source.slice(0, end).split('\n')
+  const from = lines.findIndex(line => /^role_register:\s*$/.test(line))
+  if (from < 0) return { text: source }
+  const length = lines.slice(from + 1).findIndex(line => /^\S/.test(line))
+  const to = length < 0 ? lines.length : from + 1 + length
+  const block = lines.slice(from, to)
+  const rest = lines.map((line, at) => (at >= from && at < to ? '' : line))
+  const isAll = rest.slice(1).every(line => line.trim() === '')
+  const text = isAll
+    ? `${'\n'.repeat(lines.length)}${source.slice(end + 1).replace(/^---[ \t]*/, '')}`
+    : `${rest.join('\n')}${source.slice(end)}`
+  try {
+    const value = (parse(block.join('\n'), { maxAliasCount: 0 }) as { role_register?: unknown }).role_register
+    const form = readForm(value)
+    if (form) return { text, form }
+  } catch {
+    // Named below.
+  }
+  const detail = 'The front matter of the register is not as it wrote it; the text was read as that of any house'
+  notices.add('loss', 'form_not_read', from + 1, '', detail)
+  return { text }
 }

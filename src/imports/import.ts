@@ -7,6 +7,8 @@ import { partsOf, readableText } from '../document/walk.ts'
 import { advise } from './advice.ts'
 import { type Coverage, measure } from './coverage.ts'
 import { decode } from './decode.ts'
+import { follow } from './follow.ts'
+import { takeForm } from './front-matter.ts'
 import { Notices, type Problem } from './notices.ts'
 import { type Outline, outline } from './outline.ts'
 import { openPackage } from './package.ts'
@@ -64,8 +66,9 @@ function wantedVersion(context: ImportContext, source: Outline): SfiaVersion | u
 function readText(source: Uint8Array, mediaType: MediaType, notices: Notices): Source | undefined {
   const text = decode(source, notices)
   if (text === undefined) return undefined
-  const seen = scan(text, mediaType, notices)
-  return { seen, tree: readSource(seen, mediaType, notices) }
+  const own = mediaType === 'text/markdown' ? takeForm(text, notices) : { text }
+  const seen = scan(own.text, mediaType, notices)
+  return { seen, tree: { ...readSource(seen, mediaType, notices), ...(own.form ? { form: own.form } : {}) } }
 }
 
 async function readWordFile(source: Uint8Array, notices: Notices): Promise<Source | undefined> {
@@ -76,6 +79,11 @@ async function readWordFile(source: Uint8Array, notices: Notices): Promise<Sourc
 }
 
 function understand({ tree }: Source, context: ImportContext, notices: Notices): Recognised {
+  const { versions } = context.sfia
+  if (tree.form) {
+    const wanted = context.sfiaVersion ?? tree.form.sfia_version
+    return follow(tree, tree.form, { versions, ...(wanted ? { wanted } : {}) }, notices)
+  }
   const found = outline(tree, notices)
   if (tree.title && found.title && tree.title !== found.title) {
     if (wordsOf(tree.title.text).join() === wordsOf(found.title.text).join()) {
@@ -91,7 +99,7 @@ function understand({ tree }: Source, context: ImportContext, notices: Notices):
     }
   }
   const wanted = wantedVersion(context, found)
-  const sfia = { versions: context.sfia.versions, ...(wanted ? { wanted } : {}) }
+  const sfia = { versions, ...(wanted ? { wanted } : {}) }
   return recognise(found, sfia, notices)
 }
 
@@ -123,7 +131,9 @@ function isAboutRoles(document: RoleDocument, notices: Notices): boolean {
   return items.length > 2 && links + removed >= items.length
 }
 
-function checkContent(document: RoleDocument, notices: Notices) {
+function checkContent({ document, followed }: Recognised, notices: Notices) {
+  // What the register wrote is a role, if an empty one.
+  if (followed) return
   if (document.sections.length > 0) {
     if (!isAboutRoles(document, notices)) return
     const detail =
@@ -190,7 +200,7 @@ function draftOf(
   notices: Notices,
 ): ImportResult {
   const base = recognised ?? emptyResult()
-  if (recognised && notices.problems.length === 0) checkContent(base.document, notices)
+  if (recognised && notices.problems.length === 0) checkContent(base, notices)
   if (notices.problems.length === 0) advise(base, notices)
   const coverage: Coverage = measure(read?.seen ?? { words: [], lines: [] }, keptWords(base.document, notices), notices)
   const shared: Shared = shareSections(
@@ -198,6 +208,7 @@ function draftOf(
     context.sharedSections,
     context.organisation,
     context.previous,
+    base.followed?.sharedSections ?? new Map(),
     notices,
   )
   const parts = { ...base, sections: shared.sections }
@@ -211,7 +222,7 @@ function draftOf(
   }
   const next = { ...base.document, sections: shared.sections }
   const { previous } = context
-  const document = previous ? keepIds(keepUnsaid(next, previous), previous) : next
+  const document = previous ? keepIds(base.followed?.whole ? next : keepUnsaid(next, previous), previous) : next
   const unchanged = previous !== undefined && JSON.stringify(document) === JSON.stringify(previous)
   const report = reportOf(parts, shared, coverage, notices, unchanged)
   return { document, newSharedSections: shared.created, report, problems: [] }

@@ -80,6 +80,12 @@ export class Notices {
     if (text.trim() !== '') this.understood.push({ line, text: text.replace(/\s+/g, ' ').trim(), about, meaning })
   }
 
+  /** Takes back what was said of a code, where it turns out to be no matter of the author's. */
+  withdraw(code: string) {
+    this.#counts.delete(code)
+    for (let at = this.list.length - 1; at >= 0; at -= 1) if (this.list[at]?.code === code) this.list.splice(at, 1)
+  }
+
   /** The document cannot become a draft. */
   refuse(code: string, detail: string, line: number | null = null, pointer = '') {
     if (!this.problems.some(problem => problem.code === code && problem.detail === detail)) {

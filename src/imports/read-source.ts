@@ -1,5 +1,5 @@
 /** One reader per media type, each giving the neutral tree. */
-import type { Element, ElementContent, Root } from 'hast'
+import type { Element, ElementContent, Root, RootContent } from 'hast'
 import type { FootnoteDefinition, FootnoteReference } from 'mdast'
 import rehypeParse from 'rehype-parse'
 import rehypeRaw from 'rehype-raw'
@@ -7,6 +7,7 @@ import remarkGfm from 'remark-gfm'
 import remarkParse from 'remark-parse'
 import remarkRehype from 'remark-rehype'
 import { unified } from 'unified'
+import { type Form, parseForm } from '../document/form.ts'
 import { limits } from '../document/schema.ts'
 import { takeFrontMatter } from './front-matter.ts'
 import { type Notices, refuseLongList } from './notices.ts'
@@ -103,5 +104,18 @@ export function readSource({ patched, references }: Scan, mediaType: MediaType, 
     child?.type === 'text' && child.value.trim() !== ''
       ? { text: child.value.trim(), line: element?.position?.start.line ?? 1 }
       : null
-  return { blocks: readHast(tree, references, notices), title }
+  const form = formOfHtml(tree)
+  return { blocks: readHast(tree, references, notices), title, ...(form ? { form } : {}) }
+}
+
+/** The form that an element of a page carries. */
+function formOfHtml(node: Root | RootContent): Form | undefined {
+  if (node.type !== 'element' && node.type !== 'root') return undefined
+  const carried = node.type === 'element' ? node.properties.dataRoleRegister : undefined
+  if (typeof carried === 'string') return parseForm(carried)
+  for (const child of node.children) {
+    const found = formOfHtml(child)
+    if (found) return found
+  }
+  return undefined
 }

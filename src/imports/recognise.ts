@@ -27,6 +27,13 @@ export interface Recognised extends Provenance {
   /** The line of members without an object of their own, by pointer. */
   places: Map<string, number>
   sfiaInferred: boolean
+  /** Of a document that the register wrote. */
+  followed?: {
+    /** Which shared section each section is said to use; a section that is not there was read as of any house. */
+    sharedSections: Map<Section, string | null>
+    /** Whether every section was read so: the document then leaves nothing unsaid. */
+    whole: boolean
+  }
 }
 
 export interface SfiaContext {

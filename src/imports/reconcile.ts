@@ -64,13 +64,15 @@ export interface Shared {
 
 /**
  * About-texts as shared sections: the same text uses the section that the organisation has, a text of its own makes one,
- * and nearly the same text stays with the role and is a warning. What a draft holds as its own stays its own.
+ * and nearly the same text stays with the role and is a warning. What a draft holds as its own stays its own. `said` is
+ * what a document of the register says of its sections: it counts while the text is the shared one.
  */
 export function shareSections(
   sections: readonly Section[],
   known: readonly SharedText[],
   organisation: string,
   previous: RoleDocument | undefined,
+  said: ReadonlyMap<Section, string | null>,
   notices: Notices,
 ): Shared {
   const before = previous ? matchSections(sections, previous.sections) : new Map<Section, Section>()
@@ -80,6 +82,14 @@ export function shareSections(
   const use = (section: Section, slug: string): Section => ({ ...section, shared_section: slug, blocks: [] })
 
   const share = (section: Section): Section => {
+    const named = said.get(section)
+    if (named === null) return section
+    const text = known.find(({ slug }) => slug === named)
+    if (text && signature(text.blocks) === signature(section.blocks)) {
+      const shared = use(section, text.slug)
+      reused.push({ section: shared, slug: text.slug })
+      return shared
+    }
     const isPlain = section.blocks.length > 0 && section.blocks.every(block => block.type === 'list' || 'text' in block)
     if (!sharedKinds.has(section.kind) || !isPlain) return section
     const own = before.get(section)

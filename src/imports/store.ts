@@ -26,7 +26,6 @@ export async function findContext(
       .selectFrom('shared_sections')
       .select(['slug', 'kind', 'heading', 'blocks'])
       .where('organisation', '=', organisation)
-      .where('kind', 'in', ['organisation_overview', 'profession_overview'])
       .orderBy('slug')
       .execute(),
   ])

@@ -2,6 +2,7 @@
  * The neutral tree that every source is read into: what recognising works on. It holds no document types, and a reader
  * for another format (Word) needs to give nothing but this.
  */
+import type { Form } from '../document/form.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
 
 export interface SourceParagraph {
@@ -51,6 +52,8 @@ export interface Field {
 }
 
 export interface SourceTree {
+  /** What a document that the register wrote does not show. */
+  form?: Form
   /** Of YAML front matter. */
   fields?: Field[]
   blocks: SourceBlock[]

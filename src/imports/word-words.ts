@@ -15,7 +15,8 @@ interface Piece {
   text: string
 }
 
-const withoutReferences = (text: string) =>
+/** Characters for the references of XML. */
+export const withoutReferences = (text: string) =>
   text.replace(/&(?:lt|gt|amp|quot|apos|#(?:x[0-9a-fA-F]{1,6}|[0-9]{1,7}));/g, found => {
     const named = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&quot;': '"', '&apos;': "'" }[found]
     if (named) return named
@@ -94,6 +95,7 @@ class Reader implements Words {
     let skip = ''
     let depth = 0
     let isHidden = false
+    let isCode = false
     let link: string | undefined
     let linkFrom = 0
     let target: 'text' | 'deleted' | 'field' | undefined
@@ -117,14 +119,23 @@ class Reader implements Words {
       } else if (name === 'w:t' || name === 'm:t') target = closing || empty ? undefined : 'text'
       else if (name === 'w:delText') target = closing || empty ? undefined : 'deleted'
       else if (name === 'w:instrText') target = closing || empty ? undefined : 'field'
-      else if (name === 'w:r') isHidden = false
-      else if (name === 'w:vanish' && !/w:val="(?:0|false|off)"/.test(tag)) isHidden = true
+      else if (name === 'w:r') {
+        isHidden = false
+        if (closing && isCode) text += ' '
+        isCode = false
+      } else if (name === 'w:rStyle' && attributeOf(tag, 'w:val') === 'Code') {
+        // As of links: a draft has code parted from its neighbours.
+        text += ' '
+        isCode = true
+      } else if (name === 'w:vanish' && !/w:val="(?:0|false|off)"/.test(tag)) isHidden = true
       else if (/^w:(?:tab|br|cr|footnoteReference|endnoteReference)$/.test(name)) text += ' '
       else if (name === 'w:noBreakHyphen') text += '\u2011'
       else if (name === 'w:ins' && !closing) this.#inserted += 1
       else if (name === 'w:hyperlink') {
         // A link around nothing is seen by nobody.
         if (closing && link !== undefined && text.slice(linkFrom).trim() !== '') this.#take(link)
+        // A draft has the words of a link parted from its neighbours.
+        text += ' '
         link = closing || empty ? undefined : addresses.get(attributeOf(tag, 'r:id') ?? '')
         linkFrom = text.length
       } else if (name === 'w:fldChar' && /fldCharType="separate"|fldCharType="end"/.test(tag)) {

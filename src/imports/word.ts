@@ -2,10 +2,12 @@
 import mammoth from 'mammoth'
 import rehypeParse from 'rehype-parse'
 import { unified } from 'unified'
+import { type Form, formNamespace, parseForm } from '../document/form.ts'
 import type { Notices } from './notices.ts'
 import type { WordPackage } from './package.ts'
 import { readHast } from './read-hast.ts'
 import type { SourceTree } from './tree.ts'
+import { withoutReferences } from './word-words.ts'
 
 /** A paragraph or another node of mammoth's document. */
 interface WordNode {
@@ -89,7 +91,13 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<Sou
     made = await mammoth.convertToHtml(input, {
       externalFileAccess: false,
       includeEmbeddedStyleMap: false,
-      styleMap: ['b => strong', 'i => em', 'strike => s', "p[style-name='Quote'] => p:fresh"],
+      styleMap: [
+        'b => strong',
+        'i => em',
+        'strike => s',
+        "p[style-name='Quote'] => p:fresh",
+        "r[style-name='Code'] => code",
+      ],
       convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
       transformDocument: withOwnHeadings,
     })
@@ -99,5 +107,16 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<Sou
     return { blocks: [], title: null }
   }
   const text = byParagraphs(withPlainNotes(made.value))
-  return { blocks: readHast(html.parse(text), [], notices), title: null }
+  const form = formOfWord(file)
+  return { blocks: readHast(html.parse(text), [], notices), title: null, ...(form ? { form } : {}) }
+}
+
+/** The form that a part of the file carries. */
+function formOfWord({ parts }: WordPackage): Form | undefined {
+  for (const [name, xml] of parts) {
+    if (!/^customXml\/item\d+\.xml$/.test(name) || !xml.includes(formNamespace)) continue
+    const content = /<(?:\w+:)?form\b[^>]*>([^<]*)</.exec(xml)?.[1]
+    if (content !== undefined) return parseForm(withoutReferences(content))
+  }
+  return undefined
 }

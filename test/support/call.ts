@@ -19,6 +19,8 @@ export interface Answer {
   /** The body as JSON where it is some, as a list where it is one value a line, else as text. */
   body: unknown
   text: string
+  /** The body as it came. */
+  raw: Buffer
   etag: string
 }
 
@@ -46,6 +48,7 @@ export function callerOf(app: App, defaultKey: string | null = null) {
       headers: response.headers,
       body: bodyOf(String(response.headers['content-type'] ?? ''), response.payload),
       text: response.payload,
+      raw: response.rawPayload,
       etag: String(response.headers.etag ?? ''),
     }
     check(method, path, answer)

@@ -1,0 +1,29 @@
+/** What every format of a document is made from. */
+import type { PrintedRole } from '../document/print.ts'
+
+export interface Source {
+  role: PrintedRole
+  organisation: string
+  /** undefined for a draft. */
+  version?: { number: number; publishedAt: string } | undefined
+}
+
+const date = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'Europe/London' })
+
+/** The line on the document itself that a version ends with; a draft has none, since people edit it. */
+export const imprintOf = ({ organisation, version }: Source): string | undefined =>
+  version && `${organisation}. Version ${version.number}, published on ${date.format(new Date(version.publishedAt))}.`
+
+/** The role without its optional items, as HTML shows a version; lists of nothing else are gone. */
+export function withoutOptional(role: PrintedRole): PrintedRole {
+  const sections = role.sections.map(section => ({
+    ...section,
+    blocks: section.blocks
+      .map(block => (block.type === 'list' ? { ...block, items: block.items.filter(item => !item.optional) } : block))
+      .filter(block => block.type !== 'list' || block.items.length > 0),
+  }))
+  return { ...role, sections }
+}
+
+/** What a file of the role is called, without an ending. */
+export const titleOf = ({ role }: Source) => role.title ?? 'Role without a title'
