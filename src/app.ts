@@ -35,15 +35,19 @@ import { preflights } from './plugins/security.ts'
 import { write } from './plugins/write.ts'
 import { problemPages } from './problem-pages.ts'
 import { PublishedCache } from './roles/cache.ts'
+import { diffs } from './roles/diff.ts'
 import { drafts } from './roles/draft.ts'
 import { exportOfRoles } from './roles/export.ts'
 import { answerFromMemory } from './roles/hot.ts'
 import { lifeOfRoles } from './roles/life.ts'
 import { draftParts } from './roles/parts.ts'
 import { publishedRoles } from './roles/published.ts'
+import { sharedSectionPublications } from './roles/shared-publications.ts'
 import { findLatest, findVersion, publishedChannel } from './roles/versions.ts'
 import { occupations } from './schema-org/routes.ts'
 import { sfia } from './sfia/routes.ts'
+import { publicVacancies } from './vacancies/public.ts'
+import { vacancies } from './vacancies/routes.ts'
 
 export interface AppOptions {
   db: Kysely<Database>
@@ -68,6 +72,8 @@ export interface AppOptions {
   feedLimits?: { waitersMax?: number; pollMs?: number }
   /** Most requests in hand at once before others are refused; six for each connection of the pool unless given. */
   inFlightMax?: number
+  /** Tells the time by which vacancies open and close; the machine's unless given. */
+  clock?: () => Date
   /** Whom to tell of a vulnerability: a `mailto:`, `tel:` or https address. */
   securityContact?: string
   logger?: FastifyBaseLogger
@@ -86,6 +92,7 @@ function originForm(target = '/'): string {
 /** The whole service on a database, not yet listening: tests inject, server.ts listens. */
 export async function build(options: AppOptions) {
   const { db, listenUrl, authenticate, pepper, baseUrl, cacheBytesMax, trustProxy, rateLimits, logger } = options
+  const { clock = () => new Date() } = options
   const limits = { ...connectionLimits, ...options.connections }
   const limiter = rateLimits && new RateLimiter(rateLimits)
   const pressure = new Pressure({ poolMax: poolStatus(db).max, inFlightMax: options.inFlightMax })
@@ -190,9 +197,13 @@ export async function build(options: AppOptions) {
   await app.register(occupations, { prefix: '/v1', cache, baseUrl })
   await app.register(exportOfRoles, { prefix: '/v1' })
   await app.register(feed, { prefix: '/v1', db, signal, baseUrl })
+  await app.register(diffs, { prefix: '/v1', db, cache })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
-  await app.register(lifeOfRoles, { prefix: '/v1', db, cache })
+  await app.register(lifeOfRoles, { prefix: '/v1', db, cache, clock })
+  await app.register(sharedSectionPublications, { prefix: '/v1', cache, baseUrl })
+  await app.register(publicVacancies, { prefix: '/v1', db, baseUrl, clock })
+  await app.register(vacancies, { prefix: '/v1', db, baseUrl, clock })
   await app.register(imports, { prefix: '/v1', db, pool })
   await app.register(sharedSections, { prefix: '/v1', db, baseUrl })
   await app.register(skills, { prefix: '/v1', db, baseUrl })

@@ -352,6 +352,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/exports/vacancies.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export all open vacancies
+         * @description One snapshot, one JSON value a line: the vacancies by id, then a line of the type `end`. An answer without that line was cut: ask again. With `profile` each vacancy stands in that form. Open to everybody.
+         */
+        get: operations["exportVacancies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/feed.atom": {
         parameters: {
             query?: never;
@@ -488,6 +508,26 @@ export interface paths {
         patch: operations["patchOrganisation"];
         trace?: never;
     };
+    "/v1/profiles/civil-service-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where each label of a Civil Service Jobs advert comes from, and what of that is assumed
+         * @description Open to everybody.
+         */
+        get: operations["getCivilServiceJobsProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/roles": {
         parameters: {
             query?: never;
@@ -497,7 +537,7 @@ export interface paths {
         };
         /**
          * List and search published roles
-         * @description By slug. All filters must hold; `q` searches titles, skills and texts in English. Open to everybody.
+         * @description All filters must hold. `q` searches titles, skills and texts by English words; `"a phrase"`, `or` and `-without` are understood, and where nothing matches as written, misspelt words are read as those of titles. A value that is in no list of its kind is 422 where nothing was found: an organisation, skill or SFIA code that is known, and that no role has, gives an empty list. Open to everybody.
          */
         get: operations["listRoles"];
         put?: never;
@@ -524,6 +564,26 @@ export interface paths {
          * @description 410 with the reason and any successor once it is withdrawn. Open to everybody.
          */
         get: operations["getRole"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/roles/{role}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changed between two versions of a role
+         * @description By meaning, and as a JSON Patch. `to=draft` compares with the draft as it would be published now, and needs a key with the scope roles:read_drafts. Open to everybody.
+         */
+        get: operations["diffRole"];
         put?: never;
         post?: never;
         delete?: never;
@@ -562,6 +622,26 @@ export interface paths {
          * @description A JSON merge patch (RFC 7396): null sets a member back to its default, a list is replaced whole. Needs a key with the scope `roles:write`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
          */
         patch: operations["patchDraft"];
+        trace?: never;
+    };
+    "/v1/roles/{role}/draft/restorations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start the draft again from a version
+         * @description The draft becomes what that version was made from, with its ids. 422 where the version refers to what is no longer there. Needs a key with the scope `roles:write`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["restoreDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/roles/{role}/draft/section-order": {
@@ -1040,6 +1120,26 @@ export interface paths {
         patch: operations["patchSharedSection"];
         trace?: never;
     };
+    "/v1/shared-sections/{slug}/publications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish the roles that print a shared section with its text as it is now
+         * @description Of each role the latest version with that text alone replaced; drafts stay as they are. All or none, 500 at most. `?dry_run=true` lists them. 200 where every role prints the newest text already. If-Match takes the ETag of the shared section. Needs a key with the scope `roles:publish`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["publishSharedSection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/shared-sections/{slug}/roles": {
         parameters: {
             query?: never;
@@ -1130,6 +1230,162 @@ export interface paths {
         get: operations["listSkillRoles"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vacancies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List vacancies
+         * @description Open and closed ones, by id; with a key that has vacancies:read_drafts also the drafts and the withdrawn ones of your organisation. All filters must hold. Open to everybody.
+         */
+        get: operations["listVacancies"];
+        put?: never;
+        /**
+         * Create the draft of a vacancy from a published version
+         * @description Without `version` it is the latest. What the version’s advert details and behaviours say is filled in where it is left out. Needs a key with the scope `vacancies:write`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["createVacancy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vacancies/{vacancy}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a vacancy
+         * @description A draft takes a key of its organisation with vacancies:read_drafts. 410 once it is withdrawn. Open to everybody.
+         */
+        get: operations["getVacancy"];
+        /**
+         * Replace a vacancy
+         * @description Takes what GET gives. Once it is open, each change must leave it ready. Needs a key with the scope `vacancies:write`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        put: operations["replaceVacancy"];
+        post?: never;
+        /**
+         * Delete the draft of a vacancy
+         * @description Needs a key with the scope `vacancies:write`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        delete: operations["deleteVacancy"];
+        options?: never;
+        head?: never;
+        /**
+         * Change members of a vacancy
+         * @description A JSON merge patch (RFC 7396): null sets a member back to its default, `version` to the latest. `reference_number` takes the scope vacancies:reference, everything else vacancies:write. Needs a key with the scope `vacancies:write` or `vacancies:reference`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        patch: operations["patchVacancy"];
+        trace?: never;
+    };
+    "/v1/vacancies/{vacancy}/civil-service-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an open vacancy in the terms of Civil Service Jobs
+         * @description With a key also a draft, as it would be printed now. 410 once the vacancy is closed or withdrawn. Open to everybody.
+         */
+        get: operations["getCivilServiceJobsAdvert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vacancies/{vacancy}/job-posting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an open vacancy as a schema.org JobPosting
+         * @description With a key also a draft, as it would be printed now. 410 once the vacancy is closed or withdrawn. Open to everybody.
+         */
+        get: operations["getJobPosting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vacancies/{vacancy}/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a vacancy at its opens_at, or now
+         * @description Takes the draft’s ETag in If-Match and answers with its new one. 409 `not_ready` names each thing that the public forms need. Needs a key with the scope `vacancies:write`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["createOpening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vacancies/{vacancy}/validation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What still stops the opening, and advice
+         * @description Needs a key with the scope `vacancies:read_drafts`.
+         */
+        get: operations["validateVacancy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vacancies/{vacancy}/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw an open vacancy
+         * @description From then on it is 410 with the reason. Needs a key with the scope `vacancies:write`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["createVacancyWithdrawal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1409,22 +1665,106 @@ export interface components {
                 name: string;
             };
         };
+        /** @description An operation of JSON Patch (RFC 6902), with what it means. They are applied in their order: what is removed comes first, from the last to the first, then what is moved, then the rest. */
         Change: {
             /** @enum {string} */
-            change: "added" | "changed" | "removed";
-            /** @description JSON pointer into the later document; for something that was removed, into the earlier one. */
-            pointer: string;
-            /** @description In words: `item of “About the role”`. */
-            what: string;
-            /** @default null */
+            op: "remove" | "move" | "add" | "replace";
+            /** @description JSON pointer (RFC 6901). Of what is removed, into the earlier document; of what is added or replaced, into the later one. */
+            path: string;
+            /**
+             * @description JSON pointer (RFC 6901). Where it was, of what is moved; else null.
+             * @default null
+             */
             from: string | null;
-            /** @default null */
-            to: string | null;
+            /** @description What is there now; null where it is removed or moved. */
+            value: unknown;
+            /** @description What was there; null where it is added or moved. */
+            before: unknown;
+            /** @description In words: `optional item of “About the role”`. */
+            what: string;
+            /** @description Of a text that was reworded, else empty: without the added parts it is the earlier text, without the removed ones the later. */
+            words: {
+                /** @enum {string} */
+                mark: "same" | "added" | "removed";
+                text: string;
+            }[];
         };
         ChangeList: {
             changes: (components["schemas"]["RolePublished"] | components["schemas"]["RoleWithdrawn"] | components["schemas"]["VacancyChanged"])[];
             /** @description What `after` takes to go on from here; always there. */
             next_cursor: string;
+        };
+        ChosenItem: {
+            /** @description Given by the register where it is left out, and kept where it is sent. */
+            section: string;
+            /** @description Unique within its section. */
+            item: string;
+        };
+        CivilServiceJobsAdvert: {
+            profile: {
+                /** @enum {string} */
+                name: "civil-service-jobs";
+                /** Format: int64 */
+                version: number;
+            };
+            /** Format: uri */
+            vacancy: string;
+            /**
+             * Format: int64
+             * @description Of the role that it is made from.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            closes_at: string | null;
+            /**
+             * @description Of printed dates and times.
+             * @enum {string}
+             */
+            time_zone: "Europe/London";
+            /** @description Every label of the profile, in its order; null or [] where there is nothing to say. */
+            fields: {
+                label: string;
+                value: string | number | string[] | null;
+            }[];
+            /** @description What has no place in such an advert, and why. */
+            not_mapped: {
+                source: string;
+                value: unknown;
+                reason: string;
+            }[];
+        };
+        CivilServiceJobsLabel: {
+            label: string;
+            source: string[];
+            /** @enum {string} */
+            format: "text" | "list" | "number" | "html";
+            allowed_values: string[] | null;
+            required: boolean;
+            /**
+             * Format: int64
+             * @description In characters, of each entry where it is a list.
+             * @default null
+             */
+            max_length: number | null;
+            /** @description What the wording of the label is known from. */
+            basis: string;
+            /** @description The members of this row that nobody has confirmed. */
+            assumed: string[];
+        };
+        CivilServiceJobsProfile: {
+            /** @enum {string} */
+            name: "civil-service-jobs";
+            /** Format: int64 */
+            version: number;
+            labels: components["schemas"]["CivilServiceJobsLabel"][];
+            not_mapped: {
+                source: string;
+                reason: string;
+            }[];
         };
         Code: {
             code: string;
@@ -1439,17 +1779,31 @@ export interface components {
             behaviour_level: number | null;
         };
         CodeList: {
-            /** @description One of behaviours, contract_types, families, grades, importances, professions, role_types, salary_periods, section_kinds, skill_levels, working_patterns. */
+            /** @description One of behaviours, contract_types, education_levels, families, grades, importances, professions, role_types, salary_periods, section_kinds, security_clearances, skill_levels, working_patterns. */
             name: string;
             entries: components["schemas"]["Code"][];
         };
         CodeListIndex: {
             code_lists: {
-                /** @description One of behaviours, contract_types, families, grades, importances, professions, role_types, salary_periods, section_kinds, skill_levels, working_patterns. */
+                /** @description One of behaviours, contract_types, education_levels, families, grades, importances, professions, role_types, salary_periods, section_kinds, security_clearances, skill_levels, working_patterns. */
                 name: string;
                 /** Format: uri */
                 url: string;
             }[];
+        };
+        Contact: {
+            /** @default null */
+            name: string | null;
+            /**
+             * @description An email address.
+             * @default null
+             */
+            email: string | null;
+            /**
+             * @description Digits, spaces, +, ( ) and -.
+             * @default null
+             */
+            telephone: string | null;
         };
         DefinedTerm: {
             /** @enum {string} */
@@ -1470,6 +1824,23 @@ export interface components {
             "@id": string;
             name: string;
             copyrightNotice?: string;
+        };
+        DiffSide: {
+            /**
+             * Format: int64
+             * @description null of the draft.
+             * @default null
+             */
+            version: number | null;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            published_at: string | null;
+            /** @default null */
+            change_note: string | null;
+            /** @description Of the version, or of the draft. */
+            etag: string;
         };
         DraftList: {
             drafts: components["schemas"]["DraftSummary"][];
@@ -1543,6 +1914,46 @@ export interface components {
             /** @description Quoted base64url SHA-256 of the bytes that follow `"role":`, but for the last brace. */
             etag: string;
             role: components["schemas"]["PublishedRole"];
+        };
+        ExportedVacancy: {
+            /** @enum {string} */
+            type: "vacancy";
+            id: string;
+            /** @description That of the vacancy itself, in whatever form it stands here. */
+            etag: string;
+            /** @description In the form that `profile` asks for. */
+            vacancy: components["schemas"]["Vacancy"] | components["schemas"]["JobPosting"] | components["schemas"]["CivilServiceJobsAdvert"];
+        };
+        Facet: {
+            value: string;
+            /** Format: int64 */
+            count: number;
+        };
+        FacetCounts: {
+            /**
+             * Format: int64
+             * @description How many roles match, on whatever page.
+             */
+            total: number;
+            /** @description False where so many match that not all were counted. */
+            complete: boolean;
+            /** @description How many have each value, the most frequent 100 first; null where it was not asked for. */
+            counts: {
+                /** @default null */
+                organisation: components["schemas"]["Facet"][] | null;
+                /** @default null */
+                profession: components["schemas"]["Facet"][] | null;
+                /** @default null */
+                family: components["schemas"]["Facet"][] | null;
+                /** @default null */
+                grade: components["schemas"]["Facet"][] | null;
+                /** @default null */
+                skill: components["schemas"]["Facet"][] | null;
+                /** @default null */
+                sfia: components["schemas"]["Facet"][] | null;
+                /** @default null */
+                sfia_version: components["schemas"]["Facet"][] | null;
+            };
         };
         Finding: {
             /** @description RFC 6901 pointer into the draft. */
@@ -1731,6 +2142,99 @@ export interface components {
             excerpt: string;
             detail: string;
         };
+        JobPosting: {
+            /** @enum {string} */
+            "@context": "https://schema.org";
+            /** @enum {string} */
+            "@type": "JobPosting";
+            /** Format: uri */
+            "@id": string;
+            title: string;
+            /** @description Limited HTML: p, h3, h4, ul, ol, li, strong, em, code, a. */
+            description: string;
+            /** Format: date-time */
+            datePosted?: string;
+            /** Format: date-time */
+            validThrough?: string;
+            hiringOrganization: {
+                /** @enum {string} */
+                "@type": "Organization";
+                /** Format: uri */
+                "@id": string;
+                name: string;
+                /** Format: uri */
+                sameAs?: string;
+            };
+            employmentUnit?: {
+                /** @enum {string} */
+                "@type": "Organization";
+                name: string;
+            };
+            identifier: {
+                /** @enum {string} */
+                "@type": "PropertyValue";
+                name: string;
+                value: string;
+            };
+            jobLocation?: components["schemas"]["Place"][];
+            /** @enum {string} */
+            jobLocationType?: "TELECOMMUTE";
+            applicantLocationRequirements?: {
+                /** @enum {string} */
+                "@type": "Country";
+                name: string;
+            }[];
+            employmentType?: string[];
+            baseSalary?: {
+                /** @enum {string} */
+                "@type": "MonetaryAmount";
+                currency: string;
+                value: {
+                    /** @enum {string} */
+                    "@type": "QuantitativeValue";
+                    value?: number;
+                    minValue?: number;
+                    maxValue?: number;
+                    unitText: string;
+                };
+            };
+            workHours?: string;
+            /** Format: int64 */
+            totalJobOpenings: number;
+            /** Format: uri */
+            url: string;
+            directApply: boolean;
+            educationRequirements?: string | {
+                /** @enum {string} */
+                "@type": "EducationalOccupationalCredential";
+                credentialCategory: string;
+            };
+            experienceRequirements?: {
+                /** @enum {string} */
+                "@type": "OccupationalExperienceRequirements";
+                /** Format: int64 */
+                monthsOfExperience: number;
+            };
+            securityClearanceRequirement?: string;
+            jobBenefits?: string;
+            eligibilityToWorkRequirement?: string;
+            skills?: (components["schemas"]["DefinedTerm"] | string)[];
+            occupationalCategory?: components["schemas"]["CategoryCode"][];
+            relevantOccupation: {
+                /** @enum {string} */
+                "@type": "Occupation";
+                /** Format: uri */
+                "@id": string;
+                name: string;
+            };
+            applicationContact?: {
+                /** @enum {string} */
+                "@type": "ContactPoint";
+                name?: string;
+                email?: string;
+                telephone?: string;
+            };
+        };
         LevelDescriptions: {
             /**
              * @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses.
@@ -1871,6 +2375,20 @@ export interface components {
             expires_at: string | null;
         };
         NewBlock: components["schemas"]["TextBlock"] | components["schemas"]["NewListBlock"] | components["schemas"]["NewSkillsBlock"] | components["schemas"]["MarkerBlock"];
+        NewContact: {
+            /** @default null */
+            name: string | null;
+            /**
+             * @description An email address.
+             * @default null
+             */
+            email: string | null;
+            /**
+             * @description Digits, spaces, +, ( ) and -.
+             * @default null
+             */
+            telephone: string | null;
+        };
         NewGrade: {
             /**
              * @description `civil-service`, or a department’s own scheme.
@@ -1943,6 +2461,8 @@ export interface components {
              */
             country: string | null;
         };
+        /** @example {} */
+        NewOpening: Record<string, never>;
         /**
          * @example {
          *       "name": "Home Office",
@@ -1976,6 +2496,15 @@ export interface components {
              * @enum {string}
              */
             change_kind: "editorial" | "substantive";
+        };
+        /**
+         * @example {
+         *       "version": 1
+         *     }
+         */
+        NewRestoration: {
+            /** Format: int32 */
+            version: number;
         };
         /**
          * @example {
@@ -2280,6 +2809,23 @@ export interface components {
         };
         /**
          * @example {
+         *       "roles": "all",
+         *       "change_note": "The address of the office",
+         *       "change_kind": "editorial"
+         *     }
+         */
+        NewSharedSectionPublication: {
+            /** @description `all` that print it, or some of them by their slugs. */
+            roles: "all" | string[];
+            change_note: string;
+            /**
+             * @default substantive
+             * @enum {string}
+             */
+            change_kind: "editorial" | "substantive";
+        };
+        /**
+         * @example {
          *       "name": "Programming and build",
          *       "description": "Uses agreed standards and tools to design, code, test and document programs.",
          *       "level_descriptions": {
@@ -2330,8 +2876,236 @@ export interface components {
         };
         /**
          * @example {
+         *       "role": "data-engineer",
+         *       "version": 1,
+         *       "status": "draft",
+         *       "reference_number": null,
+         *       "chosen_items": [],
+         *       "number_of_posts": 2,
+         *       "salary": {
+         *         "min": 42500,
+         *         "max": 47250.5,
+         *         "currency": "GBP",
+         *         "period": "year",
+         *         "text": "£42,500 to £47,250.50"
+         *       },
+         *       "role_types": [
+         *         "digital"
+         *       ],
+         *       "locations": [
+         *         {
+         *           "text": "Croydon",
+         *           "town": "Croydon",
+         *           "region": "London",
+         *           "postcode": "CR0 2EU",
+         *           "country": "GB"
+         *         },
+         *         {
+         *           "text": "Sheffield",
+         *           "town": "Sheffield",
+         *           "region": "Yorkshire and the Humber",
+         *           "postcode": "S1 2HE",
+         *           "country": "GB"
+         *         }
+         *       ],
+         *       "remote": false,
+         *       "business_area": "Digital Services",
+         *       "contract_types": [
+         *         "permanent",
+         *         "fixed_term"
+         *       ],
+         *       "contract_length": "24 months",
+         *       "working_patterns": [
+         *         "full_time",
+         *         "job_share"
+         *       ],
+         *       "hours": "37 hours a week",
+         *       "reports_to": "Lead data engineer",
+         *       "opens_at": "2027-05-03T08:00:00Z",
+         *       "closes_at": "2027-05-30T22:55:00Z",
+         *       "time_zone": "Europe/London",
+         *       "behaviours": [
+         *         "working_together"
+         *       ],
+         *       "technical_skills": [
+         *         "s1"
+         *       ],
+         *       "education": "bachelor_degree",
+         *       "experience_months": 24,
+         *       "security_clearance": "sc",
+         *       "contact": {
+         *         "name": "Recruitment team",
+         *         "email": "recruitment@example.org",
+         *         "telephone": "020 7946 0000"
+         *       },
+         *       "apply_url": "https://jobs.example.org/apply/data-engineer",
+         *       "sections": [
+         *         {
+         *           "kind": "selection",
+         *           "heading": "Selection process",
+         *           "shared_section": null,
+         *           "blocks": [
+         *             {
+         *               "type": "paragraph",
+         *               "text": "We sift on your *statement* and then hold an interview."
+         *             }
+         *           ]
+         *         },
+         *         {
+         *           "kind": "benefits",
+         *           "heading": "Benefits",
+         *           "shared_section": null,
+         *           "blocks": [
+         *             {
+         *               "type": "list",
+         *               "ordered": false,
+         *               "items": [
+         *                 {
+         *                   "id": "i1",
+         *                   "text": "25 days of leave",
+         *                   "optional": false,
+         *                   "items": []
+         *                 }
+         *               ]
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        NewVacancy: {
+            /** @description The role that is advertised; it stays the same. */
+            role: string;
+            /**
+             * Format: int32
+             * @description The published version that it is made from, whatever is published later; the latest where left out.
+             */
+            version?: number;
+            /**
+             * @description By the clock. A draft that waits for its opening is a draft.
+             * @default draft
+             * @enum {string}
+             */
+            status: "draft" | "open" | "closed" | "withdrawn";
+            /**
+             * @description Issued by Civil Service Jobs, whose key writes it with the scope vacancies:reference.
+             * @default null
+             */
+            reference_number: string | null;
+            /**
+             * @description The optional items of the role that this advert prints.
+             * @default []
+             */
+            chosen_items: components["schemas"]["ChosenItem"][];
+            /**
+             * Format: int32
+             * @default 1
+             */
+            number_of_posts: number;
+            /** @default null */
+            salary: components["schemas"]["NewSalary"] | null;
+            /** @default [] */
+            role_types: ("administration" | "analytical" | "architecture_and_data" | "commercial" | "communications" | "digital" | "engineering" | "finance" | "human_resources" | "information_technology" | "legal" | "operational_delivery" | "policy" | "project_delivery" | "science" | "security" | "senior_leadership" | "other")[];
+            /** @default [] */
+            locations: components["schemas"]["NewLocation"][];
+            /**
+             * @description Whether all of the work may be done from home.
+             * @default false
+             */
+            remote: boolean;
+            /** @default null */
+            business_area: string | null;
+            /** @default [] */
+            contract_types: ("permanent" | "fixed_term" | "temporary" | "loan" | "secondment" | "apprenticeship" | "contractor")[];
+            /**
+             * @description How long a contract that ends lasts: `24 months`.
+             * @default null
+             */
+            contract_length: string | null;
+            /** @default [] */
+            working_patterns: ("full_time" | "part_time" | "job_share" | "flexible_working" | "compressed_hours" | "annualised_hours" | "shift_working" | "term_time" | "homeworking" | "hybrid_working")[];
+            /** @default null */
+            hours: string | null;
+            /** @default null */
+            reports_to: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            opens_at: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            closes_at: string | null;
+            /**
+             * @description Of printed dates and times.
+             * @default Europe/London
+             * @enum {string}
+             */
+            time_zone: "Europe/London";
+            /** @default [] */
+            behaviours: ("seeing_the_big_picture" | "changing_and_improving" | "making_effective_decisions" | "leadership" | "communicating_and_influencing" | "working_together" | "developing_self_and_others" | "managing_a_quality_service" | "delivering_at_pace")[];
+            /**
+             * @description The skills of the role, by id, that are assessed.
+             * @default []
+             */
+            technical_skills: string[];
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            education: "none" | "high_school" | "associate_degree" | "bachelor_degree" | "postgraduate_degree" | "professional_certificate" | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            experience_months: number | null;
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            security_clearance: "bpss" | "ac" | "ctc" | "sc" | "esc" | "dv" | "edv" | null;
+            /** @default null */
+            contact: components["schemas"]["NewContact"] | null;
+            /**
+             * @description The https address where one applies.
+             * @default null
+             */
+            apply_url: string | null;
+            /** @default [] */
+            sections: components["schemas"]["NewVacancySection"][];
+        };
+        NewVacancySection: {
+            /** @enum {string} */
+            kind: "selection" | "benefits" | "terms" | "security" | "nationality" | "diversity" | "further_information";
+            heading: string;
+            /**
+             * @description Lower-case letters and digits, in groups joined by single hyphens.
+             * @default null
+             */
+            shared_section: string | null;
+            /**
+             * @description Paragraphs, subheadings, notes and lists. Of a shared section: [] in a draft, later its text as it was printed.
+             * @default []
+             */
+            blocks: components["schemas"]["NewBlock"][];
+        };
+        /**
+         * @example {
+         *       "reason": "The post is filled by a transfer"
+         *     }
+         */
+        NewVacancyWithdrawal: {
+            reason: string;
+        };
+        /**
+         * @example {
          *       "reason": "Merged into the platform engineer role",
-         *       "successor": null
+         *       "successor": null,
+         *       "open_vacancies": "keep"
          *     }
          */
         NewWithdrawal: {
@@ -2341,6 +3115,12 @@ export interface components {
              * @default null
              */
             successor: string | null;
+            /**
+             * @description What becomes of its vacancies that are open or about to open; needed where there are any.
+             * @default null
+             * @enum {string|null}
+             */
+            open_vacancies: "keep" | "withdraw" | null;
         };
         Occupation: {
             /** @enum {string} */
@@ -2381,6 +3161,31 @@ export interface components {
                     name: string;
                 };
             };
+        };
+        Opening: {
+            /** Format: int64 */
+            revision: number;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @default null */
+            by: string | null;
+            /**
+             * @description By the clock. A draft that waits for its opening is a draft.
+             * @enum {string}
+             */
+            status: "draft" | "open" | "closed" | "withdrawn";
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             */
+            opens_at: string;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             */
+            closes_at: string;
+            /** @description Worth a second look; stopped nothing. */
+            advice: components["schemas"]["Finding"][];
         };
         Organisation: {
             name: string;
@@ -2432,6 +3237,19 @@ export interface components {
             /** Format: uri */
             url: string;
         };
+        Place: {
+            /** @enum {string} */
+            "@type": "Place";
+            address: {
+                /** @enum {string} */
+                "@type": "PostalAddress";
+                addressLocality: string;
+                addressRegion?: string;
+                postalCode?: string;
+                /** @description ISO 3166-1 alpha-2 */
+                addressCountry?: string;
+            };
+        };
         Problem: {
             /**
              * Format: uri-reference
@@ -2446,7 +3264,7 @@ export interface components {
             /** @description The path of the request. */
             instance: string;
             /** @enum {string} */
-            code: "already_exists" | "bad_cursor" | "bad_request" | "conflict" | "cursor_gone" | "four_eyes" | "headers_too_large" | "idempotency_in_flight" | "idempotency_key_reused" | "in_use" | "insufficient_scope" | "internal" | "invalid" | "invalid_query" | "malformed_body" | "malformed_header" | "method_not_allowed" | "not_acceptable" | "not_found" | "not_in_review" | "not_published" | "not_ready" | "precondition_failed" | "precondition_required" | "request_timeout" | "slug_taken" | "too_large" | "too_many_requests" | "unauthenticated" | "unavailable" | "unreadable_document" | "unsupported_media_type" | "uri_too_long" | "withdrawn";
+            code: "already_exists" | "bad_cursor" | "bad_request" | "closed" | "conflict" | "cursor_gone" | "four_eyes" | "headers_too_large" | "idempotency_in_flight" | "idempotency_key_reused" | "in_use" | "insufficient_scope" | "internal" | "invalid" | "invalid_query" | "malformed_body" | "malformed_header" | "method_not_allowed" | "not_acceptable" | "not_found" | "not_in_review" | "not_published" | "not_ready" | "open_vacancies" | "precondition_failed" | "precondition_required" | "request_timeout" | "slug_taken" | "too_large" | "too_many_requests" | "unauthenticated" | "unavailable" | "unreadable_document" | "unsupported_media_type" | "uri_too_long" | "withdrawn" | "wrong_status";
             request_id: string;
             /** @description Everything that is wrong, at once. */
             errors: components["schemas"]["ErrorDetail"][];
@@ -2913,6 +3731,225 @@ export interface components {
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             text: string;
         };
+        /**
+         * @example {
+         *       "role": "data-engineer",
+         *       "version": 1,
+         *       "status": "draft",
+         *       "reference_number": null,
+         *       "chosen_items": [],
+         *       "number_of_posts": 2,
+         *       "salary": {
+         *         "min": 42500,
+         *         "max": 47250.5,
+         *         "currency": "GBP",
+         *         "period": "year",
+         *         "text": "£42,500 to £47,250.50"
+         *       },
+         *       "role_types": [
+         *         "digital"
+         *       ],
+         *       "locations": [
+         *         {
+         *           "text": "Croydon",
+         *           "town": "Croydon",
+         *           "region": "London",
+         *           "postcode": "CR0 2EU",
+         *           "country": "GB"
+         *         },
+         *         {
+         *           "text": "Sheffield",
+         *           "town": "Sheffield",
+         *           "region": "Yorkshire and the Humber",
+         *           "postcode": "S1 2HE",
+         *           "country": "GB"
+         *         }
+         *       ],
+         *       "remote": false,
+         *       "business_area": "Digital Services",
+         *       "contract_types": [
+         *         "permanent",
+         *         "fixed_term"
+         *       ],
+         *       "contract_length": "24 months",
+         *       "working_patterns": [
+         *         "full_time",
+         *         "job_share"
+         *       ],
+         *       "hours": "37 hours a week",
+         *       "reports_to": "Lead data engineer",
+         *       "opens_at": "2027-05-03T08:00:00Z",
+         *       "closes_at": "2027-05-30T22:55:00Z",
+         *       "time_zone": "Europe/London",
+         *       "behaviours": [
+         *         "working_together"
+         *       ],
+         *       "technical_skills": [
+         *         "s1"
+         *       ],
+         *       "education": "bachelor_degree",
+         *       "experience_months": 24,
+         *       "security_clearance": "sc",
+         *       "contact": {
+         *         "name": "Recruitment team",
+         *         "email": "recruitment@example.org",
+         *         "telephone": "020 7946 0000"
+         *       },
+         *       "apply_url": "https://jobs.example.org/apply/data-engineer",
+         *       "sections": [
+         *         {
+         *           "kind": "selection",
+         *           "heading": "Selection process",
+         *           "shared_section": null,
+         *           "blocks": [
+         *             {
+         *               "type": "paragraph",
+         *               "text": "We sift on your *statement* and then hold an interview."
+         *             }
+         *           ]
+         *         },
+         *         {
+         *           "kind": "benefits",
+         *           "heading": "Benefits",
+         *           "shared_section": null,
+         *           "blocks": [
+         *             {
+         *               "type": "list",
+         *               "ordered": false,
+         *               "items": [
+         *                 {
+         *                   "id": "i1",
+         *                   "text": "25 days of leave",
+         *                   "optional": false,
+         *                   "items": []
+         *                 }
+         *               ]
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        ReplacementVacancy: {
+            /** @description The role that is advertised; it stays the same. */
+            role: string;
+            /**
+             * Format: int32
+             * @description The published version that it is made from, whatever is published later; the latest where left out.
+             */
+            version: number;
+            /**
+             * @description By the clock. A draft that waits for its opening is a draft.
+             * @default draft
+             * @enum {string}
+             */
+            status: "draft" | "open" | "closed" | "withdrawn";
+            /**
+             * @description Issued by Civil Service Jobs, whose key writes it with the scope vacancies:reference.
+             * @default null
+             */
+            reference_number: string | null;
+            /**
+             * @description The optional items of the role that this advert prints.
+             * @default []
+             */
+            chosen_items: components["schemas"]["ChosenItem"][];
+            /**
+             * Format: int32
+             * @default 1
+             */
+            number_of_posts: number;
+            /** @default null */
+            salary: components["schemas"]["Salary"] | null;
+            /** @default [] */
+            role_types: ("administration" | "analytical" | "architecture_and_data" | "commercial" | "communications" | "digital" | "engineering" | "finance" | "human_resources" | "information_technology" | "legal" | "operational_delivery" | "policy" | "project_delivery" | "science" | "security" | "senior_leadership" | "other")[];
+            /** @default [] */
+            locations: components["schemas"]["Location"][];
+            /**
+             * @description Whether all of the work may be done from home.
+             * @default false
+             */
+            remote: boolean;
+            /** @default null */
+            business_area: string | null;
+            /** @default [] */
+            contract_types: ("permanent" | "fixed_term" | "temporary" | "loan" | "secondment" | "apprenticeship" | "contractor")[];
+            /**
+             * @description How long a contract that ends lasts: `24 months`.
+             * @default null
+             */
+            contract_length: string | null;
+            /** @default [] */
+            working_patterns: ("full_time" | "part_time" | "job_share" | "flexible_working" | "compressed_hours" | "annualised_hours" | "shift_working" | "term_time" | "homeworking" | "hybrid_working")[];
+            /** @default null */
+            hours: string | null;
+            /** @default null */
+            reports_to: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            opens_at: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            closes_at: string | null;
+            /**
+             * @description Of printed dates and times.
+             * @default Europe/London
+             * @enum {string}
+             */
+            time_zone: "Europe/London";
+            /** @default [] */
+            behaviours: ("seeing_the_big_picture" | "changing_and_improving" | "making_effective_decisions" | "leadership" | "communicating_and_influencing" | "working_together" | "developing_self_and_others" | "managing_a_quality_service" | "delivering_at_pace")[];
+            /**
+             * @description The skills of the role, by id, that are assessed.
+             * @default []
+             */
+            technical_skills: string[];
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            education: "none" | "high_school" | "associate_degree" | "bachelor_degree" | "postgraduate_degree" | "professional_certificate" | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            experience_months: number | null;
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            security_clearance: "bpss" | "ac" | "ctc" | "sc" | "esc" | "dv" | "edv" | null;
+            /** @default null */
+            contact: components["schemas"]["Contact"] | null;
+            /**
+             * @description The https address where one applies.
+             * @default null
+             */
+            apply_url: string | null;
+            /** @default [] */
+            sections: components["schemas"]["ReplacementVacancySection"][];
+        };
+        ReplacementVacancySection: {
+            /** @enum {string} */
+            kind: "selection" | "benefits" | "terms" | "security" | "nationality" | "diversity" | "further_information";
+            heading: string;
+            /**
+             * @description Lower-case letters and digits, in groups joined by single hyphens.
+             * @default null
+             */
+            shared_section: string | null;
+            /**
+             * @description Paragraphs, subheadings, notes and lists. Of a shared section: [] in a draft, later its text as it was printed.
+             * @default []
+             */
+            blocks: components["schemas"]["ReplacementBlock"][];
+        };
         Return: {
             /** Format: int64 */
             revision: number;
@@ -2932,6 +3969,14 @@ export interface components {
              * @default null
              */
             next_cursor: string | null;
+        };
+        RoleDiff: {
+            /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+            role: string;
+            from: components["schemas"]["DiffSide"];
+            to: components["schemas"]["DiffSide"];
+            /** @description A JSON Patch (RFC 6902) from the one as it is served to the other, but for version, published_at and change_note, which are above. Empty where they say the same. */
+            changes: components["schemas"]["Change"][];
         };
         RoleDocument: {
             /** @default null */
@@ -2967,6 +4012,13 @@ export interface components {
         };
         RoleList: {
             roles: components["schemas"]["RoleSummary"][];
+            /**
+             * @description How `q` was read where nothing matched it as written; else null.
+             * @default null
+             */
+            corrected_q: string | null;
+            /** @default null */
+            facets: components["schemas"]["FacetCounts"] | null;
             /**
              * @description Of the next page; null on the last.
              * @default null
@@ -3282,6 +4334,37 @@ export interface components {
          *     }
          */
         SharedSectionPatch: Record<string, never>;
+        SharedSectionPublication: {
+            /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+            shared_section: string;
+            /**
+             * Format: int64
+             * @description Of the shared section, which the versions print.
+             */
+            revision: number;
+            /** Format: date-time */
+            occurred_at: string;
+            /**
+             * @description The owner of the key.
+             * @default null
+             */
+            by: string | null;
+            change_note: string;
+            /** @enum {string} */
+            change_kind: "editorial" | "substantive";
+            /** @description The new versions, by role. */
+            publications: {
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                role: string;
+                /** Format: int64 */
+                version: number;
+                etag: string;
+                /** Format: uri */
+                url: string;
+            }[];
+            /** @description Roles that were asked for and print this revision already. */
+            current: string[];
+        };
         SharedSectionRoles: {
             roles: components["schemas"]["SharedSectionUse"][];
             /** @description Whether drafts of roles that you may not read use it too. */
@@ -3327,6 +4410,15 @@ export interface components {
              * Format: uri
              * @description Of the draft, or of the version.
              */
+            url: string;
+        };
+        SharedSectionVersion: {
+            /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+            role: string;
+            /** Format: int64 */
+            version: number;
+            etag: string;
+            /** Format: uri */
             url: string;
         };
         Skill: {
@@ -3441,6 +4533,111 @@ export interface components {
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             text: string;
         };
+        Vacancy: {
+            /** @description The role that is advertised; it stays the same. */
+            role: string;
+            /**
+             * Format: int32
+             * @description The published version that it is made from, whatever is published later; the latest where left out.
+             */
+            version: number;
+            /**
+             * @description By the clock. A draft that waits for its opening is a draft.
+             * @default draft
+             * @enum {string}
+             */
+            status: "draft" | "open" | "closed" | "withdrawn";
+            /**
+             * @description Issued by Civil Service Jobs, whose key writes it with the scope vacancies:reference.
+             * @default null
+             */
+            reference_number: string | null;
+            /**
+             * @description The optional items of the role that this advert prints.
+             * @default []
+             */
+            chosen_items: components["schemas"]["ChosenItem"][];
+            /**
+             * Format: int32
+             * @default 1
+             */
+            number_of_posts: number;
+            /** @default null */
+            salary: components["schemas"]["Salary"] | null;
+            /** @default [] */
+            role_types: ("administration" | "analytical" | "architecture_and_data" | "commercial" | "communications" | "digital" | "engineering" | "finance" | "human_resources" | "information_technology" | "legal" | "operational_delivery" | "policy" | "project_delivery" | "science" | "security" | "senior_leadership" | "other")[];
+            /** @default [] */
+            locations: components["schemas"]["Location"][];
+            /**
+             * @description Whether all of the work may be done from home.
+             * @default false
+             */
+            remote: boolean;
+            /** @default null */
+            business_area: string | null;
+            /** @default [] */
+            contract_types: ("permanent" | "fixed_term" | "temporary" | "loan" | "secondment" | "apprenticeship" | "contractor")[];
+            /**
+             * @description How long a contract that ends lasts: `24 months`.
+             * @default null
+             */
+            contract_length: string | null;
+            /** @default [] */
+            working_patterns: ("full_time" | "part_time" | "job_share" | "flexible_working" | "compressed_hours" | "annualised_hours" | "shift_working" | "term_time" | "homeworking" | "hybrid_working")[];
+            /** @default null */
+            hours: string | null;
+            /** @default null */
+            reports_to: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            opens_at: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            closes_at: string | null;
+            /**
+             * @description Of printed dates and times.
+             * @default Europe/London
+             * @enum {string}
+             */
+            time_zone: "Europe/London";
+            /** @default [] */
+            behaviours: ("seeing_the_big_picture" | "changing_and_improving" | "making_effective_decisions" | "leadership" | "communicating_and_influencing" | "working_together" | "developing_self_and_others" | "managing_a_quality_service" | "delivering_at_pace")[];
+            /**
+             * @description The skills of the role, by id, that are assessed.
+             * @default []
+             */
+            technical_skills: string[];
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            education: "none" | "high_school" | "associate_degree" | "bachelor_degree" | "postgraduate_degree" | "professional_certificate" | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            experience_months: number | null;
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            security_clearance: "bpss" | "ac" | "ctc" | "sc" | "esc" | "dv" | "edv" | null;
+            /** @default null */
+            contact: components["schemas"]["Contact"] | null;
+            /**
+             * @description The https address where one applies.
+             * @default null
+             */
+            apply_url: string | null;
+            /** @default [] */
+            sections: components["schemas"]["VacancySection"][];
+        };
         VacancyChanged: {
             /** @enum {string} */
             specversion: "1.0";
@@ -3478,6 +4675,106 @@ export interface components {
                 /** @description As lists of vacancies have it, at the moment of the change. */
                 vacancy: Record<string, never>;
             };
+        };
+        VacancyList: {
+            vacancies: components["schemas"]["VacancySummary"][];
+            /**
+             * @description Of the next page; null on the last.
+             * @default null
+             */
+            next_cursor: string | null;
+            /** @description Where the change feed stood when the list was read. */
+            feed_cursor: string;
+        };
+        /**
+         * @description A JSON merge patch. What it makes is checked as a whole: see the schema that GET answers with.
+         * @example {
+         *       "closes_at": "2027-06-06T23:55:00+01:00",
+         *       "number_of_posts": 3
+         *     }
+         */
+        VacancyPatch: Record<string, never>;
+        VacancySection: {
+            /** @enum {string} */
+            kind: "selection" | "benefits" | "terms" | "security" | "nationality" | "diversity" | "further_information";
+            heading: string;
+            /**
+             * @description Lower-case letters and digits, in groups joined by single hyphens.
+             * @default null
+             */
+            shared_section: string | null;
+            /**
+             * @description Paragraphs, subheadings, notes and lists. Of a shared section: [] in a draft, later its text as it was printed.
+             * @default []
+             */
+            blocks: components["schemas"]["Block"][];
+        };
+        VacancySummary: {
+            id: string;
+            /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+            role: string;
+            /** Format: int64 */
+            version: number;
+            /** @default null */
+            title: string | null;
+            organisation: {
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                slug: string;
+                name: string;
+            };
+            /** @default null */
+            profession: string | null;
+            /** @default null */
+            family: string | null;
+            grades: components["schemas"]["Grade"][];
+            /** @default null */
+            reference_number: string | null;
+            /** @default null */
+            business_area: string | null;
+            /** @default null */
+            salary: components["schemas"]["Salary"] | null;
+            locations: components["schemas"]["Location"][];
+            remote: boolean;
+            /** Format: int64 */
+            number_of_posts: number;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            opens_at: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            closes_at: string | null;
+            /** @enum {string} */
+            time_zone: "Europe/London";
+            /**
+             * @description By the clock. A draft that waits for its opening is a draft.
+             * @enum {string}
+             */
+            status: "draft" | "open" | "closed" | "withdrawn";
+            etag: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: uri */
+            url: string;
+        };
+        VacancyWithdrawal: {
+            /** Format: int64 */
+            revision: number;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @default null */
+            by: string | null;
+            /**
+             * @description By the clock. A draft that waits for its opening is a draft.
+             * @enum {string}
+             */
+            status: "draft" | "open" | "closed" | "withdrawn";
+            reason: string;
         };
         Validation: {
             ready: boolean;
@@ -3532,6 +4829,11 @@ export interface components {
              * @default null
              */
             next_cursor: string | null;
+        };
+        WordMark: {
+            /** @enum {string} */
+            mark: "same" | "added" | "removed";
+            text: string;
         };
     };
     responses: {
@@ -4687,7 +5989,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description One of behaviours, contract_types, families, grades, importances, professions, role_types, salary_periods, section_kinds, skill_levels, working_patterns. */
+                /** @description One of behaviours, contract_types, education_levels, families, grades, importances, professions, role_types, salary_periods, section_kinds, security_clearances, skill_levels, working_patterns. */
                 name: string;
             };
             cookie?: never;
@@ -4820,6 +6122,61 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": components["schemas"]["ExportedRole"] | components["schemas"]["ExportEnd"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportVacancies: {
+        parameters: {
+            query?: {
+                /** @description Others are no adverts. */
+                status?: "open";
+                profile?: "job-posting" | "civil-service-jobs";
+            };
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["ExportedVacancy"] | components["schemas"]["ExportEnd"];
                 };
             };
             /** @description Not modified */
@@ -5428,6 +6785,57 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getCivilServiceJobsProfile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CivilServiceJobsProfile"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listRoles: {
         parameters: {
             query?: {
@@ -5436,15 +6844,19 @@ export interface operations {
                 organisation?: string;
                 profession?: "commercial" | "communications" | "corporate_finance" | "counter_fraud" | "debt" | "digital_and_data" | "economics" | "finance" | "geography" | "grants" | "human_resources" | "intelligence_analysis" | "internal_audit" | "international_trade" | "knowledge_and_information_management" | "legal" | "medical" | "occupational_psychology" | "operational_delivery" | "operational_research" | "planning" | "policy" | "project_delivery" | "property" | "science_and_engineering" | "security" | "social_research" | "statistics" | "tax" | "veterinary";
                 family?: "architecture" | "chief_digital_and_data" | "data" | "it_operations" | "product_and_delivery" | "quality_assurance_testing" | "software_development" | "user_centred_design";
+                /** @description A code, of the Civil Service or a scheme in use. */
                 grade?: string;
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 skill?: string;
-                /** @description A SFIA skill code: four capital letters. */
-                sfia_code?: string;
-                /** @description SFIA level of responsibility, 1 to 7. */
-                sfia_level?: number;
-                /** @description A time with its zone, such as 2026-01-31T12:00:00Z. */
-                published_since?: string;
+                /** @description A SFIA code, alone or with one level or several: PROG, PROG:3 or PROG:3-5. */
+                sfia?: string;
+                sfia_version?: "6" | "7" | "8" | "9";
+                /** @description A time with its zone, such as 2026-01-31T12:00:00Z. Roles whose latest version was published then or later; a withdrawal takes a role out of the list. */
+                updated_since?: string;
+                /** @description By slug where it is left out. relevance, which needs q: titles count most, then skills, then texts. */
+                sort?: "slug" | "title" | "-published_at" | "relevance";
+                /** @description What to count the matching roles by, repeated or with commas: organisation, profession, family, grade, skill, sfia, sfia_version. */
+                facets?: string[];
                 /** @description How many entries a page holds. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -5735,6 +7147,66 @@ export interface operations {
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
             410: components["responses"]["Problem410"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    diffRole: {
+        parameters: {
+            query: {
+                /** @description A version. */
+                from: number;
+                /** @description A version, or `draft`. */
+                to: string;
+            };
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleDiff"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6099,6 +7571,71 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["DraftPatch"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleDocument"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restoreDraft: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewRestoration"];
             };
         };
         responses: {
@@ -7992,7 +9529,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "reason": "Merged into the platform engineer role",
-                 *       "successor": null
+                 *       "successor": null,
+                 *       "open_vacancies": "keep"
                  *     }
                  */
                 "application/json": components["schemas"]["NewWithdrawal"];
@@ -8551,6 +10089,89 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    publishSharedSection: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "roles": "all",
+                 *       "change_note": "The address of the office",
+                 *       "change_kind": "editorial"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSharedSectionPublication"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedSectionPublication"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedSectionPublication"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listSharedSectionRoles: {
         parameters: {
             query?: {
@@ -9042,6 +10663,862 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listVacancies: {
+        parameters: {
+            query?: {
+                /** @description By the clock. A draft that waits for its opening is a draft. */
+                status?: "draft" | "open" | "closed" | "withdrawn";
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                organisation?: string;
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                role?: string;
+                profession?: "commercial" | "communications" | "corporate_finance" | "counter_fraud" | "debt" | "digital_and_data" | "economics" | "finance" | "geography" | "grants" | "human_resources" | "intelligence_analysis" | "internal_audit" | "international_trade" | "knowledge_and_information_management" | "legal" | "medical" | "occupational_psychology" | "operational_delivery" | "operational_research" | "planning" | "policy" | "project_delivery" | "property" | "science_and_engineering" | "security" | "social_research" | "statistics" | "tax" | "veterinary";
+                family?: "architecture" | "chief_digital_and_data" | "data" | "it_operations" | "product_and_delivery" | "quality_assurance_testing" | "software_development" | "user_centred_design";
+                grade?: string;
+                /** @description The region of a location, as it is written. */
+                region?: string;
+                /** @description Whether a later version of the role than theirs is published. */
+                outdated?: boolean;
+                /** @description A time with its zone, such as 2026-01-31T12:00:00Z. */
+                updated_since?: string;
+                /** @description How many entries a page holds. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VacancyList"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createVacancy: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "data-engineer",
+                 *       "version": 1,
+                 *       "status": "draft",
+                 *       "reference_number": null,
+                 *       "chosen_items": [],
+                 *       "number_of_posts": 2,
+                 *       "salary": {
+                 *         "min": 42500,
+                 *         "max": 47250.5,
+                 *         "currency": "GBP",
+                 *         "period": "year",
+                 *         "text": "£42,500 to £47,250.50"
+                 *       },
+                 *       "role_types": [
+                 *         "digital"
+                 *       ],
+                 *       "locations": [
+                 *         {
+                 *           "text": "Croydon",
+                 *           "town": "Croydon",
+                 *           "region": "London",
+                 *           "postcode": "CR0 2EU",
+                 *           "country": "GB"
+                 *         },
+                 *         {
+                 *           "text": "Sheffield",
+                 *           "town": "Sheffield",
+                 *           "region": "Yorkshire and the Humber",
+                 *           "postcode": "S1 2HE",
+                 *           "country": "GB"
+                 *         }
+                 *       ],
+                 *       "remote": false,
+                 *       "business_area": "Digital Services",
+                 *       "contract_types": [
+                 *         "permanent",
+                 *         "fixed_term"
+                 *       ],
+                 *       "contract_length": "24 months",
+                 *       "working_patterns": [
+                 *         "full_time",
+                 *         "job_share"
+                 *       ],
+                 *       "hours": "37 hours a week",
+                 *       "reports_to": "Lead data engineer",
+                 *       "opens_at": "2027-05-03T08:00:00Z",
+                 *       "closes_at": "2027-05-30T22:55:00Z",
+                 *       "time_zone": "Europe/London",
+                 *       "behaviours": [
+                 *         "working_together"
+                 *       ],
+                 *       "technical_skills": [
+                 *         "s1"
+                 *       ],
+                 *       "education": "bachelor_degree",
+                 *       "experience_months": 24,
+                 *       "security_clearance": "sc",
+                 *       "contact": {
+                 *         "name": "Recruitment team",
+                 *         "email": "recruitment@example.org",
+                 *         "telephone": "020 7946 0000"
+                 *       },
+                 *       "apply_url": "https://jobs.example.org/apply/data-engineer",
+                 *       "sections": [
+                 *         {
+                 *           "kind": "selection",
+                 *           "heading": "Selection process",
+                 *           "shared_section": null,
+                 *           "blocks": [
+                 *             {
+                 *               "type": "paragraph",
+                 *               "text": "We sift on your *statement* and then hold an interview."
+                 *             }
+                 *           ]
+                 *         },
+                 *         {
+                 *           "kind": "benefits",
+                 *           "heading": "Benefits",
+                 *           "shared_section": null,
+                 *           "blocks": [
+                 *             {
+                 *               "type": "list",
+                 *               "ordered": false,
+                 *               "items": [
+                 *                 {
+                 *                   "id": "i1",
+                 *                   "text": "25 days of leave",
+                 *                   "optional": false,
+                 *                   "items": []
+                 *                 }
+                 *               ]
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewVacancy"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vacancy"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getVacancy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vacancy"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            410: components["responses"]["Problem410"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replaceVacancy: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "data-engineer",
+                 *       "version": 1,
+                 *       "status": "draft",
+                 *       "reference_number": null,
+                 *       "chosen_items": [],
+                 *       "number_of_posts": 2,
+                 *       "salary": {
+                 *         "min": 42500,
+                 *         "max": 47250.5,
+                 *         "currency": "GBP",
+                 *         "period": "year",
+                 *         "text": "£42,500 to £47,250.50"
+                 *       },
+                 *       "role_types": [
+                 *         "digital"
+                 *       ],
+                 *       "locations": [
+                 *         {
+                 *           "text": "Croydon",
+                 *           "town": "Croydon",
+                 *           "region": "London",
+                 *           "postcode": "CR0 2EU",
+                 *           "country": "GB"
+                 *         },
+                 *         {
+                 *           "text": "Sheffield",
+                 *           "town": "Sheffield",
+                 *           "region": "Yorkshire and the Humber",
+                 *           "postcode": "S1 2HE",
+                 *           "country": "GB"
+                 *         }
+                 *       ],
+                 *       "remote": false,
+                 *       "business_area": "Digital Services",
+                 *       "contract_types": [
+                 *         "permanent",
+                 *         "fixed_term"
+                 *       ],
+                 *       "contract_length": "24 months",
+                 *       "working_patterns": [
+                 *         "full_time",
+                 *         "job_share"
+                 *       ],
+                 *       "hours": "37 hours a week",
+                 *       "reports_to": "Lead data engineer",
+                 *       "opens_at": "2027-05-03T08:00:00Z",
+                 *       "closes_at": "2027-05-30T22:55:00Z",
+                 *       "time_zone": "Europe/London",
+                 *       "behaviours": [
+                 *         "working_together"
+                 *       ],
+                 *       "technical_skills": [
+                 *         "s1"
+                 *       ],
+                 *       "education": "bachelor_degree",
+                 *       "experience_months": 24,
+                 *       "security_clearance": "sc",
+                 *       "contact": {
+                 *         "name": "Recruitment team",
+                 *         "email": "recruitment@example.org",
+                 *         "telephone": "020 7946 0000"
+                 *       },
+                 *       "apply_url": "https://jobs.example.org/apply/data-engineer",
+                 *       "sections": [
+                 *         {
+                 *           "kind": "selection",
+                 *           "heading": "Selection process",
+                 *           "shared_section": null,
+                 *           "blocks": [
+                 *             {
+                 *               "type": "paragraph",
+                 *               "text": "We sift on your *statement* and then hold an interview."
+                 *             }
+                 *           ]
+                 *         },
+                 *         {
+                 *           "kind": "benefits",
+                 *           "heading": "Benefits",
+                 *           "shared_section": null,
+                 *           "blocks": [
+                 *             {
+                 *               "type": "list",
+                 *               "ordered": false,
+                 *               "items": [
+                 *                 {
+                 *                   "id": "i1",
+                 *                   "text": "25 days of leave",
+                 *                   "optional": false,
+                 *                   "items": []
+                 *                 }
+                 *               ]
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplacementVacancy"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vacancy"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteVacancy: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patchVacancy: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "closes_at": "2027-06-06T23:55:00+01:00",
+                 *       "number_of_posts": 3
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["VacancyPatch"];
+                /**
+                 * @example {
+                 *       "closes_at": "2027-06-06T23:55:00+01:00",
+                 *       "number_of_posts": 3
+                 *     }
+                 */
+                "application/json": components["schemas"]["VacancyPatch"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vacancy"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCivilServiceJobsAdvert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CivilServiceJobsAdvert"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            410: components["responses"]["Problem410"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getJobPosting: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": components["schemas"]["JobPosting"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            410: components["responses"]["Problem410"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createOpening: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["NewOpening"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opening"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    validateVacancy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validation"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createVacancyWithdrawal: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "The post is filled by a transfer"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewVacancyWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VacancyWithdrawal"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

@@ -1,6 +1,7 @@
 /** The tables as Kysely sees them; migrations/ says what each column is for. Times are ISO 8601 text, never dates. */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { Block, RoleDocument, SectionKind, SfiaVersion } from '../document/schema.ts'
+import type { VacancyDocument } from '../document/vacancy.ts'
 
 /** A json column: read as a value, written as the text that is kept to the letter. */
 type Json<T> = ColumnType<T, string, string>
@@ -76,14 +77,38 @@ export interface Database {
   role_shared_sections: { role: string; state: DocumentState; shared_section: string; revision: number | null }
   role_search: {
     role: string
-    organisation: string
-    profession: string | null
-    family: string | null
-    grades: string[]
+    title: string
+    title_key: GeneratedAlways<string>
+    tags: string[]
     published_at: string
     item: Json<Record<string, unknown>>
     words: string
+    title_words: GeneratedAlways<string>
   }
+  vacancies: {
+    id: Generated<string>
+    organisation: string
+    role: string
+    version: number
+    document: Json<VacancyDocument>
+    printed: ColumnType<VacancyDocument | null, string | null, string | null>
+    state: 'draft' | 'scheduled' | 'open' | 'closed' | 'withdrawn'
+    opens_at: string | null
+    closes_at: string | null
+    next_change_at: GeneratedAlways<string | null>
+    withdrawn_at: string | null
+    withdrawal_reason: string | null
+    revision: Generated<number>
+    created_at: Time
+    updated_at: Time
+    updated_by: string | null
+    profession: string | null
+    family: string | null
+    grades: string[]
+    regions: string[]
+    item: Json<Record<string, unknown>>
+  }
+  vacancy_shared_sections: { vacancy: string; shared_section: string }
   feed_counter: { id: Generated<boolean>; position: number }
   events: {
     id: GeneratedAlways<number>

@@ -1,6 +1,5 @@
 /** A document in, a draft and a report out: pure, and run in a worker since documents come from anywhere. */
 
-import { diffDocuments } from '../document/diff.ts'
 import { keepIds } from '../document/match.ts'
 import type { RoleDocument, SfiaVersion } from '../document/schema.ts'
 import { advise } from './advice.ts'
@@ -34,6 +33,7 @@ export interface ImportResult {
   document: RoleDocument | null
   /** Shared sections that the document needs and the organisation lacks; their items have the id ''. */
   newSharedSections: SharedText[]
+  /** Its `changes` are known when the draft is saved. */
   report: ImportReport
   problems: Problem[]
 }
@@ -120,16 +120,15 @@ export function importDocument(source: Uint8Array, mediaType: MediaType, context
     return {
       document: null,
       newSharedSections: [],
-      report: reportOf(parts, shared, coverage, notices, undefined),
+      report: reportOf(parts, shared, coverage, notices, false),
       problems: notices.problems,
     }
   }
   const next = { ...base.document, sections: shared.sections }
   const { previous } = context
   const document = previous ? keepIds(keepUnsaid(next, previous), previous) : next
-  const changes = previous ? diffDocuments(previous, document) : undefined
   const unchanged = previous !== undefined && JSON.stringify(document) === JSON.stringify(previous)
-  const report = reportOf(parts, shared, coverage, notices, changes && { changes, unchanged })
+  const report = reportOf(parts, shared, coverage, notices, unchanged)
   return { document, newSharedSections: shared.created, report, problems: [] }
 }
 

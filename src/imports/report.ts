@@ -1,5 +1,4 @@
 /** The report of an import out of what the readers noticed. */
-import type { Change } from '../document/diff.ts'
 import type { Section } from '../document/schema.ts'
 import { linksOf } from '../document/text.ts'
 import { supersededBy } from './advice.ts'
@@ -37,7 +36,7 @@ export function reportOf(
   shared: Shared,
   coverage: Coverage,
   notices: Notices,
-  before: { changes: Change[]; unchanged: boolean } | undefined,
+  unchanged: boolean,
 ): ImportReport {
   const { document, parts, rows, sfiaInferred, lines } = recognised
   const pointers = pointersOf(document)
@@ -93,8 +92,8 @@ export function reportOf(
     losses: warnings.flatMap(({ code, severity, line, excerpt }) =>
       severity === 'loss' ? [{ code, line, text: excerpt }] : [],
     ),
-    unchanged: before?.unchanged ?? false,
-    changes: before?.changes ?? [],
+    unchanged,
+    changes: [],
   }
 }
 

@@ -17,6 +17,11 @@ const constraints: Record<string, { code: ProblemCode; detail: string }> = {
   roles_organisation_fkey: { code: 'in_use', detail: 'Roles belong to this organisation.' },
   shared_sections_organisation_fkey: { code: 'in_use', detail: 'Shared sections belong to this organisation.' },
   api_keys_organisation_fkey: { code: 'in_use', detail: 'API keys belong to this organisation.' },
+  vacancies_organisation_fkey: { code: 'in_use', detail: 'Vacancies belong to this organisation.' },
+  vacancy_shared_sections_shared_section_fkey: {
+    code: 'conflict',
+    detail: 'A vacancy uses the shared section, or it is no longer there.',
+  },
   imports_organisation_fkey: { code: 'in_use', detail: 'Imports belong to this organisation.' },
   roles_successor_fkey: {
     code: 'conflict',

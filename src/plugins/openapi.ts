@@ -61,7 +61,7 @@ interface Operation {
 }
 
 interface Facts {
-  scope: string
+  scope: string | readonly string[]
   write?: { match: 'required' | 'optional' | 'none' }
   produces?: readonly string[]
   consumes?: readonly string[]
@@ -183,7 +183,13 @@ const problemRef = (status: string) => ({ $ref: `#/components/responses/${proble
 
 /** Who may, and how it may be repeated: most tools show no scopes of a bearer token. */
 function usageOf({ scope, write }: Facts): string {
-  const who = { public: 'Open to everybody.', any: 'Needs a key.' }[scope] ?? `Needs a key with the scope \`${scope}\`.`
+  const named = [scope].flat().map(one => `\`${one}\``)
+  const who =
+    scope === 'public'
+      ? 'Open to everybody.'
+      : scope === 'any'
+        ? 'Needs a key.'
+        : `Needs a key with the scope ${named.join(' or ')}.`
   return write ? `${who} May be tried with \`dry_run\`, and repeated with the same \`Idempotency-Key\`.` : who
 }
 
@@ -196,7 +202,8 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
     const until = deprecated.sunset === undefined ? '' : `, and answers until ${deprecated.sunset}`
     operation.description += ` Deprecated since ${deprecated.since}${until}: see ${deprecated.link}.`
   }
-  operation.security = isPublic ? [{}, { api_key: [] }] : [{ api_key: scope === 'any' ? [] : [scope] }]
+  const needed = scope === 'any' ? [[]] : [scope].flat().map(one => [one])
+  operation.security = isPublic ? [{}, { api_key: [] }] : needed.map(api_key => ({ api_key }))
   const statuses = new Set(['400', '401', '406', '429', '500', '503', ...(facts.problems ?? []).map(String)])
   if (!isPublic && scope !== 'any') statuses.add('403')
   if (path.includes('{')) statuses.add('404')

@@ -163,7 +163,8 @@ async function prepare(server: string, name: string, roles: number) {
       select 'role-' || n, organisation, document, revision, version, published_at, published_revision from roles, number where slug = 'data-engineer' returning slug),
     version as (insert into role_versions select slug, version, v.published_at, change_note, change_kind, body, digest, document
       from role_versions v, role where v.role = 'data-engineer')
-    insert into role_search select role.slug, organisation, profession, family, grades, published_at, item, words from role_search, role where role_search.role = 'data-engineer'`.execute(
+    insert into role_search (role, title, tags, published_at, item, words)
+    select role.slug, title, tags, published_at, item, words from role_search, role where role_search.role = 'data-engineer'`.execute(
     db,
   )
   await sql`analyze`.execute(db)
