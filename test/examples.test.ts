@@ -8,6 +8,7 @@ import t from 'tap'
 import { testApp } from './support/app.ts'
 import { type Teardown, testFolder } from './support/database.ts'
 import { createPublished, createRole, documentWith, publishRole } from './support/roles.ts'
+import { createVacancy, handClock, openVacancy, publishAdvertised } from './support/vacancies.ts'
 
 // Each run of an example starts a process.
 t.setTimeout(200_000)
@@ -28,8 +29,8 @@ async function run(t: Teardown, example: string, ...args: string[]) {
   return { code, output }
 }
 
-async function listening(t: Teardown) {
-  const { app, call } = await testApp(t)
+async function listening(t: Teardown, options: Parameters<typeof testApp>[1] = {}) {
+  const { app, call } = await testApp(t, options)
   await app.listen({ port: 0, host: '127.0.0.1' })
   return { call, url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}` }
 }
@@ -77,4 +78,33 @@ t.test('mirror: takes the export, follows the feed, and tells when its copy is n
   t.same(await run(t, 'mirror', url, folder), { code: 0, output: '3 roles, equal to the register\n' })
   t.same(await held(), await published('a', 'c', 'd'))
   t.equal((await run(t, 'mirror', url)).code, 2)
+})
+
+t.test('job-board: a page for each open vacancy, with its JSON-LD; what closes goes', async t => {
+  const clock = handClock('2027-05-03T09:00:00Z')
+  const { call, url } = await listening(t, { clock: clock.now })
+  const folder = join(await testFolder(t), 'site')
+  await publishAdvertised(call, 'engineer')
+  const { id: first } = await openVacancy(call, 'engineer', { closes_at: '2027-05-30T23:55:00+01:00' })
+  const { id: second } = await openVacancy(call, 'engineer', { closes_at: '2027-06-30T23:55:00+01:00' })
+  const { id: draft } = await createVacancy(call, 'engineer')
+  const posting = async (id: string) => (await call(`GET /v1/vacancies/${id}/job-posting`, { key: null })).body
+  const pages = async () => (await readdir(folder)).filter(name => name.endsWith('.html')).sort()
+  const read = (name: string) => readFile(join(folder, name), 'utf8')
+
+  t.same(await run(t, 'job-board', url, folder), { code: 0, output: '2 open vacancies, 2 pages written\n' })
+  t.same(await pages(), [`${first}.html`, `${second}.html`, 'index.html'].sort())
+  for (const id of [first, second]) {
+    const page = await read(`${id}.html`)
+    const json = /<script type="application\/ld\+json">(.*?)<\/script>/s.exec(page)?.[1] ?? ''
+    t.same(JSON.parse(json), await posting(id))
+    t.match(page, ((await posting(id)) as { description: string }).description)
+  }
+  const index = await read('index.html')
+  t.ok(index.includes(`href="${first}.html"`) && index.includes(`href="${second}.html"`) && !index.includes(draft))
+  t.same(await run(t, 'job-board', url, folder), { code: 0, output: '2 open vacancies, 0 pages written\n' })
+
+  clock.set('2027-06-01T00:00:00Z')
+  t.same(await run(t, 'job-board', url, folder), { code: 0, output: '1 open vacancies, 0 pages written\n' })
+  t.same(await pages(), [`${second}.html`, 'index.html'])
 })
