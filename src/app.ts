@@ -20,6 +20,7 @@ import { imports } from './imports/routes.ts'
 import { type Authenticate, auth } from './plugins/auth.ts'
 import { body, buildValidator } from './plugins/body.ts'
 import { type ConnectionLimits, connectionLimits, limitConnections, refuseConnection } from './plugins/connections.ts'
+import { deprecation } from './plugins/deprecation.ts'
 import { keepDoor, refuseWhenBusy } from './plugins/door.ts'
 import { errors, sendProblem, toProblem } from './plugins/errors.ts'
 import { type ExportLimits, exports } from './plugins/exports.ts'
@@ -34,13 +35,16 @@ import { preflights } from './plugins/security.ts'
 import { write } from './plugins/write.ts'
 import { problemPages } from './problem-pages.ts'
 import { PublishedCache } from './roles/cache.ts'
+import { diffs } from './roles/diff.ts'
 import { drafts } from './roles/draft.ts'
 import { exportOfRoles } from './roles/export.ts'
 import { answerFromMemory } from './roles/hot.ts'
 import { lifeOfRoles } from './roles/life.ts'
 import { draftParts } from './roles/parts.ts'
 import { publishedRoles } from './roles/published.ts'
+import { sharedSectionPublications } from './roles/shared-publications.ts'
 import { findLatest, findVersion, publishedChannel } from './roles/versions.ts'
+import { occupations } from './schema-org/routes.ts'
 import { sfia } from './sfia/routes.ts'
 
 export interface AppOptions {
@@ -62,6 +66,8 @@ export interface AppOptions {
   connections?: Partial<ConnectionLimits>
   /** How many exports at once, and how slow their readers may be; what is not given is as plugins/exports.ts says. */
   exportLimits?: Partial<ExportLimits>
+  /** How many may wait for a change at once, and how often to look for one where none is heard of; as feed/signal.ts says. */
+  feedLimits?: { waitersMax?: number; pollMs?: number }
   /** Most requests in hand at once before others are refused; six for each connection of the pool unless given. */
   inFlightMax?: number
   /** Whom to tell of a vulnerability: a `mailto:`, `tel:` or https address. */
@@ -130,7 +136,7 @@ export async function build(options: AppOptions) {
     { latest: slug => findLatest(db, slug), version: (slug, version) => findVersion(db, slug, version) },
     cacheBytesMax,
   )
-  const signal = new FeedSignal({ look: async () => (await findFeedEnd(db)).position })
+  const signal = new FeedSignal({ look: async () => (await findFeedEnd(db)).position, ...options.feedLimits })
   // Who waits for a change is answered before the connections end.
   app.addHook('preClose', async () => signal.close())
   if (listenUrl !== undefined) {
@@ -172,6 +178,7 @@ export async function build(options: AppOptions) {
   await app.register(errors)
   await app.register(operations, { durations, pressure, limiter, isSecure })
   await app.register(preflights)
+  await app.register(deprecation)
   await app.register(openapi)
   await app.register(auth, { authenticate })
   await app.register(callerLimits, { limiter })
@@ -182,11 +189,14 @@ export async function build(options: AppOptions) {
   await app.register(refusals, { db })
 
   await app.register(publishedRoles, { prefix: '/v1', db, cache, baseUrl })
+  await app.register(occupations, { prefix: '/v1', cache, baseUrl })
   await app.register(exportOfRoles, { prefix: '/v1' })
   await app.register(feed, { prefix: '/v1', db, signal, baseUrl })
+  await app.register(diffs, { prefix: '/v1', db, cache })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
   await app.register(lifeOfRoles, { prefix: '/v1', db, cache })
+  await app.register(sharedSectionPublications, { prefix: '/v1', cache, baseUrl })
   await app.register(imports, { prefix: '/v1', db, pool })
   await app.register(sharedSections, { prefix: '/v1', db, baseUrl })
   await app.register(skills, { prefix: '/v1', db, baseUrl })
@@ -198,6 +208,6 @@ export async function build(options: AppOptions) {
   await app.register(home, { baseUrl })
   await app.register(problemPages)
   await app.register(health, { db, baseUrl, securityContact: options.securityContact ?? 'mailto:security@example.org' })
-  await app.register(metrics, { db, durations, cache, pressure, limiter })
+  await app.register(metrics, { db, durations, cache, pressure, signal, limiter })
   return app
 }

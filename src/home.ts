@@ -28,6 +28,27 @@ const Home = component(
   }),
 )
 
+/** Of an API catalog: its media type with the profile that says it is one (RFC 9727 §5.2). */
+const linkset = 'application/linkset+json'
+const linksetType = `${linkset}; profile="https://www.rfc-editor.org/info/rfc9727"`
+const catalogLink = '</.well-known/api-catalog>; rel="api-catalog"'
+
+const LinkTarget = object({ href: Link, type: Type.String() })
+
+const ApiCatalog = component(
+  'ApiCatalog',
+  object({
+    linkset: Type.Array(
+      object({
+        anchor: Link,
+        'service-desc': Type.Array(LinkTarget),
+        'service-doc': Type.Array(LinkTarget),
+        status: Type.Array(LinkTarget),
+      }),
+    ),
+  }),
+)
+
 export const home: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const body = JSON.stringify({
     name: 'Role Register',
@@ -60,6 +81,37 @@ export const home: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, 
         },
         config: { scope: 'public' },
       },
-      (request, reply) => sendEntity(request, reply, { body, etag, cache: 'public' }),
+      (request, reply) => {
+        reply.header('link', catalogLink)
+        return sendEntity(request, reply, { body, etag, cache: 'public' })
+      },
     )
+
+  const catalog = JSON.stringify({
+    linkset: [
+      {
+        anchor: `${baseUrl}/v1`,
+        'service-desc': [{ href: `${baseUrl}/openapi.json`, type: 'application/json' }],
+        'service-doc': [{ href: `${baseUrl}/docs`, type: 'text/html' }],
+        status: [{ href: `${baseUrl}/health/ready`, type: 'application/json' }],
+      },
+    ],
+  })
+  const catalogTag = digestTag(catalog)
+  app.get(
+    '/.well-known/api-catalog',
+    {
+      schema: {
+        operationId: 'getApiCatalog',
+        summary: 'The APIs that stand here, as a set of links (RFC 9727)',
+        tags: ['Service'],
+        response: { 200: ref(ApiCatalog) },
+      },
+      config: { scope: 'public', produces: [linkset] },
+    },
+    (request, reply) => {
+      reply.header('link', catalogLink)
+      return sendEntity(request, reply, { body: catalog, etag: catalogTag, cache: 'public', type: linksetType })
+    },
+  )
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { diffDocuments } from '../src/document/diff.ts'
 import { keepIds } from '../src/document/match.ts'
-import { exampleDocument, type RoleDocument } from '../src/document/schema.ts'
+import type { RoleDocument } from '../src/document/schema.ts'
 import { type ImportResult, importDocument } from '../src/imports/import.ts'
 import type { SharedText } from '../src/imports/reconcile.ts'
 import { contextOf, imported, ourSample, warningOf } from './support/documents.ts'
@@ -42,7 +42,6 @@ t.test('the same document again is unchanged', async t => {
   const result = again(sample)
   t.same(result.document, draft)
   t.equal(result.report.unchanged, true)
-  t.same(result.report.changes, [])
   t.same(result.newSharedSections, [])
 })
 
@@ -70,7 +69,6 @@ t.test('what a document cannot say keeps the value of the draft', async t => {
   edited.advert_details.additional = [{ label: 'Travel', value: 'Some' }]
   edited.advert_details.locations = [{ text: 'Leeds', town: 'Leeds', region: null, postcode: null, country: 'GB' }]
   const result = again(sample, edited)
-  t.same(result.report.changes, [])
   t.same(result.document, edited)
   t.equal(result.report.unchanged, true)
 })
@@ -87,22 +85,23 @@ t.test('a changed document: what was added, changed and removed, with ids kept',
     .replace('| HEO |', '| SEO |')
   const { document, report } = again(source)
   t.equal(report.unchanged, false)
-  t.same(
-    report.changes.map(({ change, what, from, to }) => [change, what, from, to]),
-    [
-      ['added', 'grades', null, 'Senior Executive Officer'],
-      ['removed', 'grades', 'Higher Executive Officer', null],
-      [
-        'changed',
-        'item of “What you’ll do day-to-day”',
-        'Review the code of others and have yours reviewed.',
-        'Review the code of others and have your own reviewed.',
-      ],
-      ['removed', 'item of “You will be someone who”', 'Learns from colleagues and gives back.', null],
-      ['added', 'skill', null, 'Patience.'],
-      ['changed', 'SFIA mapping', 'PBMG 3', 'PBMG 4'],
-    ],
-  )
+  t.match(diffDocuments(draft, document as RoleDocument), [
+    {
+      op: 'remove',
+      what: 'item of “You will be someone who”',
+      before: { text: 'Learns from colleagues and gives back.' },
+    },
+    { op: 'remove', what: 'grades', before: { label: 'Higher Executive Officer' } },
+    { op: 'add', what: 'grades', value: { label: 'Senior Executive Officer' } },
+    {
+      op: 'replace',
+      what: 'item of “What you’ll do day-to-day”',
+      before: 'Review the code of others and have yours reviewed.',
+      value: 'Review the code of others and have your own reviewed.',
+    },
+    { op: 'add', what: 'skill “Patience.”', value: { statement: 'Patience.' } },
+    { op: 'replace', what: 'level of SFIA skill PBMG', before: 3, value: 4 },
+  ])
   t.same(
     document?.sections.map(section => section.id),
     draft.sections.map(section => section.id),
@@ -116,10 +115,12 @@ t.test('a changed document: what was added, changed and removed, with ids kept',
 t.test('moved items keep their ids', async t => {
   const one = '<li><p>Design, build and test pipelines for batches and streams.</p></li>\n'
   const source = sample.replace(one, '').replace('<li><p>Move old jobs', `${one}<li><p>Move old jobs`)
-  const { document, report } = again(source)
+  const { document } = again(source)
   const [list] = document?.sections[3]?.blocks ?? []
   t.same(list?.type === 'list' && list.items.map(item => item.id), ['i2', 'i3', 'i4', 'i5', 'i1', 'i6'])
-  t.match(report.changes, [{ change: 'changed', what: 'order of “What you’ll do day-to-day”' }])
+  t.match(diffDocuments(draft, document as RoleDocument), [
+    { op: 'move', from: '/sections/3/blocks/0/items/0', path: '/sections/3/blocks/0/items/4' },
+  ])
 })
 
 t.test('shared sections: the same text is reused, nearly the same is a variant, other text is new', async t => {
@@ -162,38 +163,6 @@ t.test('a draft without its own text stays the draft: an own section is not made
   }
   const before = withIds(own)
   t.same(again(sample, before).document, before)
-})
-
-t.test('diff: nothing for the same, something for every other document', async t => {
-  t.same(diffDocuments(exampleDocument, structuredClone(exampleDocument)), [])
-  const edits: [string, (document: RoleDocument) => void][] = [
-    ['title', d => (d.title = 'Other')],
-    ['no title', d => (d.title = null)],
-    ['alternative titles', d => d.alternative_titles.push('Other')],
-    ['profession', d => (d.profession = null)],
-    ['behaviours order', d => d.behaviours.reverse()],
-    ['grades', d => d.grades.pop()],
-    ['heading', d => Object.assign(d.sections[0] as object, { heading: 'Other heading' })],
-    ['kind', d => Object.assign(d.sections[0] as object, { kind: 'other' })],
-    ['section order', d => d.sections.reverse()],
-    ['section removed', d => d.sections.pop()],
-    ['paragraph', d => Object.assign(d.sections[0]?.blocks[0] as object, { text: 'Quite another text.' })],
-    ['paragraph to note', d => Object.assign(d.sections[0]?.blocks[0] as object, { type: 'note' })],
-    ['ordered', d => Object.assign(d.sections[1]?.blocks[0] as object, { ordered: true })],
-    ['marker', d => d.sections[2]?.blocks.push({ type: 'advert_details' })],
-    ['skill level', d => Object.assign(d.skills[0] as object, { level: null })],
-    ['sfia version', d => (d.sfia_version = null)],
-    ['mapping', d => d.sfia_mappings.push({ code: 'DESN', level: 4 })],
-    ['hours', d => (d.advert_details.hours = null)],
-    ['salary', d => (d.advert_details.salary = null)],
-    ['locations', d => d.advert_details.locations.pop()],
-    ['additional', d => d.advert_details.additional.push({ label: 'x', value: '' })],
-  ]
-  for (const [name, edit] of edits) {
-    const document = structuredClone(exampleDocument)
-    edit(document)
-    t.ok(diffDocuments(exampleDocument, document).length > 0, name)
-  }
 })
 
 t.test('ids that are sent are left alone, and no id is given twice', async t => {

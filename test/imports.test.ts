@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { exampleDocument } from '../src/document/schema.ts'
+import { applyDiff, type Change } from '../src/document/diff.ts'
+import { exampleDocument, type RoleDocument } from '../src/document/schema.ts'
 import { testApp, token } from './support/app.ts'
 import { problemOf } from './support/problem.ts'
 import { countRows } from './support/roles.ts'
@@ -12,7 +13,7 @@ interface Report {
   coverage: { percent: number }
   losses: unknown[]
   unchanged: boolean
-  changes: { change: string }[]
+  changes: Change[]
   warnings: { code: string }[]
   recognised: { shared_sections: { slug: string; created: boolean }[] }
 }
@@ -107,12 +108,17 @@ t.test('imports', { timeout: 120_000 }, async t => {
     t.equal(again.etag, created.etag, 'no revision')
     t.equal((await countRows(db)).events, before.events, 'no event')
 
+    const draft = (await call('GET /v1/roles/data-engineer/draft')).body as RoleDocument
     const changed = await send('?role=data-engineer', `${sample}\n\n## Benefits\n\nA good pension.\n`, {
       match: created.etag,
     })
     t.equal(changed.status, 201)
     t.equal(changed.etag, '"r2"')
-    t.ok((changed.body as Import).report.changes.length > 0)
+    const made = changed.body as Import
+    const { changes } = made.report
+    t.match(changes, [{ op: 'add', what: 'section “Benefits”' }])
+    t.same(applyDiff(draft, changes), (await call('GET /v1/roles/data-engineer/draft')).body, 'ids and all')
+    t.same(((await call(`GET /v1/imports/${made.id}`)).body as Import).report, made.report, 'kept so')
   })
 
   await t.test(

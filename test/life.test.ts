@@ -146,6 +146,8 @@ t.test('life of a role', { timeout: 120_000 }, async t => {
             published_at,
             etag: version.etag,
           },
+          before: null,
+          after: { profession: 'digital_and_data', grades: exampleDocument.grades },
         },
       })
       const second = await post(

@@ -328,11 +328,11 @@ t.test('published roles', { timeout: 120_000 }, async t => {
     for (const [query, slugs] of [
       ['?q=gopher', ['frozen']],
       ['?skill=python', ['resolved']],
-      ['?sfia_code=PROG&sfia_level=4', []],
+      ['?sfia=PROG:4-5', []],
       ['?q=%22data+pipelines%22&limit=1', ['frozen']],
       ['?grade=SEO&organisation=home-office&profession=digital_and_data&family=data&skill=golang', ['frozen']],
       ['?organisation=other-office', []],
-      ['?published_since=2100-01-01T00:00:00Z', []],
+      ['?updated_since=2100-01-01T00:00:00Z', []],
     ] as const) {
       const found = (await call(`GET /v1/roles${query}`, everyone)).body as { roles: { slug: string }[] }
       t.same(

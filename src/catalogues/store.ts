@@ -75,10 +75,12 @@ export async function listEntries(
   return rows
 }
 
+const locks = { change: sql`for no key update`, deletion: sql`for update`, use: sql`for share` }
+
 /**
  * Locks an entry for a change. The revision stands in the statement that takes the lock, so of many writers with one
  * ETag one gets it. The lock of a deletion also keeps off whoever begins to refer to the entry: he waits, and finds it
- * gone. Throws 404, or 412 where the revision is another.
+ * gone. The lock of a use lets others use it too, and nobody change it. Throws 404, or 412 where the revision is another.
  */
 export async function lockEntry(
   trx: Transaction<Database>,
@@ -86,14 +88,14 @@ export async function lockEntry(
   caller: Caller,
   slug: string,
   match: Match,
-  purpose: 'change' | 'deletion',
+  purpose: 'change' | 'deletion' | 'use',
 ): Promise<Row> {
   const revisions = revisionsOf(match)
   const { rows } = await sql<Row>`
     select * from ${sql.table(shelf.table)}
     where slug = ${slug} and ${visible(shelf, caller)}
       and ${revisions === null ? sql`true` : sql`revision = any (${revisions}::integer[])`}
-    ${purpose === 'deletion' ? sql`for update` : sql`for no key update`}`.execute(trx)
+    ${locks[purpose]}`.execute(trx)
   if (rows[0]) return rows[0]
   const etag = revisionTag((await findEntry(trx, shelf, caller, slug)).revision)
   throw new Problem('precondition_failed', `The ${shelf.noun} is now at ${etag}.`, { members: { current_etag: etag } })

@@ -76,13 +76,13 @@ export interface Database {
   role_shared_sections: { role: string; state: DocumentState; shared_section: string; revision: number | null }
   role_search: {
     role: string
-    organisation: string
-    profession: string | null
-    family: string | null
-    grades: string[]
+    title: string
+    title_key: GeneratedAlways<string>
+    tags: string[]
     published_at: string
     item: Json<Record<string, unknown>>
     words: string
+    title_words: GeneratedAlways<string>
   }
   feed_counter: { id: Generated<boolean>; position: number }
   events: {

@@ -27,26 +27,18 @@ export const labelled = (grade: Grade): Grade =>
         label: (grade.scheme === gradeScheme && grades.find(({ code }) => code === grade.code)?.label) || grade.code,
       }
 
+/** Why a code is no Civil Service grade, and which is meant. */
+export function gradeProblem(code: string): string {
+  const codes = grades.map(grade => grade.code)
+  const meant = findGrade(code)?.code ?? nearest(code, codes)
+  const hint = meant === undefined ? '' : ` Did you mean ${meant}?`
+  return `"${shorten(code, 60)}" is not a grade code.${hint} The codes are ${codes.join(', ')}.`
+}
+
 function checkGrade({ scheme, code, label }: Grade, pointer: string): Finding[] {
   if (scheme !== gradeScheme) return []
   const known = grades.find(grade => grade.code === code)
-  if (!known) {
-    const meant =
-      findGrade(code)?.code ??
-      nearest(
-        code,
-        grades.map(grade => grade.code),
-      )
-    const hint = meant === undefined ? '' : ` Did you mean ${meant}?`
-    const codes = grades.map(grade => grade.code).join(', ')
-    return [
-      {
-        pointer: `${pointer}/code`,
-        code: 'not_in_list',
-        detail: `"${shorten(code, 60)}" is not a grade code.${hint} The codes are ${codes}.`,
-      },
-    ]
-  }
+  if (!known) return [{ pointer: `${pointer}/code`, code: 'not_in_list', detail: gradeProblem(code) }]
   return label === '' || label === known.label
     ? []
     : [
@@ -264,49 +256,5 @@ export function findBlockers(document: RoleDocument, blocksOf: BlocksOf): Findin
         detail: `No section prints this skill: it needs a skills block of importance ${skill.importance}.`,
       })
   })
-  return found
-}
-
-/** What follows is bounded: of many open brackets each would else be followed to the end. */
-const placeholder = /\[(?:insert|enter|add|tbc|name|date|xx)[^\]]{0,200}\](?!\()|\bENTER [A-Z]{3,}|\bTBC\b/i
-
-/** What is worth a second look but stops nothing. */
-export function findAdvice(document: RoleDocument, blocksOf: BlocksOf): Finding[] {
-  const found: Finding[] = []
-  document.sections.forEach((section, index) => {
-    const pointer = `/sections/${index}`
-    if (blocksOf(section).some(block => block.type === 'note'))
-      found.push({
-        pointer,
-        code: 'notes_left_out',
-        detail: `Notes of "${section.heading}" are left out of the published role.`,
-      })
-    for (const { text } of textsOf(blocksOf(section), pointer)) {
-      const match = placeholder.exec(text)?.[0]
-      if (match)
-        found.push({ pointer, code: 'placeholder', detail: `"${shorten(match, 60)}" looks like a placeholder.` })
-      if (text.includes('civil-service-competency-framework'))
-        found.push({
-          pointer,
-          code: 'superseded_link',
-          detail: 'The Civil Service Competency Framework was replaced by Success Profiles in 2018.',
-        })
-    }
-  })
-  if (
-    document.sfia_mappings.length > 0 &&
-    !document.sections.some(({ blocks }) => blocks.some(({ type }) => type === 'sfia_mappings'))
-  )
-    found.push({
-      pointer: '/sfia_mappings',
-      code: 'unprinted_mappings',
-      detail: 'No section prints the SFIA mappings.',
-    })
-  if (document.sfia_version !== null && document.sfia_version !== '9' && document.sfia_mappings.length > 0)
-    found.push({
-      pointer: '/sfia_version',
-      code: 'older_sfia',
-      detail: `The mappings are of SFIA ${document.sfia_version}; SFIA 9 is the newest.`,
-    })
   return found
 }

@@ -1,254 +1,408 @@
-/** What is different between two documents, by meaning: which section, item, skill or member, not which characters. */
+/**
+ * What is different between two documents, by meaning: which section, item, skill or member, not which characters. The
+ * changes are a JSON Patch (RFC 6902) with words for people beside each operation: applied to the earlier document they
+ * give the later one, exactly. The same two documents give the same changes, on whatever machine.
+ */
+import { diffArrays } from 'diff'
 import { type Static, Type } from 'typebox'
-import { itemsOf, matchSections, matchSkills, matchTexts } from './match.ts'
-import type { Block, ListItem, RoleDocument, RoleSkill, Section, SubItem } from './schema.ts'
+import { matchTexts, type WordBudget } from './match.ts'
+import type { Block } from './schema.ts'
 import { component, nullable, object, oneOf } from './shape.ts'
+import { shorten } from './shorten.ts'
+
+type Json = null | boolean | number | string | Json[] | { [member: string]: Json }
+
+const WordMark = component('WordMark', object({ mark: oneOf(['same', 'added', 'removed']), text: Type.String() }))
+type WordMark = Static<typeof WordMark>
+
+const pointer = 'JSON pointer (RFC 6901).'
 
 export const Change = component(
   'Change',
-  object({
-    change: oneOf(['added', 'changed', 'removed']),
-    pointer: Type.String({
-      description: 'JSON pointer into the later document; for something that was removed, into the earlier one.',
-    }),
-    what: Type.String({ description: 'In words: `item of “About the role”`.' }),
-    from: nullable(Type.String()),
-    to: nullable(Type.String()),
-  }),
+  object(
+    {
+      op: oneOf(['remove', 'move', 'add', 'replace']),
+      path: Type.String({
+        description: `${pointer} Of what is removed, into the earlier document; of what is added or replaced, into the later one.`,
+      }),
+      from: nullable(Type.String({ description: `${pointer} Where it was, of what is moved; else null.` })),
+      value: Type.Unsafe<Json>({ description: 'What is there now; null where it is removed or moved.' }),
+      before: Type.Unsafe<Json>({ description: 'What was there; null where it is added or moved.' }),
+      what: Type.String({ description: 'In words: `optional item of “About the role”`.' }),
+      words: Type.Array(WordMark, {
+        description:
+          'Of a text that was reworded, else empty: without the added parts it is the earlier text, without the removed ones the later.',
+      }),
+    },
+    {
+      description:
+        'An operation of JSON Patch (RFC 6902), with what it means. They are applied in their order: what is removed comes first, from the last to the first, then what is moved, then the rest.',
+    },
+  ),
 )
 export type Change = Static<typeof Change>
 
-/** A value as people read it; null where there is none. */
-function shown(value: unknown): string | null {
-  if (value === null || value === undefined || value === '') return null
-  if (typeof value === 'string') return value
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+type Path = readonly (string | number)[]
+
+const escapePart = (part: string | number) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')
+const pointerOf = (path: Path) => path.map(part => `/${escapePart(part)}`).join('')
+
+const isObject = (value: Json | undefined): value is { [member: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What tells the entries of a list apart: entries that agree in it are one thing. Of other lists, all that they are. */
+const namedBy: Readonly<Record<string, readonly string[]>> = {
+  sections: ['id'],
+  items: ['id'],
+  skills: ['id'],
+  sfia_mappings: ['code'],
+  grades: ['scheme', 'code'],
+  locations: ['text'],
+  additional: ['label'],
 }
 
-class Changes {
-  readonly list: Change[] = []
-  add(pointer: string, what: string, from: string | null, to: string | null) {
-    if (from === to) return
-    this.list.push({ change: from === null ? 'added' : to === null ? 'removed' : 'changed', pointer, what, from, to })
-  }
-}
+/** Which entry of `from` each entry of `to` is, by their places. */
+type Pairs = Map<number, number>
 
-/** Pairs by id where both have one, then by `rest`. */
-function pairUp<T extends { id: string }>(
-  from: readonly T[],
-  to: readonly T[],
-  rest: (to: readonly T[], from: readonly T[]) => Map<T, T>,
-): Map<T, T> {
-  const byId = new Map(from.filter(entry => entry.id !== '').map(entry => [entry.id, entry]))
-  const pairs = new Map<T, T>()
-  for (const entry of to) {
-    const found = byId.get(entry.id)
-    if (found) pairs.set(entry, found)
-  }
-  const taken = new Set(pairs.values())
-  // What has an id of its own in both is two things, however alike.
-  const open = to.filter(entry => !pairs.has(entry))
-  const free = from.filter(entry => !taken.has(entry))
-  for (const [one, other] of rest(open, free)) if (one.id === '' || other.id === '') pairs.set(one, other)
+function pairByKey<T>(from: readonly T[], to: readonly T[], keyOf: (entry: T) => string): Pairs {
+  const places = new Map<string, number[]>()
+  from.forEach((entry, place) => {
+    const known = places.get(keyOf(entry))
+    if (known) known.push(place)
+    else places.set(keyOf(entry), [place])
+  })
+  const pairs: Pairs = new Map()
+  to.forEach((entry, place) => {
+    const found = places.get(keyOf(entry))?.shift()
+    if (found !== undefined) pairs.set(place, found)
+  })
   return pairs
 }
 
-/** Whether those that are in both stand in another order. */
-function reordered<T>(from: readonly T[], to: readonly T[], pairs: Map<T, T>) {
-  const places = to.flatMap(entry => (pairs.has(entry) ? [from.indexOf(pairs.get(entry) as T)] : []))
-  return places.some((place, at) => at > 0 && place < (places[at - 1] as number))
+/** Pairs each later list with the earlier one that has most of its items; with none where none has any. */
+function pairLists<L extends ListBlock>(from: readonly L[], to: readonly L[]): Map<L, L> {
+  const holder = new Map(from.flatMap(list => list.items.map(({ id }) => [id, list] as const)))
+  const free = new Set(from)
+  const pairs = new Map<L, L>()
+  for (const list of to) {
+    const shared = new Map<L, number>()
+    for (const { id } of list.items) {
+      const found = holder.get(id)
+      if (found && free.has(found)) shared.set(found, (shared.get(found) ?? 0) + 1)
+    }
+    const [most] = [...shared].sort(([, a], [, b]) => b - a)[0] ?? []
+    if (!most) continue
+    pairs.set(list, most)
+    free.delete(most)
+  }
+  return pairs
 }
 
-const listed = (values: readonly string[]) => values.join('; ')
+type ListBlock = Extract<Block, { type: 'list' }>
 
-function diffSet<T>(
-  from: readonly T[],
-  to: readonly T[],
-  pointer: string,
-  what: string,
-  name: (value: T) => string,
-  changes: Changes,
-) {
-  const key = (value: T) => JSON.stringify(value)
-  const before = new Set(from.map(key))
-  const after = new Set(to.map(key))
-  to.forEach((value, at) => {
-    if (!before.has(key(value))) changes.add(`${pointer}/${at}`, what, null, name(value))
+/** Blocks have no ids: the same is the same, a list is known by its items, a text by its words, a marker by its type. */
+function pairBlocks(from: readonly Block[], to: readonly Block[], budget: WordBudget): Pairs {
+  const pairs = pairByKey(from, to, block => JSON.stringify(block))
+  const taken = new Set(pairs.values())
+  const left = {
+    from: from.flatMap((block, place) => (taken.has(place) ? [] : [{ ...block, place }])),
+    to: to.flatMap((block, place) => (pairs.has(place) ? [] : [{ ...block, place }])),
+  }
+  const isList = (block: Block & { place: number }) => block.type === 'list'
+  for (const [list, other] of pairLists(left.from.filter(isList), left.to.filter(isList)))
+    pairs.set(list.place, other.place)
+  const isText = (block: Block & { place: number }) => 'text' in block
+  for (const [text, other] of matchTexts(left.to.filter(isText), left.from.filter(isText), budget))
+    pairs.set(text.place, other.place)
+  const markers = {
+    from: left.from.filter(b => !isList(b) && !isText(b)),
+    to: left.to.filter(b => !isList(b) && !isText(b)),
+  }
+  for (const [place, other] of pairByKey(markers.from, markers.to, ({ type }) => type))
+    pairs.set((markers.to[place] as { place: number }).place, (markers.from[other] as { place: number }).place)
+  return pairs
+}
+
+function pairUp(
+  name: string | number | undefined,
+  from: readonly Json[],
+  to: readonly Json[],
+  budget: WordBudget,
+): Pairs {
+  if (name === 'blocks') return pairBlocks(from as unknown as Block[], to as unknown as Block[], budget)
+  const names = namedBy[name ?? '']
+  return pairByKey(from, to, entry =>
+    JSON.stringify(names && isObject(entry) ? names.map(member => entry[member]) : entry),
+  )
+}
+
+/** The places of a longest run that stands in order already. */
+function longestRun(order: readonly number[]): Set<number> {
+  const lengths: number[] = []
+  const previous: number[] = []
+  let last = -1
+  order.forEach((entry, place) => {
+    let best = -1
+    for (let other = 0; other < place; other += 1)
+      if ((order[other] as number) < entry && (best === -1 || (lengths[other] as number) > (lengths[best] as number)))
+        best = other
+    lengths.push(best === -1 ? 1 : (lengths[best] as number) + 1)
+    previous.push(best)
+    if (last === -1 || (lengths[place] as number) > (lengths[last] as number)) last = place
   })
-  from.forEach((value, at) => {
-    if (!after.has(key(value))) changes.add(`${pointer}/${at}`, what, name(value), null)
-  })
-  const common = (values: readonly T[], other: Set<string>) => values.filter(value => other.has(key(value)))
-  const [one, two] = [common(from, after), common(to, before)]
-  if (one.map(key).join() !== two.map(key).join()) {
-    changes.add(pointer, `order of ${what}`, listed(one.map(name)), listed(two.map(name)))
+  const run = new Set<number>()
+  for (let place = last; place !== -1; place = previous[place] as number) run.add(order[place] as number)
+  return run
+}
+
+/** The fewest moves that put entries in order, each told by the place where it should stand. */
+function movesOf(order: readonly number[]): { entry: number; from: number; to: number }[] {
+  if (order.every((entry, place) => entry === place)) return []
+  const staying = longestRun(order)
+  const current = [...order]
+  const moves: { entry: number; from: number; to: number }[] = []
+  for (let entry = 0; entry < order.length; entry += 1) {
+    if (staying.has(entry)) continue
+    const from = current.indexOf(entry)
+    current.splice(from, 1)
+    const to = entry === 0 ? 0 : current.indexOf(entry - 1) + 1
+    current.splice(to, 0, entry)
+    moves.push({ entry, from, to })
+  }
+  return moves
+}
+
+/** A text is followed up to so many words changed; beyond it is another text. */
+const wordsChangedMax = 300
+/** For all texts of a document: about a tenth of a second of work. */
+const wordWorkMax = 1_000_000
+
+/** Words, each with the white space before it, and marks of punctuation. */
+const wordsIn = (text: string) => text.match(/\s*(?:[\p{L}\p{M}\p{N}]+|\S)|\s+/gu) ?? []
+
+/** Marks words until its work is done; what comes after is told as a whole, as is what has no word in common. */
+class WordMarker {
+  #work = 0
+
+  mark(before: string, after: string): WordMark[] {
+    const most = Math.min(wordsChangedMax, Math.floor(Math.sqrt(wordWorkMax - this.#work)))
+    const parts = most > 0 ? diffArrays(wordsIn(before), wordsIn(after), { maxEditLength: most }) : undefined
+    const edits = parts?.reduce((sum, part) => sum + (part.added || part.removed ? part.count : 0), 0) ?? most
+    this.#work = Math.min(wordWorkMax, this.#work + edits ** 2)
+    if (!parts?.some(part => !part.added && !part.removed))
+      return [
+        { mark: 'removed', text: before },
+        { mark: 'added', text: after },
+      ]
+    return parts.map(({ added, removed, value }) => ({
+      mark: added ? 'added' : removed ? 'removed' : 'same',
+      text: value.join(''),
+    }))
   }
 }
 
-type Item = ListItem | SubItem
+const follow = (root: Json, path: Path): Json | undefined =>
+  path.reduce<Json | undefined>((value, part) => {
+    if (Array.isArray(value)) return value[Number(part)]
+    return isObject(value) ? value[part] : undefined
+  }, root)
 
-const itemPointers = (section: Section, base: string) => {
-  const pointers = new Map<Item, string>()
-  section.blocks.forEach((block, at) => {
-    if (block.type !== 'list') return
-    block.items.forEach((item, index) => {
-      pointers.set(item, `${base}/blocks/${at}/items/${index}`)
-      item.items.forEach((sub, inner) => {
-        pointers.set(sub, `${base}/blocks/${at}/items/${index}/items/${inner}`)
+const spaced = (member: string | number | undefined) => String(member ?? '').replaceAll('_', ' ')
+const quoted = (text: Json | undefined) => `“${shorten(String(text ?? ''), 80)}”`
+
+function blockName(root: Json, path: Path): string {
+  const [, , , , list, , inner, , member] = path
+  const kind = (depth: number) => {
+    const found = follow(root, path.slice(0, depth))
+    return isObject(found) ? found : {}
+  }
+  if (list !== 'items') {
+    const own = `${spaced(String(kind(4).type))}${kind(4).type === 'skills' ? ' block' : ''}`
+    return list === undefined || list === 'text' ? own : `${spaced(list)} of a ${own}`
+  }
+  if (inner === 'items') return member === undefined || member === 'text' ? 'nested item' : `${member} of a nested item`
+  const own = `${kind(6).optional === true ? 'optional ' : ''}item`
+  if (inner === 'optional') return 'whether optional, of an item'
+  return inner === undefined || inner === 'text' ? own : `${spaced(inner)} of an item`
+}
+
+/** In words what stands at a place of a document: `nested item of “About the role”`. */
+function nameOf(root: Json, path: Path): string {
+  const [list, , member] = path
+  const entry = follow(root, path.slice(0, 2))
+  if (path.length > 1 && isObject(entry) && list === 'sections') {
+    const own = quoted(entry.heading)
+    if (member === 'blocks' && path.length > 3) return `${blockName(root, path)} of ${own}`
+    return member === undefined ? `section ${own}` : `${spaced(member)} of section ${own}`
+  }
+  if (path.length > 1 && isObject(entry) && list === 'skills') {
+    const own = `skill ${quoted(entry.statement)}`
+    return member === undefined || member === 'statement' ? own : `${spaced(member)} of the ${own}`
+  }
+  if (path.length > 1 && isObject(entry) && list === 'sfia_mappings') {
+    const own = `SFIA skill ${String(entry.code)}`
+    return member === undefined ? own : `${spaced(member)} of ${own}`
+  }
+  if (list === 'sfia_version') return 'SFIA version'
+  const members = path.filter(part => typeof part === 'string' && part !== 'advert_details')
+  return members.reverse().map(spaced).join(' of ')
+}
+
+/** Where something stands: in the earlier document, among what is in both, and in the later document. */
+interface Places {
+  from: Path
+  between: Path
+  to: Path
+}
+
+const under = ({ from, between, to }: Places, a: string | number, b = a, c = a): Places => ({
+  from: [...from, a],
+  between: [...between, b],
+  to: [...to, c],
+})
+
+/** The later place first: then what is removed moves nothing that is still to be removed. */
+function byPlaceFromTheEnd(one: Path, other: Path): number {
+  for (let depth = 0; depth < one.length && depth < other.length; depth += 1) {
+    const [a, b] = [one[depth] as string | number, other[depth] as string | number]
+    if (a !== b) return typeof a === 'number' && typeof b === 'number' ? b - a : a < b ? 1 : -1
+  }
+  return other.length - one.length
+}
+
+class Comparison {
+  readonly #from: Json
+  readonly #to: Json
+  readonly #marker = new WordMarker()
+  readonly #budget: WordBudget = { words: 1_000_000 }
+  readonly #removed: { path: Path; change: Change }[] = []
+  readonly #moved: Change[] = []
+  readonly #rest: Change[] = []
+
+  constructor(from: Json, to: Json) {
+    this.#from = from
+    this.#to = to
+    this.#values(from, to, { from: [], between: [], to: [] })
+  }
+
+  get changes(): Change[] {
+    const removed = this.#removed.sort((a, b) => byPlaceFromTheEnd(a.path, b.path))
+    return [...removed.map(({ change }) => change), ...this.#moved, ...this.#rest]
+  }
+
+  #values(from: Json, to: Json, at: Places): void {
+    if (from === to) return
+    if (Array.isArray(from) && Array.isArray(to)) this.#lists(from, to, at)
+    else if (isObject(from) && isObject(to)) this.#objects(from, to, at)
+    else {
+      const isText = typeof from === 'string' && typeof to === 'string' && /\s/.test(from + to)
+      this.#rest.push({
+        op: 'replace',
+        path: pointerOf(at.to),
+        from: null,
+        value: to,
+        before: from,
+        what: nameOf(this.#to, at.to),
+        words: isText ? this.#marker.mark(from, to) : [],
       })
-    })
-  })
-  return pointers
-}
-
-type TextBlock = Extract<Block, { text: string }>
-const textsOf = (section: Section) => section.blocks.filter((block): block is TextBlock => 'text' in block)
-
-const wholeText = (section: Section) =>
-  section.blocks
-    .flatMap(block => {
-      if (block.type === 'list') return block.items.flatMap(item => [item.text, ...item.items.map(sub => sub.text)])
-      return 'text' in block ? [block.text] : []
-    })
-    .join('\n')
-
-/** The blocks of a section without their words: what remains when texts were compared. */
-const layout = (section: Section) =>
-  section.blocks
-    .map(block => {
-      if (block.type === 'list')
-        return `${block.ordered ? 'ordered ' : ''}list of ${block.items.map(item => 1 + item.items.length).join('+')}`
-      return block.type === 'skills' ? `skills (${block.importance ?? 'any'})` : block.type
-    })
-    .join(', ')
-
-function diffSection(from: Section, to: Section, pointers: { from: string; to: string }, changes: Changes) {
-  const name = `“${to.heading}”`
-  changes.add(`${pointers.to}/heading`, 'heading', from.heading, to.heading)
-  changes.add(`${pointers.to}/kind`, `kind of ${name}`, from.kind, to.kind)
-  changes.add(`${pointers.to}/shared_section`, `shared section of ${name}`, from.shared_section, to.shared_section)
-
-  const [before, after] = [itemsOf(from), itemsOf(to)]
-  const items = pairUp<Item>(before, after, matchTexts)
-  const places = { from: itemPointers(from, pointers.from), to: itemPointers(to, pointers.to) }
-  for (const item of after) {
-    const old = items.get(item)
-    const pointer = places.to.get(item) ?? pointers.to
-    changes.add(pointer, `item of ${name}`, old?.text ?? null, item.text)
-    const [was, is] = [old && 'optional' in old && old.optional, 'optional' in item && item.optional]
-    if (old) changes.add(`${pointer}/optional`, `optional, of an item of ${name}`, String(was), String(is))
-  }
-  const left = new Set(items.values())
-  for (const item of before) {
-    if (!left.has(item)) changes.add(places.from.get(item) ?? pointers.from, `item of ${name}`, item.text, null)
-  }
-
-  const [oldTexts, newTexts] = [textsOf(from), textsOf(to)]
-  const texts = matchTexts(newTexts, oldTexts)
-  for (const block of newTexts) {
-    const old = texts.get(block)
-    const pointer = `${pointers.to}/blocks/${to.blocks.indexOf(block)}`
-    changes.add(pointer, `${block.type} of ${name}`, old?.text ?? null, block.text)
-    if (old && old.type !== block.type) changes.add(`${pointer}/type`, `a text of ${name}`, old.type, block.type)
-  }
-  const keptTexts = new Set(texts.values())
-  for (const block of oldTexts) {
-    const pointer = `${pointers.from}/blocks/${from.blocks.indexOf(block)}`
-    if (!keptTexts.has(block)) changes.add(pointer, `${block.type} of ${name}`, block.text, null)
-  }
-  const moved = reordered(before, after, items) || reordered(oldTexts, newTexts, texts)
-  if (moved) changes.add(`${pointers.to}/blocks`, `order of ${name}`, wholeText(from), wholeText(to))
-  else if (before.length === after.length && oldTexts.length === newTexts.length) {
-    changes.add(`${pointers.to}/blocks`, `layout of ${name}`, layout(from), layout(to))
-  }
-}
-
-function diffSections(from: RoleDocument, to: RoleDocument, changes: Changes) {
-  const pairs = pairUp(from.sections, to.sections, matchSections)
-  to.sections.forEach((section, at) => {
-    const old = pairs.get(section)
-    const pointer = `/sections/${at}`
-    if (old) diffSection(old, section, { from: `/sections/${from.sections.indexOf(old)}`, to: pointer }, changes)
-    else changes.add(pointer, `section “${section.heading}”`, null, wholeText(section))
-  })
-  const left = new Set(pairs.values())
-  from.sections.forEach((section, at) => {
-    if (!left.has(section)) changes.add(`/sections/${at}`, `section “${section.heading}”`, wholeText(section), null)
-  })
-  if (reordered(from.sections, to.sections, pairs)) {
-    const headings = (document: RoleDocument) => listed(document.sections.map(section => section.heading))
-    changes.add('/sections', 'order of sections', headings(from), headings(to))
-  }
-}
-
-function diffSkills(from: readonly RoleSkill[], to: readonly RoleSkill[], changes: Changes) {
-  const pairs = pairUp(from, to, matchSkills)
-  to.forEach((skill, at) => {
-    const old = pairs.get(skill)
-    const pointer = `/skills/${at}`
-    changes.add(pointer, 'skill', old?.statement ?? null, skill.statement)
-    if (!old) return
-    const name = `of the skill “${skill.statement}”`
-    for (const member of ['skill', 'level', 'importance'] as const) {
-      changes.add(`${pointer}/${member}`, `${member} ${name}`, old[member], skill[member])
     }
-  })
-  const left = new Set(pairs.values())
-  from.forEach((skill, at) => {
-    if (!left.has(skill)) changes.add(`/skills/${at}`, 'skill', skill.statement, null)
-  })
-  if (reordered(from, to, pairs)) {
-    const statements = (skills: readonly RoleSkill[]) => listed(skills.map(skill => skill.statement))
-    changes.add('/skills', 'order of skills', statements(from), statements(to))
   }
-}
 
-function diffMappings(from: RoleDocument, to: RoleDocument, changes: Changes) {
-  changes.add('/sfia_version', 'SFIA version', from.sfia_version, to.sfia_version)
-  const levels = (document: RoleDocument) => new Map(document.sfia_mappings.map(({ code, level }) => [code, level]))
-  const [before, after] = [levels(from), levels(to)]
-  const written = (code: string, level: number | undefined) => (level === undefined ? null : `${code} ${level}`)
-  to.sfia_mappings.forEach(({ code, level }, at) => {
-    changes.add(`/sfia_mappings/${at}`, 'SFIA mapping', written(code, before.get(code)), written(code, level))
-  })
-  from.sfia_mappings.forEach(({ code, level }, at) => {
-    if (!after.has(code)) changes.add(`/sfia_mappings/${at}`, 'SFIA mapping', written(code, level), null)
-  })
-  const common = (keys: Map<string, number>, other: Map<string, number>) =>
-    listed([...keys.keys()].filter(code => other.has(code)))
-  changes.add('/sfia_mappings', 'order of SFIA mappings', common(before, after), common(after, before))
-}
-
-const words = (member: string) => member.replaceAll('_', ' ')
-
-function diffDetails(from: RoleDocument, to: RoleDocument, changes: Changes) {
-  const [before, after] = [from.advert_details, to.advert_details]
-  for (const member of Object.keys(after) as (keyof typeof after)[]) {
-    const pointer = `/advert_details/${member}`
-    const [old, next] = [before[member], after[member]]
-    if (!Array.isArray(old) || !Array.isArray(next)) {
-      changes.add(pointer, words(member), shown(old), shown(next))
-      continue
+  #objects(from: { [member: string]: Json }, to: { [member: string]: Json }, at: Places): void {
+    for (const [member, value] of Object.entries(from))
+      if (!Object.hasOwn(to, member)) this.#remove(value, [...at.from, member])
+    for (const [member, value] of Object.entries(to)) {
+      const before = Object.hasOwn(from, member) ? from[member] : undefined
+      if (before === undefined) this.#add(value, [...at.to, member])
+      else this.#values(before, value, under(at, member))
     }
-    diffSet<unknown>(old, next, pointer, words(member), value => shown(value) ?? '', changes)
+  }
+
+  #lists(from: readonly Json[], to: readonly Json[], at: Places): void {
+    const pairs = pairUp(at.to.at(-1), from, to, this.#budget)
+    const kept = new Set(pairs.values())
+    from.forEach((entry, place) => {
+      if (!kept.has(place)) this.#remove(entry, [...at.from, place])
+    })
+    const inOrder = [...pairs.keys()].sort((a, b) => a - b)
+    const rankOf = new Map(inOrder.map((place, rank) => [pairs.get(place) as number, rank]))
+    const order = [...kept].sort((a, b) => a - b).map(place => rankOf.get(place) as number)
+    for (const move of movesOf(order))
+      this.#moved.push({
+        op: 'move',
+        path: pointerOf([...at.between, move.to]),
+        from: pointerOf([...at.between, move.from]),
+        value: null,
+        before: null,
+        what: nameOf(this.#to, [...at.to, inOrder[move.entry] as number]),
+        words: [],
+      })
+    to.forEach((entry, place) => {
+      const before = pairs.get(place)
+      if (before === undefined) this.#add(entry, [...at.to, place])
+      else this.#values(from[before] as Json, entry, under(at, before, rankOf.get(before) as number, place))
+    })
+  }
+
+  #add(value: Json, path: Path): void {
+    const what = nameOf(this.#to, path)
+    this.#rest.push({ op: 'add', path: pointerOf(path), from: null, value, before: null, what, words: [] })
+  }
+
+  #remove(before: Json, path: Path): void {
+    const what = nameOf(this.#from, path)
+    const change: Change = { op: 'remove', path: pointerOf(path), from: null, value: null, before, what, words: [] }
+    this.#removed.push({ path, change })
   }
 }
 
 /**
- * The changes from one document to another, in the order of the document. Ids pair what has them, texts what has not;
- * ids themselves are never a change. Empty exactly where the documents say the same.
+ * The changes from one document to another, RoleDocuments or what both versions of a role hold. Sections, items and
+ * skills are told by their ids: what has an id of its own is another thing, however alike. Empty exactly where the
+ * documents are the same.
  */
-export function diffDocuments(from: RoleDocument, to: RoleDocument): Change[] {
-  const changes = new Changes()
-  for (const member of ['title', 'profession', 'family'] as const) {
-    changes.add(`/${member}`, member, from[member], to[member])
+export const diffDocuments = (from: object, to: object): Change[] =>
+  new Comparison(from as unknown as Json, to as unknown as Json).changes
+
+const partsOf = (path: string) =>
+  path
+    .split('/')
+    .slice(1)
+    .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+
+function parentOf(root: Json, path: string): { parent: Json[] | { [member: string]: Json }; key: string } {
+  const parts = partsOf(path)
+  const key = parts.pop()
+  const parent = follow(root, parts)
+  if (key === undefined || typeof parent !== 'object' || parent === null) throw new Error(`nothing is at ${path}`)
+  return { parent, key }
+}
+
+function take(root: Json, path: string): Json {
+  const { parent, key } = parentOf(root, path)
+  const value = Array.isArray(parent) ? parent.splice(Number(key), 1)[0] : parent[key]
+  if (value === undefined) throw new Error(`nothing is at ${path}`)
+  if (!Array.isArray(parent)) delete parent[key]
+  return value
+}
+
+function put(root: Json, path: string, value: Json, over: 0 | 1): void {
+  const { parent, key } = parentOf(root, path)
+  if (Array.isArray(parent)) parent.splice(Number(key), over, value)
+  else parent[key] = value
+}
+
+/** The document after the changes; the one given stays as it is. Throws where they are not of this document. */
+export function applyDiff<T extends object>(
+  document: T,
+  changes: readonly Pick<Change, 'op' | 'path' | 'from' | 'value'>[],
+): T {
+  const result: T = JSON.parse(JSON.stringify(document))
+  const root = result as unknown as Json
+  for (const { op, path, from, value } of changes) {
+    if (op === 'remove') take(root, path)
+    else if (op === 'move') put(root, path, take(root, from ?? ''), 0)
+    else put(root, path, structuredClone(value), op === 'replace' ? 1 : 0)
   }
-  diffSet(from.alternative_titles, to.alternative_titles, '/alternative_titles', 'alternative titles', String, changes)
-  diffSet(from.grades, to.grades, '/grades', 'grades', grade => grade.label || grade.code, changes)
-  diffSet(from.behaviours, to.behaviours, '/behaviours', 'behaviours', words, changes)
-  diffSections(from, to, changes)
-  diffSkills(from.skills, to.skills, changes)
-  diffMappings(from, to, changes)
-  diffDetails(from, to, changes)
-  return changes.list
+  return result
 }

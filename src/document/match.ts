@@ -8,15 +8,24 @@ import { plainText } from './text.ts'
 
 /** Below this two texts are two things. */
 const alike = 0.6
-/** More pairs than this are compared for equality only. */
-const pairsMax = 40_000
+/** How many words may still be compared; what is beyond is compared for equality only. */
+export interface WordBudget {
+  words: number
+}
 
 interface Keyed {
   text: string
 }
 
-/** Pairs each text of `next` with at most one of `previous`: the same text first, then the likeliest, in order. */
-export function matchTexts<A extends Keyed, B extends Keyed>(next: readonly A[], previous: readonly B[]): Map<A, B> {
+/**
+ * Pairs each text of `next` with at most one of `previous`: the same text first, then the likeliest, in order. Uses up
+ * the budget; by itself it compares for some tenths of a second at most.
+ */
+export function matchTexts<A extends Keyed, B extends Keyed>(
+  next: readonly A[],
+  previous: readonly B[],
+  budget: WordBudget = { words: 4_000_000 },
+): Map<A, B> {
   const matches = new Map<A, B>()
   const exact = new Map<string, B[]>()
   const key = (text: string) => plainText(text)
@@ -34,11 +43,15 @@ export function matchTexts<A extends Keyed, B extends Keyed>(next: readonly A[],
   const free = previous
     .filter(entry => !taken.has(entry))
     .map(entry => ({ entry, words: comparable(plainText(entry.text)) }))
-  if (open.length * free.length > pairsMax) return matches
-  const candidates = open.flatMap(entry => {
-    const words = comparable(plainText(entry.text))
-    return free.map(other => ({ entry, other: other.entry, score: similarity(words, other.words) }))
-  })
+  const wanted = open.map(entry => ({ entry, words: comparable(plainText(entry.text)) }))
+  const count = (entries: readonly { words: string[] }[]) =>
+    entries.reduce((sum, { words }) => sum + words.length + 1, 0)
+  const cost = count(wanted) * free.length + count(free) * wanted.length
+  if (cost > budget.words) return matches
+  budget.words -= cost
+  const candidates = wanted.flatMap(({ entry, words }) =>
+    free.map(other => ({ entry, other: other.entry, score: similarity(words, other.words) })),
+  )
   for (const { entry, other, score } of candidates.sort((a, b) => b.score - a.score)) {
     if (score < alike || matches.has(entry) || taken.has(other)) continue
     matches.set(entry, other)

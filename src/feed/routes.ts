@@ -67,9 +67,9 @@ export const feed: FastifyPluginAsyncTypebox<Options> = async (app, { db, signal
           organisation: Type.Optional(Slug),
           role: Type.Optional(Slug),
         }),
-        response: { 200: ref(ChangeList), 410: { $ref: 'Problem#' } },
+        response: { 200: ref(ChangeList) },
       },
-      config: { scope: 'public' },
+      config: { scope: 'public', problems: [410] },
     },
     async (request, reply) => {
       const { after: sent, wait, limit, type, ...rest } = request.query

@@ -1,9 +1,9 @@
 /** A document in, a draft and a report out: pure, and run in a worker since documents come from anywhere. */
 
-import { diffDocuments } from '../document/diff.ts'
 import { keepIds } from '../document/match.ts'
 import type { RoleDocument, SectionKind, SfiaVersion } from '../document/schema.ts'
 import { linksOf } from '../document/text.ts'
+import { partsOf, readableText } from '../document/walk.ts'
 import { advise } from './advice.ts'
 import { type Coverage, measure } from './coverage.ts'
 import { decode } from './decode.ts'
@@ -18,7 +18,6 @@ import { type DocumentType, type MediaType, scan, type Words, wordsOf } from './
 import type { ImportReport } from './schema.ts'
 import type { SfiaIndex } from './sfia.ts'
 import type { SourceTree } from './tree.ts'
-import { partsOf, readableText } from './walk.ts'
 import { readWord } from './word.ts'
 import { readWordWords } from './word-words.ts'
 
@@ -39,6 +38,7 @@ export interface ImportResult {
   document: RoleDocument | null
   /** Shared sections that the document needs and the organisation lacks; their items have the id ''. */
   newSharedSections: SharedText[]
+  /** Its `changes` are known when the draft is saved. */
   report: ImportReport
   problems: Problem[]
 }
@@ -205,16 +205,15 @@ function draftOf(
     return {
       document: null,
       newSharedSections: [],
-      report: reportOf(parts, shared, coverage, notices, undefined),
+      report: reportOf(parts, shared, coverage, notices, false),
       problems: notices.problems,
     }
   }
   const next = { ...base.document, sections: shared.sections }
   const { previous } = context
   const document = previous ? keepIds(keepUnsaid(next, previous), previous) : next
-  const changes = previous ? diffDocuments(previous, document) : undefined
   const unchanged = previous !== undefined && JSON.stringify(document) === JSON.stringify(previous)
-  const report = reportOf(parts, shared, coverage, notices, changes && { changes, unchanged })
+  const report = reportOf(parts, shared, coverage, notices, unchanged)
   return { document, newSharedSections: shared.created, report, problems: [] }
 }
 

@@ -6,7 +6,7 @@ import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading, norm
 import { isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
 import type { Notices } from './notices.ts'
-import { isPlaceholder, placeholderIn } from './placeholders.ts'
+import { isPlaceholder, placeholderIn } from '../document/placeholders.ts'
 import { cellText, filledCells, hasImportanceColumns, onlyParagraph, repairTables } from './tables.ts'
 import { isDocumentKind } from './title.ts'
 import { type Field, hardLines, isBold, plainOf, type SourceBlock, type SourceRow, type SourceTree } from './tree.ts'

@@ -1,14 +1,13 @@
 /** The report of an import out of what the readers noticed. */
-import type { Change } from '../document/diff.ts'
+import { supersededBy } from '../document/advice.ts'
 import type { Section } from '../document/schema.ts'
 import { linksOf } from '../document/text.ts'
-import { supersededBy } from './advice.ts'
+import { partsOf, pointersOf } from '../document/walk.ts'
 import type { Coverage } from './coverage.ts'
 import type { Notices } from './notices.ts'
 import type { Recognised } from './recognise.ts'
 import type { Shared } from './reconcile.ts'
 import type { ImportReport } from './schema.ts'
-import { partsOf, pointersOf } from './walk.ts'
 
 function sectionsOf(
   { document, lines }: Recognised,
@@ -37,7 +36,7 @@ export function reportOf(
   shared: Shared,
   coverage: Coverage,
   notices: Notices,
-  before: { changes: Change[]; unchanged: boolean } | undefined,
+  unchanged: boolean,
 ): ImportReport {
   const { document, parts, rows, sfiaInferred, lines } = recognised
   const pointers = pointersOf(document)
@@ -50,13 +49,14 @@ export function reportOf(
   }
   const lineOf = (line: number | null, about: object | string | undefined) =>
     line ?? (typeof about === 'object' ? (lines.get(about) ?? null) : null)
-  const warnings = notices.list.map(({ code, severity, line, about, excerpt, detail }) => ({
+  const warnings = notices.list.map(({ code, severity, line, about, excerpt, detail, source = null }) => ({
     code,
     severity,
     line: lineOf(line, about),
     pointer: pointerOf(about),
     excerpt,
     detail,
+    source,
   }))
   return {
     recognised: {
@@ -93,8 +93,8 @@ export function reportOf(
     losses: warnings.flatMap(({ code, severity, line, excerpt }) =>
       severity === 'loss' ? [{ code, line, text: excerpt }] : [],
     ),
-    unchanged: before?.unchanged ?? false,
-    changes: before?.changes ?? [],
+    unchanged,
+    changes: [],
   }
 }
 

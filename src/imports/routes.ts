@@ -126,7 +126,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
             organisation,
             role: saved.draft.slug,
             created_at: saved.created_at,
-            report,
+            report: saved.report,
           },
           event: saved.events,
         }

@@ -2,6 +2,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
+import { diffDocuments } from '../document/diff.ts'
 import { assignItemIds } from '../document/ids.ts'
 import type { RoleDocument, SfiaVersion } from '../document/schema.ts'
 import { type Caller, organisationOf } from '../plugins/auth.ts'
@@ -11,6 +12,7 @@ import { type Draft, digestOf, insertDraft, lockRole, type RoleRow, saveDraft, s
 import { findSfiaIndexes } from '../sfia/store.ts'
 import type { ImportContext, ImportResult } from './import.ts'
 import type { DocumentType } from './scan.ts'
+import type { ImportReport } from './schema.ts'
 
 /** What a document is read against: the SFIA index, the organisation's shared sections, the draft that it replaces. */
 export async function findContext(
@@ -106,6 +108,7 @@ export interface Imported {
   draft: Draft
   id: string
   created_at: string
+  report: ImportReport
   events: NewEvent[]
 }
 
@@ -118,7 +121,7 @@ export async function saveImport(
   caller: Caller,
   organisation: string,
   target: Target,
-  { document, newSharedSections, report }: ImportResult & { document: RoleDocument },
+  { document, newSharedSections, ...read }: ImportResult & { document: RoleDocument },
   original: Original,
 ): Promise<Imported> {
   let row: RoleRow | undefined
@@ -141,6 +144,7 @@ export async function saveImport(
         { slug, organisation, document, type },
         `To replace its draft with this document, send role=${slug} and its ETag in If-Match; for another role choose a slug with slug=.`,
       )
+  const report = { ...read.report, changes: row ? diffDocuments(row.document, draft.document) : [] }
   const { id, created_at } = await trx
     .insertInto('imports')
     .values({
@@ -154,7 +158,7 @@ export async function saveImport(
     .executeTakeFirstOrThrow()
   await insertOriginal(trx, slug, id, original)
   if (draft.event) events.push({ ...draft.event, data: { ...draft.event.data, import: id } })
-  return { draft, id, created_at, events }
+  return { draft, id, created_at, report, events }
 }
 
 /** An import with its report; throws 404 where there is none that the caller may see. */

@@ -63,6 +63,20 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller
 }
 
+/**
+ * The caller of an address of which a part alone needs a key. Throws 401 without one, 403 where it lacks the scope, and
+ * 503 where the database could not tell whose it is.
+ */
+export function requireScope(request: FastifyRequest, scope: Scope): Caller {
+  if (!request.caller && request.headers.authorization !== undefined)
+    throw new Problem('unavailable', 'It cannot be told now whose key this is. Try again.', {
+      headers: { 'retry-after': '1' },
+    })
+  const caller = callerOf(request)
+  if (!mayUse(caller, scope)) throw lacking(scope)
+  return caller
+}
+
 /** The organisation that a new thing goes to: the one named, or the caller's. Throws 403 for another's, if not admin. */
 export function organisationFor(caller: Caller, named: string | undefined): string {
   if (named === undefined || named === caller.organisation) return caller.organisation

@@ -105,11 +105,12 @@ export interface MetricsOptions {
   durations: RequestDurations
   cache: { hits: number; misses: number; bytes: number; listening: boolean }
   pressure: { shed: number; inFlight: number; limit: number; loopDelayMs: number }
+  signal: { waiting: number }
   /** Absent where nothing is limited. */
   limiter?: { refused: number } | undefined
 }
 
-function registryOf({ db, durations, cache, pressure, limiter }: MetricsOptions): Registry {
+function registryOf({ db, durations, cache, pressure, signal, limiter }: MetricsOptions): Registry {
   const registry = new Registry()
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
@@ -143,6 +144,7 @@ function registryOf({ db, durations, cache, pressure, limiter }: MetricsOptions)
   })
   gauge('requests_in_flight', 'Requests that are worked on or wait for the database', () => pressure.inFlight)
   gauge('requests_in_flight_limit', 'How many of those are let in at once, now', () => pressure.limit)
+  gauge('feed_waiters', 'Requests that wait for a change and hold nothing else', () => signal.waiting)
   gauge(
     'event_loop_delay_seconds',
     'How late the event loop is, as shedding sees it',

@@ -10,6 +10,7 @@ import { type TSchema, Type } from 'typebox'
 import { component, components, ref } from '../document/shape.ts'
 import { scopes } from './auth.ts'
 import { consumedBy } from './body.ts'
+import type { Deprecation } from './deprecation.ts'
 import { type ProblemCode, problemTypes } from './problems.ts'
 
 /** The version of the contract, which every response carries in `API-Version`. */
@@ -46,6 +47,8 @@ type Json = Record<string, unknown>
 
 interface Operation {
   operationId?: string
+  description?: string
+  deprecated?: boolean
   tags?: string[]
   security?: Json[]
   parameters?: Json[]
@@ -62,13 +65,40 @@ interface Facts {
   write?: { match: 'required' | 'optional' | 'none' }
   produces?: readonly string[]
   consumes?: readonly string[]
+  problems?: readonly number[]
+  deprecated?: Deprecation
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Media types of the body, where it is not JSON. */
     consumes?: readonly string[]
+    /** Statuses of problems that do not follow from scope, path and writing, such as 410. */
+    problems?: readonly number[]
   }
+}
+
+/** What each group of operations is about. */
+const tagDescriptions: Record<string, string> = {
+  'API keys': 'The credentials of an organisation, and who the caller is.',
+  Audit: 'Who changed what, and who was refused.',
+  Changes: 'What became public and what ceased to be, in order and without gaps.',
+  'Code lists': 'The closed lists of codes that documents use.',
+  Drafts: 'The working copy of a role.',
+  Exports: 'All that is public in one answer, a line for each.',
+  Imports: 'Documents in, drafts and reports out.',
+  'Life of a role': 'Review, publication and withdrawal.',
+  Organisations: 'The departments that own roles.',
+  'Published roles': 'What the world reads: the latest version of each role, all before it, and their list.',
+  'Role skills': 'The skills of a draft, one at a time.',
+  SFIA: 'The index of the Skills Framework for the Information Age, by version.',
+  Sections: 'The sections of a draft, one at a time.',
+  Service: 'The service itself: where things stand, whether it is well, what its problems mean.',
+  'SFIA mappings': 'The SFIA skills of a draft, one at a time.',
+  'Shared sections': 'Texts that many roles of an organisation use.',
+  Skills: 'The catalogue of skills, one for all organisations.',
+  Vacancies: 'Openings made from published versions, and their public forms.',
+  Webhooks: 'Where to send what becomes public, and what became of it.',
 }
 
 const statusTexts: Record<string, string> = {
@@ -85,6 +115,7 @@ const statusTexts: Record<string, string> = {
   422: 'The content is not valid',
   428: 'If-Match is missing',
   429: 'Too many requests',
+  500: 'The register made a mistake',
   503: 'Cannot be answered now',
 }
 
@@ -104,6 +135,12 @@ const headers: Record<string, { description: string; schema: Json }> = {
   'Idempotent-Replayed': { description: '`true` where this is the first reply again.', schema: { type: 'string' } },
   'Cache-Control': { description: 'Who may keep the answer, and for how long.', schema: { type: 'string' } },
   'Retry-After': { description: 'After how many seconds to try again.', schema: { type: 'string' } },
+  'Access-Control-Allow-Origin': {
+    description: 'Scripts of every origin may read what anybody may.',
+    schema: { type: 'string', const: '*' },
+  },
+  Deprecation: { description: 'Since when the operation is deprecated (RFC 9745).', schema: { type: 'string' } },
+  Sunset: { description: 'When the operation will stop to answer (RFC 8594).', schema: { type: 'string' } },
   'WWW-Authenticate': { description: 'How to authenticate.', schema: { type: 'string' } },
   RateLimit: { description: 'What is left of the policy’s quota.', schema: { type: 'string' } },
   'RateLimit-Policy': {
@@ -144,11 +181,23 @@ function problemName(status: string): string {
 
 const problemRef = (status: string) => ({ $ref: `#/components/responses/${problemName(status)}` })
 
+/** Who may, and how it may be repeated: most tools show no scopes of a bearer token. */
+function usageOf({ scope, write }: Facts): string {
+  const who = { public: 'Open to everybody.', any: 'Needs a key.' }[scope] ?? `Needs a key with the scope \`${scope}\`.`
+  return write ? `${who} May be tried with \`dry_run\`, and repeated with the same \`Idempotency-Key\`.` : who
+}
+
 function describe(operation: Operation, method: string, path: string, facts: Facts): void {
-  const { scope, write } = facts
+  const { scope, write, deprecated } = facts
   const isPublic = scope === 'public'
+  operation.description = [operation.description, usageOf(facts)].filter(text => text !== undefined).join(' ')
+  if (deprecated) {
+    operation.deprecated = true
+    const until = deprecated.sunset === undefined ? '' : `, and answers until ${deprecated.sunset}`
+    operation.description += ` Deprecated since ${deprecated.since}${until}: see ${deprecated.link}.`
+  }
   operation.security = isPublic ? [{}, { api_key: [] }] : [{ api_key: scope === 'any' ? [] : [scope] }]
-  const statuses = new Set(['400', '401', '406', '429', '503'])
+  const statuses = new Set(['400', '401', '406', '429', '500', '503', ...(facts.problems ?? []).map(String)])
   if (!isPublic && scope !== 'any') statuses.add('403')
   if (path.includes('{')) statuses.add('404')
   const parameters = operation.parameters ?? []
@@ -198,6 +247,8 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
       ...(status === '304' || write || response.content ? ['ETag'] : []),
       ...(write ? ['Idempotent-Replayed'] : []),
       ...(status === '201' ? ['Location'] : []),
+      ...(isPublic && !write ? ['Access-Control-Allow-Origin'] : []),
+      ...(deprecated ? ['Deprecation', ...(deprecated.sunset === undefined ? [] : ['Sunset'])] : []),
     )
     if (!response.description || response.description === 'Default Response')
       response.description = responseTexts[status] ?? ''
@@ -222,6 +273,18 @@ function addExamples(operation: Operation, schemas: Record<string, Json>): void 
     const examples = schemas[name]?.examples as unknown[] | undefined
     if (examples?.[0] !== undefined) content.example = examples[0]
   }
+}
+
+/** Says of every integer how many bits it needs, which generated clients want to know. */
+function addIntegerFormats(part: unknown): void {
+  if (part === null || typeof part !== 'object') return
+  const schema = part as Json
+  if ([schema.type].flat().includes('integer') && schema.format === undefined) {
+    const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = schema as Record<string, number>
+    schema.format = minimum >= -(2 ** 31) && maximum < 2 ** 31 ? 'int32' : 'int64'
+  }
+  for (const [name, member] of Object.entries(part))
+    if (!['default', 'enum', 'example', 'examples'].includes(name)) addIntegerFormats(member)
 }
 
 /** Object members in one order, so that the committed file changes only where the contract does. */
@@ -251,9 +314,16 @@ export const openapi = fp(
           version: apiVersion,
           description:
             'Role definitions in, dependable JSON out. Reads of published roles need no key. Every error is a problem (RFC 9457).',
+          contact: { name: 'The operators of this register' },
           license: { name: 'MIT', identifier: 'MIT' },
         },
-        servers: [{ url: '/' }],
+        servers: [
+          {
+            url: '/',
+            description: 'Where the contract stands: production, staging or local.',
+            'x-internal': false,
+          } as { url: string },
+        ],
         components: {
           securitySchemes: {
             api_key: {
@@ -278,6 +348,8 @@ export const openapi = fp(
           ...(config.write ? { write: config.write } : {}),
           ...(config.produces ? { produces: config.produces } : {}),
           ...(config.consumes ? { consumes: config.consumes } : {}),
+          ...(config.problems ? { problems: config.problems } : {}),
+          ...(config.deprecated ? { deprecated: config.deprecated } : {}),
         }
         return { schema: { ...schema, 'x-facts': facts }, url }
       },
@@ -298,10 +370,14 @@ export const openapi = fp(
           delete schema.title
         }
         parts.schemas = sorted(schemas) as Record<string, Json>
-        parts.headers = headers
+        const used = new Set(JSON.stringify(document.paths).match(/(?<=#\/components\/headers\/)[\w-]+/g))
+        for (const name of JSON.stringify(problemResponses).match(/(?<=#\/components\/headers\/)[\w-]+/g) ?? [])
+          used.add(name)
+        parts.headers = Object.fromEntries(Object.entries(headers).filter(([name]) => used.has(name)))
         parts.responses = problemResponses
         document.paths = sorted(document.paths as Json)
-        document.tags = [...tags].sort().map(name => ({ name }))
+        document.tags = [...tags].sort().map(name => ({ name, description: tagDescriptions[name] }))
+        addIntegerFormats(document)
         return document as never
       },
     })

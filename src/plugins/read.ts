@@ -75,7 +75,7 @@ export const Since = Type.String({
 export const pageQuery = {
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'How many entries a page holds.' }),
   cursor: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 1000, description: '`next_cursor` of the page before.' }),
+    Type.String({ minLength: 1, maxLength: 2000, description: '`next_cursor` of the page before.' }),
   ),
 }
 
@@ -93,7 +93,8 @@ const filterDigest = (request: FastifyRequest) => {
     .slice(0, 12)
 }
 
-const badCursor = () =>
+/** 400 for a cursor that this list never gave. */
+export const badCursor = () =>
   new Problem('bad_cursor', 'This cursor does not belong to this list with these filters. Start without one.')
 
 /**
@@ -111,7 +112,7 @@ export function cursorKey(request: FastifyRequest): string | undefined {
   }
   if (!Array.isArray(parts) || parts.length !== 2 || parts[0] !== filterDigest(request)) throw badCursor()
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no key holds them, and the database takes no NUL.
-  if (typeof parts[1] !== 'string' || parts[1].length > 300 || /[\u0000-\u001f]|\p{Surrogate}/u.test(parts[1]))
+  if (typeof parts[1] !== 'string' || parts[1].length > 700 || /[\u0000-\u001f]|\p{Surrogate}/u.test(parts[1]))
     throw badCursor()
   return parts[1]
 }

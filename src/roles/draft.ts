@@ -4,7 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Database } from '../database/types.ts'
-import { findAdvice, findBlockers } from '../document/check.ts'
+import { findAdvice } from '../document/advice.ts'
+import { findBlockers } from '../document/check.ts'
 import { orderSections } from '../document/edit.ts'
 import { NewRoleDocument, ReplacementRoleDocument, RoleDocument, type Section, Slug } from '../document/schema.ts'
 import { complete, object, ref } from '../document/shape.ts'
@@ -15,7 +16,7 @@ import { cursorKey, page, pageQuery, Since, sendEntity } from '../plugins/read.t
 import { revisionTag } from '../plugins/write.ts'
 import { written } from './parts.ts'
 import { findReferences } from './references.ts'
-import { DraftList, DraftPatch, DraftStatus, RoleParams, SectionOrder, Validation } from './schema.ts'
+import { DraftList, DraftPatch, DraftStatus, NewRestoration, RoleParams, SectionOrder, Validation } from './schema.ts'
 import {
   type Draft,
   digestOf,
@@ -212,14 +213,40 @@ export const drafts: FastifyPluginAsyncTypebox<Options> = async (app, { db, base
       app.write(request, reply, async (trx, match) => {
         const caller = callerOf(request)
         const row = await lockRole(trx, caller, request.params.role, match)
-        if (row.version !== null) {
-          const draft = await goBack(trx, caller, row)
-          return written(draft, 200, draft.document)
-        }
+        const latest = row.version && (await goBack(trx, caller, row, row.version, { type: 'draft_deleted' }))
+        if (latest) return written(latest, 200, latest.document)
         await trx.deleteFrom('roles').where('slug', '=', row.slug).execute()
         const { organisation, slug, revision } = row
         const beforeDigest = digestOf(JSON.stringify(row.document))
         return { status: 204, event: { type: 'role_deleted', organisation, role: slug, revision, beforeDigest } }
+      }),
+  )
+
+  app.post(
+    '/roles/:role/draft/restorations',
+    {
+      schema: {
+        operationId: 'restoreDraft',
+        summary: 'Start the draft again from a version',
+        description:
+          'The draft becomes what that version was made from, with its ids. 422 where the version refers to what is no longer there.',
+        tags: ['Drafts'],
+        params: RoleParams,
+        body: ref(NewRestoration),
+        response: { 200: ref(RoleDocument) },
+      },
+      config: edits,
+    },
+    (request, reply) =>
+      app.write(request, reply, async (trx, match) => {
+        const caller = callerOf(request)
+        const { version } = request.body
+        const row = await lockRole(trx, caller, request.params.role, match)
+        const draft = await goBack(trx, caller, row, version, { type: 'draft_restored', data: { version } })
+        if (draft) return written(draft, 200, draft.document)
+        const detail =
+          row.version === null ? 'The role has no version yet.' : `The role has the versions 1 to ${row.version}.`
+        throw invalid([{ pointer: '/version', code: 'unknown_version', detail }])
       }),
   )
 

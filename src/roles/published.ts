@@ -5,11 +5,12 @@ import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Database } from '../database/types.ts'
 import { families, professions } from '../document/code-lists.ts'
-import { PublishedRole, SfiaCode, SfiaLevel, Slug } from '../document/schema.ts'
+import { nearest } from '../document/nearest.ts'
+import { PublishedRole, SfiaVersion, Slug } from '../document/schema.ts'
 import { object, oneOf, ref } from '../document/shape.ts'
-import { sendProblem } from '../plugins/errors.ts'
-import { notFound, Problem } from '../plugins/problems.ts'
+import { invalid, notFound } from '../plugins/problems.ts'
 import {
+  badCursor,
   cacheControl,
   cursorKey,
   cursorNumber,
@@ -21,9 +22,21 @@ import {
   Since,
   sendEntity,
 } from '../plugins/read.ts'
-import { isVersion, type PublishedCache } from './cache.ts'
-import { RoleList, RoleParams, VersionList } from './schema.ts'
-import { listRoles, listVersions, type Version, type Withdrawal } from './versions.ts'
+import type { PublishedCache } from './cache.ts'
+import { RoleList, RoleParams, VersionList, VersionParams } from './schema.ts'
+import {
+  countFacets,
+  type FacetName,
+  facetNames,
+  findUnknownValues,
+  listRoles,
+  type RoleFilter,
+  readPlace,
+  sorts,
+  writePlace,
+} from './search.ts'
+import { servedLatest, servedVersion } from './served.ts'
+import { listVersions, type Version } from './versions.ts'
 
 interface Options {
   db: Kysely<Database>
@@ -39,27 +52,26 @@ interface EntityHeaders extends Record<string, string> {
   'last-modified': string
 }
 
-/** The headers of a version at its own address, or of the latest at that of the role. */
+/**
+ * The headers of a version at its own address, or of the latest at that of the role, with links of RFC 5829. A version
+ * names the one before it, and never the one after: its answer is kept for a year, and what comes after is not known.
+ * The version history names all.
+ */
 export function headersOf(slug: string, version: Version, address: 'role' | 'version'): EntityHeaders {
   const path = `/v1/roles/${slug}`
   const own = `${path}/versions/${version.version}`
+  const latest = address === 'role' ? own : path
+  const links = [`<${path}/versions>; rel="version-history"`, `<${latest}>; rel="latest-version"`]
+  if (version.version > 1) links.push(`<${path}/versions/${version.version - 1}>; rel="predecessor-version"`)
   const common = {
     etag: `"${version.digest}"`,
     'last-modified': httpDate(version.publishedAt),
     'repr-digest': `sha-256=:${Buffer.from(version.digest, 'base64url').toString('base64')}:`,
+    link: links.join(', '),
   }
   return address === 'role'
-    ? {
-        ...common,
-        'cache-control': cacheControl.public,
-        'content-location': own,
-        link: `<${path}/versions>; rel="version-history", <${own}>; rel="latest-version"`,
-      }
-    : {
-        ...common,
-        'cache-control': cacheControl.immutable,
-        link: `<${path}>; rel="latest-version", <${path}/versions>; rel="version-history"`,
-      }
+    ? { ...common, 'cache-control': cacheControl.public, 'content-location': own }
+    : { ...common, 'cache-control': cacheControl.immutable }
 }
 
 export const jsonType = 'application/json; charset=utf-8'
@@ -70,24 +82,20 @@ function sendVersion(request: FastifyRequest, reply: FastifyReply, version: Vers
   return reply.type(jsonType).send(version.body) as never
 }
 
-/** 410 with a tombstone that names the reason and any successor. */
-function sendWithdrawal(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  slug: string,
-  { withdrawn_at, reason, successor }: Withdrawal,
-) {
-  const detail = `The role was withdrawn: ${reason}${successor === null ? '' : ` Its successor is "${successor}".`}`
-  const links = [`</v1/roles/${slug}/versions>; rel="version-history"`]
-  if (successor !== null) links.push(`</v1/roles/${successor}>; rel="successor-version"`)
-  return sendProblem(
-    request,
-    reply,
-    new Problem('withdrawn', detail, {
-      headers: { link: links.join(', '), 'cache-control': cacheControl.public },
-      members: { withdrawn_at, reason, successor },
-    }),
-  )
+/** The facets that a query names, each once. Throws 422 for one that there is not. */
+function facetsOf(given: readonly string[]): FacetName[] {
+  const names = given.flatMap(text => text.split(','))
+  const unknown = names.filter(name => !facetNames.some(known => known === name))
+  if (unknown.length > 0)
+    throw invalid(
+      unknown.slice(0, 7).map(name => {
+        const near = nearest(name, facetNames)
+        const hint = near === undefined ? '' : ` Did you mean "${near}"?`
+        const detail = `"${name}" is not one of: ${facetNames.join(', ')}.${hint}`
+        return { pointer: '?facets', code: 'not_in_list', detail }
+      }),
+    )
+  return facetNames.filter(name => names.includes(name))
 }
 
 export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache, baseUrl }) => {
@@ -97,18 +105,45 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
       schema: {
         operationId: 'listRoles',
         summary: 'List and search published roles',
-        description: 'By slug. All filters must hold; `q` searches titles, skills and texts in English.',
+        description: `All filters must hold. \`q\` searches titles, skills and texts by English words; \`"a phrase"\`, \`or\` and \`-without\` are understood, and where nothing matches as written, misspelt words are read as those of titles. A value that is in no list of its kind is 422 where nothing was found: an organisation, skill or SFIA code that is known, and that no role has, gives an empty list.`,
         tags: ['Published roles'],
         querystring: object({
           q: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
           organisation: Type.Optional(Slug),
           profession: Type.Optional(codesOf(professions)),
           family: Type.Optional(codesOf(families)),
-          grade: Type.Optional(Type.String({ minLength: 1, maxLength: 30 })),
+          grade: Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: 30,
+              description: 'A code, of the Civil Service or a scheme in use.',
+            }),
+          ),
           skill: Type.Optional(Slug),
-          sfia_code: Type.Optional(SfiaCode),
-          sfia_level: Type.Optional(SfiaLevel),
-          published_since: Type.Optional(Since),
+          sfia: Type.Optional(
+            Type.String({
+              pattern: '^[A-Z]{4}(:[1-7](-[1-7])?)?$',
+              description: 'A SFIA code, alone or with one level or several: PROG, PROG:3 or PROG:3-5.',
+            }),
+          ),
+          sfia_version: Type.Optional(SfiaVersion),
+          updated_since: Type.Optional({
+            ...Since,
+            description:
+              'A time with its zone, such as 2026-01-31T12:00:00Z. Roles whose latest version was published then or later; a withdrawal takes a role out of the list.',
+          }),
+          sort: Type.Optional(
+            oneOf(sorts, {
+              description:
+                'By slug where it is left out. relevance, which needs q: titles count most, then skills, then texts.',
+            }),
+          ),
+          facets: Type.Optional(
+            Type.Array(Type.String({ maxLength: 100 }), {
+              maxItems: 7,
+              description: `What to count the matching roles by, repeated or with commas: ${facetNames.join(', ')}.`,
+            }),
+          ),
           ...pageQuery,
         }),
         response: { 200: ref(RoleList) },
@@ -116,13 +151,34 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
       config: open,
     },
     async (request, reply) => {
-      const found = await listRoles(db, request.query, request.query.limit + 1, cursorKey(request))
-      const { entries, next_cursor } = page(request, reply, found.roles, ({ role }) => role)
-      const roles = entries.map(({ role, item }) => ({ ...item, url: `${baseUrl}/v1/roles/${role}` }))
-      const body = JSON.stringify({ roles, next_cursor, feed_cursor: String(found.position) })
+      const { facets, sort = 'slug', cursor: _, limit, ...filter } = request.query
+      if (sort === 'relevance' && filter.q === undefined)
+        throw invalid([{ pointer: '?sort', code: 'missing_member', detail: 'To sort by relevance needs q.' }])
+      const names = facets && facetsOf(facets)
+      const key = cursorKey(request)
+      const after = key === undefined ? undefined : readPlace(key, sort)
+      if (key !== undefined && after === undefined) throw badCursor()
+      const { position, roles: found, order, correctedQ } = await listRoles(db, filter, sort, limit + 1, after)
+      if (found.length === 0) await requireKnownValues(filter)
+      const { entries, next_cursor } = page(request, reply, found, ({ role, key }) =>
+        writePlace({ order, role, key: String(key), correctedQ }),
+      )
+      const asRead = correctedQ === null ? filter : { ...filter, q: correctedQ }
+      const body = JSON.stringify({
+        roles: entries.map(({ role, item }) => ({ ...item, url: `${baseUrl}/v1/roles/${role}` })),
+        corrected_q: correctedQ,
+        facets: names ? await countFacets(db, asRead, names) : null,
+        next_cursor,
+        feed_cursor: String(position),
+      })
       return sendEntity(request, reply, { body, etag: digestTag(body), cache: 'public' })
     },
   )
+
+  async function requireKnownValues(filter: RoleFilter): Promise<void> {
+    const unknown = await findUnknownValues(db, filter)
+    if (unknown.length > 0) throw invalid(unknown)
+  }
 
   app.get(
     '/roles/:role',
@@ -135,19 +191,15 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         params: RoleParams,
         response: { 200: ref(PublishedRole) },
       },
-      config: { ...open, cheap: true },
+      config: { ...open, cheap: true, problems: [410] },
     },
     (request, reply) => {
       const { role } = request.params
       // With the database gone, many wait for it; what is known is served all the same.
       if (!cache.holds(role)) app.enter(request)
-      return cache.get(role).then(({ found, stale }) => {
-        if (!found) throw notFound('published role', role)
-        if (!isVersion(found)) return sendWithdrawal(request, reply, role, found)
-        // RFC 9211: tells a monitor that this answer may be old. RFC 9111 lets a cache serve it so.
-        if (stale) reply.header('cache-status', 'role-register; hit; detail=stale')
-        return sendVersion(request, reply, found, headersOf(role, found, 'role'))
-      })
+      return servedLatest(cache, reply, role).then(found =>
+        sendVersion(request, reply, found, headersOf(role, found, 'role')),
+      )
     },
   )
 
@@ -188,15 +240,14 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         summary: 'Get one version of a role, which never changes',
         description: 'Stays readable after the role is withdrawn.',
         tags: ['Published roles'],
-        params: Type.Object({ role: Slug, version: Type.Integer({ minimum: 1, maximum: 2_000_000_000 }) }),
+        params: VersionParams,
         response: { 200: ref(PublishedRole) },
       },
       config: open,
     },
     async (request, reply) => {
       const { role, version } = request.params
-      const found = await cache.version(role, version)
-      if (!found) throw notFound('published version', `${role}/${version}`)
+      const found = await servedVersion(cache, role, version)
       return sendVersion(request, reply, found, headersOf(role, found, 'version'))
     },
   )

@@ -1,8 +1,14 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
+import { Change } from '../document/diff.ts'
 import { Grade, Slug } from '../document/schema.ts'
 import { component, nullable, object, oneOf, pageOf, patchOf, ref } from '../document/shape.ts'
+import type { FacetName } from './search.ts'
 
 export const RoleParams = Type.Object({ role: Slug })
+export const VersionParams = Type.Object({
+  role: Slug,
+  version: Type.Integer({ minimum: 1, maximum: 2_000_000_000 }),
+})
 
 const Time = Type.String({ format: 'date-time' })
 const Note = Type.String({ minLength: 1, maxLength: 2000, pattern: '\\S' })
@@ -28,10 +34,38 @@ export type RoleSummary = Static<typeof RoleSummary>
 
 const nextCursor = nullable(Type.String({ description: 'Of the next page; null on the last.' }))
 
+const Facet = component('Facet', object({ value: Type.String(), count: Type.Integer({ minimum: 1 }) }))
+
+const counts = nullable(Type.Array(ref(Facet)))
+
+const FacetCounts = component(
+  'FacetCounts',
+  object({
+    total: Type.Integer({ minimum: 0, description: 'How many roles match, on whatever page.' }),
+    complete: Type.Boolean({ description: 'False where so many match that not all were counted.' }),
+    counts: object(
+      {
+        organisation: counts,
+        profession: counts,
+        family: counts,
+        grade: counts,
+        skill: counts,
+        sfia: counts,
+        sfia_version: counts,
+      } satisfies Record<FacetName, TSchema>,
+      { description: 'How many have each value, the most frequent 100 first; null where it was not asked for.' },
+    ),
+  }),
+)
+
 export const RoleList = component(
   'RoleList',
   object({
     roles: Type.Array(ref(RoleSummary)),
+    corrected_q: nullable(
+      Type.String({ description: 'How `q` was read where nothing matched it as written; else null.' }),
+    ),
+    facets: nullable(ref(FacetCounts)),
     next_cursor: nextCursor,
     feed_cursor: Type.String({ description: 'Where the change feed stood when the list was read.' }),
   }),
@@ -78,6 +112,30 @@ const VersionSummary = component(
 
 export const VersionList = pageOf('VersionList', 'versions', VersionSummary)
 
+/** A version, or the draft, as one side of a comparison. */
+const DiffSide = component(
+  'DiffSide',
+  object({
+    version: nullable(Type.Integer({ minimum: 1, description: 'null of the draft.' })),
+    published_at: nullable(Time),
+    change_note: nullable(Type.String()),
+    etag: Type.String({ description: 'Of the version, or of the draft.' }),
+  }),
+)
+
+export const RoleDiff = component(
+  'RoleDiff',
+  object({
+    role: Slug,
+    from: ref(DiffSide),
+    to: ref(DiffSide),
+    changes: Type.Array(ref(Change), {
+      description:
+        'A JSON Patch (RFC 6902) from the one as it is served to the other, but for version, published_at and change_note, which are above. Empty where they say the same.',
+    }),
+  }),
+)
+
 const Finding = component(
   'Finding',
   object({
@@ -87,12 +145,23 @@ const Finding = component(
   }),
 )
 
+const Advice = component(
+  'Advice',
+  object({
+    pointer: Type.String({ description: 'RFC 6901 pointer into the draft.' }),
+    code: Type.String(),
+    excerpt: Type.String({ description: 'The words that it is about.' }),
+    detail: Type.String(),
+    source: Type.String({ description: 'A publication and its clause, or `house`, which is this register itself.' }),
+  }),
+)
+
 export const Validation = component(
   'Validation',
   object({
     ready: Type.Boolean(),
     errors: Type.Array(ref(Finding), { description: 'All that stops publication.' }),
-    advice: Type.Array(ref(Finding), { description: 'Worth a second look; stops nothing.' }),
+    advice: Type.Array(ref(Advice), { description: 'Worth a second look; stops nothing.' }),
   }),
 )
 
@@ -149,12 +218,37 @@ export const NewPublication = component(
     withExample({ change_note: 'First published', change_kind: 'substantive' }),
   ),
 )
+
+/** Most roles of which one publication of a shared section makes versions. */
+export const rolesMax = 500
+
+export const NewSharedSectionPublication = component(
+  'NewSharedSectionPublication',
+  object(
+    {
+      roles: Type.Unsafe<'all' | string[]>({
+        anyOf: [oneOf(['all']), Type.Array(Slug, { minItems: 1, maxItems: rolesMax, uniqueItems: true })],
+        description: '`all` that print it, or some of them by their slugs.',
+      }),
+      ...NewPublication.properties,
+    },
+    withExample({ roles: 'all', change_note: 'The address of the office', change_kind: 'editorial' }),
+  ),
+)
+
+export type NewSharedSectionPublication = Required<Static<typeof NewSharedSectionPublication>>
+
 export const NewWithdrawal = component(
   'NewWithdrawal',
   object(
     { reason: Note, successor: Type.Optional(nullable(Slug)) },
     withExample({ reason: 'Merged into the platform engineer role', successor: null }),
   ),
+)
+
+export const NewRestoration = component(
+  'NewRestoration',
+  object({ version: Type.Integer({ minimum: 1, maximum: 2_000_000_000 }) }, withExample({ version: 1 })),
 )
 
 const history = {
@@ -173,6 +267,30 @@ export const Publication = component(
     change_note: Note,
     change_kind: ChangeKind,
     etag: Type.String(),
+  }),
+)
+export const SharedSectionPublication = component(
+  'SharedSectionPublication',
+  object({
+    shared_section: Slug,
+    revision: Type.Integer({ minimum: 1, description: 'Of the shared section, which the versions print.' }),
+    occurred_at: Time,
+    by: history.by,
+    change_note: Note,
+    change_kind: ChangeKind,
+    publications: Type.Array(
+      component(
+        'SharedSectionVersion',
+        object({
+          role: Slug,
+          version: Type.Integer({ minimum: 1 }),
+          etag: Type.String(),
+          url: Type.String({ format: 'uri' }),
+        }),
+      ),
+      { description: 'The new versions, by role.' },
+    ),
+    current: Type.Array(Slug, { description: 'Roles that were asked for and print this revision already.' }),
   }),
 )
 export const Withdrawal = component(

@@ -1,5 +1,5 @@
 /** Versions of a role: made by publication, never changed, read as the bytes that they are. */
-import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { queryNamed } from '../database/connect.ts'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
@@ -8,11 +8,11 @@ import { findBlockers } from '../document/check.ts'
 import { type References, resolve } from '../document/resolve.ts'
 import type { PublishedRole, RoleDocument, Section } from '../document/schema.ts'
 import { shorten } from '../document/shorten.ts'
-import { plainText } from '../document/text.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
 import { findReferences, lockSharedSections, saveReferences } from './references.ts'
-import { type Draft, digestOf, nextRevision, type RoleRow, saveDraft } from './store.ts'
+import { itemOf, type Published, saveSearchRows } from './search.ts'
+import { type Draft, digestOf, type EditOptions, nextRevision, type RoleRow, saveDraft } from './store.ts'
 
 /** NOTIFY on this channel carries `{role} {version}`, or `{role} 0` where it was withdrawn. */
 export const publishedChannel = 'role_published'
@@ -87,32 +87,57 @@ export function listVersions(db: Kysely<Database>, slug: string, limit: number, 
   return query.orderBy('version', 'desc').limit(limit).execute()
 }
 
-/** Puts the draft back to what the latest version was made from. The role must have one. */
-export async function goBack(trx: Transaction<Database>, caller: Caller, row: RoleRow): Promise<Draft> {
-  const { document } = await trx
-    .selectFrom('role_versions')
-    .select('document')
-    .where('role', '=', row.slug)
-    .where('version', '=', row.version)
-    .executeTakeFirstOrThrow()
-  const draft = await saveDraft(trx, caller, row, document, { type: 'draft_deleted' })
-  await trx.updateTable('roles').set({ published_revision: draft.revision }).where('slug', '=', row.slug).execute()
+/**
+ * Puts the draft of a locked role back to what a version was made from; undefined where there is no such version. Ids
+ * that were given since are not given again. Throws 422 where the version refers to what is no longer there.
+ */
+export async function goBack(
+  trx: Transaction<Database>,
+  caller: Caller,
+  row: RoleRow,
+  version: number,
+  options: EditOptions,
+): Promise<Draft | undefined> {
+  const found = await trx
+    .selectFrom('role_versions as v')
+    .innerJoin('role_versions as latest', 'latest.role', 'v.role')
+    .select(['v.document', sql<boolean>`v.document::text = latest.document::text`.as('is_latest')])
+    .where('v.role', '=', row.slug)
+    .where('v.version', '=', version)
+    .where('latest.version', '=', row.version)
+    .executeTakeFirst()
+  if (!found) return undefined
+  const draft = await saveDraft(trx, caller, row, found.document, options)
+  if (found.is_latest)
+    await trx.updateTable('roles').set({ published_revision: draft.revision }).where('slug', '=', row.slug).execute()
   return draft
 }
 
-/** Four-eyes (design §10): the publisher owns no change to this role, or to a shared section it uses, since its last version. */
+/** 409 where the organisation asks for four eyes and the caller's own are two of them. */
+export const fourEyes = (organisation: string, changed: string) =>
+  new Problem('four_eyes', `${organisation} asks for four eyes: you changed ${changed} since its last version.`)
+
+/** Whether who publishes in an organisation must be no owner of what is published. */
+export async function asksForFourEyes(trx: Transaction<Database>, organisation: string): Promise<boolean> {
+  const found = await trx
+    .selectFrom('organisations')
+    .select('four_eyes')
+    .where('slug', '=', organisation)
+    .executeTakeFirstOrThrow()
+  return found.four_eyes
+}
+
+/**
+ * Four-eyes (design §10): the publisher owns no change to this role, or to a shared section it uses, since its last
+ * version. A version that was made for a shared section brought no other change with it.
+ */
 async function requireOtherEyes(
   trx: Transaction<Database>,
   caller: Caller,
   row: RoleRow,
   references: References,
 ): Promise<void> {
-  const organisation = await trx
-    .selectFrom('organisations')
-    .select('four_eyes')
-    .where('slug', '=', row.organisation)
-    .executeTakeFirstOrThrow()
-  if (!organisation.four_eyes) return
+  if (!(await asksForFourEyes(trx, row.organisation))) return
   const subjects = [...references.sharedSections.keys()].map(slug => `/v1/shared-sections/${slug}`)
   const own = await trx
     .selectFrom('events')
@@ -121,73 +146,33 @@ async function requireOtherEyes(
     .where(
       'id',
       '>',
-      sql<number>`coalesce((select max(id) from events where role = ${row.slug} and type = 'role_published'), 0)`,
+      sql<number>`coalesce((
+        select max(id) from events
+        where role = ${row.slug} and type = 'role_published' and data -> 'cause' is null), 0)`,
     )
     .where(expression =>
       expression.or([
-        expression.and([expression('role', '=', row.slug), expression('after_digest', 'is not', null)]),
-        expression('subject', '=', sql<string>`any (${subjects})`),
+        expression.and([
+          expression('role', '=', row.slug),
+          expression('type', '<>', 'role_published'),
+          expression('after_digest', 'is not', null),
+        ]),
+        expression.and([
+          expression('subject', '=', sql<string>`any (${subjects})`),
+          expression(
+            'revision',
+            '>',
+            sql<number>`coalesce((
+              select u.revision from role_shared_sections u
+              where u.role = ${row.slug} and u.state = 'published'
+                and '/v1/shared-sections/' || u.shared_section = events.subject), 0)`,
+          ),
+        ]),
       ]),
     )
     .limit(1)
     .executeTakeFirst()
-  if (own)
-    throw new Problem(
-      'four_eyes',
-      `${row.organisation} asks for four eyes: you changed this role or a section that it uses since its last version.`,
-    )
-}
-
-/** What a search looks through, the most telling first. */
-function wordsOf(role: PublishedRole) {
-  const texts = role.sections.flatMap(({ blocks }) =>
-    blocks.flatMap(block =>
-      block.type === 'list' ? block.items.map(({ text }) => text) : 'text' in block ? [block.text] : [],
-    ),
-  )
-  return {
-    title: [role.title ?? '', ...role.alternative_titles].join(' '),
-    // A tsvector holds 1 MiB, and a character may need six bytes of it: a real role has not a tenth of this.
-    skills: [
-      ...role.sfia_mappings.map(({ code, name }) => `${code} ${name}`),
-      ...role.skills.map(({ statement }) => statement),
-    ]
-      .join(' ')
-      .slice(0, 40_000),
-    text: texts.map(plainText).join(' ').slice(0, 100_000),
-  }
-}
-
-/** Rewrites the one row that lists and searches read. */
-async function saveSearchRow(trx: Transaction<Database>, role: PublishedRole, digest: string): Promise<void> {
-  const { slug, title, organisation, profession, family, grades, version, published_at } = role
-  const item = JSON.stringify({
-    slug,
-    title,
-    organisation,
-    profession,
-    family,
-    grades,
-    version,
-    published_at,
-    etag: `"${digest}"`,
-  })
-  const words = wordsOf(role)
-  const row = {
-    organisation: organisation.slug,
-    profession,
-    family,
-    grades: grades.map(({ code }) => code),
-    published_at,
-    item,
-    words: sql<string>`setweight(to_tsvector('english', ${words.title}), 'A')
-      || setweight(to_tsvector('english', ${words.skills}), 'B') || setweight(to_tsvector('english', ${words.text}), 'C')`,
-  }
-  await trx
-    .insertInto('role_search')
-    .values({ role: slug, ...row })
-    .onConflict(conflict => conflict.column('role').doUpdateSet(row))
-    .execute()
+  if (own) throw fourEyes(row.organisation, 'this role or a section that it uses')
 }
 
 const blocksOf =
@@ -209,7 +194,8 @@ export interface Publication {
   event: NewEvent
 }
 
-const publishedBytesMax = 4 * 1024 * 1024
+/** Of a version, in bytes. */
+export const publishedBytesMax = 4 * 1024 * 1024
 
 /** Publishes the draft of a locked role as its next version. Throws 409 `not_ready` with all that is missing. */
 export async function publish(
@@ -266,7 +252,7 @@ export async function saveVersion(
   before: Record<string, unknown> | null,
 ): Promise<Publication> {
   const { slug, document } = row
-  const { version, published_at, organisation } = role
+  const { version, published_at } = role
   const revision = row.revision + 1
   const digest = digestOf(body)
   await trx
@@ -287,29 +273,44 @@ export async function saveVersion(
     .where('slug', '=', slug)
     .execute()
   await saveReferences(trx, slug, 'published', document, references.sharedSections)
-  await saveSearchRow(trx, role, digest)
-  await announce(trx, slug, version)
-  const { title, profession, family, grades } = role
-  const item = { slug, title, organisation, profession, family, grades, version, published_at, etag: `"${digest}"` }
-  const event = {
-    type: 'role_published',
-    public: true,
-    organisation: row.organisation,
-    role: slug,
-    revision,
-    version,
-    afterDigest: digest,
-    data: { ...note, role: item, before: placeOf(before), after: placeOf(item) },
-  }
-  return { version, revision, published_at, digest, document, event }
+  const published = { role, digest }
+  await saveSearchRows(trx, [published])
+  await announce(trx, [{ slug, version }])
+  return { version, revision, published_at, digest, document, event: publishedEvent(published, before, revision, note) }
 }
 
 /** Where a role stands, which pay and careers hang on: the feed tells it before and after each change. */
 const placeOf = (item: Record<string, unknown> | null) =>
   item && { profession: item.profession ?? null, grades: item.grades ?? [] }
 
-const announce = (trx: Transaction<Database>, slug: string, version: number) =>
-  sql`select pg_notify(${publishedChannel}, ${`${slug} ${version}`})`.execute(trx)
+/**
+ * The event of a publication. `before` is the item of the version that was published until then, null where there was
+ * none; `cause` the shared section, in its revision, for which it was made.
+ */
+export const publishedEvent = (
+  published: Published,
+  before: Record<string, unknown> | null,
+  revision: number,
+  note: PublicationNote,
+  cause?: { shared_section: string; revision: number },
+): NewEvent => {
+  const item = itemOf(published)
+  return {
+    type: 'role_published',
+    public: true,
+    organisation: item.organisation.slug,
+    role: item.slug,
+    revision,
+    version: item.version,
+    afterDigest: published.digest,
+    data: { ...note, ...(cause ? { cause } : {}), role: item, before: placeOf(before), after: placeOf(item) },
+  }
+}
+
+/** Tells all processes, once it is certain, of new versions of roles, or of a withdrawal (0). */
+export const announce = (trx: Transaction<Database>, roles: readonly { slug: string; version: number }[]) =>
+  sql`select pg_notify(${publishedChannel}, payload)
+    from unnest(${roles.map(({ slug, version }) => `${slug} ${version}`)}::text[]) payload`.execute(trx)
 
 /** Takes the latest version of a locked role out of the public lists. Throws 409 `not_published`, 422 for the successor. */
 export async function withdraw(
@@ -343,7 +344,7 @@ export async function withdraw(
     .where('role', '=', slug)
     .returning('item')
     .executeTakeFirstOrThrow()
-  await announce(trx, slug, 0)
+  await announce(trx, [{ slug, version: 0 }])
   const event = {
     type: 'role_withdrawn',
     public: true,
@@ -354,53 +355,4 @@ export async function withdraw(
     data: { reason, successor, role: item, before: placeOf(item), after: null },
   }
   return { version, revision, event }
-}
-
-export interface RoleFilter {
-  q?: string
-  organisation?: string
-  profession?: string
-  family?: string
-  grade?: string
-  skill?: string
-  sfia_code?: string
-  sfia_level?: number
-  published_since?: string
-}
-
-/**
- * Published roles by slug, `limit` of them after one; [] where none fits. With them the number of the newest public event
- * as the same snapshot has it: what comes after that number is not in the list.
- */
-export async function listRoles(
-  db: Kysely<Database>,
-  filter: RoleFilter,
-  limit: number,
-  after?: string,
-): Promise<{ position: number; roles: Pick<Selectable<Database['role_search']>, 'role' | 'item'>[] }> {
-  let query = db.selectFrom('role_search').select(['role', 'item'])
-  if (after !== undefined) query = query.where('role', '>', after)
-  if (filter.organisation !== undefined) query = query.where('organisation', '=', filter.organisation)
-  if (filter.profession !== undefined) query = query.where('profession', '=', filter.profession)
-  if (filter.family !== undefined) query = query.where('family', '=', filter.family)
-  if (filter.grade !== undefined) query = query.where(sql<boolean>`grades @> array[${filter.grade}]`)
-  if (filter.published_since !== undefined) query = query.where('published_at', '>=', filter.published_since)
-  if (filter.q !== undefined) query = query.where(sql<boolean>`words @@ websearch_to_tsquery('english', ${filter.q})`)
-  if (filter.skill !== undefined)
-    query = query.where(sql<boolean>`exists (
-      select from role_skills s where s.role = role_search.role and s.state = 'published' and s.skill = ${filter.skill})`)
-  if (filter.sfia_code !== undefined || filter.sfia_level !== undefined)
-    query = query.where(sql<boolean>`exists (
-      select from role_sfia_levels l where l.role = role_search.role and l.state = 'published'
-        and (${filter.sfia_code ?? null}::text is null or l.code = ${filter.sfia_code ?? null})
-        and (${filter.sfia_level ?? null}::smallint is null or l.level = ${filter.sfia_level ?? null}))`)
-  // The counter has one row: its place is beside the roles, or beside nothing.
-  const rows = await db
-    .selectFrom('feed_counter')
-    .leftJoinLateral(query.orderBy('role').limit(limit).as('found'), join => join.onTrue())
-    .select(['position', 'found.role', 'found.item'])
-    .orderBy('found.role')
-    .execute()
-  const roles = rows.flatMap(({ role, item }) => (role === null || item === null ? [] : [{ role, item }]))
-  return { position: rows[0]?.position ?? 0, roles }
 }

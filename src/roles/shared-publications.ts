@@ -1,0 +1,269 @@
+/**
+ * The text of a shared section, brought into the published roles that print it: of each the latest version with that
+ * text alone replaced. Drafts are left alone, and what stands in them is not published.
+ */
+import { setImmediate } from 'node:timers/promises'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { sql, type Transaction } from 'kysely'
+import { Type } from 'typebox'
+import { addressOf, lockEntry, type Row, type Shelf } from '../catalogues/store.ts'
+import type { Database } from '../database/types.ts'
+import { isoNow } from '../database/values.ts'
+import { type Block, type PublishedRole, Slug } from '../document/schema.ts'
+import { complete, ref } from '../document/shape.ts'
+import { type Caller, callerOf } from '../plugins/auth.ts'
+import { invalid, Problem } from '../plugins/problems.ts'
+import type { Written } from '../plugins/write.ts'
+import type { PublishedCache } from './cache.ts'
+import { NewSharedSectionPublication, rolesMax, SharedSectionPublication } from './schema.ts'
+import { itemOf, type Published, saveSearchRows } from './search.ts'
+import { digestOf } from './store.ts'
+import {
+  announce,
+  asksForFourEyes,
+  fourEyes,
+  type PublicationNote,
+  publishedBytesMax,
+  publishedEvent,
+} from './versions.ts'
+
+const shelf: Shelf = {
+  table: 'shared_sections',
+  noun: 'shared section',
+  members: ['kind', 'heading', 'blocks'],
+  owned: true,
+}
+
+type SectionRow = Row & { organisation: string; blocks: Block[] }
+
+/** What all the versions together may hold while they are made, in bytes. */
+const bytesMax = 32 * 1024 * 1024
+
+interface Printing {
+  slug: string
+  revision: number
+  /** The revision of the shared section that the latest version prints. */
+  printed: number
+  /** The latest version; null where it need not be read. */
+  body: string | null
+  /** Of all those that must be read. */
+  bytes: number
+}
+
+/**
+ * Locks the published roles that print a section, in the order of their slugs, and gives them as they are then. Of `all`
+ * only those that print an older revision. Throws 422 for what is named and is none, and for more than can be done at once.
+ */
+async function lockPrinting(
+  trx: Transaction<Database>,
+  section: SectionRow,
+  roles: 'all' | readonly string[],
+): Promise<Printing[]> {
+  const { slug, organisation, revision } = section
+  const wanted =
+    roles === 'all'
+      ? sql`r.version is not null and exists (
+          select from role_shared_sections u
+          where u.role = r.slug and u.state = 'published' and u.shared_section = ${slug} and u.revision < ${revision})`
+      : sql`r.slug = any (${roles}::text[])`
+  const locked = await sql<{ slug: string }>`
+    select r.slug from roles r where r.organisation = ${organisation} and r.withdrawn_at is null and ${wanted}
+    order by r.slug limit ${rolesMax + 1} for no key update`.execute(trx)
+  const slugs = locked.rows.map(row => row.slug)
+  if (slugs.length > rolesMax)
+    throw invalid([
+      {
+        pointer: '/roles',
+        code: 'too_many',
+        detail: `More than ${rolesMax} roles print an older revision. Name up to ${rolesMax} of them at a time.`,
+      },
+    ])
+  // A statement of its own: it sees what those committed for whom the locks had to wait.
+  const { rows } = await sql<Printing>`
+    select slug, revision, printed, bytes, case when printed < ${revision} and bytes <= ${bytesMax} then body end as body
+    from (
+      select r.slug, r.revision, u.revision as printed, v.body,
+        coalesce(sum(octet_length(v.body)) filter (where u.revision < ${revision}) over (), 0) as bytes
+      from roles r
+        join role_versions v on v.role = r.slug and v.version = r.version
+        join role_shared_sections u on u.role = r.slug and u.state = 'published' and u.shared_section = ${slug}
+      where r.slug = any (${slugs}::text[]) and r.withdrawn_at is null) latest
+    order by slug`.execute(trx)
+  if (roles !== 'all') {
+    const found = new Set(rows.map(row => row.slug))
+    const missing = roles.flatMap((role, index) =>
+      found.has(role)
+        ? []
+        : [
+            {
+              pointer: `/roles/${index}`,
+              code: 'unknown_role',
+              detail: `"${role}" is no published role of ${organisation} that prints the section "${slug}".`,
+            },
+          ],
+    )
+    if (missing.length > 0) throw invalid(missing)
+  }
+  if ((rows[0]?.bytes ?? 0) > bytesMax)
+    throw invalid([
+      {
+        pointer: '/roles',
+        code: 'too_large',
+        detail: `These roles have more than ${bytesMax / 1024 / 1024} MiB together. Name fewer of them at a time.`,
+      },
+    ])
+  return rows
+}
+
+/** Throws 409 where the caller changed the section since the versions that are to be followed printed it. */
+async function requireOtherEyes(
+  trx: Transaction<Database>,
+  caller: Caller,
+  { slug, organisation }: SectionRow,
+  outdated: readonly Printing[],
+): Promise<void> {
+  if (!(await asksForFourEyes(trx, organisation))) return
+  const own = await trx
+    .selectFrom('events')
+    .select('id')
+    .where('type', 'in', ['shared_section_created', 'shared_section_updated'])
+    .where('subject', '=', addressOf(shelf, slug))
+    .where('owner', '=', caller.owner)
+    .where('revision', '>', Math.min(...outdated.map(({ printed }) => printed)))
+    .limit(1)
+    .executeTakeFirst()
+  if (own) throw fourEyes(organisation, `the section "${slug}"`)
+}
+
+/** The next version of each role: the latest with the section's text in it, and nothing else changed. */
+async function nextVersions(
+  { slug, blocks }: SectionRow,
+  outdated: readonly Printing[],
+  change: { published_at: string; change_note: string },
+): Promise<(Published & { body: string; revision: number })[]> {
+  const printed = blocks.filter(({ type }) => type !== 'note')
+  if (printed.length === 0) {
+    const detail = `The section "${slug}" is empty: fill it first, or take it out of the roles.`
+    throw new Problem('not_ready', detail, { errors: [{ pointer: '/blocks', code: 'empty_section', detail }] })
+  }
+  const made: (Published & { body: string; revision: number })[] = []
+  for (const { slug: name, revision, body } of outdated) {
+    // Each takes a moment; others are answered between them.
+    await setImmediate()
+    const latest = JSON.parse(body ?? '') as PublishedRole
+    const sections = latest.sections.map(section =>
+      section.shared_section === slug ? { ...section, blocks: printed } : section,
+    )
+    const role: PublishedRole = { ...latest, version: latest.version + 1, ...change, sections }
+    const next = JSON.stringify(role)
+    if (Buffer.byteLength(next) > publishedBytesMax) {
+      const detail = `With this text the role "${name}" would have more than 4 MiB as JSON.`
+      throw new Problem('not_ready', detail, { errors: [{ pointer: '/blocks', code: 'too_large', detail }] })
+    }
+    made.push({ role, digest: digestOf(next), body: next, revision })
+  }
+  return made
+}
+
+/** Makes the versions the latest of their roles. The draft each was made from is that of the version before. */
+async function saveVersions(
+  trx: Transaction<Database>,
+  section: SectionRow,
+  versions: readonly (Published & { body: string })[],
+  { published_at, change_note, change_kind }: PublicationNote & { published_at: string },
+): Promise<void> {
+  const slugs = versions.map(({ role }) => role.slug)
+  await sql`
+    insert into role_versions (role, version, published_at, change_note, change_kind, body, digest, document)
+    select v.role, v.version + 1, ${published_at}, ${change_note}, ${change_kind}, made.body, made.digest, v.document
+    from unnest(
+        ${slugs}::text[], ${versions.map(({ body }) => body)}::text[], ${versions.map(({ digest }) => digest)}::text[]
+      ) made (role, body, digest)
+      join roles r on r.slug = made.role
+      join role_versions v on v.role = r.slug and v.version = r.version`.execute(trx)
+  // The draft is as near to the new version as it was to the one before: published_revision stays.
+  await trx
+    .updateTable('roles')
+    .set({ version: sql<number>`version + 1`, published_at })
+    .where('slug', '=', sql<string>`any (${slugs}::text[])`)
+    .execute()
+  await trx
+    .updateTable('role_shared_sections')
+    .set({ revision: section.revision })
+    .where('role', '=', sql<string>`any (${slugs}::text[])`)
+    .where('state', '=', 'published')
+    .where('shared_section', '=', section.slug)
+    .execute()
+  await saveSearchRows(trx, versions)
+  await announce(
+    trx,
+    versions.map(({ role: { slug, version } }) => ({ slug, version })),
+  )
+}
+
+interface Options {
+  cache: PublishedCache
+  baseUrl: string
+}
+
+export const sharedSectionPublications: FastifyPluginAsyncTypebox<Options> = async (app, { cache, baseUrl }) => {
+  app.post(
+    '/shared-sections/:slug/publications',
+    {
+      schema: {
+        operationId: 'publishSharedSection',
+        summary: 'Publish the roles that print a shared section with its text as it is now',
+        description: `Of each role the latest version with that text alone replaced; drafts stay as they are. All or none, ${rolesMax} at most. \`?dry_run=true\` lists them. 200 where every role prints the newest text already. If-Match takes the ETag of the shared section.`,
+        tags: ['Shared sections'],
+        params: Type.Object({ slug: Slug }),
+        body: ref(NewSharedSectionPublication),
+        response: { 200: ref(SharedSectionPublication), 201: ref(SharedSectionPublication) },
+      },
+      config: { scope: 'roles:publish', write: { match: 'optional' } },
+    },
+    (request, reply) =>
+      app.write(request, reply, async (trx, match): Promise<Written> => {
+        const caller = callerOf(request)
+        const { roles, ...note } = complete(NewSharedSectionPublication, request.body) as NewSharedSectionPublication
+        const published_at = isoNow()
+        const change = { published_at, change_note: note.change_note }
+        // The section first, as whoever publishes a draft needs it after the role, and shares it.
+        const section = (await lockEntry(trx, shelf, caller, request.params.slug, match, 'use')) as SectionRow
+        const printing = await lockPrinting(trx, section, roles)
+        const outdated = printing.filter(({ body }) => body !== null)
+        const { slug, revision } = section
+        const body = {
+          shared_section: slug,
+          revision,
+          occurred_at: published_at,
+          by: caller.owner,
+          ...note,
+          publications: [] as { role: string; version: number; etag: string; url: string }[],
+          current: printing.filter(({ body }) => body === null).map(entry => entry.slug),
+        }
+        if (outdated.length === 0) return { status: 200, body }
+        await requireOtherEyes(trx, caller, section, outdated)
+        const made = await nextVersions(section, outdated, change)
+        await saveVersions(trx, section, made, { ...note, published_at })
+        body.publications = made.map(({ role: { slug: role, version }, digest }) => ({
+          role,
+          version,
+          etag: `"${digest}"`,
+          url: `${baseUrl}/v1/roles/${role}/versions/${version}`,
+        }))
+        const cause = { shared_section: slug, revision }
+        return {
+          status: 201,
+          body,
+          event: made.map(entry => ({
+            // Profession and grades stay as they were.
+            ...publishedEvent(entry, itemOf(entry), entry.revision, note, cause),
+            occurredAt: published_at,
+          })),
+          committed: () => {
+            for (const { role } of made) cache.drop(role.slug, role.version)
+          },
+        }
+      }),
+  )
+}

@@ -1,0 +1,418 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect as connectSocket } from 'node:net'
+import { sql } from 'kysely'
+import t from 'tap'
+import { build } from '../src/app.ts'
+import { connect, poolStatus } from '../src/database/connect.ts'
+import { exampleDocument } from '../src/document/schema.ts'
+import { FeedSignal } from '../src/feed/signal.ts'
+import { readEvents } from '../src/feed/store.ts'
+import { type Answer, baseUrl, testApp } from './support/app.ts'
+import { callerOf } from './support/call.ts'
+import type { Teardown } from './support/database.ts'
+import { problemOf } from './support/problem.ts'
+import { createPublished, createRole, documentWith, publishRole } from './support/roles.ts'
+import { until } from './support/until.ts'
+
+const everyone = { key: null }
+type Body = { changes: Record<string, unknown>[]; next_cursor: string }
+const bodyOf = (answer: Answer) => answer.body as Body
+const seo = exampleDocument.grades
+const heo = [{ scheme: 'civil-service', code: 'HEO', label: 'Higher Executive Officer' }]
+
+t.test('listChanges', async t => {
+  const { call, db } = await testApp(t)
+  const changes = async (query = '') => call(`GET /v1/changes${query}`, everyone)
+
+  await t.test('→ 200 and a cursor where nothing happened yet, or nothing public', async t => {
+    await createRole(call, 'a-draft')
+    for (const query of ['', '?after=0', '?after=latest', '?type=role.published']) {
+      const answer = await changes(query)
+      t.strictSame([answer.status, answer.body], [200, { changes: [], next_cursor: '0' }], query)
+      t.match(answer.headers, { 'cache-control': 'public, no-cache', link: undefined })
+    }
+  })
+
+  await t.test('→ 200 with each change as a CloudEvent, in the order of the commits', async t => {
+    const draft = await createRole(call, 'engineer', documentWith({ family: 'data' }))
+    const first = await publishRole(call, 'engineer', draft.etag, 'First')
+    const edited = await call('PATCH /v1/roles/engineer/draft', {
+      match: first.etag,
+      body: { title: 'Engineer', grades: heo, family: null },
+    })
+    const { status } = await call('POST /v1/roles/engineer/publications', {
+      match: edited.etag,
+      body: { change_note: 'One grade down', change_kind: 'editorial' },
+    })
+    t.equal(status, 201)
+    await createPublished(call, 'architect')
+    const reason = 'Merged'
+    await call('POST /v1/roles/engineer/withdrawals', { match: '*', body: { reason, successor: 'architect' } })
+    await call('POST /v1/roles/engineer/publications', { match: '*', body: { change_note: 'Back' } })
+    const answer = await changes()
+    t.match(answer.headers, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'public, no-cache' })
+
+    const version = async (slug: string, number: number) => {
+      const { body, etag } = await call(`GET /v1/roles/${slug}/versions/${number}`, everyone)
+      const { title, organisation, profession, family, grades, published_at } = body as Record<string, unknown>
+      const url = `${baseUrl}/v1/roles/${slug}`
+      return { slug, title, organisation, profession, family, grades, version: number, published_at, etag, url }
+    }
+    const times = await db
+      .selectFrom('events')
+      .select('occurred_at')
+      .where('position', 'is not', null)
+      .orderBy('position')
+      .execute()
+    const change = (position: number, type: string, role: string, roleversion: number, data: unknown) => ({
+      specversion: '1.0',
+      id: String(position),
+      source: `${baseUrl}/v1/changes`,
+      type,
+      subject: `/v1/roles/${role}`,
+      time: times[position - 1]?.occurred_at,
+      datacontenttype: 'application/json',
+      position,
+      organisation: 'home-office',
+      role,
+      roleversion,
+      data,
+    })
+    const published = (role: unknown, before: unknown, after: unknown, note: string, kind = 'substantive') => ({
+      role,
+      before,
+      after,
+      change_note: note,
+      change_kind: kind,
+      cause: null,
+    })
+    const high = { profession: 'digital_and_data', grades: seo }
+    const low = { profession: 'digital_and_data', grades: heo }
+    const [one, two, three] = [await version('engineer', 1), await version('engineer', 2), await version('engineer', 3)]
+    t.strictSame(answer.body, {
+      changes: [
+        change(1, 'role.published', 'engineer', 1, published(one, null, high, 'First')),
+        change(2, 'role.published', 'engineer', 2, published(two, high, low, 'One grade down', 'editorial')),
+        change(3, 'role.published', 'architect', 1, published(await version('architect', 1), null, high, 'A note')),
+        change(4, 'role.withdrawn', 'engineer', 2, {
+          role: two,
+          before: low,
+          after: null,
+          reason,
+          successor: 'architect',
+        }),
+        change(5, 'role.published', 'engineer', 3, published(three, null, low, 'Back')),
+      ],
+      next_cursor: '5',
+    })
+    t.strictSame([one.title, two.title, two.family], ['Data engineer', 'Engineer', null])
+  })
+
+  await t.test('→ 200 in pages that link the next; what is behind may be kept', async t => {
+    const seen: unknown[] = []
+    let line: string | undefined = 'GET /v1/changes?limit=2&wait=0'
+    for (let pages = 0; line; pages += 1) {
+      const answer: Answer = await call(line, everyone)
+      seen.push(...bodyOf(answer).changes.map(({ position }) => position))
+      const next: string | undefined = /^<([^>]+)>; rel="next"$/.exec(String(answer.headers.link ?? ''))?.[1]
+      t.equal(next, pages < 2 ? `/v1/changes?limit=2&wait=0&after=${2 * (pages + 1)}` : undefined)
+      const cached = pages < 2 ? 'public, max-age=60, stale-if-error=86400' : 'public, no-cache'
+      t.equal(answer.headers['cache-control'], cached)
+      line = next && `GET ${next}`
+    }
+    t.strictSame(seen, [1, 2, 3, 4, 5])
+    t.strictSame((await changes('?after=5')).body, { changes: [], next_cursor: '5' })
+    t.strictSame((await changes('?after=latest')).body, { changes: [], next_cursor: '5' })
+    const whole = await changes('?after=3')
+    const again = await call('GET /v1/changes?after=3', { ...everyone, headers: { 'if-none-match': whole.etag } })
+    t.strictSame([again.status, again.text, again.etag], [304, '', whole.etag])
+  })
+
+  await t.test('→ 200 with what fits the filters, and a cursor beyond what does not', async t => {
+    for (const [query, positions] of [
+      ['?type=role.withdrawn', [4]],
+      ['?role=architect', [3]],
+      ['?role=engineer&type=role.published&after=1', [2, 5]],
+      ['?organisation=home-office', [1, 2, 3, 4, 5]],
+      ['?organisation=other-office', []],
+      ['?role=nobody&after=latest', []],
+      ['?type=vacancy.opened', []],
+    ] as const) {
+      const { changes: found, next_cursor } = bodyOf(await changes(query))
+      t.strictSame([found.map(({ position }) => position), next_cursor], [positions, '5'], query)
+    }
+    const first = await changes('?role=engineer&limit=1')
+    t.equal(bodyOf(first).next_cursor, '1')
+    t.equal(first.headers.link, '</v1/changes?role=engineer&limit=1&after=1>; rel="next"')
+  })
+
+  await t.test('→ 400 for what is no cursor or out of range, 422 for a type that is none', async t => {
+    for (const after of ['-1', '01', '1e3', 'x', '1.5', '%20', '9999999999999999', 'LATEST']) {
+      const answer = await changes(`?after=${after}`)
+      t.strictSame(problemOf(answer), {
+        status: 400,
+        code: 'bad_cursor',
+        detail: 'This is no cursor of the change feed. Send `after=latest`, or a cursor as it was given.',
+        errors: [],
+      })
+    }
+    for (const query of ['?wait=31', '?wait=-1', '?limit=0', '?limit=1001', '?after=', '?cursor=1'])
+      t.equal((await changes(query)).status, 400, query)
+    t.equal((await changes('?type=role.created')).status, 422)
+  })
+
+  await t.test('→ 410 beyond the end: the register was restored from a backup', async t => {
+    for (const query of ['after=6', 'after=999999999999999', 'after=6&role=engineer', 'after=6&wait=30']) {
+      const answer = await changes(`?${query}`)
+      t.strictSame(problemOf(answer), {
+        status: 410,
+        code: 'cursor_gone',
+        detail: 'The feed ends at 5: the register was restored since this cursor.',
+        errors: [],
+      })
+    }
+  })
+
+  await t.test('a filter looks through so much of the feed at once, and goes on from there', async t => {
+    await sql`with counter as (update feed_counter set position = 25000 returning position)
+      insert into events (position, type, organisation, role, data)
+      select n, 'role_published', 'home-office', 'architect', '{}' from counter, generate_series(6, 25000) n`.execute(
+      db,
+    )
+    const page = await readEvents(db, 5, 10, { role: 'engineer' })
+    t.strictSame(page, { events: [], reached: 10005, end: 25000 })
+    const answer = await changes('?after=5&role=engineer&wait=30')
+    t.strictSame(answer.body, { changes: [], next_cursor: '10005' }, 'without waiting')
+    t.equal(answer.headers.link, '</v1/changes?after=10005&role=engineer&wait=30>; rel="next"')
+    t.strictSame((await readEvents(db, 20_005, 10, { role: 'engineer' })).reached, 25_000)
+  })
+})
+
+/** Another process on the database, which hears of nothing. */
+async function deafApp(t: Teardown, url: string) {
+  const db = connect({ url })
+  const app = await build({
+    db,
+    listenUrl: 'postgresql://nobody@127.0.0.1:1/nothing',
+    feedLimits: { pollMs: 20 },
+    authenticate: async () => null,
+    pepper: 'pepper of the tests, 32 characters',
+    baseUrl,
+    cacheBytesMax: 0,
+  })
+  await app.ready()
+  t.after(async () => {
+    await app.close()
+    await db.destroy()
+  })
+  return callerOf(app)
+}
+
+t.test('listChanges that waits', { timeout: 120_000 }, async t => {
+  // One connection and little room: whoever held either while waiting would stop the publication.
+  const { app, call, db, url } = await testApp(t, { inFlightMax: 2, feedLimits: { waitersMax: 12 } }, { max: 1 })
+  const { etag } = await createPublished(call, 'engineer')
+  await createPublished(call, 'architect')
+  const deaf = await deafApp(t, url)
+  const waiting = (query: string, by = call) => by(`GET /v1/changes?${query}`, everyone)
+  /** As `waiting`, again where there was no room just then. */
+  const patient = (query: string, by = call) =>
+    until(async () => {
+      const answer = await waiting(query, by)
+      return answer.status !== 503 && answer
+    }, 60_000)
+  const waiters = (count: number) =>
+    until(async () => new RegExp(`^feed_waiters ${count}$`, 'm').test((await call('GET /metrics')).text))
+
+  await t.test('→ 200 as soon as there is a change, for all who wait, by whatever process it came', async t => {
+    const began = performance.now()
+    const polls = []
+    for (let index = 0; index < 10; index += 1) polls.push(patient('after=2&wait=30'))
+    polls.push(patient('after=2&wait=30&role=engineer'), waiting('after=2&wait=30&type=role.published', deaf))
+    await waiters(11)
+    t.match(poolStatus(db), { max: 1, waiting: 0 })
+    t.equal((await call('GET /v1/roles', everyone)).status, 200, 'they keep nobody out')
+    // Nothing public, and then nothing that fits the filter.
+    await call('PATCH /v1/roles/engineer/draft', { match: etag, body: { title: 'Senior engineer' } })
+    await publishRole(call, 'engineer', '*')
+    for (const [index, poll] of polls.entries()) {
+      const answer = await poll
+      t.strictSame([answer.status, bodyOf(answer).next_cursor], [200, '3'], String(index))
+      t.match(bodyOf(answer).changes, [{ position: 3, roleversion: 2, data: { role: { title: 'Senior engineer' } } }])
+    }
+    t.ok(performance.now() - began < 25_000, 'before their time')
+  })
+
+  await t.test('→ 200 goes on waiting where the change does not fit the filter', async t => {
+    const poll = waiting('after=3&wait=30&role=architect')
+    await waiters(1)
+    await publishRole(call, 'engineer', '*')
+    await publishRole(call, 'architect', '*')
+    const { changes, next_cursor } = bodyOf(await poll)
+    t.strictSame([changes.map(({ position }) => position), next_cursor], [[5], '5'])
+  })
+
+  await t.test('→ 200 and empty when the time is over', async t => {
+    const began = performance.now()
+    const answer = await waiting('after=5&wait=1')
+    t.strictSame(answer.body, { changes: [], next_cursor: '5' })
+    t.ok(performance.now() - began >= 950)
+    const filtered = waiting('after=5&wait=1&role=architect')
+    await waiters(1)
+    await publishRole(call, 'engineer', '*')
+    t.strictSame((await filtered).body, { changes: [], next_cursor: '6' }, 'with a cursor that has moved')
+  })
+
+  await t.test('→ 503 where as many wait as can; who hangs up makes room', async t => {
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = app.server.address() as AddressInfo
+    const polls = []
+    for (let index = 0; index < 11; index += 1) polls.push(patient('after=6&wait=30'))
+    const socket = connectSocket({ port, host: '127.0.0.1' })
+    await once(socket, 'connect')
+    await waiters(11)
+    const ask = () => socket.write('GET /v1/changes?after=6&wait=30 HTTP/1.1\r\nHost: register.example\r\n\r\n')
+    ask()
+    await waiters(12)
+    const refused = await waiting('after=6&wait=1')
+    t.equal(refused.headers['retry-after'], '10')
+    t.strictSame(problemOf(refused), {
+      status: 503,
+      code: 'unavailable',
+      detail: 'As many wait for changes as can. Ask again without `wait`, or later.',
+      errors: [],
+    })
+    t.equal((await waiting('after=latest')).status, 200, 'who does not wait is answered')
+    socket.destroy()
+    await waiters(11)
+    await publishRole(call, 'engineer', '*')
+    for (const poll of polls) t.strictSame(bodyOf(await poll).next_cursor, '7')
+  })
+
+  await t.test('→ 200 and empty at once when the service stops', async t => {
+    const poll = waiting('after=latest&wait=30')
+    await waiters(1)
+    const began = performance.now()
+    await app.close()
+    const answer = await poll
+    t.strictSame([answer.status, answer.body], [200, { changes: [], next_cursor: '7' }])
+    t.ok(performance.now() - began < 10_000)
+  })
+})
+
+t.test('FeedSignal', async t => {
+  let end = 5
+  let looks = 0
+  const signal = new FeedSignal({
+    look: async () => {
+      looks += 1
+      if (end < 0) throw new Error('no database')
+      return end
+    },
+    pollMs: 5,
+    waitersMax: 3,
+  })
+  t.after(async () => signal.close())
+  t.equal(await signal.wait(4, 60_000), true, 'found by looking, as nobody announces')
+  t.equal(await signal.wait(5, 20), false)
+  const [first, second] = [signal.wait(5, 60_000), signal.wait(6, 60_000)]
+  signal.up()
+  await until(() => looks > 0)
+  signal.announce(6)
+  t.equal(await first, true)
+  signal.announce(7)
+  t.equal(await second, true)
+  const seen = looks
+  t.equal(await signal.wait(7, 50), false)
+  t.equal(looks, seen, 'while it is up nobody looks')
+  signal.down()
+  end = -1
+  const third = signal.wait(7, 60_000)
+  await until(() => looks > seen + 1)
+  end = 8
+  t.equal(await third, true, 'a database that was gone is looked at again')
+  const gone = new AbortController()
+  const waits = [signal.wait(8, 60_000, gone.signal), signal.wait(8, 60_000), signal.wait(8, 60_000)]
+  t.strictSame([signal.waiting, signal.isFull], [3, true])
+  gone.abort()
+  t.equal(await waits[0], false)
+  t.strictSame([signal.waiting, signal.isFull], [2, false])
+  t.equal(await signal.wait(8, 60_000, gone.signal), false)
+  end = 3
+  signal.up()
+  await until(async () => (await signal.wait(7, 1)) === false)
+  signal.close()
+  t.strictSame(await Promise.all(waits.slice(1)), [false, false])
+  t.equal(await signal.wait(8, 60_000), false)
+})
+
+t.test('getAtomFeed', async t => {
+  const { call, db } = await testApp(t)
+  const atom = (query = '', headers = {}) => call(`GET /v1/feed.atom${query}`, { ...everyone, headers })
+
+  await t.test('→ 200 without entries', async t => {
+    const answer = await atom()
+    t.match(answer.headers, {
+      'content-type': 'application/atom+xml; charset=utf-8',
+      'cache-control': 'public, max-age=60, stale-if-error=86400',
+      'last-modified': undefined,
+    })
+    t.equal(
+      answer.text,
+      `<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom"><id>${baseUrl}/v1/feed.atom</id><title>Role Register: changes</title><updated>1970-01-01T00:00:00Z</updated><author><name>Role Register</name></author><link rel="self" href="${baseUrl}/v1/feed.atom" type="application/atom+xml"/><link rel="first" href="${baseUrl}/v1/feed.atom" type="application/atom+xml"/></feed>
+`,
+    )
+  })
+
+  await t.test('→ 200 with the newest first, its text escaped; 304 where the caller has it', async t => {
+    const { etag } = await createRole(call, 'engineer', documentWith({ title: 'R&D <lead>' }))
+    await publishRole(call, 'engineer', etag, 'For "all" \ufffe]]>')
+    await call('POST /v1/roles/engineer/withdrawals', { match: '*', body: { reason: 'Done & over', successor: null } })
+    const rows = await db
+      .selectFrom('events')
+      .select('occurred_at')
+      .where('position', 'is not', null)
+      .orderBy('position')
+      .execute()
+    const [first = '', second = ''] = rows.map(({ occurred_at }) => occurred_at)
+    const answer = await atom()
+    t.equal(
+      answer.text,
+      `<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom"><id>${baseUrl}/v1/feed.atom</id><title>Role Register: changes</title><updated>${second}</updated><author><name>Role Register</name></author><link rel="self" href="${baseUrl}/v1/feed.atom" type="application/atom+xml"/><link rel="first" href="${baseUrl}/v1/feed.atom" type="application/atom+xml"/><entry><id>${baseUrl}/v1/changes?after=1&amp;limit=1</id><title>R&amp;D &lt;lead&gt;: withdrawn</title><updated>${second}</updated><author><name>Home Office</name></author><category term="role.withdrawn"/><link rel="alternate" href="${baseUrl}/v1/roles/engineer" type="application/json"/><summary>Done &amp; over</summary></entry><entry><id>${baseUrl}/v1/changes?after=0&amp;limit=1</id><title>R&amp;D &lt;lead&gt;: published (version 1)</title><updated>${first}</updated><author><name>Home Office</name></author><category term="role.published"/><link rel="alternate" href="${baseUrl}/v1/roles/engineer/versions/1" type="application/json"/><summary>For &quot;all&quot; \ufffd]]&gt;</summary></entry></feed>
+`,
+    )
+    const modified = new Date(second).toUTCString()
+    t.equal(answer.headers['last-modified'], modified)
+    for (const headers of [{ 'if-none-match': answer.etag }, { 'if-modified-since': modified }]) {
+      const unchanged = await atom('', headers)
+      t.strictSame([unchanged.status, unchanged.text, unchanged.etag], [304, '', answer.etag])
+    }
+    t.equal((await atom('', { 'if-none-match': '"other"', 'if-modified-since': modified })).status, 200)
+    const entry = await call('GET /v1/changes?after=1&limit=1', everyone)
+    t.match(bodyOf(entry).changes, [{ type: 'role.withdrawn' }], 'an id is the address of its change')
+  })
+
+  await t.test('→ 200 in pages of fifty', async t => {
+    await sql`with counter as (update feed_counter set position = 120 returning position)
+      insert into events (position, type, organisation, role, version, data)
+      select n, 'role_published', 'home-office', 'engineer', n, '{}' from counter, generate_series(3, 120) n`.execute(
+      db,
+    )
+    const seen: number[] = []
+    let line: string | undefined = '/v1/feed.atom'
+    while (line) {
+      const { text } = await call(`GET ${line}`, everyone)
+      t.ok(text.includes(`<link rel="self" href="${baseUrl}${line}"`))
+      seen.push(...[...text.matchAll(/changes\?after=(\d+)&amp;/g)].map(([, after]) => Number(after) + 1))
+      line = /<link rel="next" href="https:\/\/[^/]+([^"]+)"/.exec(text)?.[1]
+    }
+    t.strictSame(
+      seen,
+      Array.from({ length: 120 }, (_, index) => 120 - index),
+    )
+    t.equal((await atom('?before=0')).status, 400)
+    t.equal((await atom('', { accept: 'application/json' })).status, 406)
+  })
+})
