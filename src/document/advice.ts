@@ -3,11 +3,11 @@
  * read, validation on a draft. Pure: no catalogue is asked.
  */
 import { distance } from 'fastest-levenshtein'
+import { placeholderIn } from './placeholders.ts'
 import type { Block, ListItem, RoleDocument, Section } from './schema.ts'
 import { shorten } from './shorten.ts'
 import { comparable, similarity } from './similarity.ts'
 import { linksOf, plainText } from './text.ts'
-import { placeholderIn } from './placeholders.ts'
 import { type Part, partsOf, readableText } from './walk.ts'
 
 export interface Advice {

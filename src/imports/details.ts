@@ -1,11 +1,12 @@
 /** Labels and values, of an appendix or of the lines under a title, into advert details and grades. */
+
+import { isOpenSalary, isPlaceholder } from '../document/placeholders.ts'
 import type { AdvertDetails, Grade, RoleDocument } from '../document/schema.ts'
 import { type Inline, linksOf, plainOfInlines, writeText } from '../document/text.ts'
 import { knownKind } from './headings.ts'
 import { isKnownLabel, type Labelled, type LabelledMember, labelled, labelledLines, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import type { BodyBlock } from './outline.ts'
-import { isOpenSalary, isPlaceholder } from '../document/placeholders.ts'
 import { cellText } from './tables.ts'
 import { type Line, type SourceBlock, sourceLines } from './tree.ts'
 import { codesIn, gradesIn, locationIn, salaryIn } from './values.ts'

@@ -1,4 +1,6 @@
 /** From the neutral tree to a title and sections: which lines are headings, and what they mean. */
+
+import { isPlaceholder, placeholderIn } from '../document/placeholders.ts'
 import type { SectionKind } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { isBehaviour } from './behaviours.ts'
@@ -6,7 +8,6 @@ import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading, norm
 import { isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
 import type { Notices } from './notices.ts'
-import { isPlaceholder, placeholderIn } from '../document/placeholders.ts'
 import { cellText, filledCells, hasImportanceColumns, onlyParagraph, repairTables } from './tables.ts'
 import { isDocumentKind } from './title.ts'
 import { type Field, hardLines, isBold, plainOf, type SourceBlock, type SourceRow, type SourceTree } from './tree.ts'
