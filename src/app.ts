@@ -17,6 +17,7 @@ import { FeedSignal } from './feed/signal.ts'
 import { home } from './home.ts'
 import { createImportPool, type ImportPoolOptions } from './imports/pool.ts'
 import { imports } from './imports/routes.ts'
+import { pages } from './pages/routes.ts'
 import { type Authenticate, auth } from './plugins/auth.ts'
 import { body, buildValidator } from './plugins/body.ts'
 import { type ConnectionLimits, connectionLimits, limitConnections, refuseConnection } from './plugins/connections.ts'
@@ -46,6 +47,9 @@ import { sharedSectionPublications } from './roles/shared-publications.ts'
 import { findLatest, findVersion, publishedChannel } from './roles/versions.ts'
 import { occupations } from './schema-org/routes.ts'
 import { sfia } from './sfia/routes.ts'
+import { publicVacancies } from './vacancies/public.ts'
+import { vacancies } from './vacancies/routes.ts'
+import { type WebhookOptions, webhooks } from './webhooks/routes.ts'
 
 export interface AppOptions {
   db: Kysely<Database>
@@ -54,6 +58,8 @@ export interface AppOptions {
   authenticate: Authenticate
   /** Mixed into the hashes of the keys that are made here. */
   pepper: string
+  /** What the secrets of webhooks are encrypted with, and whether webhooks may go to loopback addresses. */
+  webhooks: WebhookOptions
   /** Without a slash at the end. Absolute links begin with it; the Host header is never believed. */
   baseUrl: string
   cacheBytesMax: number
@@ -70,8 +76,12 @@ export interface AppOptions {
   feedLimits?: { waitersMax?: number; pollMs?: number }
   /** Most requests in hand at once before others are refused; six for each connection of the pool unless given. */
   inFlightMax?: number
+  /** Tells the time by which vacancies open and close; the machine's unless given. */
+  clock?: () => Date
   /** Whom to tell of a vulnerability: a `mailto:`, `tel:` or https address. */
   securityContact?: string
+  /** What the pages call the service, and whether they carry the crown: "Role Register" without it unless given. */
+  branding?: { serviceName: string; crownBranding: boolean }
   logger?: FastifyBaseLogger
 }
 
@@ -88,6 +98,7 @@ function originForm(target = '/'): string {
 /** The whole service on a database, not yet listening: tests inject, server.ts listens. */
 export async function build(options: AppOptions) {
   const { db, listenUrl, authenticate, pepper, baseUrl, cacheBytesMax, trustProxy, rateLimits, logger } = options
+  const { clock = () => new Date() } = options
   const limits = { ...connectionLimits, ...options.connections }
   const limiter = rateLimits && new RateLimiter(rateLimits)
   const pressure = new Pressure({ poolMax: poolStatus(db).max, inFlightMax: options.inFlightMax })
@@ -195,8 +206,10 @@ export async function build(options: AppOptions) {
   await app.register(diffs, { prefix: '/v1', db, cache })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
-  await app.register(lifeOfRoles, { prefix: '/v1', db, cache })
+  await app.register(lifeOfRoles, { prefix: '/v1', db, cache, clock })
   await app.register(sharedSectionPublications, { prefix: '/v1', cache, baseUrl })
+  await app.register(publicVacancies, { prefix: '/v1', db, baseUrl, clock })
+  await app.register(vacancies, { prefix: '/v1', db, baseUrl, clock })
   await app.register(imports, { prefix: '/v1', db, pool })
   await app.register(sharedSections, { prefix: '/v1', db, baseUrl })
   await app.register(skills, { prefix: '/v1', db, baseUrl })
@@ -204,8 +217,10 @@ export async function build(options: AppOptions) {
   await app.register(sfia, { prefix: '/v1', db })
   await app.register(codeListRoutes, { prefix: '/v1', baseUrl })
   await app.register(apiKeys, { prefix: '/v1', db, baseUrl, pepper })
+  await app.register(webhooks, { prefix: '/v1', db, ...options.webhooks })
   await app.register(auditEvents, { prefix: '/v1', db })
   await app.register(home, { baseUrl })
+  await app.register(pages, { db, baseUrl, serviceName: 'Role Register', crownBranding: false, ...options.branding })
   await app.register(problemPages)
   await app.register(health, { db, baseUrl, securityContact: options.securityContact ?? 'mailto:security@example.org' })
   await app.register(metrics, { db, durations, cache, pressure, signal, limiter })

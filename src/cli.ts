@@ -1,11 +1,14 @@
 /** What is done to a register from the command line: `node src/cli.ts <command> [options]`. */
+import { once } from 'node:events'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { createKey, keyOptions, readKeyArguments } from './api-keys/command.ts'
-import { type Config, readConfig } from './config.ts'
+import { baseUrlOf, type Config, readConfig } from './config.ts'
 import { contractText } from './contract.ts'
 import { connect } from './database/connect.ts'
-import { openDatabase } from './database/open.ts'
+import { type OpenDatabase, openDatabase } from './database/open.ts'
 import { commandPool, importFiles, importOptions, readImportArguments } from './imports/command.ts'
+import { startWorker } from './jobs/worker.ts'
+import { createLogger } from './logger.ts'
 import { findOrMakeSecret } from './secret-file.ts'
 import { loadSheet, readSheet } from './sfia/command.ts'
 
@@ -29,16 +32,25 @@ interface Command {
 async function withDatabase<T>(
   config: Config,
   log: Input['log'],
-  work: (db: ReturnType<typeof connect>) => Promise<T>,
+  work: (db: ReturnType<typeof connect>, database: OpenDatabase) => Promise<T>,
 ): Promise<T> {
   const database = await openDatabase(config, log)
   const db = connect({ url: database.url, namedStatements: config.databaseNamedStatements })
   try {
-    return await work(db)
+    return await work(db, database)
   } finally {
     await db.destroy()
     await database.close()
   }
+}
+
+/** Resolves at the first SIGTERM or SIGINT; who asks twice does not want to wait. */
+async function untilAsked(): Promise<void> {
+  const limit = new AbortController()
+  const { signal } = limit
+  await Promise.race([once(process, 'SIGTERM', { signal }), once(process, 'SIGINT', { signal })])
+  for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => process.exit(1))
+  limit.abort()
 }
 
 const commands: Readonly<Record<string, Command>> = {
@@ -48,6 +60,26 @@ const commands: Readonly<Record<string, Command>> = {
       const database = await openDatabase(config, log)
       await database.close()
       log('the database is up to date')
+    },
+  },
+  worker: {
+    summary: 'send webhooks until SIGTERM, beside services that have WORKER=false',
+    async run({ config, log }) {
+      await withDatabase(config, log, async (db, { directUrl }) => {
+        const worker = startWorker({
+          db,
+          directUrl,
+          baseUrl: baseUrlOf(config, config.port),
+          webhooks: {
+            key: config.webhookKey ?? (await findOrMakeSecret(config.dataDir, 'webhook-key')),
+            allowLoopback: config.webhookLoopback,
+          },
+          log: createLogger(config.logLevel),
+        })
+        log('the worker is at work')
+        await untilAsked()
+        await worker.close()
+      })
     },
   },
   openapi: {

@@ -5,12 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { authenticator } from './api-keys/authenticator.ts'
 import { build } from './app.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { baseUrlOf, type Config, ConfigError, readConfig } from './config.ts'
 import { connect } from './database/connect.ts'
 import { openDatabase } from './database/open.ts'
+import { startWorker } from './jobs/worker.ts'
 import { createLogger } from './logger.ts'
 import { findOrMakeSecret } from './secret-file.ts'
 import { seed } from './seed.ts'
+import { startClock } from './vacancies/clock.ts'
 
 /** How long requests in flight may take to end after a signal, and how long the rest of the stop may take. */
 const drainMs = 10_000
@@ -40,6 +42,9 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
   if (database.isEmbedded) await seed({ db, dataDir: config.dataDir, pepper, log })
   if (isStopping()) return
 
+  const vacancyClock = startClock(db, error => logger.warn({ err: error }, 'vacancies were not opened and closed'))
+  closers.push(() => vacancyClock.stop())
+
   const { oidcIssuer: issuer, oidcAudience: audience } = config
   const oidc = issuer && audience ? { issuer, audience } : undefined
   const { authenticate, close } = authenticator({ db, pepper, oidc, log: logger })
@@ -47,17 +52,34 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
 
   // Links need the port before anything listens on it.
   const port = config.port || (await findFreePort(config.host))
-  const baseUrl = config.publicUrl?.replace(/\/+$/, '') ?? localUrl(config.host, port)
+  const baseUrl = baseUrlOf(config, port)
+  const webhooks = {
+    key: config.webhookKey ?? (await findOrMakeSecret(config.dataDir, 'webhook-key')),
+    allowLoopback: config.webhookLoopback,
+  }
+  if (config.worker) {
+    const workerDb = connect({
+      url: database.url,
+      max: 4,
+      namedStatements: config.databaseNamedStatements,
+      onError: error => logger.warn({ err: error }, 'an idle database connection of the worker was lost'),
+    })
+    closers.push(() => workerDb.destroy())
+    const worker = startWorker({ db: workerDb, directUrl: database.directUrl, baseUrl, webhooks, log: logger })
+    closers.push(() => worker.close())
+  }
   const app = await build({
     db,
     logger,
     authenticate,
     pepper,
+    webhooks,
     baseUrl,
     listenUrl: database.directUrl,
     cacheBytesMax: config.cacheBytesMax,
     rateLimits: { perKey: config.rateLimitPerMinute, perAddress: config.rateLimitAnonymousPerMinute },
     securityContact: config.securityContact,
+    branding: { serviceName: config.serviceName, crownBranding: config.crownBranding },
     ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
   })
   closers.push(() => drain(app))
@@ -69,7 +91,10 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
     listenTextResolver: address => `listening at ${address} for ${baseUrl}`,
   })
   // Who has a server of our own started is a person at a terminal rather than a log collector.
-  if (database.isEmbedded) process.stdout.write(`\nRole Register\n  API   ${baseUrl}/v1\n  docs  ${baseUrl}/docs\n\n`)
+  if (database.isEmbedded)
+    process.stdout.write(
+      `\nRole Register\n  pages ${baseUrl}/roles\n  API   ${baseUrl}/v1\n  docs  ${baseUrl}/docs\n\n`,
+    )
 }
 
 /** Stops accepting, lets requests in flight end, and cuts those that take too long. */
@@ -104,12 +129,6 @@ async function findFreePort(host: string): Promise<number> {
   probe.close()
   await once(probe, 'close')
   return port
-}
-
-/** A URL by which this machine reaches the server: not every address to listen on is one to connect to. */
-function localUrl(host: string, port: number): string {
-  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 async function main(): Promise<void> {

@@ -11,7 +11,7 @@ import {
 } from '../src/imports/command.ts'
 import { PathError } from '../src/imports/files.ts'
 import { ExportError } from '../src/imports/restore.ts'
-import { testApp, token } from './support/app.ts'
+import { testApp, token, webhooks } from './support/app.ts'
 import { testDatabase, testFolder } from './support/database.ts'
 import { problemOf } from './support/problem.ts'
 import { countRows, publishRole } from './support/roles.ts'
@@ -270,6 +270,7 @@ t.test('import: an export into an empty register, and out again', { timeout: 120
     pepper: 'x'.repeat(32),
     baseUrl: 'https://second.example',
     cacheBytesMax: 1024,
+    webhooks,
   })
   t.after(() => app.close())
   const get = (url: string) => app.inject({ url, headers: { host: 'second.example' } })

@@ -1,7 +1,7 @@
 /** The departments that own roles. Published versions keep the name that they were published under. */
 import { sql, type Transaction } from 'kysely'
 import type { Database } from '../database/types.ts'
-import { catalogueRoutes, type InUse } from './routes.ts'
+import { catalogueRoutes } from './routes.ts'
 import {
   NewOrganisation,
   Organisation,
@@ -9,6 +9,7 @@ import {
   OrganisationPatch,
   ReplacementOrganisation,
 } from './schema.ts'
+import type { InUse } from './uses.ts'
 
 /** Everything that belongs to an organisation, with the first few of each: a table that refers to it needs a line here. */
 async function findBelongings(trx: Transaction<Database>, slug: string): Promise<InUse | undefined> {
@@ -20,8 +21,14 @@ async function findBelongings(trx: Transaction<Database>, slug: string): Promise
       select 'shared_sections', (select count(*) from shared_sections where organisation = ${slug}),
         array(select slug from shared_sections where organisation = ${slug} order by slug limit 20)
       union all
+      select 'vacancies', (select count(*) from vacancies where organisation = ${slug}),
+        array(select id from vacancies where organisation = ${slug} order by id limit 20)
+      union all
       select 'api_keys', (select count(*) from api_keys where organisation = ${slug}),
         array(select id from api_keys where organisation = ${slug} order by id limit 20)
+      union all
+      select 'webhooks', (select count(*) from webhooks where organisation = ${slug}),
+        array(select id::text from webhooks where organisation = ${slug} order by id limit 20)
     ) as belongings where count > 0`.execute(trx)
   if (rows.length === 0) return undefined
   const counts = rows.map(({ kind, count }) => `${kind.replace('_', ' ')}: ${count}`)

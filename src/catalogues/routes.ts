@@ -30,14 +30,7 @@ import {
   type Shelf,
   updateEntry,
 } from './store.ts'
-import { hasOtherUses, listUses, type Use, type UseTable } from './uses.ts'
-
-/** What keeps an entry from being deleted, for the caller to read: `used_by` and `others` of 409 `in_use`. */
-export interface InUse {
-  usedBy: readonly unknown[]
-  others: boolean
-  detail: string
-}
+import { hasOtherUses, type InUse, listUses, type Use, type UseTable } from './uses.ts'
 
 /** What is a catalogue's own. `E` is an entry, which is what GET answers with and PUT takes. */
 export interface Catalogue<E> extends Omit<Shelf, 'members'> {

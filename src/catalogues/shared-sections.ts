@@ -1,8 +1,9 @@
 /** Boilerplate that many roles of an organisation use. A version keeps what it printed, whatever changes here later. */
 import { sql } from 'kysely'
-import { checkBlocks, type Finding } from '../document/check.ts'
+import { checkBlocks, findMarkers } from '../document/check.ts'
 import { assignItemIds } from '../document/ids.ts'
-import { type Block, SectionKind } from '../document/schema.ts'
+import { SectionKind } from '../document/schema.ts'
+import { findVacancyUses } from '../vacancies/store.ts'
 import { catalogueRoutes } from './routes.ts'
 import {
   NewSharedSection,
@@ -12,22 +13,6 @@ import {
   SharedSectionPatch,
   SharedSectionRoles,
 } from './schema.ts'
-
-const isMarker = ({ type }: Block) => type === 'skills' || type === 'sfia_mappings' || type === 'advert_details'
-
-/** Blocks that mark where a role's own skills or details are printed have no meaning without a role. */
-const findMarkers = (blocks: readonly Block[]): Finding[] =>
-  blocks.flatMap((block, index) =>
-    isMarker(block)
-      ? [
-          {
-            pointer: `/blocks/${index}/type`,
-            code: 'block_of_role',
-            detail: `A block of the type ${block.type} belongs to a role. A shared section holds paragraph, subheading, note and list.`,
-          },
-        ]
-      : [],
-  )
 
 export const sharedSections = catalogueRoutes<SharedSection>({
   table: 'shared_sections',
@@ -48,6 +33,7 @@ export const sharedSections = catalogueRoutes<SharedSection>({
   filters: { kind: { schema: SectionKind, where: kind => sql`kind = ${kind}` } },
   titleOf: 'heading',
   prepare: section => ({ ...section, blocks: assignItemIds(section.blocks) }),
-  check: ({ blocks }) => [...findMarkers(blocks), ...checkBlocks(blocks, '/blocks')],
+  check: ({ blocks }) => [...findMarkers(blocks, '/blocks', 'A shared section'), ...checkBlocks(blocks, '/blocks')],
+  findUses: findVacancyUses,
   roles: { table: 'role_shared_sections', column: 'shared_section', list: SharedSectionRoles },
 })

@@ -8,6 +8,13 @@ export type UseTable =
   | { table: 'role_skills'; column: 'skill' }
   | { table: 'role_shared_sections'; column: 'shared_section' }
 
+/** What keeps an entry from being deleted, for the caller to read: `used_by` and `others` of 409 `in_use`. */
+export interface InUse {
+  usedBy: readonly unknown[]
+  others: boolean
+  detail: string
+}
+
 export interface Use {
   role: string
   state: DocumentState | 'withdrawn'

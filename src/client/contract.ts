@@ -104,6 +104,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/imports/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A form that takes documents
+         * @description Open to everybody.
+         */
+        get: operations["showImportForm"];
+        put?: never;
+        /**
+         * Import the documents of the form, and show their reports
+         * @description As `createImport`, with the key in the field `key` and the documents in the fields `documents`. Open to everybody.
+         */
+        post: operations["importFromForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get the document of an import, with the key of a form
+         * @description Open to everybody.
+         */
+        post: operations["downloadOriginalFromForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -136,6 +180,146 @@ export interface paths {
          * @description Open to everybody.
          */
         get: operations["getProblemType"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/robots.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What crawlers may read
+         * @description Open to everybody.
+         */
+        get: operations["getRobots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Published roles as a page, with a search
+         * @description Open to everybody.
+         */
+        get: operations["showRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/roles/{role}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest version of a role as a page
+         * @description Open to everybody.
+         */
+        get: operations["showRole"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/roles/{role}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changed between two versions of a role, as a page
+         * @description Of the latest version from the one before it where the query does not say. Open to everybody.
+         */
+        get: operations["showChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/roles/{role}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One version of a role as a page
+         * @description Open to everybody.
+         */
+        get: operations["showVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sitemap.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pages of published roles; more than 50,000 are in files that this one names
+         * @description Open to everybody.
+         */
+        get: operations["getSitemap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sitemaps/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One file of 50,000 pages
+         * @description Open to everybody.
+         */
+        get: operations["getSitemapFile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -352,6 +536,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/exports/vacancies.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export all open vacancies
+         * @description One snapshot, one JSON value a line: the vacancies by id, then a line of the type `end`. An answer without that line was cut: ask again. With `profile` each vacancy stands in that form. Open to everybody.
+         */
+        get: operations["exportVacancies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/feed.atom": {
         parameters: {
             query?: never;
@@ -506,6 +710,26 @@ export interface paths {
          * @description A JSON merge patch (RFC 7396): null sets a member back to its default, a list is replaced whole. Needs a key with the scope `admin`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
          */
         patch: operations["patchOrganisation"];
+        trace?: never;
+    };
+    "/v1/profiles/civil-service-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where each label of a Civil Service Jobs advert comes from, and what of that is assumed
+         * @description Open to everybody.
+         */
+        get: operations["getCivilServiceJobsProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/roles": {
@@ -1216,6 +1440,314 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/vacancies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List vacancies
+         * @description Open and closed ones, by id; with a key that has vacancies:read_drafts also the drafts and the withdrawn ones of your organisation. All filters must hold. Open to everybody.
+         */
+        get: operations["listVacancies"];
+        put?: never;
+        /**
+         * Create the draft of a vacancy from a published version
+         * @description Without `version` it is the latest. What the version’s advert details and behaviours say is filled in where it is left out. Needs a key with the scope `vacancies:write`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["createVacancy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vacancies/{vacancy}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a vacancy
+         * @description A draft takes a key of its organisation with vacancies:read_drafts. 410 once it is withdrawn. Open to everybody.
+         */
+        get: operations["getVacancy"];
+        /**
+         * Replace a vacancy
+         * @description Takes what GET gives. Once it is open, each change must leave it ready. Needs a key with the scope `vacancies:write`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        put: operations["replaceVacancy"];
+        post?: never;
+        /**
+         * Delete the draft of a vacancy
+         * @description Needs a key with the scope `vacancies:write`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        delete: operations["deleteVacancy"];
+        options?: never;
+        head?: never;
+        /**
+         * Change members of a vacancy
+         * @description A JSON merge patch (RFC 7396): null sets a member back to its default, `version` to the latest. `reference_number` takes the scope vacancies:reference, everything else vacancies:write. Needs a key with the scope `vacancies:write` or `vacancies:reference`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        patch: operations["patchVacancy"];
+        trace?: never;
+    };
+    "/v1/vacancies/{vacancy}/civil-service-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an open vacancy in the terms of Civil Service Jobs
+         * @description With a key also a draft, as it would be printed now. 410 once the vacancy is closed or withdrawn. Open to everybody.
+         */
+        get: operations["getCivilServiceJobsAdvert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vacancies/{vacancy}/job-posting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an open vacancy as a schema.org JobPosting
+         * @description With a key also a draft, as it would be printed now. 410 once the vacancy is closed or withdrawn. Open to everybody.
+         */
+        get: operations["getJobPosting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vacancies/{vacancy}/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a vacancy at its opens_at, or now
+         * @description Takes the draft’s ETag in If-Match and answers with its new one. 409 `not_ready` names each thing that the public forms need. Needs a key with the scope `vacancies:write`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["createOpening"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vacancies/{vacancy}/validation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What still stops the opening, and advice
+         * @description Needs a key with the scope `vacancies:read_drafts`.
+         */
+        get: operations["validateVacancy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vacancies/{vacancy}/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw an open vacancy
+         * @description From then on it is 410 with the reason. Needs a key with the scope `vacancies:write`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["createVacancyWithdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the webhooks of your organisation
+         * @description Needs a key with the scope `webhooks:manage`.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description Events published from now on are sent to it, signed by the Standard Webhooks specification. The secret is shown in this answer and never again. Needs a key with the scope `webhooks:manage`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a webhook
+         * @description Never its secret. Needs a key with the scope `webhooks:manage`.
+         */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description With the log of its deliveries. What is being sent at this moment may still arrive. Needs a key with the scope `webhooks:manage`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description A JSON merge patch (RFC 7396) of what creating it takes. Enabling it sends the deliveries that were kept while it was disabled; what was published meanwhile comes by a replay. Needs a key with the scope `webhooks:manage`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        patch: operations["patchWebhook"];
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was sent to a webhook, the newest first
+         * @description What is finished is kept for 30 days, what is pending for as long as the webhook is there. Needs a key with the scope `webhooks:manage`.
+         */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries/{delivery}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a delivery with its attempts
+         * @description Needs a key with the scope `webhooks:manage`.
+         */
+        get: operations["getWebhookDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/pings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message of the type ping
+         * @description It is sent, signed, tried again and logged as an event is. The answer is the delivery. Needs a key with the scope `webhooks:manage`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["pingWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what was sent, or missed
+         * @description One delivery, or all events after a position of the feed or since a time that the webhook is about, whether or not they were sent before. Each keeps its `webhook-id`. Needs a key with the scope `webhooks:manage`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["replayWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret of a webhook
+         * @description The new secret is shown in this answer and never again. For `overlap_seconds` every message has two signatures, one by each secret. Needs a key with the scope `webhooks:manage`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1528,6 +2060,78 @@ export interface components {
             /** @description What `after` takes to go on from here; always there. */
             next_cursor: string;
         };
+        ChosenItem: {
+            /** @description Given by the register where it is left out, and kept where it is sent. */
+            section: string;
+            /** @description Unique within its section. */
+            item: string;
+        };
+        CivilServiceJobsAdvert: {
+            profile: {
+                /** @enum {string} */
+                name: "civil-service-jobs";
+                /** Format: int64 */
+                version: number;
+            };
+            /** Format: uri */
+            vacancy: string;
+            /**
+             * Format: int64
+             * @description Of the role that it is made from.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            closes_at: string | null;
+            /**
+             * @description Of printed dates and times.
+             * @enum {string}
+             */
+            time_zone: "Europe/London";
+            /** @description Every label of the profile, in its order; null or [] where there is nothing to say. */
+            fields: {
+                label: string;
+                value: string | number | string[] | null;
+            }[];
+            /** @description What has no place in such an advert, and why. */
+            not_mapped: {
+                source: string;
+                value: unknown;
+                reason: string;
+            }[];
+        };
+        CivilServiceJobsLabel: {
+            label: string;
+            source: string[];
+            /** @enum {string} */
+            format: "text" | "list" | "number" | "html";
+            allowed_values: string[] | null;
+            required: boolean;
+            /**
+             * Format: int64
+             * @description In characters, of each entry where it is a list.
+             * @default null
+             */
+            max_length: number | null;
+            /** @description What the wording of the label is known from. */
+            basis: string;
+            /** @description The members of this row that nobody has confirmed. */
+            assumed: string[];
+        };
+        CivilServiceJobsProfile: {
+            /** @enum {string} */
+            name: "civil-service-jobs";
+            /** Format: int64 */
+            version: number;
+            labels: components["schemas"]["CivilServiceJobsLabel"][];
+            not_mapped: {
+                source: string;
+                reason: string;
+            }[];
+        };
         Code: {
             code: string;
             label: string;
@@ -1541,17 +2145,31 @@ export interface components {
             behaviour_level: number | null;
         };
         CodeList: {
-            /** @description One of behaviours, contract_types, families, grades, importances, professions, role_types, salary_periods, section_kinds, skill_levels, working_patterns. */
+            /** @description One of behaviours, contract_types, education_levels, families, grades, importances, professions, role_types, salary_periods, section_kinds, security_clearances, skill_levels, working_patterns. */
             name: string;
             entries: components["schemas"]["Code"][];
         };
         CodeListIndex: {
             code_lists: {
-                /** @description One of behaviours, contract_types, families, grades, importances, professions, role_types, salary_periods, section_kinds, skill_levels, working_patterns. */
+                /** @description One of behaviours, contract_types, education_levels, families, grades, importances, professions, role_types, salary_periods, section_kinds, security_clearances, skill_levels, working_patterns. */
                 name: string;
                 /** Format: uri */
                 url: string;
             }[];
+        };
+        Contact: {
+            /** @default null */
+            name: string | null;
+            /**
+             * @description An email address.
+             * @default null
+             */
+            email: string | null;
+            /**
+             * @description Digits, spaces, +, ( ) and -.
+             * @default null
+             */
+            telephone: string | null;
         };
         DefinedTerm: {
             /** @enum {string} */
@@ -1662,6 +2280,15 @@ export interface components {
             /** @description Quoted base64url SHA-256 of the bytes that follow `"role":`, but for the last brace. */
             etag: string;
             role: components["schemas"]["PublishedRole"];
+        };
+        ExportedVacancy: {
+            /** @enum {string} */
+            type: "vacancy";
+            id: string;
+            /** @description That of the vacancy itself, in whatever form it stands here. */
+            etag: string;
+            /** @description In the form that `profile` asks for. */
+            vacancy: components["schemas"]["Vacancy"] | components["schemas"]["JobPosting"] | components["schemas"]["CivilServiceJobsAdvert"];
         };
         Facet: {
             value: string;
@@ -1886,6 +2513,99 @@ export interface components {
              */
             source: string | null;
         };
+        JobPosting: {
+            /** @enum {string} */
+            "@context": "https://schema.org";
+            /** @enum {string} */
+            "@type": "JobPosting";
+            /** Format: uri */
+            "@id": string;
+            title: string;
+            /** @description Limited HTML: p, h3, h4, ul, ol, li, strong, em, code, a. */
+            description: string;
+            /** Format: date-time */
+            datePosted?: string;
+            /** Format: date-time */
+            validThrough?: string;
+            hiringOrganization: {
+                /** @enum {string} */
+                "@type": "Organization";
+                /** Format: uri */
+                "@id": string;
+                name: string;
+                /** Format: uri */
+                sameAs?: string;
+            };
+            employmentUnit?: {
+                /** @enum {string} */
+                "@type": "Organization";
+                name: string;
+            };
+            identifier: {
+                /** @enum {string} */
+                "@type": "PropertyValue";
+                name: string;
+                value: string;
+            };
+            jobLocation?: components["schemas"]["Place"][];
+            /** @enum {string} */
+            jobLocationType?: "TELECOMMUTE";
+            applicantLocationRequirements?: {
+                /** @enum {string} */
+                "@type": "Country";
+                name: string;
+            }[];
+            employmentType?: string[];
+            baseSalary?: {
+                /** @enum {string} */
+                "@type": "MonetaryAmount";
+                currency: string;
+                value: {
+                    /** @enum {string} */
+                    "@type": "QuantitativeValue";
+                    value?: number;
+                    minValue?: number;
+                    maxValue?: number;
+                    unitText: string;
+                };
+            };
+            workHours?: string;
+            /** Format: int64 */
+            totalJobOpenings: number;
+            /** Format: uri */
+            url: string;
+            directApply: boolean;
+            educationRequirements?: string | {
+                /** @enum {string} */
+                "@type": "EducationalOccupationalCredential";
+                credentialCategory: string;
+            };
+            experienceRequirements?: {
+                /** @enum {string} */
+                "@type": "OccupationalExperienceRequirements";
+                /** Format: int64 */
+                monthsOfExperience: number;
+            };
+            securityClearanceRequirement?: string;
+            jobBenefits?: string;
+            eligibilityToWorkRequirement?: string;
+            skills?: (components["schemas"]["DefinedTerm"] | string)[];
+            occupationalCategory?: components["schemas"]["CategoryCode"][];
+            relevantOccupation: {
+                /** @enum {string} */
+                "@type": "Occupation";
+                /** Format: uri */
+                "@id": string;
+                name: string;
+            };
+            applicationContact?: {
+                /** @enum {string} */
+                "@type": "ContactPoint";
+                name?: string;
+                email?: string;
+                telephone?: string;
+            };
+        };
         LevelDescriptions: {
             /**
              * @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses.
@@ -2026,6 +2746,20 @@ export interface components {
             expires_at: string | null;
         };
         NewBlock: components["schemas"]["TextBlock"] | components["schemas"]["NewListBlock"] | components["schemas"]["NewSkillsBlock"] | components["schemas"]["MarkerBlock"];
+        NewContact: {
+            /** @default null */
+            name: string | null;
+            /**
+             * @description An email address.
+             * @default null
+             */
+            email: string | null;
+            /**
+             * @description Digits, spaces, +, ( ) and -.
+             * @default null
+             */
+            telephone: string | null;
+        };
         NewGrade: {
             /**
              * @description `civil-service`, or a department’s own scheme.
@@ -2098,6 +2832,8 @@ export interface components {
              */
             country: string | null;
         };
+        /** @example {} */
+        NewOpening: Record<string, never>;
         /**
          * @example {
          *       "name": "Home Office",
@@ -2511,8 +3247,308 @@ export interface components {
         };
         /**
          * @example {
+         *       "role": "data-engineer",
+         *       "version": 1,
+         *       "status": "draft",
+         *       "reference_number": null,
+         *       "chosen_items": [],
+         *       "number_of_posts": 2,
+         *       "salary": {
+         *         "min": 42500,
+         *         "max": 47250.5,
+         *         "currency": "GBP",
+         *         "period": "year",
+         *         "text": "£42,500 to £47,250.50"
+         *       },
+         *       "role_types": [
+         *         "digital"
+         *       ],
+         *       "locations": [
+         *         {
+         *           "text": "Croydon",
+         *           "town": "Croydon",
+         *           "region": "London",
+         *           "postcode": "CR0 2EU",
+         *           "country": "GB"
+         *         },
+         *         {
+         *           "text": "Sheffield",
+         *           "town": "Sheffield",
+         *           "region": "Yorkshire and the Humber",
+         *           "postcode": "S1 2HE",
+         *           "country": "GB"
+         *         }
+         *       ],
+         *       "remote": false,
+         *       "business_area": "Digital Services",
+         *       "contract_types": [
+         *         "permanent",
+         *         "fixed_term"
+         *       ],
+         *       "contract_length": "24 months",
+         *       "working_patterns": [
+         *         "full_time",
+         *         "job_share"
+         *       ],
+         *       "hours": "37 hours a week",
+         *       "reports_to": "Lead data engineer",
+         *       "opens_at": "2027-05-03T08:00:00Z",
+         *       "closes_at": "2027-05-30T22:55:00Z",
+         *       "time_zone": "Europe/London",
+         *       "behaviours": [
+         *         "working_together"
+         *       ],
+         *       "technical_skills": [
+         *         "s1"
+         *       ],
+         *       "education": "bachelor_degree",
+         *       "experience_months": 24,
+         *       "security_clearance": "sc",
+         *       "contact": {
+         *         "name": "Recruitment team",
+         *         "email": "recruitment@example.org",
+         *         "telephone": "020 7946 0000"
+         *       },
+         *       "apply_url": "https://jobs.example.org/apply/data-engineer",
+         *       "sections": [
+         *         {
+         *           "kind": "selection",
+         *           "heading": "Selection process",
+         *           "shared_section": null,
+         *           "blocks": [
+         *             {
+         *               "type": "paragraph",
+         *               "text": "We sift on your *statement* and then hold an interview."
+         *             }
+         *           ]
+         *         },
+         *         {
+         *           "kind": "benefits",
+         *           "heading": "Benefits",
+         *           "shared_section": null,
+         *           "blocks": [
+         *             {
+         *               "type": "list",
+         *               "ordered": false,
+         *               "items": [
+         *                 {
+         *                   "id": "i1",
+         *                   "text": "25 days of leave",
+         *                   "optional": false,
+         *                   "items": []
+         *                 }
+         *               ]
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        NewVacancy: {
+            /** @description The role that is advertised; it stays the same. */
+            role: string;
+            /**
+             * Format: int32
+             * @description The published version that it is made from, whatever is published later; the latest where left out.
+             */
+            version?: number;
+            /**
+             * @description By the clock. A draft that waits for its opening is a draft.
+             * @default draft
+             * @enum {string}
+             */
+            status: "draft" | "open" | "closed" | "withdrawn";
+            /**
+             * @description Issued by Civil Service Jobs, whose key writes it with the scope vacancies:reference.
+             * @default null
+             */
+            reference_number: string | null;
+            /**
+             * @description The optional items of the role that this advert prints.
+             * @default []
+             */
+            chosen_items: components["schemas"]["ChosenItem"][];
+            /**
+             * Format: int32
+             * @default 1
+             */
+            number_of_posts: number;
+            /** @default null */
+            salary: components["schemas"]["NewSalary"] | null;
+            /** @default [] */
+            role_types: ("administration" | "analytical" | "architecture_and_data" | "commercial" | "communications" | "digital" | "engineering" | "finance" | "human_resources" | "information_technology" | "legal" | "operational_delivery" | "policy" | "project_delivery" | "science" | "security" | "senior_leadership" | "other")[];
+            /** @default [] */
+            locations: components["schemas"]["NewLocation"][];
+            /**
+             * @description Whether all of the work may be done from home.
+             * @default false
+             */
+            remote: boolean;
+            /** @default null */
+            business_area: string | null;
+            /** @default [] */
+            contract_types: ("permanent" | "fixed_term" | "temporary" | "loan" | "secondment" | "apprenticeship" | "contractor")[];
+            /**
+             * @description How long a contract that ends lasts: `24 months`.
+             * @default null
+             */
+            contract_length: string | null;
+            /** @default [] */
+            working_patterns: ("full_time" | "part_time" | "job_share" | "flexible_working" | "compressed_hours" | "annualised_hours" | "shift_working" | "term_time" | "homeworking" | "hybrid_working")[];
+            /** @default null */
+            hours: string | null;
+            /** @default null */
+            reports_to: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            opens_at: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            closes_at: string | null;
+            /**
+             * @description Of printed dates and times.
+             * @default Europe/London
+             * @enum {string}
+             */
+            time_zone: "Europe/London";
+            /** @default [] */
+            behaviours: ("seeing_the_big_picture" | "changing_and_improving" | "making_effective_decisions" | "leadership" | "communicating_and_influencing" | "working_together" | "developing_self_and_others" | "managing_a_quality_service" | "delivering_at_pace")[];
+            /**
+             * @description The skills of the role, by id, that are assessed.
+             * @default []
+             */
+            technical_skills: string[];
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            education: "none" | "high_school" | "associate_degree" | "bachelor_degree" | "postgraduate_degree" | "professional_certificate" | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            experience_months: number | null;
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            security_clearance: "bpss" | "ac" | "ctc" | "sc" | "esc" | "dv" | "edv" | null;
+            /** @default null */
+            contact: components["schemas"]["NewContact"] | null;
+            /**
+             * @description The https address where one applies.
+             * @default null
+             */
+            apply_url: string | null;
+            /** @default [] */
+            sections: components["schemas"]["NewVacancySection"][];
+        };
+        NewVacancySection: {
+            /** @enum {string} */
+            kind: "selection" | "benefits" | "terms" | "security" | "nationality" | "diversity" | "further_information";
+            heading: string;
+            /**
+             * @description Lower-case letters and digits, in groups joined by single hyphens.
+             * @default null
+             */
+            shared_section: string | null;
+            /**
+             * @description Paragraphs, subheadings, notes and lists. Of a shared section: [] in a draft, later its text as it was printed.
+             * @default []
+             */
+            blocks: components["schemas"]["NewBlock"][];
+        };
+        /**
+         * @example {
+         *       "reason": "The post is filled by a transfer"
+         *     }
+         */
+        NewVacancyWithdrawal: {
+            reason: string;
+        };
+        /**
+         * @description One of the three: one delivery, or the events after a position, or since a time.
+         * @example {
+         *       "after": 0
+         *     }
+         */
+        NewWebhookReplay: {
+            /**
+             * @description The `webhook-id` header: the same in every attempt, and after a replay.
+             * @default null
+             */
+            delivery: string | null;
+            /**
+             * Format: int64
+             * @description A position of the feed.
+             * @default null
+             */
+            after: number | null;
+            /**
+             * Format: date-time
+             * @description When the first of the events happened.
+             * @default null
+             */
+            since: string | null;
+        };
+        /**
+         * @example {
+         *       "overlap_seconds": 3600
+         *     }
+         */
+        NewWebhookSecret: {
+            /**
+             * Format: int32
+             * @description How long the secret before it signs too; a day where it is left out. Of older ones none does.
+             * @default 86400
+             */
+            overlap_seconds: number;
+        };
+        /**
+         * @example {
+         *       "url": "https://jobs.example.org/hooks/roles",
+         *       "event_types": [
+         *         "role.published"
+         *       ]
+         *     }
+         */
+        NewWebhookSettings: {
+            /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
+            url: string;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description Only events of these types; empty is all.
+             * @default []
+             */
+            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
+            /**
+             * @description Only events of these organisations; empty is all.
+             * @default []
+             */
+            organisations: string[];
+            /**
+             * @description Only events of these roles and their vacancies; empty is all.
+             * @default []
+             */
+            roles: string[];
+            /**
+             * @description Nothing is sent while it is false.
+             * @default true
+             */
+            enabled: boolean;
+        };
+        /**
+         * @example {
          *       "reason": "Merged into the platform engineer role",
-         *       "successor": null
+         *       "successor": null,
+         *       "open_vacancies": "keep"
          *     }
          */
         NewWithdrawal: {
@@ -2522,6 +3558,12 @@ export interface components {
              * @default null
              */
             successor: string | null;
+            /**
+             * @description What becomes of its vacancies that are open or about to open; needed where there are any.
+             * @default null
+             * @enum {string|null}
+             */
+            open_vacancies: "keep" | "withdraw" | null;
         };
         Occupation: {
             /** @enum {string} */
@@ -2562,6 +3604,31 @@ export interface components {
                     name: string;
                 };
             };
+        };
+        Opening: {
+            /** Format: int64 */
+            revision: number;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @default null */
+            by: string | null;
+            /**
+             * @description By the clock. A draft that waits for its opening is a draft.
+             * @enum {string}
+             */
+            status: "draft" | "open" | "closed" | "withdrawn";
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             */
+            opens_at: string;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             */
+            closes_at: string;
+            /** @description Worth a second look; stopped nothing. */
+            advice: components["schemas"]["Finding"][];
         };
         Organisation: {
             name: string;
@@ -2613,6 +3680,19 @@ export interface components {
             /** Format: uri */
             url: string;
         };
+        Place: {
+            /** @enum {string} */
+            "@type": "Place";
+            address: {
+                /** @enum {string} */
+                "@type": "PostalAddress";
+                addressLocality: string;
+                addressRegion?: string;
+                postalCode?: string;
+                /** @description ISO 3166-1 alpha-2 */
+                addressCountry?: string;
+            };
+        };
         Problem: {
             /**
              * Format: uri-reference
@@ -2627,7 +3707,7 @@ export interface components {
             /** @description The path of the request. */
             instance: string;
             /** @enum {string} */
-            code: "already_exists" | "bad_cursor" | "bad_request" | "conflict" | "cursor_gone" | "four_eyes" | "headers_too_large" | "idempotency_in_flight" | "idempotency_key_reused" | "in_use" | "insufficient_scope" | "internal" | "invalid" | "invalid_query" | "malformed_body" | "malformed_header" | "method_not_allowed" | "not_acceptable" | "not_found" | "not_in_review" | "not_published" | "not_ready" | "precondition_failed" | "precondition_required" | "request_timeout" | "slug_taken" | "too_large" | "too_many_requests" | "unauthenticated" | "unavailable" | "unreadable_document" | "unsupported_media_type" | "uri_too_long" | "withdrawn";
+            code: "already_exists" | "bad_cursor" | "bad_request" | "closed" | "conflict" | "cursor_gone" | "four_eyes" | "headers_too_large" | "idempotency_in_flight" | "idempotency_key_reused" | "in_use" | "insufficient_scope" | "internal" | "invalid" | "invalid_query" | "malformed_body" | "malformed_header" | "method_not_allowed" | "not_acceptable" | "not_found" | "not_in_review" | "not_published" | "not_ready" | "open_vacancies" | "precondition_failed" | "precondition_required" | "request_timeout" | "slug_taken" | "too_large" | "too_many_requests" | "unauthenticated" | "unavailable" | "unreadable_document" | "unsupported_media_type" | "uri_too_long" | "withdrawn" | "wrong_status";
             request_id: string;
             /** @description Everything that is wrong, at once. */
             errors: components["schemas"]["ErrorDetail"][];
@@ -3093,6 +4173,225 @@ export interface components {
             id?: string;
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             text: string;
+        };
+        /**
+         * @example {
+         *       "role": "data-engineer",
+         *       "version": 1,
+         *       "status": "draft",
+         *       "reference_number": null,
+         *       "chosen_items": [],
+         *       "number_of_posts": 2,
+         *       "salary": {
+         *         "min": 42500,
+         *         "max": 47250.5,
+         *         "currency": "GBP",
+         *         "period": "year",
+         *         "text": "£42,500 to £47,250.50"
+         *       },
+         *       "role_types": [
+         *         "digital"
+         *       ],
+         *       "locations": [
+         *         {
+         *           "text": "Croydon",
+         *           "town": "Croydon",
+         *           "region": "London",
+         *           "postcode": "CR0 2EU",
+         *           "country": "GB"
+         *         },
+         *         {
+         *           "text": "Sheffield",
+         *           "town": "Sheffield",
+         *           "region": "Yorkshire and the Humber",
+         *           "postcode": "S1 2HE",
+         *           "country": "GB"
+         *         }
+         *       ],
+         *       "remote": false,
+         *       "business_area": "Digital Services",
+         *       "contract_types": [
+         *         "permanent",
+         *         "fixed_term"
+         *       ],
+         *       "contract_length": "24 months",
+         *       "working_patterns": [
+         *         "full_time",
+         *         "job_share"
+         *       ],
+         *       "hours": "37 hours a week",
+         *       "reports_to": "Lead data engineer",
+         *       "opens_at": "2027-05-03T08:00:00Z",
+         *       "closes_at": "2027-05-30T22:55:00Z",
+         *       "time_zone": "Europe/London",
+         *       "behaviours": [
+         *         "working_together"
+         *       ],
+         *       "technical_skills": [
+         *         "s1"
+         *       ],
+         *       "education": "bachelor_degree",
+         *       "experience_months": 24,
+         *       "security_clearance": "sc",
+         *       "contact": {
+         *         "name": "Recruitment team",
+         *         "email": "recruitment@example.org",
+         *         "telephone": "020 7946 0000"
+         *       },
+         *       "apply_url": "https://jobs.example.org/apply/data-engineer",
+         *       "sections": [
+         *         {
+         *           "kind": "selection",
+         *           "heading": "Selection process",
+         *           "shared_section": null,
+         *           "blocks": [
+         *             {
+         *               "type": "paragraph",
+         *               "text": "We sift on your *statement* and then hold an interview."
+         *             }
+         *           ]
+         *         },
+         *         {
+         *           "kind": "benefits",
+         *           "heading": "Benefits",
+         *           "shared_section": null,
+         *           "blocks": [
+         *             {
+         *               "type": "list",
+         *               "ordered": false,
+         *               "items": [
+         *                 {
+         *                   "id": "i1",
+         *                   "text": "25 days of leave",
+         *                   "optional": false,
+         *                   "items": []
+         *                 }
+         *               ]
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        ReplacementVacancy: {
+            /** @description The role that is advertised; it stays the same. */
+            role: string;
+            /**
+             * Format: int32
+             * @description The published version that it is made from, whatever is published later; the latest where left out.
+             */
+            version: number;
+            /**
+             * @description By the clock. A draft that waits for its opening is a draft.
+             * @default draft
+             * @enum {string}
+             */
+            status: "draft" | "open" | "closed" | "withdrawn";
+            /**
+             * @description Issued by Civil Service Jobs, whose key writes it with the scope vacancies:reference.
+             * @default null
+             */
+            reference_number: string | null;
+            /**
+             * @description The optional items of the role that this advert prints.
+             * @default []
+             */
+            chosen_items: components["schemas"]["ChosenItem"][];
+            /**
+             * Format: int32
+             * @default 1
+             */
+            number_of_posts: number;
+            /** @default null */
+            salary: components["schemas"]["Salary"] | null;
+            /** @default [] */
+            role_types: ("administration" | "analytical" | "architecture_and_data" | "commercial" | "communications" | "digital" | "engineering" | "finance" | "human_resources" | "information_technology" | "legal" | "operational_delivery" | "policy" | "project_delivery" | "science" | "security" | "senior_leadership" | "other")[];
+            /** @default [] */
+            locations: components["schemas"]["Location"][];
+            /**
+             * @description Whether all of the work may be done from home.
+             * @default false
+             */
+            remote: boolean;
+            /** @default null */
+            business_area: string | null;
+            /** @default [] */
+            contract_types: ("permanent" | "fixed_term" | "temporary" | "loan" | "secondment" | "apprenticeship" | "contractor")[];
+            /**
+             * @description How long a contract that ends lasts: `24 months`.
+             * @default null
+             */
+            contract_length: string | null;
+            /** @default [] */
+            working_patterns: ("full_time" | "part_time" | "job_share" | "flexible_working" | "compressed_hours" | "annualised_hours" | "shift_working" | "term_time" | "homeworking" | "hybrid_working")[];
+            /** @default null */
+            hours: string | null;
+            /** @default null */
+            reports_to: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            opens_at: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            closes_at: string | null;
+            /**
+             * @description Of printed dates and times.
+             * @default Europe/London
+             * @enum {string}
+             */
+            time_zone: "Europe/London";
+            /** @default [] */
+            behaviours: ("seeing_the_big_picture" | "changing_and_improving" | "making_effective_decisions" | "leadership" | "communicating_and_influencing" | "working_together" | "developing_self_and_others" | "managing_a_quality_service" | "delivering_at_pace")[];
+            /**
+             * @description The skills of the role, by id, that are assessed.
+             * @default []
+             */
+            technical_skills: string[];
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            education: "none" | "high_school" | "associate_degree" | "bachelor_degree" | "postgraduate_degree" | "professional_certificate" | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            experience_months: number | null;
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            security_clearance: "bpss" | "ac" | "ctc" | "sc" | "esc" | "dv" | "edv" | null;
+            /** @default null */
+            contact: components["schemas"]["Contact"] | null;
+            /**
+             * @description The https address where one applies.
+             * @default null
+             */
+            apply_url: string | null;
+            /** @default [] */
+            sections: components["schemas"]["ReplacementVacancySection"][];
+        };
+        ReplacementVacancySection: {
+            /** @enum {string} */
+            kind: "selection" | "benefits" | "terms" | "security" | "nationality" | "diversity" | "further_information";
+            heading: string;
+            /**
+             * @description Lower-case letters and digits, in groups joined by single hyphens.
+             * @default null
+             */
+            shared_section: string | null;
+            /**
+             * @description Paragraphs, subheadings, notes and lists. Of a shared section: [] in a draft, later its text as it was printed.
+             * @default []
+             */
+            blocks: components["schemas"]["ReplacementBlock"][];
         };
         Return: {
             /** Format: int64 */
@@ -3677,6 +4976,111 @@ export interface components {
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             text: string;
         };
+        Vacancy: {
+            /** @description The role that is advertised; it stays the same. */
+            role: string;
+            /**
+             * Format: int32
+             * @description The published version that it is made from, whatever is published later; the latest where left out.
+             */
+            version: number;
+            /**
+             * @description By the clock. A draft that waits for its opening is a draft.
+             * @default draft
+             * @enum {string}
+             */
+            status: "draft" | "open" | "closed" | "withdrawn";
+            /**
+             * @description Issued by Civil Service Jobs, whose key writes it with the scope vacancies:reference.
+             * @default null
+             */
+            reference_number: string | null;
+            /**
+             * @description The optional items of the role that this advert prints.
+             * @default []
+             */
+            chosen_items: components["schemas"]["ChosenItem"][];
+            /**
+             * Format: int32
+             * @default 1
+             */
+            number_of_posts: number;
+            /** @default null */
+            salary: components["schemas"]["Salary"] | null;
+            /** @default [] */
+            role_types: ("administration" | "analytical" | "architecture_and_data" | "commercial" | "communications" | "digital" | "engineering" | "finance" | "human_resources" | "information_technology" | "legal" | "operational_delivery" | "policy" | "project_delivery" | "science" | "security" | "senior_leadership" | "other")[];
+            /** @default [] */
+            locations: components["schemas"]["Location"][];
+            /**
+             * @description Whether all of the work may be done from home.
+             * @default false
+             */
+            remote: boolean;
+            /** @default null */
+            business_area: string | null;
+            /** @default [] */
+            contract_types: ("permanent" | "fixed_term" | "temporary" | "loan" | "secondment" | "apprenticeship" | "contractor")[];
+            /**
+             * @description How long a contract that ends lasts: `24 months`.
+             * @default null
+             */
+            contract_length: string | null;
+            /** @default [] */
+            working_patterns: ("full_time" | "part_time" | "job_share" | "flexible_working" | "compressed_hours" | "annualised_hours" | "shift_working" | "term_time" | "homeworking" | "hybrid_working")[];
+            /** @default null */
+            hours: string | null;
+            /** @default null */
+            reports_to: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            opens_at: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            closes_at: string | null;
+            /**
+             * @description Of printed dates and times.
+             * @default Europe/London
+             * @enum {string}
+             */
+            time_zone: "Europe/London";
+            /** @default [] */
+            behaviours: ("seeing_the_big_picture" | "changing_and_improving" | "making_effective_decisions" | "leadership" | "communicating_and_influencing" | "working_together" | "developing_self_and_others" | "managing_a_quality_service" | "delivering_at_pace")[];
+            /**
+             * @description The skills of the role, by id, that are assessed.
+             * @default []
+             */
+            technical_skills: string[];
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            education: "none" | "high_school" | "associate_degree" | "bachelor_degree" | "postgraduate_degree" | "professional_certificate" | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            experience_months: number | null;
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            security_clearance: "bpss" | "ac" | "ctc" | "sc" | "esc" | "dv" | "edv" | null;
+            /** @default null */
+            contact: components["schemas"]["Contact"] | null;
+            /**
+             * @description The https address where one applies.
+             * @default null
+             */
+            apply_url: string | null;
+            /** @default [] */
+            sections: components["schemas"]["VacancySection"][];
+        };
         VacancyChanged: {
             /** @enum {string} */
             specversion: "1.0";
@@ -3715,6 +5119,106 @@ export interface components {
                 vacancy: Record<string, never>;
             };
         };
+        VacancyList: {
+            vacancies: components["schemas"]["VacancySummary"][];
+            /**
+             * @description Of the next page; null on the last.
+             * @default null
+             */
+            next_cursor: string | null;
+            /** @description Where the change feed stood when the list was read. */
+            feed_cursor: string;
+        };
+        /**
+         * @description A JSON merge patch. What it makes is checked as a whole: see the schema that GET answers with.
+         * @example {
+         *       "closes_at": "2027-06-06T23:55:00+01:00",
+         *       "number_of_posts": 3
+         *     }
+         */
+        VacancyPatch: Record<string, never>;
+        VacancySection: {
+            /** @enum {string} */
+            kind: "selection" | "benefits" | "terms" | "security" | "nationality" | "diversity" | "further_information";
+            heading: string;
+            /**
+             * @description Lower-case letters and digits, in groups joined by single hyphens.
+             * @default null
+             */
+            shared_section: string | null;
+            /**
+             * @description Paragraphs, subheadings, notes and lists. Of a shared section: [] in a draft, later its text as it was printed.
+             * @default []
+             */
+            blocks: components["schemas"]["Block"][];
+        };
+        VacancySummary: {
+            id: string;
+            /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+            role: string;
+            /** Format: int64 */
+            version: number;
+            /** @default null */
+            title: string | null;
+            organisation: {
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                slug: string;
+                name: string;
+            };
+            /** @default null */
+            profession: string | null;
+            /** @default null */
+            family: string | null;
+            grades: components["schemas"]["Grade"][];
+            /** @default null */
+            reference_number: string | null;
+            /** @default null */
+            business_area: string | null;
+            /** @default null */
+            salary: components["schemas"]["Salary"] | null;
+            locations: components["schemas"]["Location"][];
+            remote: boolean;
+            /** Format: int64 */
+            number_of_posts: number;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            opens_at: string | null;
+            /**
+             * Format: date-time
+             * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
+             * @default null
+             */
+            closes_at: string | null;
+            /** @enum {string} */
+            time_zone: "Europe/London";
+            /**
+             * @description By the clock. A draft that waits for its opening is a draft.
+             * @enum {string}
+             */
+            status: "draft" | "open" | "closed" | "withdrawn";
+            etag: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: uri */
+            url: string;
+        };
+        VacancyWithdrawal: {
+            /** Format: int64 */
+            revision: number;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @default null */
+            by: string | null;
+            /**
+             * @description By the clock. A draft that waits for its opening is a draft.
+             * @enum {string}
+             */
+            status: "draft" | "open" | "closed" | "withdrawn";
+            reason: string;
+        };
         Validation: {
             ready: boolean;
             /** @description All that stops publication. */
@@ -3741,6 +5245,346 @@ export interface components {
             etag: string;
             /** Format: uri */
             url: string;
+        };
+        Webhook: {
+            /** Format: uuid */
+            id: string;
+            /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+            organisation: string;
+            /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
+            url: string;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description Only events of these types; empty is all.
+             * @default []
+             */
+            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
+            /**
+             * @description Only events of these organisations; empty is all.
+             * @default []
+             */
+            organisations: string[];
+            /**
+             * @description Only events of these roles and their vacancies; empty is all.
+             * @default []
+             */
+            roles: string[];
+            /**
+             * @description Nothing is sent while it is false.
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            disabled_at: string | null;
+            /**
+             * @description `failing`: every attempt failed for five days. `gone`: the receiver answered 410.
+             * @default null
+             * @enum {string|null}
+             */
+            disabled_reason: "by_request" | "failing" | "gone" | null;
+            /**
+             * Format: date-time
+             * @description The first failure since the last success. The ETag does not cover it.
+             * @default null
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until then both secrets sign.
+             * @default null
+             */
+            old_secret_until: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description The owner of the credential that made it.
+             * @default null
+             */
+            created_by: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        WebhookAttempt: {
+            /** Format: int64 */
+            number: number;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: int64 */
+            duration_ms: number;
+            /**
+             * Format: int64
+             * @description What the receiver answered; null where nothing came.
+             * @default null
+             */
+            status: number | null;
+            /**
+             * @description Why it failed, in a sentence; null where it did not.
+             * @default null
+             */
+            error: string | null;
+            /**
+             * @description The first 500 characters of the body of a failure.
+             * @default null
+             */
+            response: string | null;
+        };
+        WebhookDelivery: {
+            /** @description The `webhook-id` header: the same in every attempt, and after a replay. */
+            id: string;
+            /** @description The type as the message has it: of a change, or `ping`. */
+            event_type: string;
+            /**
+             * Format: int64
+             * @description Of the event in the change feed; null is a ping.
+             * @default null
+             */
+            position: number | null;
+            /** @enum {string} */
+            status: "pending" | "delivered" | "failed";
+            /**
+             * Format: int64
+             * @description How many were made.
+             */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Not before then, and not while the webhook is disabled; null when finished.
+             * @default null
+             */
+            next_attempt_at: string | null;
+            /** @description The newest first, at most 100. */
+            attempt_log: components["schemas"]["WebhookAttempt"][];
+        };
+        WebhookDeliveryList: {
+            deliveries: components["schemas"]["WebhookDeliverySummary"][];
+            /**
+             * @description Of the next page; null on the last.
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        WebhookDeliverySummary: {
+            /** @description The `webhook-id` header: the same in every attempt, and after a replay. */
+            id: string;
+            /** @description The type as the message has it: of a change, or `ping`. */
+            event_type: string;
+            /**
+             * Format: int64
+             * @description Of the event in the change feed; null is a ping.
+             * @default null
+             */
+            position: number | null;
+            /** @enum {string} */
+            status: "pending" | "delivered" | "failed";
+            /**
+             * Format: int64
+             * @description How many were made.
+             */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Not before then, and not while the webhook is disabled; null when finished.
+             * @default null
+             */
+            next_attempt_at: string | null;
+            /** @default null */
+            last_attempt: components["schemas"]["WebhookAttempt"] | null;
+        };
+        WebhookList: {
+            webhooks: components["schemas"]["WebhookSummary"][];
+            /**
+             * @description Of the next page; null on the last.
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * @description A JSON merge patch. What it makes is checked as a whole: see the schema that GET answers with.
+         * @example {
+         *       "enabled": true
+         *     }
+         */
+        WebhookPatch: Record<string, never>;
+        WebhookReplay: {
+            /**
+             * Format: int64
+             * @description How many will be sent, at most 10,000 at once.
+             */
+            deliveries: number;
+            /**
+             * Format: int64
+             * @description Of the last of them; null where there is none.
+             * @default null
+             */
+            last_position: number | null;
+            /** @description Whether more events follow: ask again with `after` set to `last_position`. */
+            more: boolean;
+        };
+        WebhookSettings: {
+            /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
+            url: string;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description Only events of these types; empty is all.
+             * @default []
+             */
+            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
+            /**
+             * @description Only events of these organisations; empty is all.
+             * @default []
+             */
+            organisations: string[];
+            /**
+             * @description Only events of these roles and their vacancies; empty is all.
+             * @default []
+             */
+            roles: string[];
+            /**
+             * @description Nothing is sent while it is false.
+             * @default true
+             */
+            enabled: boolean;
+        };
+        WebhookSummary: {
+            /** Format: uuid */
+            id: string;
+            /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+            organisation: string;
+            /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
+            url: string;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description Only events of these types; empty is all.
+             * @default []
+             */
+            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
+            /**
+             * @description Only events of these organisations; empty is all.
+             * @default []
+             */
+            organisations: string[];
+            /**
+             * @description Only events of these roles and their vacancies; empty is all.
+             * @default []
+             */
+            roles: string[];
+            /**
+             * @description Nothing is sent while it is false.
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            disabled_at: string | null;
+            /**
+             * @description `failing`: every attempt failed for five days. `gone`: the receiver answered 410.
+             * @default null
+             * @enum {string|null}
+             */
+            disabled_reason: "by_request" | "failing" | "gone" | null;
+            /**
+             * Format: date-time
+             * @description The first failure since the last success. The ETag does not cover it.
+             * @default null
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until then both secrets sign.
+             * @default null
+             */
+            old_secret_until: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description The owner of the credential that made it.
+             * @default null
+             */
+            created_by: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            etag: string;
+        };
+        WebhookWithSecret: {
+            /** Format: uuid */
+            id: string;
+            /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+            organisation: string;
+            /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
+            url: string;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description Only events of these types; empty is all.
+             * @default []
+             */
+            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
+            /**
+             * @description Only events of these organisations; empty is all.
+             * @default []
+             */
+            organisations: string[];
+            /**
+             * @description Only events of these roles and their vacancies; empty is all.
+             * @default []
+             */
+            roles: string[];
+            /**
+             * @description Nothing is sent while it is false.
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            disabled_at: string | null;
+            /**
+             * @description `failing`: every attempt failed for five days. `gone`: the receiver answered 410.
+             * @default null
+             * @enum {string|null}
+             */
+            disabled_reason: "by_request" | "failing" | "gone" | null;
+            /**
+             * Format: date-time
+             * @description The first failure since the last success. The ETag does not cover it.
+             * @default null
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until then both secrets sign.
+             * @default null
+             */
+            old_secret_until: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description The owner of the credential that made it.
+             * @default null
+             */
+            created_by: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * @description What the signatures are made with: `whsec_` and base64. It is shown once.
+             * @default null
+             */
+            secret: string | null;
+            /** @description False where the secret was shown before, or nothing was stored. */
+            secret_shown: boolean;
         };
         Withdrawal: {
             /** Format: int64 */
@@ -4001,6 +5845,249 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request cannot be read */
+        PageProblem400: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description No valid credential */
+        PageProblem401: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description The credential lacks the scope */
+        PageProblem403: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description Nothing that the caller may read */
+        PageProblem404: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description Accept excludes every form */
+        PageProblem406: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description It does not go with what is there */
+        PageProblem409: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description It was there and is not any more */
+        PageProblem410: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description The ETag is not the current one */
+        PageProblem412: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description The body is too large */
+        PageProblem413: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description The body has another media type */
+        PageProblem415: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description The content is not valid */
+        PageProblem422: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description If-Match is missing */
+        PageProblem428: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description Too many requests */
+        PageProblem429: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description The register made a mistake */
+        PageProblem500: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description Cannot be answered now */
+        PageProblem503: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
+            };
+        };
+        /** @description Any other problem */
+        PageProblem: {
+            headers: {
+                "Request-Id": components["headers"]["Request-Id"];
+                "API-Version": components["headers"]["API-Version"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+                "text/html": string;
             };
         };
     };
@@ -4289,6 +6376,162 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    showImportForm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page for people. */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["PageProblem400"];
+            401: components["responses"]["PageProblem401"];
+            406: components["responses"]["PageProblem406"];
+            429: components["responses"]["PageProblem429"];
+            500: components["responses"]["PageProblem500"];
+            503: components["responses"]["PageProblem503"];
+            default: components["responses"]["PageProblem"];
+        };
+    };
+    importFromForm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page for people. */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["PageProblem400"];
+            401: components["responses"]["PageProblem401"];
+            406: components["responses"]["PageProblem406"];
+            429: components["responses"]["PageProblem429"];
+            500: components["responses"]["PageProblem500"];
+            503: components["responses"]["PageProblem503"];
+            default: components["responses"]["PageProblem"];
+        };
+    };
+    downloadOriginalFromForm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document as it was sent. */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["PageProblem400"];
+            401: components["responses"]["PageProblem401"];
+            404: components["responses"]["PageProblem404"];
+            406: components["responses"]["PageProblem406"];
+            429: components["responses"]["PageProblem429"];
+            500: components["responses"]["PageProblem500"];
+            503: components["responses"]["PageProblem503"];
+            default: components["responses"]["PageProblem"];
+        };
+    };
     getMetrics: {
         parameters: {
             query?: never;
@@ -4368,6 +6611,393 @@ export interface operations {
                 content: {
                     "text/html": string;
                     "application/json": components["schemas"]["ProblemType"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRobots: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    showRoles: {
+        parameters: {
+            query?: {
+                q?: string;
+                organisation?: string;
+                profession?: string;
+                family?: string;
+                grade?: string;
+                skill?: string;
+                sfia?: string;
+                sfia_version?: string;
+                sort?: string;
+                cursor?: string;
+            };
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page for people. */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["PageProblem400"];
+            401: components["responses"]["PageProblem401"];
+            406: components["responses"]["PageProblem406"];
+            429: components["responses"]["PageProblem429"];
+            500: components["responses"]["PageProblem500"];
+            503: components["responses"]["PageProblem503"];
+            default: components["responses"]["PageProblem"];
+        };
+    };
+    showRole: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page for people. */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["PageProblem400"];
+            401: components["responses"]["PageProblem401"];
+            404: components["responses"]["PageProblem404"];
+            406: components["responses"]["PageProblem406"];
+            429: components["responses"]["PageProblem429"];
+            500: components["responses"]["PageProblem500"];
+            503: components["responses"]["PageProblem503"];
+            default: components["responses"]["PageProblem"];
+        };
+    };
+    showChanges: {
+        parameters: {
+            query?: {
+                from?: number;
+                to?: number;
+            };
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page for people. */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["PageProblem400"];
+            401: components["responses"]["PageProblem401"];
+            404: components["responses"]["PageProblem404"];
+            406: components["responses"]["PageProblem406"];
+            429: components["responses"]["PageProblem429"];
+            500: components["responses"]["PageProblem500"];
+            503: components["responses"]["PageProblem503"];
+            default: components["responses"]["PageProblem"];
+        };
+    };
+    showVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                role: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page for people. */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["PageProblem400"];
+            401: components["responses"]["PageProblem401"];
+            404: components["responses"]["PageProblem404"];
+            406: components["responses"]["PageProblem406"];
+            429: components["responses"]["PageProblem429"];
+            500: components["responses"]["PageProblem500"];
+            503: components["responses"]["PageProblem503"];
+            default: components["responses"]["PageProblem"];
+        };
+    };
+    getSitemap: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSitemapFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
                 };
             };
             /** @description Not modified */
@@ -4928,7 +7558,7 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description One of behaviours, contract_types, families, grades, importances, professions, role_types, salary_periods, section_kinds, skill_levels, working_patterns. */
+                /** @description One of behaviours, contract_types, education_levels, families, grades, importances, professions, role_types, salary_periods, section_kinds, security_clearances, skill_levels, working_patterns. */
                 name: string;
             };
             cookie?: never;
@@ -5061,6 +7691,61 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": components["schemas"]["ExportedRole"] | components["schemas"]["ExportEnd"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportVacancies: {
+        parameters: {
+            query?: {
+                /** @description Others are no adverts. */
+                status?: "open";
+                profile?: "job-posting" | "civil-service-jobs";
+            };
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["ExportedVacancy"] | components["schemas"]["ExportEnd"];
                 };
             };
             /** @description Not modified */
@@ -5719,6 +8404,57 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCivilServiceJobsProfile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CivilServiceJobsProfile"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            406: components["responses"]["Problem406"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -8418,7 +11154,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "reason": "Merged into the platform engineer role",
-                 *       "successor": null
+                 *       "successor": null,
+                 *       "open_vacancies": "keep"
                  *     }
                  */
                 "application/json": components["schemas"]["NewWithdrawal"];
@@ -9551,6 +12288,1436 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listVacancies: {
+        parameters: {
+            query?: {
+                /** @description By the clock. A draft that waits for its opening is a draft. */
+                status?: "draft" | "open" | "closed" | "withdrawn";
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                organisation?: string;
+                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+                role?: string;
+                profession?: "commercial" | "communications" | "corporate_finance" | "counter_fraud" | "debt" | "digital_and_data" | "economics" | "finance" | "geography" | "grants" | "human_resources" | "intelligence_analysis" | "internal_audit" | "international_trade" | "knowledge_and_information_management" | "legal" | "medical" | "occupational_psychology" | "operational_delivery" | "operational_research" | "planning" | "policy" | "project_delivery" | "property" | "science_and_engineering" | "security" | "social_research" | "statistics" | "tax" | "veterinary";
+                family?: "architecture" | "chief_digital_and_data" | "data" | "it_operations" | "product_and_delivery" | "quality_assurance_testing" | "software_development" | "user_centred_design";
+                grade?: string;
+                /** @description The region of a location, as it is written. */
+                region?: string;
+                /** @description Whether a later version of the role than theirs is published. */
+                outdated?: boolean;
+                /** @description A time with its zone, such as 2026-01-31T12:00:00Z. */
+                updated_since?: string;
+                /** @description How many entries a page holds. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VacancyList"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createVacancy: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "data-engineer",
+                 *       "version": 1,
+                 *       "status": "draft",
+                 *       "reference_number": null,
+                 *       "chosen_items": [],
+                 *       "number_of_posts": 2,
+                 *       "salary": {
+                 *         "min": 42500,
+                 *         "max": 47250.5,
+                 *         "currency": "GBP",
+                 *         "period": "year",
+                 *         "text": "£42,500 to £47,250.50"
+                 *       },
+                 *       "role_types": [
+                 *         "digital"
+                 *       ],
+                 *       "locations": [
+                 *         {
+                 *           "text": "Croydon",
+                 *           "town": "Croydon",
+                 *           "region": "London",
+                 *           "postcode": "CR0 2EU",
+                 *           "country": "GB"
+                 *         },
+                 *         {
+                 *           "text": "Sheffield",
+                 *           "town": "Sheffield",
+                 *           "region": "Yorkshire and the Humber",
+                 *           "postcode": "S1 2HE",
+                 *           "country": "GB"
+                 *         }
+                 *       ],
+                 *       "remote": false,
+                 *       "business_area": "Digital Services",
+                 *       "contract_types": [
+                 *         "permanent",
+                 *         "fixed_term"
+                 *       ],
+                 *       "contract_length": "24 months",
+                 *       "working_patterns": [
+                 *         "full_time",
+                 *         "job_share"
+                 *       ],
+                 *       "hours": "37 hours a week",
+                 *       "reports_to": "Lead data engineer",
+                 *       "opens_at": "2027-05-03T08:00:00Z",
+                 *       "closes_at": "2027-05-30T22:55:00Z",
+                 *       "time_zone": "Europe/London",
+                 *       "behaviours": [
+                 *         "working_together"
+                 *       ],
+                 *       "technical_skills": [
+                 *         "s1"
+                 *       ],
+                 *       "education": "bachelor_degree",
+                 *       "experience_months": 24,
+                 *       "security_clearance": "sc",
+                 *       "contact": {
+                 *         "name": "Recruitment team",
+                 *         "email": "recruitment@example.org",
+                 *         "telephone": "020 7946 0000"
+                 *       },
+                 *       "apply_url": "https://jobs.example.org/apply/data-engineer",
+                 *       "sections": [
+                 *         {
+                 *           "kind": "selection",
+                 *           "heading": "Selection process",
+                 *           "shared_section": null,
+                 *           "blocks": [
+                 *             {
+                 *               "type": "paragraph",
+                 *               "text": "We sift on your *statement* and then hold an interview."
+                 *             }
+                 *           ]
+                 *         },
+                 *         {
+                 *           "kind": "benefits",
+                 *           "heading": "Benefits",
+                 *           "shared_section": null,
+                 *           "blocks": [
+                 *             {
+                 *               "type": "list",
+                 *               "ordered": false,
+                 *               "items": [
+                 *                 {
+                 *                   "id": "i1",
+                 *                   "text": "25 days of leave",
+                 *                   "optional": false,
+                 *                   "items": []
+                 *                 }
+                 *               ]
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewVacancy"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vacancy"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getVacancy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vacancy"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            410: components["responses"]["Problem410"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replaceVacancy: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "data-engineer",
+                 *       "version": 1,
+                 *       "status": "draft",
+                 *       "reference_number": null,
+                 *       "chosen_items": [],
+                 *       "number_of_posts": 2,
+                 *       "salary": {
+                 *         "min": 42500,
+                 *         "max": 47250.5,
+                 *         "currency": "GBP",
+                 *         "period": "year",
+                 *         "text": "£42,500 to £47,250.50"
+                 *       },
+                 *       "role_types": [
+                 *         "digital"
+                 *       ],
+                 *       "locations": [
+                 *         {
+                 *           "text": "Croydon",
+                 *           "town": "Croydon",
+                 *           "region": "London",
+                 *           "postcode": "CR0 2EU",
+                 *           "country": "GB"
+                 *         },
+                 *         {
+                 *           "text": "Sheffield",
+                 *           "town": "Sheffield",
+                 *           "region": "Yorkshire and the Humber",
+                 *           "postcode": "S1 2HE",
+                 *           "country": "GB"
+                 *         }
+                 *       ],
+                 *       "remote": false,
+                 *       "business_area": "Digital Services",
+                 *       "contract_types": [
+                 *         "permanent",
+                 *         "fixed_term"
+                 *       ],
+                 *       "contract_length": "24 months",
+                 *       "working_patterns": [
+                 *         "full_time",
+                 *         "job_share"
+                 *       ],
+                 *       "hours": "37 hours a week",
+                 *       "reports_to": "Lead data engineer",
+                 *       "opens_at": "2027-05-03T08:00:00Z",
+                 *       "closes_at": "2027-05-30T22:55:00Z",
+                 *       "time_zone": "Europe/London",
+                 *       "behaviours": [
+                 *         "working_together"
+                 *       ],
+                 *       "technical_skills": [
+                 *         "s1"
+                 *       ],
+                 *       "education": "bachelor_degree",
+                 *       "experience_months": 24,
+                 *       "security_clearance": "sc",
+                 *       "contact": {
+                 *         "name": "Recruitment team",
+                 *         "email": "recruitment@example.org",
+                 *         "telephone": "020 7946 0000"
+                 *       },
+                 *       "apply_url": "https://jobs.example.org/apply/data-engineer",
+                 *       "sections": [
+                 *         {
+                 *           "kind": "selection",
+                 *           "heading": "Selection process",
+                 *           "shared_section": null,
+                 *           "blocks": [
+                 *             {
+                 *               "type": "paragraph",
+                 *               "text": "We sift on your *statement* and then hold an interview."
+                 *             }
+                 *           ]
+                 *         },
+                 *         {
+                 *           "kind": "benefits",
+                 *           "heading": "Benefits",
+                 *           "shared_section": null,
+                 *           "blocks": [
+                 *             {
+                 *               "type": "list",
+                 *               "ordered": false,
+                 *               "items": [
+                 *                 {
+                 *                   "id": "i1",
+                 *                   "text": "25 days of leave",
+                 *                   "optional": false,
+                 *                   "items": []
+                 *                 }
+                 *               ]
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplacementVacancy"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vacancy"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteVacancy: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patchVacancy: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "closes_at": "2027-06-06T23:55:00+01:00",
+                 *       "number_of_posts": 3
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["VacancyPatch"];
+                /**
+                 * @example {
+                 *       "closes_at": "2027-06-06T23:55:00+01:00",
+                 *       "number_of_posts": 3
+                 *     }
+                 */
+                "application/json": components["schemas"]["VacancyPatch"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vacancy"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getCivilServiceJobsAdvert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CivilServiceJobsAdvert"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            410: components["responses"]["Problem410"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getJobPosting: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": components["schemas"]["JobPosting"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            410: components["responses"]["Problem410"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createOpening: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["NewOpening"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opening"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    validateVacancy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validation"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createVacancyWithdrawal: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Given by the register. */
+                vacancy: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "The post is filled by a transfer"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewVacancyWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VacancyWithdrawal"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description Only webhooks of this organisation. */
+                organisation?: string;
+                /** @description How many entries a page holds. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: {
+                /** @description The organisation of your key where it is left out. */
+                organisation?: string;
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://jobs.example.org/hooks/roles",
+                 *       "event_types": [
+                 *         "role.published"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWebhookSettings"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is no body */
+            204: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patchWebhook: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["WebhookPatch"];
+                /**
+                 * @example {
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookPatch"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                status?: "pending" | "delivered" | "failed";
+                /** @description How many entries a page holds. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryList"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+                /** @description The `webhook-id` header: the same in every attempt, and after a replay. */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    pingWebhook: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replayWebhook: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "after": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWebhookReplay"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplay"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlap_seconds": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWebhookSecret"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

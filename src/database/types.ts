@@ -1,6 +1,7 @@
 /** The tables as Kysely sees them; migrations/ says what each column is for. Times are ISO 8601 text, never dates. */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { Block, RoleDocument, SectionKind, SfiaVersion } from '../document/schema.ts'
+import type { VacancyDocument } from '../document/vacancy.ts'
 
 /** A json column: read as a value, written as the text that is kept to the letter. */
 type Json<T> = ColumnType<T, string, string>
@@ -84,6 +85,30 @@ export interface Database {
     words: string
     title_words: GeneratedAlways<string>
   }
+  vacancies: {
+    id: Generated<string>
+    organisation: string
+    role: string
+    version: number
+    document: Json<VacancyDocument>
+    printed: ColumnType<VacancyDocument | null, string | null, string | null>
+    state: 'draft' | 'scheduled' | 'open' | 'closed' | 'withdrawn'
+    opens_at: string | null
+    closes_at: string | null
+    next_change_at: GeneratedAlways<string | null>
+    withdrawn_at: string | null
+    withdrawal_reason: string | null
+    revision: Generated<number>
+    created_at: Time
+    updated_at: Time
+    updated_by: string | null
+    profession: string | null
+    family: string | null
+    grades: string[]
+    regions: string[]
+    item: Json<Record<string, unknown>>
+  }
+  vacancy_shared_sections: { vacancy: string; shared_section: string }
   feed_counter: { id: Generated<boolean>; position: number }
   events: {
     id: GeneratedAlways<number>
@@ -135,5 +160,50 @@ export interface Database {
     report: Json<Record<string, unknown>>
     draft_digest: string | null
   }
+  webhooks: {
+    id: Generated<string>
+    organisation: string
+    url: string
+    description: string | null
+    event_types: string[]
+    organisations: string[]
+    roles: string[]
+    secret: string
+    old_secret: string | null
+    old_secret_until: string | null
+    created_position: number
+    revision: Generated<number>
+    created_at: Time
+    created_by: string | null
+    updated_at: Time
+    disabled_at: string | null
+    disabled_reason: 'by_request' | 'failing' | 'gone' | null
+    failing_since: string | null
+    failed_rounds: Generated<number>
+    rest_until: string | null
+  }
+  webhook_deliveries: {
+    serial: GeneratedAlways<number>
+    webhook: string
+    id: string
+    position: number | null
+    type: string
+    created_at: Time
+    status: Generated<'pending' | 'delivered' | 'failed'>
+    attempts: Generated<number>
+    tries: Generated<number>
+    next_attempt_at: ColumnType<string | null, string | null | undefined, string | null>
+  }
+  webhook_attempts: {
+    webhook: string
+    delivery: string
+    number: number
+    started_at: string
+    duration_ms: number
+    status: number | null
+    error: string | null
+    response: string | null
+  }
+  webhook_cursor: { id: Generated<boolean>; position: number }
   import_originals: { import: string; media_type: string; digest: string; bytes: Buffer }
 }

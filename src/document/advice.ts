@@ -40,7 +40,6 @@ const superseded: [RegExp, string][] = [
 /** What has replaced the publication at an address; undefined where nothing has, as far as we know. */
 export const supersededBy = (url: string) => superseded.find(([pattern]) => pattern.test(url))?.[1]
 
-/** Bounded, as every pattern here: of many open braces each would else be followed to the end. */
 const templateTag = /\{\{.{0,200}?\}\}|\{%.{0,200}?%\}/
 
 function* adviseOnText(part: Part, text: string): Generator<Advice> {

@@ -1,7 +1,7 @@
 /** What a document must keep beyond its schema, and what still stops its publication. Pure: no catalogue is asked. */
 import { gradeScheme, grades, sectionKinds } from './code-lists.ts'
 import { nearest } from './nearest.ts'
-import { type Block, type Grade, limits, type RoleDocument, type Section } from './schema.ts'
+import { type Block, type Grade, limits, type RoleDocument, type Salary, type Section } from './schema.ts'
 import { shorten } from './shorten.ts'
 import { checkText } from './text.ts'
 
@@ -51,7 +51,7 @@ function checkGrade({ scheme, code, label }: Grade, pointer: string): Finding[] 
 }
 
 /** The entries that stand a second time, with their index. */
-function repeats<T>(entries: readonly T[], key: (entry: T) => string): { index: number; key: string }[] {
+export function repeats<T>(entries: readonly T[], key: (entry: T) => string): { index: number; key: string }[] {
   const seen = new Set<string>()
   return entries.flatMap((entry, index) => {
     const own = key(entry)
@@ -115,6 +115,22 @@ export function checkBlocks(blocks: readonly Block[], pointer: string): Finding[
   return [...twice, ...texts]
 }
 
+const isMarker = (type: Block['type']) => type === 'skills' || type === 'sfia_mappings' || type === 'advert_details'
+
+/** Blocks that mark where a role's own skills or details are printed have no meaning outside of a role: `noun` says where. */
+export const findMarkers = (blocks: readonly Block[], pointer: string, noun: string): Finding[] =>
+  blocks.flatMap(({ type }, index) =>
+    isMarker(type)
+      ? [
+          {
+            pointer: `${pointer}/${index}/type`,
+            code: 'block_of_role',
+            detail: `A block of the type ${type} belongs to a role. ${noun} holds paragraph, subheading, note and list.`,
+          },
+        ]
+      : [],
+  )
+
 function checkSection(section: Section, pointer: string): Finding[] {
   const found = checkBlocks(section.blocks, `${pointer}/blocks`)
   if (section.id && !sectionKinds.some(({ code }) => code === section.id.replace(/-[0-9]+$/, '')))
@@ -141,7 +157,7 @@ const tooMany = (pointer: string, count: number, most: number, noun: string): Fi
 function checkMarkers(document: RoleDocument): Finding[] {
   const markers = document.sections.flatMap((section, number) =>
     section.blocks.flatMap((block, index) =>
-      block.type === 'skills' || block.type === 'sfia_mappings' || block.type === 'advert_details'
+      isMarker(block.type)
         ? [
             {
               key: block.type === 'skills' ? `skills block of importance ${block.importance}` : `${block.type} block`,
@@ -158,10 +174,9 @@ function checkMarkers(document: RoleDocument): Finding[] {
   }))
 }
 
-function checkSalary(document: RoleDocument): Finding[] {
-  const { salary } = document.advert_details
+/** What is wrong with amounts that have the right shape. */
+export function checkSalary(salary: Salary | null, pointer: string): Finding[] {
   if (!salary) return []
-  const pointer = '/advert_details/salary'
   const pence = (['min', 'max'] as const).filter(name => {
     const amount = salary[name]
     return amount !== null && Math.abs(Math.round(amount * 100) - amount * 100) > 1e-6
@@ -211,7 +226,7 @@ export function checkDocument(document: RoleDocument): Finding[] {
       return found === null ? [] : [{ pointer: `/skills/${index}/statement`, code: 'wrong_text', detail: found }]
     }),
     ...checkMappings(document),
-    ...checkSalary(document),
+    ...checkSalary(document.advert_details.salary, '/advert_details/salary'),
   ]
 }
 

@@ -164,12 +164,34 @@ export const importances = codes({ essential: 'Essential', desirable: 'Desirable
 
 export const salaryPeriods = codes({ year: 'A year', month: 'A month', week: 'A week', day: 'A day', hour: 'An hour' })
 
+/** National security vetting, the least first, and the check that everybody passes. */
+export const securityClearances = codes({
+  bpss: 'Baseline Personnel Security Standard',
+  ac: 'Accreditation Check',
+  ctc: 'Counter-Terrorist Check',
+  sc: 'Security Check',
+  esc: 'Enhanced Security Check',
+  dv: 'Developed Vetting',
+  edv: 'Enhanced Developed Vetting',
+})
+
+/** What a vacancy asks for, as Google's `credentialCategory` has it. */
+export const educationLevels = codes({
+  none: 'No requirement',
+  high_school: 'A levels or the like',
+  associate_degree: 'Foundation degree, higher national diploma or the like',
+  bachelor_degree: 'Bachelor’s degree or the like',
+  postgraduate_degree: 'Postgraduate degree',
+  professional_certificate: 'Professional certificate',
+})
+
 export const sfiaVersions = ['6', '7', '8', '9'] as const
 
 /** All of them by the name they are served under. */
 export const codeLists: Record<string, readonly Code[]> = {
   behaviours,
   contract_types: contractTypes,
+  education_levels: educationLevels,
   families,
   grades,
   importances,
@@ -177,6 +199,7 @@ export const codeLists: Record<string, readonly Code[]> = {
   role_types: roleTypes,
   salary_periods: salaryPeriods,
   section_kinds: sectionKinds,
+  security_clearances: securityClearances,
   skill_levels: skillLevels,
   working_patterns: workingPatterns,
 }

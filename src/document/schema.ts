@@ -28,7 +28,8 @@ export const limits = {
   bytes: 1024 * 1024,
 } as const
 
-const code = <const C extends Code>(codes: readonly C[], description?: string) =>
+/** A code out of a closed list. */
+export const code = <const C extends Code>(codes: readonly C[], description?: string) =>
   oneOf(codes.map(entry => entry.code) as C['code'][], description ? { description } : {})
 
 export const Slug = Type.String({
@@ -43,14 +44,21 @@ export const Text = Type.String({
   pattern: '\\S',
   description: 'Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses.',
 })
-const Line = Type.String({ minLength: 1, maxLength: 300, pattern: '\\S' })
-const SectionId = Type.String({
+export const Line = Type.String({ minLength: 1, maxLength: 300, pattern: '\\S' })
+export const SectionId = Type.String({
   pattern: '^[a-z][a-z_]*(-[1-9][0-9]{0,7})?$',
   maxLength: 40,
   description: 'Given by the register where it is left out, and kept where it is sent.',
 })
-const ItemId = Type.String({ pattern: '^i[1-9][0-9]{0,7}$', description: 'Unique within its section.' })
-const SkillId = Type.String({ pattern: '^s[1-9][0-9]{0,7}$' })
+export const ItemId = Type.String({ pattern: '^i[1-9][0-9]{0,7}$', description: 'Unique within its section.' })
+export const SkillId = Type.String({ pattern: '^s[1-9][0-9]{0,7}$' })
+
+/** Of no year 0, and of an offset that there is: what the database can compare. */
+export const Instant = Type.String({
+  format: 'date-time',
+  pattern: '^(?!0000).*(?:[Zz]|[+-](?:0[0-9]|1[0-5]):?[0-9]{2})$',
+  description: 'An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.',
+})
 
 export const SfiaVersion = oneOf(sfiaVersions)
 export type SfiaVersion = Static<typeof SfiaVersion>

@@ -146,11 +146,17 @@ export const replacementOf = <T extends TSchema>(schema: T, example: Replacement
     typeof Type.Unsafe<Replacement<Static<T>>>
   >
 
-/** The variant of a named schema that POST takes: ids and all members that have a default may be left out. */
-export const newOf = <T extends TSchema>(schema: T, example: New<Static<T>>) =>
-  variant(schema, 'New', example, (name, member) => name === 'id' || 'default' in member) as unknown as ReturnType<
-    typeof Type.Unsafe<New<Static<T>>>
-  >
+/**
+ * The variant of a named schema that POST takes: ids and all members that have a default may be left out, and those that
+ * are `filled` in from what is known.
+ */
+export const newOf = <T extends TSchema>(schema: T, example: New<Static<T>>, filled: readonly string[] = []) =>
+  variant(
+    schema,
+    'New',
+    example,
+    (name, member) => name === 'id' || 'default' in member || filled.includes(name),
+  ) as unknown as ReturnType<typeof Type.Unsafe<New<Static<T>>>>
 
 const tagOf = (branch: JsonSchema): unknown[] => {
   const tag = branch.properties?.type

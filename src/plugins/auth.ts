@@ -43,8 +43,8 @@ declare module 'fastify' {
     caller: Caller | null
   }
   interface FastifyContextConfig {
-    /** `public` asks for no credential, `any` for one with whatever scope. */
-    scope?: Scope | 'public' | 'any'
+    /** `public` asks for no credential, `any` for one with whatever scope, a list for one with any of these. */
+    scope?: Scope | 'public' | 'any' | readonly [Scope, ...Scope[]]
   }
 }
 
@@ -108,7 +108,7 @@ export const unauthenticated = () =>
   })
 
 /** 403 that names the scope, in the challenge too (RFC 6750 §3.1). */
-const lacking = (scope: Scope) =>
+export const lacking = (scope: Scope) =>
   new Problem('insufficient_scope', `This needs a key with the scope ${scope}.`, {
     headers: { 'www-authenticate': `Bearer realm="role-register", error="insufficient_scope", scope="${scope}"` },
   })
@@ -156,9 +156,12 @@ export const auth = fp(
       const scope = route.config?.scope
       if (scope === undefined) throw new Error(`${route.method} ${route.url} names no scope`)
       if (scope === 'public') return
+      const [first, ...others] = scope === 'any' ? [] : [scope].flat()
       const guard = (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void) => {
         if (!request.caller) return done(unauthenticated())
-        if (scope !== 'any' && !mayUse(request.caller, scope)) return done(lacking(scope))
+        const { caller } = request
+        const fits = first === undefined || [first, ...others].some(scope => mayUse(caller, scope))
+        if (!fits) return done(lacking(first))
         done()
       }
       route.onRequest = [guard, ...[route.onRequest ?? []].flat()]

@@ -2,6 +2,7 @@
 
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import Negotiator from 'negotiator'
 import { DatabaseUnavailable } from '../database/connect.ts'
 import { consumedBy } from './body.ts'
 import { type ErrorDetail, invalid, Problem, type ProblemCode, problemTypes } from './problems.ts'
@@ -17,6 +18,11 @@ const constraints: Record<string, { code: ProblemCode; detail: string }> = {
   roles_organisation_fkey: { code: 'in_use', detail: 'Roles belong to this organisation.' },
   shared_sections_organisation_fkey: { code: 'in_use', detail: 'Shared sections belong to this organisation.' },
   api_keys_organisation_fkey: { code: 'in_use', detail: 'API keys belong to this organisation.' },
+  vacancies_organisation_fkey: { code: 'in_use', detail: 'Vacancies belong to this organisation.' },
+  vacancy_shared_sections_shared_section_fkey: {
+    code: 'conflict',
+    detail: 'A vacancy uses the shared section, or it is no longer there.',
+  },
   imports_organisation_fkey: { code: 'in_use', detail: 'Imports belong to this organisation.' },
   roles_successor_fkey: {
     code: 'conflict',
@@ -156,6 +162,10 @@ declare module 'fastify' {
     /** What a known caller was refused for want of a right; the audit log tells of it. */
     refusal: ProblemCode | null
   }
+  interface FastifyContextConfig {
+    /** Of a page: makes one of a problem, with the policy under which it is shown. For whom asks for HTML. */
+    problemPage?: (problem: Problem, request: FastifyRequest) => { body: string; policy: string }
+  }
 }
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): never {
@@ -164,6 +174,11 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     reply.removeHeader(name)
   if (problem.status === 403 || problem.code === 'four_eyes') request.refusal = problem.code
   reply.code(problem.status).headers({ 'cache-control': 'no-store', ...problem.options.headers })
+  const { problemPage } = request.routeOptions.config
+  if (problemPage && new Negotiator(request).mediaType(['application/problem+json', 'text/html']) === 'text/html') {
+    const { body, policy } = problemPage(problem, request)
+    return reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(body) as never
+  }
   return reply.type('application/problem+json').send(problemBody(problem, request.id, path)) as never
 }
 

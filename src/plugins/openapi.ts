@@ -61,12 +61,13 @@ interface Operation {
 }
 
 interface Facts {
-  scope: string
+  scope: string | readonly string[]
   write?: { match: 'required' | 'optional' | 'none' }
   produces?: readonly string[]
   consumes?: readonly string[]
   problems?: readonly number[]
   deprecated?: Deprecation
+  isPage?: boolean
 }
 
 declare module 'fastify' {
@@ -88,6 +89,7 @@ const tagDescriptions: Record<string, string> = {
   Exports: 'All that is public in one answer, a line for each.',
   Imports: 'Documents in, drafts and reports out.',
   'Life of a role': 'Review, publication and withdrawal.',
+  Pages: 'What people read in a browser.',
   Organisations: 'The departments that own roles.',
   'Published roles': 'What the world reads: the latest version of each role, all before it, and their list.',
   'Role skills': 'The skills of a draft, one at a time.',
@@ -179,11 +181,27 @@ function problemName(status: string): string {
   return status === 'default' ? 'Problem' : `Problem${status}`
 }
 
-const problemRef = (status: string) => ({ $ref: `#/components/responses/${problemName(status)}` })
+/** The same where the operation is a page: whoever asks for HTML gets the problem as a page too. */
+const pageProblemResponses = Object.fromEntries(
+  Object.entries(problemResponses).map(([name, response]) => [
+    `Page${name}`,
+    { ...response, content: { ...response.content, 'text/html': { schema: { type: 'string' } } } },
+  ]),
+)
+
+const problemRef = (status: string, isPage = false) => ({
+  $ref: `#/components/responses/${isPage ? 'Page' : ''}${problemName(status)}`,
+})
 
 /** Who may, and how it may be repeated: most tools show no scopes of a bearer token. */
 function usageOf({ scope, write }: Facts): string {
-  const who = { public: 'Open to everybody.', any: 'Needs a key.' }[scope] ?? `Needs a key with the scope \`${scope}\`.`
+  const named = [scope].flat().map(one => `\`${one}\``)
+  const who =
+    scope === 'public'
+      ? 'Open to everybody.'
+      : scope === 'any'
+        ? 'Needs a key.'
+        : `Needs a key with the scope ${named.join(' or ')}.`
   return write ? `${who} May be tried with \`dry_run\`, and repeated with the same \`Idempotency-Key\`.` : who
 }
 
@@ -196,7 +214,8 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
     const until = deprecated.sunset === undefined ? '' : `, and answers until ${deprecated.sunset}`
     operation.description += ` Deprecated since ${deprecated.since}${until}: see ${deprecated.link}.`
   }
-  operation.security = isPublic ? [{}, { api_key: [] }] : [{ api_key: scope === 'any' ? [] : [scope] }]
+  const needed = scope === 'any' ? [[]] : [scope].flat().map(one => [one])
+  operation.security = isPublic ? [{}, { api_key: [] }] : needed.map(api_key => ({ api_key }))
   const statuses = new Set(['400', '401', '406', '429', '500', '503', ...(facts.problems ?? []).map(String)])
   if (!isPublic && scope !== 'any') statuses.add('403')
   if (path.includes('{')) statuses.add('404')
@@ -259,8 +278,8 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
       )
     if (status === '204' || status === '304') delete response.content
   }
-  for (const status of statuses) operation.responses[status] ??= problemRef(status)
-  operation.responses.default = problemRef('default')
+  for (const status of statuses) operation.responses[status] ??= problemRef(status, facts.isPage)
+  operation.responses.default = problemRef('default', facts.isPage)
 }
 
 /** `$ref`s to the request's example, put where tools look for it. */
@@ -350,6 +369,7 @@ export const openapi = fp(
           ...(config.consumes ? { consumes: config.consumes } : {}),
           ...(config.problems ? { problems: config.problems } : {}),
           ...(config.deprecated ? { deprecated: config.deprecated } : {}),
+          ...(config.problemPage ? { isPage: true } : {}),
         }
         return { schema: { ...schema, 'x-facts': facts }, url }
       },
@@ -374,7 +394,7 @@ export const openapi = fp(
         for (const name of JSON.stringify(problemResponses).match(/(?<=#\/components\/headers\/)[\w-]+/g) ?? [])
           used.add(name)
         parts.headers = Object.fromEntries(Object.entries(headers).filter(([name]) => used.has(name)))
-        parts.responses = problemResponses
+        parts.responses = { ...problemResponses, ...pageProblemResponses }
         document.paths = sorted(document.paths as Json)
         document.tags = [...tags].sort().map(name => ({ name, description: tagDescriptions[name] }))
         addIntegerFormats(document)

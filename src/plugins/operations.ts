@@ -183,7 +183,7 @@ export const operations = fp(
     const logsReads = app.log.level === 'debug' || app.log.level === 'trace'
     app.decorateRequest('passage', null)
 
-    const factsOf = (method: string, route: string, config: { scope?: string; probe?: boolean; cheap?: boolean }) => {
+    const factsOf = (method: string, route: string, config: { scope?: unknown; probe?: boolean; cheap?: boolean }) => {
       const isRead = method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
       return {
         route,

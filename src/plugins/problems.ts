@@ -56,7 +56,7 @@ export const problemTypes = {
   not_ready: {
     status: 409,
     title: 'The draft is not ready',
-    help: 'The errors list all that stops publication. `GET …/draft/validation` gives the same list at any time.',
+    help: 'The errors list all that stops publication or opening. `GET …/validation` gives the same list at any time.',
   },
   not_published: { status: 409, title: 'The role is not published', help: 'Only a published role can be withdrawn.' },
   not_in_review: { status: 409, title: 'The draft is not in review', help: 'Only a submitted draft can be returned.' },
@@ -64,6 +64,16 @@ export const problemTypes = {
     status: 409,
     title: 'Somebody else must publish',
     help: 'The organisation asks for four eyes: who changed the role since its last version may not publish it.',
+  },
+  open_vacancies: {
+    status: 409,
+    title: 'The role has open vacancies',
+    help: 'The member `vacancies` names them. Say in the body whether to keep or to withdraw them: `open_vacancies`.',
+  },
+  wrong_status: {
+    status: 409,
+    title: 'The vacancy is in another status',
+    help: 'A draft can be opened or deleted, an open vacancy withdrawn, and a closed one is not changed any more.',
   },
   idempotency_in_flight: {
     status: 409,
@@ -76,7 +86,12 @@ export const problemTypes = {
     title: 'The feed ends before the cursor',
     help: 'The register was restored from a backup and has forgotten what came after. Take an export and go on from its feed_cursor.',
   },
-  withdrawn: { status: 410, title: 'The role is withdrawn', help: 'The members name the reason and any successor.' },
+  withdrawn: { status: 410, title: 'It is withdrawn', help: 'The members name the reason and any successor.' },
+  closed: {
+    status: 410,
+    title: 'The vacancy is closed',
+    help: 'Nobody can apply any more, so its public forms are gone. The vacancy itself can still be read.',
+  },
   precondition_failed: {
     status: 412,
     title: 'It changed in the meantime',

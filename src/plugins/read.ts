@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import Negotiator from 'negotiator'
 import { Type } from 'typebox'
+import { Instant } from '../document/schema.ts'
 import { Problem } from './problems.ts'
 
 export const cacheControl = {
@@ -33,7 +34,8 @@ interface Entity {
   body: string | Buffer
   etag: string
   lastModified?: string | undefined
-  cache: keyof typeof cacheControl
+  /** Or for how many seconds anyone may keep it, where it is known when it changes. */
+  cache: keyof typeof cacheControl | { seconds: number }
   type?: string
 }
 
@@ -55,7 +57,8 @@ export function isFresh(headers: IncomingHttpHeaders, etag: string, lastModified
  */
 export function sendEntity(request: FastifyRequest, reply: FastifyReply, entity: Entity): never {
   const { body, etag, lastModified, cache, type = 'application/json; charset=utf-8' } = entity
-  reply.header('etag', etag).header('cache-control', cacheControl[cache])
+  const caching = typeof cache === 'string' ? cacheControl[cache] : `public, max-age=${cache.seconds}`
+  reply.header('etag', etag).header('cache-control', caching)
   const modified = lastModified === undefined ? undefined : httpDate(lastModified)
   if (modified !== undefined) reply.header('last-modified', modified)
   return (isFresh(request.headers, etag, modified) ? reply.code(304).send() : reply.type(type).send(body)) as never
@@ -64,10 +67,9 @@ export function sendEntity(request: FastifyRequest, reply: FastifyReply, entity:
 /** Quoted base64url SHA-256: the ETag of bytes that have no revision. */
 export const digestTag = (body: string | Buffer) => `"${createHash('sha256').update(body).digest('base64url')}"`
 
-/** A time in a query that the database can compare: of no year 0, and of a zone that there is. */
+/** A time in a query. */
 export const Since = Type.String({
-  format: 'date-time',
-  pattern: '^(?!0000).*(?:[Zz]|[+-](?:0[0-9]|1[0-5]):?[0-9]{2})$',
+  ...Instant,
   description: 'A time with its zone, such as 2026-01-31T12:00:00Z.',
 })
 

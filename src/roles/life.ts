@@ -10,6 +10,7 @@ import { type Caller, callerOf, type Scope } from '../plugins/auth.ts'
 import { Problem } from '../plugins/problems.ts'
 import { cursorNumber, page, pageQuery } from '../plugins/read.ts'
 import { revisionTag, type Written } from '../plugins/write.ts'
+import { settleVacancies } from '../vacancies/store.ts'
 import type { PublishedCache } from './cache.ts'
 import {
   NewPublication,
@@ -31,6 +32,13 @@ import { publish, withdraw } from './versions.ts'
 
 type Trx = Parameters<typeof lockRole>[0]
 
+interface Taken {
+  event: NewEvent
+  /** What else came of it. */
+  others?: NewEvent[]
+  location?: string
+}
+
 /** One kind of step: what it takes, what it does to a locked role, and what its history says. */
 interface Step<Input> {
   path: string
@@ -47,7 +55,7 @@ interface Step<Input> {
     after_digest: string | null
     data: Record<string, unknown>
   }): Record<string, unknown>
-  take(trx: Trx, caller: Caller, row: RoleRow, input: Input): Promise<{ event: NewEvent; location?: string }>
+  take(trx: Trx, caller: Caller, row: RoleRow, input: Input, now: string): Promise<Taken>
 }
 
 const submit: Step<{ comment: string | null }> = {
@@ -126,7 +134,7 @@ const publication: Step<{ change_note: string; change_kind: 'editorial' | 'subst
   },
 }
 
-const withdrawal: Step<{ reason: string; successor: string | null }> = {
+const withdrawal: Step<{ reason: string; successor: string | null; open_vacancies: 'keep' | 'withdraw' | null }> = {
   path: 'withdrawals',
   name: 'Withdrawal',
   summary: 'Withdraw the published role',
@@ -136,20 +144,22 @@ const withdrawal: Step<{ reason: string; successor: string | null }> = {
   entry: Withdrawal,
   list: WithdrawalList,
   members: ({ version, data }) => ({ version, reason: data.reason, successor: data.successor }),
-  async take(trx, caller, row, input) {
-    const { event } = await withdraw(trx, caller, row, input)
-    return { event }
+  async take(trx, caller, row, { reason, successor, open_vacancies }, now) {
+    const { event } = await withdraw(trx, caller, row, { reason, successor })
+    const others = await settleVacancies(trx, caller, row.slug, open_vacancies, reason, now)
+    return { event, others }
   },
 }
 
 interface Options {
   db: Kysely<Database>
   cache: PublishedCache
+  clock: () => Date
 }
 
 const routesOf =
   <Input>(step: Step<Input>): FastifyPluginAsyncTypebox<Options> =>
-  async (app, { db, cache }) => {
+  async (app, { db, cache, clock }) => {
     const { path, name, summary, scope, entry, list } = step
 
     app.get(
@@ -211,7 +221,8 @@ const routesOf =
           const caller = callerOf(request)
           const { role } = request.params
           const row = await lockRole(trx, caller, role, match)
-          const { event, location } = await step.take(trx, caller, row, complete(step.create, request.body) as Input)
+          const input = complete(step.create, request.body) as Input
+          const { event, others = [], location } = await step.take(trx, caller, row, input, clock().toISOString())
           const { revision = row.revision, version = null, afterDigest = null, data = {} } = event
           const occurredAt = isoNow()
           const isPublic = event.public === true
@@ -225,7 +236,7 @@ const routesOf =
               by: caller.owner,
               ...step.members({ version, after_digest: afterDigest, data }),
             },
-            event: { ...event, occurredAt },
+            event: [{ ...event, occurredAt }, ...others],
             ...(isPublic ? { committed: () => cache.drop(role, step === publication ? (version ?? 0) : 0) } : {}),
           }
         }),

@@ -98,7 +98,7 @@ export const DraftList = pageOf('DraftList', 'drafts', DraftSummary)
 
 const ChangeKind = oneOf(['editorial', 'substantive'])
 
-const VersionSummary = component(
+export const VersionSummary = component(
   'VersionSummary',
   object({
     version: Type.Integer({ minimum: 1 }),
@@ -241,8 +241,18 @@ export type NewSharedSectionPublication = Required<Static<typeof NewSharedSectio
 export const NewWithdrawal = component(
   'NewWithdrawal',
   object(
-    { reason: Note, successor: Type.Optional(nullable(Slug)) },
-    withExample({ reason: 'Merged into the platform engineer role', successor: null }),
+    {
+      reason: Note,
+      successor: Type.Optional(nullable(Slug)),
+      open_vacancies: Type.Optional(
+        nullable(
+          oneOf(['keep', 'withdraw'], {
+            description: 'What becomes of its vacancies that are open or about to open; needed where there are any.',
+          }),
+        ),
+      ),
+    },
+    withExample({ reason: 'Merged into the platform engineer role', successor: null, open_vacancies: 'keep' }),
   ),
 )
 

@@ -71,6 +71,7 @@ async function staleProblem(trx: Transaction<Database>, row: RoleRow, revisions:
           .selectFrom('events')
           .select('data')
           .where('role', '=', row.slug)
+          .where('subject', 'is', null)
           .where('revision', '>', since)
           .where('id', '>', beginOf(row.slug))
           .orderBy('id', 'desc')

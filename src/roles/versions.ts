@@ -154,6 +154,8 @@ async function requireOtherEyes(
       expression.or([
         expression.and([
           expression('role', '=', row.slug),
+          // With a subject it is about something of the role that is no part of its draft, such as a vacancy.
+          expression('subject', 'is', null),
           expression('type', '<>', 'role_published'),
           expression('after_digest', 'is not', null),
         ]),

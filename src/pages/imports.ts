@@ -1,0 +1,159 @@
+/**
+ * Documents dropped into a form, answered with their reports. The form asks the API, as any client would, with the key
+ * that was typed into it: there is no cookie, so nothing that another site could use.
+ */
+import multipart from '@fastify/multipart'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { wordType } from '../imports/scan.ts'
+import type { ImportReport } from '../imports/schema.ts'
+import { Problem } from '../plugins/problems.ts'
+import { cacheControl } from '../plugins/read.ts'
+import { ask, type ProblemAnswer, problemOf } from './api.ts'
+import { type Outcome, reportView } from './report.ts'
+import { pagePolicy, type Views } from './views.ts'
+
+const filesMax = 20
+const documentBytesMax = 4 * 1024 * 1024
+
+const formTypes = ['multipart/form-data'] as const
+
+/** The type of a file by the end of its name, which browsers know better than types; Markdown where it says nothing. */
+function typeOf(name: string): string {
+  if (/\.docx$/i.test(name)) return wordType
+  return /\.html?$/i.test(name) ? 'text/html' : 'text/markdown'
+}
+
+interface Sent {
+  key: string
+  replace: boolean
+}
+
+/** Imports one document: as a new role, or where its slug is taken and it may, as the draft of that role. */
+async function importFile(
+  request: FastifyRequest,
+  { key, replace }: Sent,
+  file: string,
+  bytes: Buffer,
+): Promise<Outcome> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': typeOf(file) }
+  const post = (query: string, more: Record<string, string> = {}) =>
+    ask(request, `/v1/imports?text=true${query}`, { method: 'POST', headers: { ...headers, ...more }, payload: bytes })
+
+  let answer = await post('')
+  let isNew = true
+  const { code, existing = '' } = answer.body as { code?: string; existing?: string }
+  const role = /^\/v1\/roles\/([^/]+)\/draft$/.exec(existing)?.[1]
+  if (replace && code === 'slug_taken' && role !== undefined) {
+    const draft = await ask(request, existing, { headers: { authorization: headers.authorization } })
+    isNew = false
+    if (draft.status === 200) answer = await post(`&role=${role}`, { 'if-match': String(draft.headers.etag) })
+  }
+  const body = answer.body as Partial<Record<'id' | 'role', string>> & { report?: ImportReport; text?: string[] }
+  const common = { file, report: body.report ?? null, text: body.text ?? [] }
+  if (answer.status >= 400)
+    return { ...common, outcome: 'Refused', problem: answer.body as ProblemAnswer, id: null, role: null }
+  const outcome = body.report?.unchanged ? 'Unchanged' : isNew ? 'Draft made' : 'Draft replaced'
+  return { ...common, outcome, problem: null, id: body.id ?? null, role: body.role ?? null }
+}
+
+interface Options {
+  views: Views
+  /** Of every page: scope, type, and how problems are shown. */
+  config: object
+}
+
+export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, config }) => {
+  app.removeAllContentTypeParsers()
+  await app.register(multipart, {
+    limits: { files: filesMax, fileSize: documentBytesMax, fields: 4, fieldSize: 8192, headerPairs: 20 },
+  })
+  const html = Type.String({ description: 'A page for people.' })
+  const form = views.render('import', { title: 'Import documents', here: 'imports', filesMax })
+
+  app.get(
+    '/imports/new',
+    {
+      schema: {
+        operationId: 'showImportForm',
+        summary: 'A form that takes documents',
+        tags: ['Pages'],
+        response: { 200: html },
+      },
+      config,
+    },
+    (_request, reply) => {
+      reply.headers({ 'content-security-policy': pagePolicy, 'cache-control': cacheControl.public })
+      return reply.type('text/html; charset=utf-8').send(form) as never
+    },
+  )
+
+  app.post(
+    '/imports/new',
+    {
+      bodyLimit: filesMax * (documentBytesMax + 4096),
+      schema: {
+        operationId: 'importFromForm',
+        summary: 'Import the documents of the form, and show their reports',
+        description: 'As `createImport`, with the key in the field `key` and the documents in the fields `documents`.',
+        tags: ['Pages'],
+        response: { 200: html },
+      },
+      config: { ...config, consumes: formTypes },
+    },
+    async (request, reply) => {
+      if (!request.isMultipart()) throw new Problem('unsupported_media_type', 'Send the form as multipart/form-data.')
+      const sent: Sent = { key: '', replace: false }
+      const outcomes: Outcome[] = []
+      // The fields stand before the documents, so that one document at a time is in memory.
+      for await (const part of request.parts()) {
+        if (part.type === 'field') {
+          if (part.fieldname === 'key') sent.key = String(part.value).trim()
+          if (part.fieldname === 'replace') sent.replace = part.value === 'true'
+          continue
+        }
+        const bytes = await part.toBuffer()
+        if (part.filename === '' && bytes.length === 0) continue
+        if (!/^[\x21-\x7e]{1,8192}$/.test(sent.key))
+          throw new Problem('unauthenticated', 'Type your key into the form.')
+        outcomes.push(await importFile(request, sent, part.filename, bytes))
+      }
+      if (outcomes.length === 0) throw new Problem('bad_request', 'Choose at least one document.')
+      const body = views.render('reports', {
+        title: 'What was understood',
+        here: 'imports',
+        results: outcomes.map(reportView),
+      })
+      reply.headers({ 'content-security-policy': pagePolicy, 'cache-control': cacheControl.private })
+      return reply.type('text/html; charset=utf-8').send(body) as never
+    },
+  )
+
+  app.post(
+    '/imports/:id/original',
+    {
+      schema: {
+        operationId: 'downloadOriginalFromForm',
+        summary: 'Get the document of an import, with the key of a form',
+        tags: ['Pages'],
+        params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
+        response: { 200: Type.String({ description: 'The document as it was sent.' }) },
+      },
+      config: { ...config, consumes: formTypes },
+    },
+    async (request, reply) => {
+      let key = ''
+      for await (const part of request.parts({ limits: { files: 0 } }))
+        if (part.type === 'field' && part.fieldname === 'key') key = String(part.value).trim()
+      const headers = { authorization: `Bearer ${key}`, accept: '*/*' }
+      const answer = await ask(request, `/v1/imports/${request.params.id}/original`, { headers })
+      if (answer.status >= 400) throw problemOf(answer)
+      for (const name of ['content-type', 'content-disposition', 'content-security-policy', 'cache-control'] as const) {
+        const value = answer.headers[name]
+        if (value !== undefined) reply.header(name, value)
+      }
+      return reply.send(answer.bytes as never) as never
+    },
+  )
+}

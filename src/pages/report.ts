@@ -1,0 +1,69 @@
+/** An import's report as a page shows it: the document line by line, with what is said of each line beneath it. */
+import type { ImportReport, ImportWarning } from '../imports/schema.ts'
+import type { ProblemAnswer } from './api.ts'
+
+/** A document that was sent, and what the API made of it. */
+export interface Outcome {
+  file: string
+  /** Created, replaced, unchanged or refused, in a word or two. */
+  outcome: string
+  problem: ProblemAnswer | null
+  id: string | null
+  role: string | null
+  report: ImportReport | null
+  /** The document's text by lines, as the report numbers them. */
+  text: readonly string[]
+}
+
+/** More lines than this of one document are not shown. */
+const linesMax = 3000
+const row = (text: string, value: string) => ({ key: { text }, value: { text: value } })
+
+function linesOf(text: readonly string[], warnings: readonly ImportWarning[]) {
+  const said = new Map<number, ImportWarning[]>()
+  for (const warning of warnings)
+    if (warning.line !== null) said.set(warning.line, [...(said.get(warning.line) ?? []), warning])
+  return text.slice(0, linesMax).flatMap((line, at) => {
+    const own = said.get(at + 1) ?? []
+    return line.trim() === '' && own.length === 0
+      ? []
+      : [{ number: at + 1, text: line, warnings: own, lost: own.some(({ severity }) => severity === 'loss') }]
+  })
+}
+
+/** What the template `reports` takes for one document. */
+export function reportView(outcome: Outcome) {
+  const { report, text } = outcome
+  if (report === null) return outcome
+  const { recognised, coverage, warnings } = report
+  const { sfia } = recognised
+  const count = (severity: string) => warnings.filter(warning => warning.severity === severity).length
+  return {
+    ...outcome,
+    facts: [
+      row('Title', recognised.title ?? 'None found'),
+      ...(outcome.role === null ? [] : [row('Role', outcome.role)]),
+      row(
+        'Text kept',
+        `${coverage.percent} % (${coverage.characters_kept} of ${coverage.characters_seen} letters and digits)`,
+      ),
+      row('Warnings', `${count('loss')} losses, ${count('repair')} repairs, ${count('advice')} pieces of advice`),
+      row('Skills', String(recognised.skills)),
+      ...(sfia.mappings.length === 0
+        ? []
+        : [
+            row(
+              'SFIA skills',
+              `${sfia.mappings.join(', ')} (SFIA ${sfia.version ?? '?'}${sfia.inferred ? ', inferred' : ''})`,
+            ),
+          ]),
+    ],
+    sections: recognised.sections.map(({ heading, kind, items }) =>
+      [heading, kind.replaceAll('_', ' '), String(items)].map(value => ({ text: value })),
+    ),
+    details: recognised.advert_details.map(({ label, value }) => row(label, value ?? 'Empty')),
+    general: warnings.filter(({ line }) => line === null),
+    lines: linesOf(text, warnings),
+    linesLeft: Math.max(0, text.length - linesMax),
+  }
+}

@@ -1,0 +1,246 @@
+/** The register as pages that people read: the list with its search, a role, what changed between two versions. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Kysely } from 'kysely'
+import { type Static, Type } from 'typebox'
+import type { Database } from '../database/types.ts'
+import type { Change } from '../document/diff.ts'
+import { type PublishedRole, Slug } from '../document/schema.ts'
+import { object } from '../document/shape.ts'
+import { type Problem, problemTypes } from '../plugins/problems.ts'
+import { digestTag, sendEntity } from '../plugins/read.ts'
+import { type RoleList, VersionParams, type VersionSummary } from '../roles/schema.ts'
+import { acknowledgement } from '../sfia/starter.ts'
+import { read } from './api.ts'
+import { readable } from './changes.ts'
+import { facets, filtersOf, type Query, sortOf } from './filters.ts'
+import { imports } from './imports.ts'
+import { advertRowsOf, factsOf, sfiaRowsOf, skillsOf } from './role.ts'
+import { sitemap } from './sitemap.ts'
+import { createViews, pagePolicy } from './views.ts'
+
+interface Options {
+  db: Kysely<Database>
+  baseUrl: string
+  /** What the service calls itself, and whether it may carry the crown. */
+  serviceName: string
+  crownBranding: boolean
+}
+
+const Word = Type.Optional(Type.String({ maxLength: 200 }))
+/** As a form sends it: what was left empty is there too. */
+const ListQuery = object({
+  q: Word,
+  organisation: Word,
+  profession: Word,
+  family: Word,
+  grade: Word,
+  skill: Word,
+  sfia: Word,
+  sfia_version: Word,
+  sort: Word,
+  cursor: Type.Optional(Type.String({ maxLength: 1000 })),
+})
+
+const { version } = VersionParams.properties
+
+interface Versions {
+  versions: Static<typeof VersionSummary>[]
+  next_cursor: string | null
+}
+
+const filled = (query: object): Query =>
+  Object.fromEntries(Object.entries(query as Query).filter(([, value]) => value.trim() !== ''))
+
+export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseUrl, serviceName, crownBranding }) => {
+  const views = createViews({ name: serviceName, crownBranding })
+
+  /** What went wrong, as a page, for whom asks for one. */
+  const problemPage = (problem: Problem, request: FastifyRequest) => {
+    const { title } = problemTypes[problem.code]
+    return { body: views.render('problem', { title, problem, requestId: request.id }), policy: pagePolicy }
+  }
+  const config = { scope: 'public', produces: ['text/html'], problemPage } as const
+  const html = Type.String({ description: 'A page for people.' })
+
+  const send = (request: FastifyRequest, reply: FastifyReply, body: string, lastModified?: string) => {
+    reply.header('content-security-policy', pagePolicy)
+    return sendEntity(request, reply, {
+      body,
+      etag: digestTag(body),
+      ...(lastModified === undefined ? {} : { lastModified }),
+      cache: 'public',
+      type: 'text/html; charset=utf-8',
+    })
+  }
+
+  for (const [path, { body, type }] of views.assets)
+    app.get(
+      path,
+      { schema: { hide: true }, config: { scope: 'public', produces: [type.split(';', 1)[0] ?? type] } },
+      (request, reply) => sendEntity(request, reply, { body, etag: digestTag(body), cache: 'immutable', type }),
+    )
+
+  app.get(
+    '/roles',
+    {
+      schema: {
+        operationId: 'showRoles',
+        summary: 'Published roles as a page, with a search',
+        tags: ['Pages'],
+        querystring: ListQuery,
+        response: { 200: html },
+      },
+      config,
+    },
+    async (request, reply) => {
+      const query = filled(request.query)
+      const asked = new URLSearchParams({ ...query, sort: sortOf(query), facets })
+      const list = await read<Static<typeof RoleList>>(request, `/v1/roles?${asked}`)
+      const slugs = list.facets?.counts.organisation?.map(({ value }) => value) ?? []
+      const { organisations } = await read<{ organisations: { slug: string; name: string }[] }>(
+        request,
+        '/v1/organisations?limit=100',
+      )
+      const names = new Map(
+        organisations.filter(({ slug }) => slugs.includes(slug)).map(({ slug, name }) => [slug, name]),
+      )
+      const { cursor, ...rest } = query
+      const at = (more: Query) => `/roles?${new URLSearchParams({ ...rest, ...more })}`
+      const { total = 0, complete = true } = list.facets ?? {}
+      const found = `${complete ? total : `More than ${total}`} ${total === 1 ? 'role' : 'roles'}`
+      const summary =
+        list.corrected_q === null ? found : `${found} for “${list.corrected_q}”, as nothing matches “${query.q ?? ''}”`
+      const body = views.render('roles', {
+        title: query.q === undefined ? 'Roles' : `Roles: ${query.q}`,
+        description: 'Published role definitions.',
+        here: 'roles',
+        ...(Object.keys(query).length === 0 ? { canonical: `${baseUrl}/roles` } : {}),
+        query,
+        filters: filtersOf(query, list.facets, names),
+        summary,
+        roles: list.roles,
+        first: cursor === undefined ? null : at({}),
+        next: list.next_cursor === null ? null : at({ cursor: list.next_cursor }),
+      })
+      return send(request, reply, body)
+    },
+  )
+
+  async function showRole(request: FastifyRequest, reply: FastifyReply, slug: string, version?: number) {
+    const address = `/v1/roles/${slug}`
+    const own = version === undefined ? address : `${address}/versions/${version}`
+    const [role, occupation, { versions, next_cursor }] = await Promise.all([
+      read<PublishedRole>(request, own),
+      read<object>(request, `${own}/occupation`),
+      read<Versions>(request, `${address}/versions?limit=20`),
+    ])
+    const latest = versions[0]?.version ?? role.version
+    const documents = [
+      {
+        href: `${own}/document?format=docx`,
+        type: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+        text: 'Word document',
+      },
+      { href: `${own}/document?format=md`, type: 'text/markdown', text: 'Markdown' },
+      { href: `${own}/document?format=html`, type: 'text/html', text: 'Plain web page' },
+      { href: own, type: 'application/json', text: 'JSON' },
+      { href: `${own}/occupation`, type: 'application/ld+json', text: 'schema.org Occupation' },
+    ]
+    const body = views.render('role', {
+      title: role.title ?? role.slug,
+      description: `Role definition of ${role.organisation.name}.`,
+      canonical: `${baseUrl}/roles/${slug}`,
+      links: [{ rel: 'alternate', type: 'application/json', href: own }],
+      crumbs: [{ text: 'Roles', href: '/roles' }, { text: role.title ?? role.slug }],
+      role,
+      isOld: role.version !== latest,
+      occupation,
+      facts: factsOf(role, views.date(role.published_at)),
+      details: advertRowsOf(role.advert_details),
+      sfiaRows: sfiaRowsOf(role),
+      skillsOf,
+      acknowledgement,
+      documents,
+      versions,
+      moreVersions: next_cursor !== null,
+    })
+    return send(request, reply, body, versions[0]?.published_at ?? role.published_at)
+  }
+
+  app.get(
+    '/roles/:role',
+    {
+      schema: {
+        operationId: 'showRole',
+        summary: 'The latest version of a role as a page',
+        tags: ['Pages'],
+        params: Type.Object({ role: Slug }),
+        response: { 200: html },
+      },
+      config,
+    },
+    (request, reply) => showRole(request, reply, request.params.role),
+  )
+
+  app.get(
+    '/roles/:role/versions/:version',
+    {
+      schema: {
+        operationId: 'showVersion',
+        summary: 'One version of a role as a page',
+        tags: ['Pages'],
+        params: VersionParams,
+        response: { 200: html },
+      },
+      config,
+    },
+    (request, reply) => showRole(request, reply, request.params.role, request.params.version),
+  )
+
+  app.get(
+    '/roles/:role/changes',
+    {
+      schema: {
+        operationId: 'showChanges',
+        summary: 'What changed between two versions of a role, as a page',
+        description: 'Of the latest version from the one before it where the query does not say.',
+        tags: ['Pages'],
+        params: Type.Object({ role: Slug }),
+        querystring: object({ from: Type.Optional(version), to: Type.Optional(version) }),
+        response: { 200: html },
+      },
+      config,
+    },
+    async (request, reply) => {
+      const { role: slug } = request.params
+      const { versions } = await read<Versions>(request, `/v1/roles/${slug}/versions?limit=100`)
+      const latest = versions[0]?.version ?? 1
+      const { to = latest, from = Math.max(1, to - 1) } = request.query
+      const [role, { changes }] = await Promise.all([
+        read<PublishedRole>(request, `/v1/roles/${slug}/versions/${to}`),
+        read<{ changes: Change[] }>(request, `/v1/roles/${slug}/diff?from=${from}&to=${to}`),
+      ])
+      const itemsOf = (chosen: number) =>
+        versions.map(({ version }) => ({ value: version, text: `Version ${version}`, selected: version === chosen }))
+      const body = views.render('changes', {
+        title: `What changed: ${role.title ?? slug}`,
+        crumbs: [
+          { text: 'Roles', href: '/roles' },
+          { text: role.title ?? slug, href: `/roles/${slug}` },
+          { text: 'What changed' },
+        ],
+        role,
+        from,
+        to,
+        fromItems: itemsOf(from),
+        toItems: itemsOf(to),
+        changes: changes.map(readable),
+      })
+      return send(request, reply, body)
+    },
+  )
+
+  await app.register(sitemap, { db, baseUrl })
+  await app.register(imports, { views, config })
+}

@@ -1,0 +1,55 @@
+/** What the public forms of a vacancy are made of. Pure. */
+import type { Finding } from '../document/check.ts'
+import type { PublishedRole, SectionKind } from '../document/schema.ts'
+import type { VacancyDocument } from '../document/vacancy.ts'
+import { blocksHtml, escapeHtml } from '../renderings/html.ts'
+
+export interface Advert {
+  id: string
+  /** With the texts of shared sections filled in. */
+  vacancy: VacancyDocument
+  /** The version that it is made from. */
+  role: PublishedRole
+  /** Of the organisation, where it has one. */
+  homepageUrl: string | null
+}
+
+export interface AdvertSection {
+  kind: SectionKind
+  heading: string
+  /** Limited HTML: p, h4, ul, ol, li, strong, em, code, a. */
+  html: string
+  /** Where it stands: `/sections/0` of the vacancy, or `role:/sections/0` of the version. */
+  source: string
+}
+
+/** The sections that the advert prints, the role's first: with the optional items that were chosen, without empty ones. */
+export function sectionsOf({ vacancy, role }: Advert): AdvertSection[] {
+  const chosen = new Set(vacancy.chosen_items.map(({ section, item }) => `${section} ${item}`))
+  const ofRole = role.sections.map(({ id, kind, heading, blocks }, index) => ({
+    kind,
+    heading,
+    html: blocksHtml(blocks, role, { subheading: 'h4', optional: item => chosen.has(`${id} ${item.id}`) }),
+    source: `role:/sections/${index}`,
+  }))
+  const own = vacancy.sections.map(({ kind, heading, blocks }, index) => ({
+    kind,
+    heading,
+    // What an item of the vacancy's own says is chosen by being there.
+    html: blocksHtml(
+      blocks.filter(({ type }) => type !== 'note'),
+      role,
+      { subheading: 'h4' },
+    ),
+    source: `/sections/${index}`,
+  }))
+  return [...ofRole, ...own].filter(({ html }) => html !== '')
+}
+
+/** Sections one below the other, each under its heading; '' where there is none. */
+export const htmlOf = (sections: readonly AdvertSection[]) =>
+  sections.map(({ heading, html }) => `<h3>${escapeHtml(heading)}</h3>\n${html}`).join('\n')
+
+/** Findings without those about a place that an earlier one is about already. */
+export const firstOfEach = (findings: readonly Finding[]) =>
+  findings.filter(({ pointer }, index) => findings.findIndex(finding => finding.pointer === pointer) === index)

@@ -1,0 +1,318 @@
+/** What a write makes of a vacancy: created, changed, opened, withdrawn. Each works under the lock of the vacancy. */
+import { sql, type Transaction } from 'kysely'
+import type { NewEvent } from '../database/events.ts'
+import type { Database } from '../database/types.ts'
+import { checkSize, type Finding } from '../document/check.ts'
+import type { PublishedRole } from '../document/schema.ts'
+import { shorten } from '../document/shorten.ts'
+import { checkVacancy, normalised, type Vacancy, type VacancyDocument } from '../document/vacancy.ts'
+import { type Caller, isOf, lacking, mayUse } from '../plugins/auth.ts'
+import { invalid, Problem } from '../plugins/problems.ts'
+import type { Match } from '../plugins/write.ts'
+import { digestOf } from '../roles/store.ts'
+import type { Now } from './clock.ts'
+import { columnsOf, eventOf, type VacancyRow } from './item.ts'
+import { adviceOn, findBlockers } from './ready.ts'
+import { lockVacancy, presented, print, saveReferences, sharedSectionsOf, withdrawAll } from './store.ts'
+
+type Trx = Transaction<Database>
+
+/** A vacancy as a write leaves it, with the events of that and of what the clock did before. */
+export interface Changed {
+  row: VacancyRow
+  events: NewEvent[]
+}
+
+const statusOf = ({ state }: VacancyRow) => (state === 'scheduled' ? 'draft' : state)
+
+/** The version of a role of the caller's organisation: the latest where none is named. Throws 422 where there is none. */
+export async function findVersionOf(
+  trx: Trx,
+  caller: Caller,
+  role: string,
+  version: number | undefined,
+): Promise<{ role: PublishedRole; organisation: string }> {
+  const found = await trx
+    .selectFrom('roles')
+    .leftJoin('role_versions as v', join =>
+      join
+        .onRef('v.role', '=', 'roles.slug')
+        .on('v.version', '=', version === undefined ? sql.ref('roles.version') : sql.lit(version)),
+    )
+    .select(['roles.organisation', 'roles.version as latest', 'v.body'])
+    .where('roles.slug', '=', role)
+    .executeTakeFirst()
+  if (!found || found.latest === null || !isOf(caller, found.organisation))
+    throw invalid([
+      { pointer: '/role', code: 'unknown_role', detail: `"${role}" is no published role of your organisation.` },
+    ])
+  if (found.body === null)
+    throw invalid([
+      {
+        pointer: '/version',
+        code: 'unknown_version',
+        detail: `The role has no version ${version}; its latest is ${found.latest}.`,
+      },
+    ])
+  return { role: JSON.parse(found.body) as PublishedRole, organisation: found.organisation }
+}
+
+async function checkSharedSections(trx: Trx, organisation: string, document: VacancyDocument): Promise<Finding[]> {
+  const slugs = sharedSectionsOf(document)
+  if (slugs.length === 0) return []
+  const rows = await trx
+    .selectFrom('shared_sections')
+    .select('slug')
+    .where('slug', 'in', slugs)
+    .where('organisation', '=', organisation)
+    .execute()
+  const known = new Set(rows.map(({ slug }) => slug))
+  return document.sections.flatMap(({ shared_section }, index) =>
+    shared_section === null || known.has(shared_section)
+      ? []
+      : [
+          {
+            pointer: `/sections/${index}/shared_section`,
+            code: 'unknown_shared_section',
+            detail: `${organisation} has no shared section "${shared_section}".`,
+          },
+        ],
+  )
+}
+
+/** Whether the caller's scopes allow the difference. Throws 403, naming the scope that is needed. */
+function requireScopes(caller: Caller, before: Record<string, unknown>, after: Record<string, unknown>): string[] {
+  const differs = (name: string) => JSON.stringify(before[name]) !== JSON.stringify(after[name])
+  const changed = Object.keys(after).filter(differs)
+  if (changed.includes('reference_number') && !mayUse(caller, 'vacancies:reference'))
+    throw lacking('vacancies:reference')
+  if (changed.some(name => name !== 'reference_number') && !mayUse(caller, 'vacancies:write'))
+    throw lacking('vacancies:write')
+  return changed
+}
+
+/** What is sent as the document that is stored, in its canonical form. Throws 422 for a status that is not the current one. */
+function documentOf(sent: Vacancy, status: Vacancy['status'], printed: VacancyDocument | null): VacancyDocument {
+  const { status: named, ...members } = sent
+  if (named !== status)
+    throw invalid([
+      {
+        pointer: '/status',
+        code: 'read_only',
+        detail: `The status is "${status}"; openings, withdrawals and the clock change it.`,
+      },
+    ])
+  const document = normalised(members)
+  // GET shows what was printed of a shared section; sent back unchanged, it is the shared section.
+  const shown = new Map(printed?.sections.map(({ shared_section, blocks }) => [shared_section, JSON.stringify(blocks)]))
+  return {
+    ...document,
+    sections: document.sections.map(section =>
+      section.shared_section !== null && shown.get(section.shared_section) === JSON.stringify(section.blocks)
+        ? { ...section, blocks: [] }
+        : section,
+    ),
+  }
+}
+
+/** Throws 422 with all that is wrong in a document of this organisation. */
+async function requireValid(trx: Trx, organisation: string, document: VacancyDocument, role: PublishedRole) {
+  const findings = [...checkSize(JSON.stringify(document), 'vacancy'), ...checkVacancy(document, role)]
+  if (findings.length > 0) throw invalid(findings)
+  const broken = await checkSharedSections(trx, organisation, document)
+  if (broken.length > 0) throw invalid(broken)
+}
+
+/** The texts as the advert prints them from now on. Throws 409 `not_ready` with all that it lacks. */
+async function requireReady(
+  trx: Trx,
+  id: string,
+  document: VacancyDocument,
+  role: PublishedRole,
+  more: Finding[] = [],
+): Promise<{ printed: VacancyDocument; advice: Finding[] }> {
+  const printed = await print(trx, document, { lock: true })
+  const advert = { id, vacancy: printed, role, homepageUrl: null }
+  const errors = [...more, ...findBlockers(advert)]
+  if (errors.length > 0)
+    throw new Problem(
+      'not_ready',
+      `The vacancy is not ready: ${shorten(errors.map(({ detail }) => detail).join(' '), 500)}`,
+      { errors },
+    )
+  return { printed, advice: adviceOn(advert) }
+}
+
+/** Creates a draft. Throws 422. */
+export async function createVacancy(
+  trx: Trx,
+  caller: Caller,
+  sent: Vacancy,
+  { role, organisation }: { role: PublishedRole; organisation: string },
+): Promise<Changed> {
+  const document = documentOf(sent, 'draft', null)
+  if (document.reference_number !== null) requireScopes(caller, { ...document, reference_number: null }, document)
+  await requireValid(trx, organisation, document, role)
+  const row = await trx
+    .insertInto('vacancies')
+    .values({ organisation, role: role.slug, state: 'draft', ...columnsOf(document, role), updated_by: caller.owner })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  await saveReferences(trx, row.id, document)
+  const afterDigest = digestOf(JSON.stringify(document))
+  return { row, events: [eventOf(row, 'vacancy_created', { afterDigest, data: { changed: ['/'] } })] }
+}
+
+const ended = (row: VacancyRow) =>
+  new Problem('wrong_status', `The vacancy is closed since ${row.closes_at}; only its reference_number can change.`)
+
+function checkFixed(row: VacancyRow, document: VacancyDocument, now: Now): Finding[] {
+  const found: Finding[] = []
+  if (document.role !== row.role)
+    found.push({ pointer: '/role', code: 'read_only', detail: `This is a vacancy of the role "${row.role}".` })
+  if (row.state === 'open' && document.opens_at !== row.document.opens_at)
+    found.push({
+      pointer: '/opens_at',
+      code: 'read_only',
+      detail: `The vacancy is open since ${row.document.opens_at}.`,
+    })
+  if (
+    row.state !== 'draft' &&
+    row.state !== 'closed' &&
+    document.closes_at !== null &&
+    Date.parse(document.closes_at) <= Date.parse(now)
+  )
+    found.push({
+      pointer: '/closes_at',
+      code: 'too_early',
+      detail: `closes_at must be later than now, ${now}. POST …/withdrawals ends a vacancy at once.`,
+    })
+  return found
+}
+
+/**
+ * Changes a vacancy: match, edit, check, save, events. Where the edit changes no byte, nothing is written and the
+ * revision stays. Once its opening was asked for, each change must leave it ready. Throws 403, 404, 409, 410, 412, 422.
+ */
+export async function editVacancy(
+  trx: Trx,
+  caller: Caller,
+  id: string,
+  match: Match,
+  now: Now,
+  edit: (vacancy: Vacancy) => Vacancy,
+): Promise<Changed> {
+  const { row, events } = await lockVacancy(trx, caller, id, match, now)
+  const status = statusOf(row)
+  const sent = documentOf(edit(presented(row, status)), status, row.printed)
+  const { role } = await findVersionOf(trx, caller, row.role, sent.version)
+  // A patch may have set it back to the latest.
+  const document = { ...sent, version: role.version }
+  const changed = requireScopes(caller, row.document, document)
+  if (changed.length === 0) return { row, events }
+  if (row.state === 'closed' && changed.some(name => name !== 'reference_number')) throw ended(row)
+  const fixed = checkFixed(row, document, now)
+  if (fixed.length > 0) throw invalid(fixed)
+  let { printed } = row
+  if (row.state === 'closed') printed = printed && { ...printed, reference_number: document.reference_number }
+  else {
+    await requireValid(trx, row.organisation, document, role)
+    if (row.state !== 'draft') printed = (await requireReady(trx, id, document, role)).printed
+    await saveReferences(trx, id, document)
+  }
+  const saved = await trx
+    .updateTable('vacancies')
+    .set({
+      ...columnsOf(document, role),
+      printed: printed && JSON.stringify(printed),
+      revision: sql<number>`revision + 1`,
+      updated_at: sql<string>`now()`,
+      updated_by: caller.owner,
+    })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  const event = eventOf(saved, status === 'draft' ? 'vacancy_edited' : 'vacancy_updated', {
+    beforeDigest: digestOf(JSON.stringify(row.document)),
+    afterDigest: digestOf(JSON.stringify(document)),
+    data: { changed: changed.map(name => `/${name}`) },
+  })
+  return { row: saved, events: [...events, event] }
+}
+
+/** Removes a draft. Throws 404, 409 `wrong_status` once it was public, 412. */
+export async function deleteVacancy(trx: Trx, caller: Caller, id: string, match: Match, now: Now): Promise<Changed> {
+  const { row, events } = await lockVacancy(trx, caller, id, match, now)
+  if (row.state !== 'draft' && row.state !== 'scheduled')
+    throw new Problem('wrong_status', `The vacancy is ${row.state}; only a draft can be deleted.`)
+  await trx.deleteFrom('vacancies').where('id', '=', id).execute()
+  const beforeDigest = digestOf(JSON.stringify(row.document))
+  return { row, events: [...events, eventOf(row, 'vacancy_deleted', { beforeDigest })] }
+}
+
+/**
+ * Asks for the opening of a draft: at its `opens_at`, or now where that is past or null. Throws 404, 409 `not_ready` with
+ * each thing that the public forms need, 409 `wrong_status`, 412.
+ */
+export async function openVacancy(
+  trx: Trx,
+  caller: Caller,
+  id: string,
+  match: Match,
+  now: Now,
+): Promise<Changed & { advice: Finding[] }> {
+  // The role first, as its withdrawal does: neither waits for the other then.
+  const role = await trx
+    .selectFrom('roles')
+    .select(['slug', 'withdrawn_at'])
+    .where('slug', '=', trx.selectFrom('vacancies').select('role').where('id', '=', id))
+    .forShare()
+    .executeTakeFirst()
+  const { row, events } = await lockVacancy(trx, caller, id, match, now)
+  if (row.state !== 'draft') {
+    const waits = row.state === 'scheduled' ? `waits for its opening at ${row.document.opens_at}` : `is ${row.state}`
+    throw new Problem('wrong_status', `The vacancy ${waits}; only a draft can be opened.`)
+  }
+  const waits = row.document.opens_at !== null && Date.parse(row.document.opens_at) > Date.parse(now)
+  const document = waits ? row.document : normalised({ ...row.document, opens_at: now })
+  const version = await findVersionOf(trx, caller, row.role, row.version)
+  const more: Finding[] = []
+  if (role && role.withdrawn_at !== null)
+    more.push({ pointer: '/role', code: 'role_withdrawn', detail: `The role "${role.slug}" is withdrawn.` })
+  if (document.closes_at !== null && Date.parse(document.closes_at) <= Date.parse(now))
+    more.push({ pointer: '/closes_at', code: 'too_early', detail: `closes_at must be later than now, ${now}.` })
+  const { printed, advice } = await requireReady(trx, id, document, version.role, more)
+  const saved = await trx
+    .updateTable('vacancies')
+    .set({
+      ...columnsOf(document, version.role),
+      printed: JSON.stringify(printed),
+      state: waits ? 'scheduled' : 'open',
+      revision: sql<number>`revision + 1`,
+      updated_at: sql<string>`now()`,
+      updated_by: caller.owner,
+    })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  const event = eventOf(saved, waits ? 'vacancy_scheduled' : 'vacancy_opened', {
+    afterDigest: digestOf(JSON.stringify(document)),
+  })
+  return { row: saved, events: [...events, event], advice }
+}
+
+/** Takes an open vacancy back. Throws 404, 409 `wrong_status`, 412. */
+export async function withdrawVacancy(
+  trx: Trx,
+  caller: Caller,
+  id: string,
+  match: Match,
+  now: Now,
+  reason: string,
+): Promise<Changed> {
+  const { row, events } = await lockVacancy(trx, caller, id, match, now)
+  if (row.state !== 'open')
+    throw new Problem('wrong_status', `The vacancy is ${statusOf(row)}; only an open one can be withdrawn.`)
+  const withdrawals = await withdrawAll(trx, caller, [id], reason)
+  return { row: { ...row, revision: row.revision + 1 }, events: [...events, ...withdrawals] }
+}

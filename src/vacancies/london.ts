@@ -1,0 +1,36 @@
+/** Instants as adverts print them: in the time of the United Kingdom, summer time included. */
+import { timeZone } from '../document/vacancy.ts'
+
+const format = new Intl.DateTimeFormat('en-GB', {
+  timeZone,
+  weekday: 'long',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+  hour12: true,
+})
+
+const ordinal = (day: number) => {
+  const ending =
+    day % 10 === 1 && day !== 11
+      ? 'st'
+      : day % 10 === 2 && day !== 12
+        ? 'nd'
+        : day % 10 === 3 && day !== 13
+          ? 'rd'
+          : 'th'
+  return `${day}${ending}`
+}
+
+/** `11:55 pm on Sunday 30th May 2027`; noon is `midday`, which 12:00 pm leaves in doubt. */
+export function londonTime(instant: string): string {
+  const parts = Object.fromEntries(format.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]))
+  const period = String(parts.dayPeriod).toLowerCase()
+  // Some versions of ICU begin at 0 am.
+  const hour = Number(parts.hour) % 12 || 12
+  const isNoon = hour === 12 && parts.minute === '00' && period === 'pm'
+  const time = isNoon ? 'midday' : `${hour}:${parts.minute} ${period}`
+  return `${time} on ${parts.weekday} ${ordinal(Number(parts.day))} ${parts.month} ${parts.year}`
+}

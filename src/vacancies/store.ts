@@ -1,0 +1,338 @@
+/** Vacancies: found, listed, locked, changed. */
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
+import type { InUse } from '../catalogues/uses.ts'
+import type { NewEvent } from '../database/events.ts'
+import type { Database } from '../database/types.ts'
+import type { PublishedRole } from '../document/schema.ts'
+import type { Vacancy, VacancyDocument, VacancyStatus } from '../document/vacancy.ts'
+import { type Caller, mayUse, organisationOf } from '../plugins/auth.ts'
+import { notFound, Problem } from '../plugins/problems.ts'
+import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
+import type { Advert } from './advert.ts'
+import { catchUp, type Now, revisionAt, statusAt, updatedAt } from './clock.ts'
+import { addressOf, eventOf, itemOf, type VacancyRow } from './item.ts'
+
+const ofCaller = (caller: Caller): RawBuilder<boolean> => {
+  const organisation = organisationOf(caller)
+  return organisation === null ? sql`true` : sql`vacancies.organisation = ${organisation}`
+}
+
+/** Whether the caller may read drafts, and of whom; what was public once, everybody may know of. */
+const readable = (caller: Caller | null, now: Now): RawBuilder<boolean> =>
+  caller !== null && mayUse(caller, 'vacancies:read_drafts')
+    ? sql`(${statusAt(now)} in ('open', 'closed') or ${ofCaller(caller)})`
+    : sql`${statusAt(now)} in ('open', 'closed')`
+
+/** The states that a row of this status may be written with: an index then finds it. */
+const statesOf: Record<VacancyStatus, VacancyRow['state'][]> = {
+  draft: ['draft', 'scheduled'],
+  open: ['scheduled', 'open'],
+  closed: ['scheduled', 'open', 'closed'],
+  withdrawn: ['withdrawn'],
+}
+
+/** A vacancy as it is at a time, with the version that it is made from. */
+export interface Found {
+  row: VacancyRow
+  status: VacancyStatus
+  revision: number
+  updated_at: string
+  role: PublishedRole
+  homepageUrl: string | null
+}
+
+/** Vacancies as they are at a time, each with its version and organisation. */
+const selectWhole = (db: Kysely<Database>, now: Now) =>
+  db
+    .selectFrom('vacancies')
+    .innerJoin('role_versions as v', join =>
+      join.onRef('v.role', '=', 'vacancies.role').onRef('v.version', '=', 'vacancies.version'),
+    )
+    .innerJoin('organisations as o', 'o.slug', 'vacancies.organisation')
+    .selectAll('vacancies')
+    .select(['v.body', 'o.homepage_url'])
+    .select([statusAt(now).as('status'), revisionAt(now).as('current'), updatedAt(now).as('changed_at')])
+
+type WholeRow = Awaited<ReturnType<ReturnType<typeof selectWhole>['executeTakeFirstOrThrow']>>
+
+function toFound({ body, homepage_url, status, current, changed_at, ...row }: WholeRow): Found {
+  const role = JSON.parse(body) as PublishedRole
+  return { row, status, revision: current, updated_at: changed_at, role, homepageUrl: homepage_url }
+}
+
+/**
+ * The vacancy at a time; undefined where there is none that the caller may read. Whoever asks for another's draft waits
+ * as long as for nothing. Withdrawn ones are found by everybody.
+ */
+export async function findVacancy(
+  db: Kysely<Database>,
+  caller: Caller | null,
+  id: string,
+  now: Now,
+): Promise<Found | undefined> {
+  const found = await selectWhole(db, now)
+    .where('vacancies.id', '=', id)
+    .where(sql<boolean>`(${readable(caller, now)} or state = 'withdrawn')`)
+    .executeTakeFirst()
+  return found && toFound(found)
+}
+
+/** How many vacancies are read at once, with the whole version of each. */
+const rowsAtOnce = 25
+
+/** All vacancies that are open at a time, by id, read as they are asked for. */
+export async function* streamOpen(db: Kysely<Database>, now: Now): AsyncGenerator<Found> {
+  const rows = selectWhole(db, now)
+    .where('state', 'in', statesOf.open)
+    .where(statusAt(now), '=', 'open')
+    .orderBy('vacancies.id')
+    .stream(rowsAtOnce)
+  for await (const row of rows) yield toFound(row)
+}
+
+/** What GET answers with: as it is printed, once it is. */
+export const presented = ({ document, printed }: VacancyRow, status: VacancyStatus): Vacancy => {
+  const { role, version, ...members } = printed ?? document
+  return { role, version, status, ...members }
+}
+
+/** The texts of shared sections in the document's own sections, without notes. Those that are not there throw. */
+export async function print(
+  db: Kysely<Database>,
+  document: VacancyDocument,
+  options: { lock?: boolean } = {},
+): Promise<VacancyDocument> {
+  const slugs = sharedSectionsOf(document)
+  if (slugs.length === 0) return document
+  let query = db.selectFrom('shared_sections').select(['slug', 'blocks']).where('slug', 'in', slugs).orderBy('slug')
+  if (options.lock) query = query.forShare()
+  const blocks = new Map((await query.execute()).map(row => [row.slug, row.blocks]))
+  return {
+    ...document,
+    sections: document.sections.map(section =>
+      section.shared_section === null
+        ? section
+        : {
+            ...section,
+            blocks: (blocks.get(section.shared_section) ?? []).filter(({ type }) => type !== 'note'),
+          },
+    ),
+  }
+}
+
+/** The vacancy as its public forms need it; of a draft with the texts that its shared sections have now. */
+export async function advertOf(db: Kysely<Database>, { row, role, homepageUrl }: Found): Promise<Advert> {
+  return { id: row.id, vacancy: row.printed ?? (await print(db, row.document)), role, homepageUrl }
+}
+
+export interface VacancyFilter {
+  status?: VacancyStatus
+  organisation?: string
+  role?: string
+  profession?: string
+  family?: string
+  grade?: string
+  region?: string
+  outdated?: boolean
+  updated_since?: string
+}
+
+const isOutdated = sql<boolean>`exists (
+  select from roles r where r.slug = vacancies.role and r.version > vacancies.version)`
+
+/**
+ * Vacancies that the caller may read, by id, `limit` of them after one; [] where none fits. With them the number of the
+ * newest public event as the same snapshot has it.
+ */
+export async function listVacancies(
+  db: Kysely<Database>,
+  caller: Caller | null,
+  filter: VacancyFilter,
+  now: Now,
+  limit: number,
+  after?: string,
+) {
+  let query = db
+    .selectFrom('vacancies')
+    .select(['id', 'item', statusAt(now).as('status'), revisionAt(now).as('revision'), updatedAt(now).as('updated_at')])
+    .where(readable(caller, now))
+  if (after !== undefined) query = query.where('id', '>', after)
+  if (filter.status !== undefined)
+    query = query.where('state', 'in', statesOf[filter.status]).where(statusAt(now), '=', filter.status)
+  for (const name of ['organisation', 'role', 'profession', 'family'] as const) {
+    const value = filter[name]
+    if (value !== undefined) query = query.where(name, '=', value)
+  }
+  if (filter.grade !== undefined) query = query.where(sql<boolean>`grades @> array[${filter.grade}]`)
+  if (filter.region !== undefined) query = query.where(sql<boolean>`regions @> array[${filter.region}]`)
+  if (filter.outdated !== undefined) query = query.where(isOutdated, '=', filter.outdated)
+  if (filter.updated_since !== undefined) query = query.where(updatedAt(now), '>=', filter.updated_since)
+  const rows = await db
+    .selectFrom('feed_counter')
+    .leftJoinLateral(query.orderBy('id').limit(limit).as('found'), join => join.onTrue())
+    .select(['position', 'found.id', 'found.item', 'found.status', 'found.revision', 'found.updated_at'])
+    .orderBy('found.id')
+    .execute()
+  const vacancies = rows.flatMap(({ id, item, status, revision, updated_at }) =>
+    id === null || item === null || status === null || revision === null || updated_at === null
+      ? []
+      : [itemOf({ id, item }, { status, revision, updated_at })],
+  )
+  return { position: rows[0]?.position ?? 0, vacancies }
+}
+
+/**
+ * Locks a vacancy of the caller's organisation for a change, after writing what the clock has changed of it. Gives it
+ * with the events of that. Throws 404, 410 where it is withdrawn, 412 where the revision is another.
+ */
+export async function lockVacancy(
+  trx: Transaction<Database>,
+  caller: Caller,
+  id: string,
+  match: Match,
+  now: Now,
+): Promise<{ row: VacancyRow; events: NewEvent[] }> {
+  const row = await trx
+    .selectFrom('vacancies')
+    .selectAll()
+    .where('id', '=', id)
+    .where(sql<boolean>`${ofCaller(caller)}`)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  if (!row) throw notFound('vacancy', id)
+  if (row.state === 'withdrawn') throw withdrawn(row)
+  const events = await catchUp(trx, now, id)
+  const current =
+    events.length === 0
+      ? row
+      : await trx.selectFrom('vacancies').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+  const revisions = revisionsOf(match)
+  if (revisions === null || revisions.includes(current.revision)) return { row: current, events }
+  const etag = revisionTag(current.revision)
+  throw new Problem('precondition_failed', `The vacancy is now at ${etag}.`, { members: { current_etag: etag } })
+}
+
+/** 410 that tells when and why. */
+export const withdrawn = ({ withdrawn_at, withdrawal_reason }: VacancyRow) =>
+  new Problem('withdrawn', `The vacancy was withdrawn: ${withdrawal_reason}`, {
+    members: { withdrawn_at, reason: withdrawal_reason },
+  })
+
+export const sharedSectionsOf = ({ sections }: VacancyDocument) => [
+  ...new Set(sections.flatMap(({ shared_section }) => shared_section ?? [])),
+]
+
+/** Rewrites the rows that record which shared sections a vacancy uses. */
+export async function saveReferences(trx: Transaction<Database>, vacancy: string, document: VacancyDocument) {
+  const slugs = sharedSectionsOf(document)
+  await trx
+    .deleteFrom('vacancy_shared_sections')
+    .where('vacancy', '=', vacancy)
+    .where('shared_section', '<>', sql<string>`all (${slugs})`)
+    .execute()
+  if (slugs.length > 0)
+    await trx
+      .insertInto('vacancy_shared_sections')
+      .values(slugs.map(shared_section => ({ vacancy, shared_section })))
+      .onConflict(conflict => conflict.doNothing())
+      .execute()
+}
+
+/** Withdraws vacancies that are locked; those that nobody has seen yet are drafts again. Gives the events. */
+export async function withdrawAll(
+  trx: Transaction<Database>,
+  caller: Caller,
+  ids: readonly string[],
+  reason: string,
+): Promise<NewEvent[]> {
+  if (ids.length === 0) return []
+  const rows = await trx
+    .updateTable('vacancies')
+    .set({
+      state: sql`case state when 'scheduled' then 'draft' else 'withdrawn' end`,
+      printed: sql`case state when 'scheduled' then null else printed end`,
+      withdrawn_at: sql`case state when 'open' then now() end`,
+      withdrawal_reason: sql`case state when 'open' then ${reason} end`,
+      revision: sql`revision + 1`,
+      updated_at: sql`now()`,
+      updated_by: caller.owner,
+    })
+    .where('id', 'in', [...ids])
+    .returningAll()
+    .execute()
+  const gone = rows.filter(({ state }) => state === 'withdrawn').map(({ id }) => id)
+  if (gone.length > 0) await trx.deleteFrom('vacancy_shared_sections').where('vacancy', 'in', gone).execute()
+  return rows.map(row =>
+    eventOf(row, row.state === 'withdrawn' ? 'vacancy_withdrawn' : 'vacancy_unscheduled', { data: { reason } }),
+  )
+}
+
+/** Most vacancies that one answer names. */
+const namedMax = 20
+
+/**
+ * What is to become of the vacancies of a role that is being withdrawn, which must be locked: none is opened meanwhile.
+ * Gives the events. Throws 409 `open_vacancies`, naming them, where there are any and nobody said what to do.
+ */
+export async function settleVacancies(
+  trx: Transaction<Database>,
+  caller: Caller,
+  role: string,
+  choice: 'keep' | 'withdraw' | null,
+  reason: string,
+  now: Now,
+): Promise<NewEvent[]> {
+  const rows = await trx
+    .selectFrom('vacancies')
+    .select(['id', 'state', 'item', statusAt(now).as('status')])
+    .where('role', '=', role)
+    .where('state', 'in', ['scheduled', 'open'])
+    .where('closes_at', '>', now)
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .execute()
+  if (rows.length === 0 || choice === 'keep') return []
+  if (choice === null) {
+    const vacancies = rows.slice(0, namedMax).map(({ id, status, item }) => ({
+      id,
+      status,
+      closes_at: item.closes_at,
+      url: addressOf(id),
+    }))
+    throw new Problem(
+      'open_vacancies',
+      `The role has ${rows.length === 1 ? 'a vacancy that is' : `${rows.length} vacancies that are`} open or about to open: ${vacancies.map(({ id }) => id).join(', ')}${rows.length > namedMax ? ' and more' : ''}. Send "open_vacancies": "keep" or "withdraw".`,
+      { members: { vacancies, others: rows.length > namedMax } },
+    )
+  }
+  // One that the clock has opened since is withdrawn as an open one.
+  const events: NewEvent[] = []
+  for (const { id, state, status } of rows)
+    if (state === 'scheduled' && status === 'open') events.push(...(await catchUp(trx, now, id)))
+  const withdrawals = await withdrawAll(
+    trx,
+    caller,
+    rows.map(({ id }) => id),
+    reason,
+  )
+  return [...events, ...withdrawals]
+}
+
+/** The vacancies that keep a shared section from being deleted. */
+export async function findVacancyUses(trx: Transaction<Database>, sharedSection: string): Promise<InUse | undefined> {
+  const rows = await trx
+    .selectFrom('vacancy_shared_sections')
+    .select('vacancy')
+    .where('shared_section', '=', sharedSection)
+    .orderBy('vacancy')
+    .limit(namedMax + 1)
+    .execute()
+  if (rows.length === 0) return undefined
+  const shown = rows.slice(0, namedMax).map(({ vacancy }) => ({ vacancy, url: addressOf(vacancy) }))
+  const others = rows.length > namedMax
+  return {
+    usedBy: shown,
+    others,
+    detail: `The shared section "${sharedSection}" is in use by the vacancies ${shown.map(({ vacancy }) => vacancy).join(', ')}${others ? ' and more' : ''}.`,
+  }
+}

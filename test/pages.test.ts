@@ -1,0 +1,404 @@
+// The pages that people read: what stands in them, how they are kept, and that nothing of a document runs in them.
+import { createHash } from 'node:crypto'
+import type { Element, Root, RootContent } from 'hast'
+import rehypeParse from 'rehype-parse'
+import t from 'tap'
+import { unified } from 'unified'
+import { exampleDocument } from '../src/document/schema.ts'
+import { baseUrl, testApp, token } from './support/app.ts'
+import { createPublished, createRole, documentWith, publishRole } from './support/roles.ts'
+
+const everyone = { key: null }
+const browser = { key: null, headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } }
+
+const parse = (html: string) => unified().use(rehypeParse).parse(html) as Root
+const isElement = (node: RootContent): node is Element => node.type === 'element'
+
+function find(node: Root | Element, test: (element: Element) => boolean): Element[] {
+  return (node.children as RootContent[])
+    .filter(isElement)
+    .flatMap(child => [...(test(child) ? [child] : []), ...find(child, test)])
+}
+
+const blocks = new Set(
+  'p h1 h2 h3 h4 li dt dd td th caption legend label option button summary div tr ol ul table'.split(' '),
+)
+
+/** What a reader sees of an element, a line for each block. */
+function linesOf(element: Root | Element): string[] {
+  const text = (node: Root | RootContent): string => {
+    if (node.type === 'text') return node.value.replaceAll(/\s+/g, ' ')
+    if (node.type !== 'element' && node.type !== 'root') return ''
+    if (node.type === 'element' && (node.tagName === 'script' || node.tagName === 'form')) return ''
+    const inner = node.children.map(text).join('')
+    return node.type === 'element' && (blocks.has(node.tagName) || node.tagName === 'br') ? `\n${inner}\n` : inner
+  }
+  return text(element)
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+}
+
+const mainOf = (html: string) => {
+  const [main] = find(parse(html), ({ tagName }) => tagName === 'main')
+  if (!main) throw new Error(`no main element in ${html.slice(0, 500)}`)
+  return main
+}
+const attributesOf = (html: string, tagName: string, name: string) =>
+  find(parse(html), element => element.tagName === tagName).map(({ properties }) => properties[name])
+
+const today = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'Europe/London' }).format(new Date())
+const policy =
+  "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+t.test('pages of roles', { timeout: 120_000 }, async t => {
+  const { call } = await testApp(t)
+
+  await t.test('showRole → 200 with all that is published, and the Occupation', async t => {
+    const [summary, responsibilities, ...rest] = exampleDocument.sections
+    const document = documentWith({
+      sections: [
+        {
+          ...(summary as (typeof exampleDocument.sections)[number]),
+          blocks: [{ type: 'note', text: 'A note' }, ...(summary?.blocks ?? [])],
+        },
+        {
+          ...(responsibilities as (typeof exampleDocument.sections)[number]),
+          blocks: [
+            { type: 'subheading', text: 'Every *day*' },
+            {
+              type: 'list',
+              ordered: true,
+              items: [
+                {
+                  id: 'i1',
+                  text: 'Read [the guide](https://example.org/?a=1&b=2)',
+                  optional: false,
+                  items: [{ id: 'i3', text: 'twice' }],
+                },
+                { id: 'i2', text: 'Be on call', optional: true, items: [] },
+              ],
+            },
+          ],
+        },
+        ...rest,
+        {
+          id: 'appendix',
+          kind: 'appendix',
+          heading: 'Appendix',
+          shared_section: null,
+          blocks: [{ type: 'advert_details' }],
+        },
+      ],
+    })
+    await createPublished(call, 'data-engineer', document)
+    const page = await call('GET /roles/data-engineer', browser)
+    t.equal(page.status, 200)
+    t.same(linesOf(mainOf(page.text)), [
+      'Home Office',
+      'Data engineer',
+      'Organisation',
+      'Home Office',
+      'Also called',
+      'Data pipeline engineer',
+      'Profession',
+      'Digital and Data',
+      'Family',
+      'Data',
+      'Grade',
+      'Senior Executive Officer',
+      'Behaviours',
+      'Working together, Delivering at pace',
+      'Version',
+      `1, published ${today}`,
+      'About the role',
+      'You will look after the data pipelines that others rely on.',
+      'What you’ll do day-to-day',
+      'Every day',
+      'Read the guide',
+      'twice',
+      'Skills and experience',
+      'Essential skills',
+      'Skill',
+      'Level',
+      'Can write and test code in Python',
+      'Working',
+      'Skills Framework for the Information Age',
+      'SFIA 9 skills',
+      'Code',
+      'Skill',
+      'Level',
+      'Category',
+      'Subcategory',
+      'PROG',
+      'Programming/software development',
+      '3',
+      'Development and implementation',
+      'Systems development',
+      'The Skills Framework for the Information Age (SFIA) is owned by The SFIA Foundation: www.sfia-online.org. SFIA content is © The SFIA Foundation, is used here under licence, and may not be redistributed without one.',
+      'Appendix',
+      'Salary',
+      '£42,500 to £47,250.50',
+      'Type of role',
+      'Digital',
+      'Location',
+      'Sheffield',
+      'Business area',
+      'Digital Services',
+      'Contract',
+      'Permanent',
+      'Working pattern',
+      'Full-time, Job share',
+      'Hours',
+      '37 hours a week',
+      'Reports to',
+      'Lead data engineer',
+      'Closing date',
+      '31 March',
+      'Take it with you',
+      'Word document',
+      'Markdown',
+      'Plain web page',
+      'JSON',
+      'schema.org Occupation',
+      'Versions',
+      'Version',
+      'Published',
+      'What changed',
+      'Compare',
+      'Version 1',
+      today,
+      'A note',
+    ])
+    const json = await call('GET /v1/roles/data-engineer', everyone)
+    const { headers } = page
+    t.same(
+      [headers['cache-control'], headers['last-modified'], headers['content-security-policy'], headers['content-type']],
+      [json.headers['cache-control'], json.headers['last-modified'], policy, 'text/html; charset=utf-8'],
+    )
+    const again = await call('GET /roles/data-engineer', { ...browser, headers: { 'if-none-match': page.etag } })
+    t.same([again.status, again.text], [304, ''])
+    t.same(
+      find(
+        parse(page.text),
+        ({ tagName, properties }) => tagName === 'link' && String(properties.rel) === 'canonical',
+      ).map(({ properties }) => properties.href),
+      [`${baseUrl}/roles/data-engineer`],
+    )
+    const occupation = await call('GET /v1/roles/data-engineer/occupation', everyone)
+    const [script] = find(parse(page.text), ({ tagName }) => tagName === 'script')
+    const [data] = script?.children ?? []
+    t.same(JSON.parse(data?.type === 'text' ? data.value : ''), occupation.body)
+    for (const href of attributesOf(page.text, 'a', 'href')
+      .map(String)
+      .filter(href => href.startsWith('/')))
+      t.equal((await call(`GET ${href}`, { key: null, headers: { accept: '*/*' } })).status < 400, true, href)
+  })
+
+  await t.test('showRole → 200 with every text of a hostile document escaped', async t => {
+    const hostile = '</script><script>alert(1)</script><img src=x onerror=alert(1)>'
+    const document = documentWith({
+      title: hostile,
+      alternative_titles: [hostile],
+      grades: [{ scheme: 'own', code: 'X', label: hostile.slice(0, 90) }],
+      sections: exampleDocument.sections.map(section => ({ ...section, heading: hostile })),
+      advert_details: { ...exampleDocument.advert_details, additional: [{ label: hostile, value: hostile }] },
+    })
+    await createPublished(call, 'hostile', document)
+    const page = await call('GET /roles/hostile', browser)
+    t.equal(page.status, 200)
+    t.same(
+      find(parse(page.text), ({ tagName }) => tagName === 'img').length +
+        attributesOf(page.text, 'script', 'type').length,
+      1,
+      'the one script is the JSON-LD, and there is no image',
+    )
+    t.same(attributesOf(page.text, 'script', 'type'), ['application/ld+json'])
+    t.match(linesOf(mainOf(page.text)).join('\n'), hostile)
+    const list = await call('GET /roles', browser)
+    t.same(
+      [list.status, attributesOf(list.text, 'script', 'type'), attributesOf(list.text, 'img', 'src')],
+      [200, [], []],
+    )
+  })
+
+  await t.test('showVersion → 200, and says that there is a newer one', async t => {
+    const first = await createPublished(call, 'twice', documentWith({ title: 'First title' }))
+    const draft = await call('PATCH /v1/roles/twice/draft', { match: first.etag, body: { title: 'Second title' } })
+    await publishRole(call, 'twice', draft.etag, 'Another title')
+    const page = await call('GET /roles/twice/versions/1', browser)
+    t.equal(page.status, 200)
+    t.same(linesOf(mainOf(page.text)).slice(0, 3), [
+      'This is version 1. Read the latest version.',
+      'Home Office',
+      'First title',
+    ])
+    t.same((await call('GET /roles/twice/versions/3', browser)).status, 404)
+  })
+
+  await t.test('showChanges → 200 with the words that went and came', async t => {
+    const page = await call('GET /roles/twice/changes', browser)
+    t.equal(page.status, 200)
+    t.same(linesOf(mainOf(page.text)), [
+      'Second title',
+      'What changed from version 1 to version 2',
+      'Changed: title',
+      'First Second title',
+      'The same as JSON',
+    ])
+    t.same(
+      [
+        find(mainOf(page.text), ({ tagName }) => tagName === 'del').map(element => linesOf(element).join(' ')),
+        find(mainOf(page.text), ({ tagName }) => tagName === 'ins').map(element => linesOf(element).join(' ')),
+      ],
+      [['First'], ['Second']],
+    )
+    const same = await call('GET /roles/twice/changes?from=2&to=2', browser)
+    t.same(linesOf(mainOf(same.text)).at(-2), 'Nothing changed.')
+  })
+
+  await t.test(
+    'showRole of what is not published → 404 and 410, as pages for browsers and as problems for others',
+    async t => {
+      await createRole(call, 'secret-draft', documentWith({ title: 'Secret quagga' }))
+      for (const slug of ['secret-draft', 'never-heard-of']) {
+        const page = await call(`GET /roles/${slug}`, browser)
+        t.same(
+          [page.status, page.headers['content-type'], page.headers['content-security-policy']],
+          [404, 'text/html; charset=utf-8', policy],
+        )
+        t.same(linesOf(mainOf(page.text)).slice(0, 2), [
+          'There is nothing here',
+          `There is no published role "${slug}" that you may read.`,
+        ])
+        t.notMatch(page.text, /quagga/)
+      }
+      const problem = await call('GET /roles/never-heard-of', everyone)
+      t.equal(problem.headers['content-type'], 'application/problem+json; charset=utf-8')
+      const published = await createPublished(call, 'old')
+      await call('POST /v1/roles/old/withdrawals', {
+        match: published.etag,
+        body: { reason: 'Merged', successor: 'twice' },
+      })
+      const gone = await call('GET /roles/old', browser)
+      t.equal(gone.status, 410)
+      t.same(linesOf(mainOf(gone.text)).slice(0, 3), [
+        'The role is withdrawn',
+        'The role was withdrawn: Merged Its successor is "twice".',
+        'Go to the role that took its place',
+      ])
+    },
+  )
+})
+
+t.test('the list of roles', { timeout: 120_000 }, async t => {
+  const { call } = await testApp(t)
+  const other = token('other-office')
+  for (const number of [1, 2, 3, 4, 5])
+    await createPublished(call, `engineer-${number}`, documentWith({ title: `Engineer ${number}` }))
+  for (let number = 10; number < 30; number += 1)
+    await createPublished(
+      call,
+      `analyst-${number}`,
+      documentWith({
+        title: `Analyst ${number}`,
+        family: null,
+        grades: [{ scheme: 'civil-service', code: 'G7', label: 'Grade 7' }],
+      }),
+    )
+  const foreign = await createRole(call, 'tester', documentWith({ title: 'Tester' }), other)
+  await publishRole(call, 'tester', foreign.etag, 'A note', other)
+
+  await t.test('showRoles → 200 with filters that say how many, and pages', async t => {
+    const page = await call('GET /roles', browser)
+    t.equal(page.status, 200)
+    const lines = linesOf(mainOf(page.text))
+    t.same(lines.slice(0, 5), ['Roles', '26 roles', 'Analyst 10', 'Home Office · Grade 7', `Published ${today}`])
+    t.same(lines.filter(line => /^(Analyst|Engineer|Tester)/.test(line)).length, 20)
+    const options = find(parse(page.text), ({ tagName }) => tagName === 'option').map(element =>
+      linesOf(element).join(),
+    )
+    t.same(options, [
+      'All organisations',
+      'Home Office (25)',
+      'Other Office (1)',
+      'All professions',
+      'Digital and Data (26)',
+      'All families',
+      'Data (6)',
+      'All grades',
+      'Grade 7 (20)',
+      'Senior Executive Officer (6)',
+      'Title',
+      'Newest first',
+    ])
+    const next = attributesOf(page.text, 'a', 'href')
+      .map(String)
+      .find(href => href.includes('cursor='))
+    const second = await call(`GET ${next}`, browser)
+    t.same(
+      linesOf(mainOf(second.text)).filter(line => /^(Analyst|Engineer|Tester)/.test(line)),
+      ['Engineer 1', 'Engineer 2', 'Engineer 3', 'Engineer 4', 'Engineer 5', 'Tester'],
+    )
+  })
+
+  await t.test('showRoles with what a form sends → 200, empty fields as if they were not there', async t => {
+    const query = 'q=anaylst&organisation=&profession=&family=&grade=G7&sfia=PROG%3A3&sort=relevance'
+    const page = await call(`GET /roles?${query}`, browser)
+    t.equal(page.status, 200)
+    t.same(linesOf(mainOf(page.text)).slice(0, 2), ['Roles', '20 roles for “analyst”, as nothing matches “anaylst”'])
+    const none = await call('GET /roles?q=zebra', browser)
+    t.same(linesOf(mainOf(none.text)), ['Roles', '0 roles', 'Try fewer words, or clear a filter.'])
+  })
+
+  await t.test('showRoles with what is in no list → 422 as a page that says what is', async t => {
+    const page = await call('GET /roles?grade=SEOO', browser)
+    t.same([page.status, page.headers['content-type']], [422, 'text/html; charset=utf-8'])
+    t.match(linesOf(mainOf(page.text)).join('\n'), /SEO/)
+    t.equal((await call('GET /roles?colour=red', browser)).status, 400)
+  })
+
+  await t.test('getSitemap and getRobots → 200 with the pages that are published', async t => {
+    const map = await call('GET /sitemap.xml', everyone)
+    t.equal(map.status, 200)
+    t.same([...map.text.matchAll(/<loc>(.*?)<\/loc>/g)].map(([, address]) => address).slice(0, 2), [
+      `${baseUrl}/roles/analyst-10`,
+      `${baseUrl}/roles/analyst-11`,
+    ])
+    t.equal(map.text.match(/<url>/g)?.length, 26)
+    t.equal((await call('GET /sitemaps/2', everyone)).status, 404)
+    t.same((await call('GET /robots.txt', everyone)).text.split('\n').at(-2), `Sitemap: ${baseUrl}/sitemap.xml`)
+  })
+})
+
+t.test('styles and branding', { timeout: 60_000 }, async t => {
+  await t.test('without the crown: no typeface, crest or crown of GOV.UK is served or asked for', async t => {
+    const { app, call } = await testApp(t)
+    const page = await call('GET /roles', browser)
+    const [sheet] = find(parse(page.text), ({ properties }) => String(properties.rel) === 'stylesheet')
+    const path = String(sheet?.properties.href)
+    const css = await app.inject(path)
+    t.same(
+      [css.statusCode, css.headers['content-type'], css.headers['cache-control']],
+      [200, 'text/css; charset=utf-8', 'public, max-age=31536000, immutable'],
+    )
+    t.equal(path, `/assets/${createHash('sha256').update(css.rawPayload).digest('base64url').slice(0, 12)}/pages.css`)
+    t.notMatch(css.payload, /GDS Transport/)
+    t.notMatch(page.text, /crown|GOV\.UK/i)
+    t.equal((await app.inject('/assets/images/govuk-crest.svg')).statusCode, 404)
+  })
+
+  await t.test(
+    'with the crown: all that the style sheet asks for is served, and the service has its own name',
+    async t => {
+      const { app, call } = await testApp(t, { branding: { serviceName: 'Roles & <more>', crownBranding: true } })
+      const page = await call('GET /roles', browser)
+      t.match(page.text, /Roles &amp; &lt;more&gt;/)
+      const [sheet] = find(parse(page.text), ({ properties }) => String(properties.rel) === 'stylesheet')
+      const css = (await app.inject(String(sheet?.properties.href))).payload
+      const files = [...css.matchAll(/url\((\/[^)]+)\)/g)].map(([, path = '']) => path)
+      t.ok(files.length >= 5)
+      for (const path of new Set(files)) t.equal((await app.inject(path)).statusCode, 200, path)
+    },
+  )
+})

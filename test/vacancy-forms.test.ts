@@ -1,0 +1,223 @@
+// The public forms of a vacancy: JobPosting and Civil Service Jobs, whole, against files that people have read.
+import { readFileSync } from 'node:fs'
+import type { JobPosting as SchemaJobPosting, WithContext } from 'schema-dts'
+import t from 'tap'
+import type { Vacancy } from '../src/document/vacancy.ts'
+import type { CivilServiceJobsAdvert } from '../src/vacancies/civil-service-jobs.ts'
+import { homeless, profile, rows, structural } from '../src/vacancies/civil-service-jobs-labels.ts'
+import type { JobPosting } from '../src/vacancies/job-posting.ts'
+import { testApp, token } from './support/app.ts'
+import { problemOf } from './support/problem.ts'
+import { createPublished, digestOf } from './support/roles.ts'
+import { throughJsonLd } from './support/schema-org.ts'
+import { advertisedRole, createVacancy, handClock, openVacancy } from './support/vacancies.ts'
+
+const nobody = { key: null }
+const clock = handClock('2027-05-03T09:00:00Z')
+const golden = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`golden/${name}.json`, import.meta.url), 'utf8'))
+
+const written = (kind: Vacancy['sections'][number]['kind'], heading: string, text: string) => ({
+  kind,
+  heading,
+  shared_section: null,
+  blocks: [{ type: 'paragraph' as const, text }],
+})
+
+/** A vacancy that says something everywhere. */
+const whole: Partial<Vacancy> = {
+  opens_at: null,
+  chosen_items: [{ section: 'responsibilities', item: 'i3' }],
+  contract_types: ['permanent', 'fixed_term', 'contractor'],
+  remote: true,
+  behaviours: ['working_together', 'delivering_at_pace'],
+  sections: [
+    written(
+      'selection',
+      'How we choose',
+      'We sift on your **statement**; see [Success Profiles](https://www.gov.uk/government/publications/success-profiles).',
+    ),
+    {
+      kind: 'benefits',
+      heading: 'What you get',
+      shared_section: null,
+      blocks: [
+        { type: 'subheading', text: 'Leave & pay' },
+        {
+          type: 'list',
+          ordered: true,
+          items: [
+            { id: 'i1', text: '25 days of leave', optional: false, items: [{ id: 'i2', text: '30 after five years' }] },
+            { id: 'i3', text: 'A pension', optional: false, items: [] },
+          ],
+        },
+      ],
+    },
+    written('terms', 'Terms', 'You may join a union.'),
+    written('security', 'Security', 'We check your record.'),
+    written('nationality', 'Nationality', 'The job is open to UK nationals.'),
+    written('diversity', 'Diversity', 'We are for everyone.'),
+    written('further_information', 'More', 'Ask us.'),
+  ],
+}
+
+/** Ids, and what goes by them, are others in each run. */
+const withoutId = (text: string, id: string) => JSON.parse(text.replaceAll(id, '00000000-0000-4000-8000-000000000000'))
+
+t.test('the public forms of a vacancy', { timeout: 120_000 }, async t => {
+  const { call, db } = await testApp(t, { clock: clock.now })
+  await db
+    .updateTable('organisations')
+    .set({ homepage_url: 'https://www.gov.uk/home-office' })
+    .where('slug', '=', 'home-office')
+    .execute()
+  await createPublished(call, 'engineer', {
+    ...advertisedRole,
+    grades: [...advertisedRole.grades, { scheme: 'home-office', code: 'TECH3', label: 'Technologist 3' }],
+  })
+  const made = await openVacancy(call, 'engineer', whole)
+  const form = (path: string, name: string, key: string | null = null) => call(`GET ${path}/${name}`, { key })
+
+  await t.test('getJobPosting → 200 with everything that Google requires and recommends', async t => {
+    const answer = await form(made.path, 'job-posting')
+    t.same(
+      [answer.status, answer.headers['content-type'], answer.headers['cache-control'], answer.etag],
+      [200, 'application/ld+json; charset=utf-8', 'public, max-age=60', `"${digestOf(answer.text)}"`],
+    )
+    const posting = withoutId(answer.text, made.id) as JobPosting
+    t.strictSame(posting, golden('job-posting'))
+    const again = { ...nobody, headers: { 'if-none-match': answer.etag } }
+    t.equal((await call(`GET ${made.path}/job-posting`, again)).status, 304)
+    for (const required of ['datePosted', 'description', 'hiringOrganization', 'jobLocation', 'title'] as const)
+      t.ok(posting[required], `${required} is required`)
+    for (const recommended of [
+      'applicantLocationRequirements',
+      'baseSalary',
+      'directApply',
+      'educationRequirements',
+      'employmentType',
+      'experienceRequirements',
+      'identifier',
+      'jobLocationType',
+      'validThrough',
+    ] as const)
+      t.ok(posting[recommended], `${recommended} is recommended`)
+    // Held by the compiler: every member and type is schema.org's.
+    const typed: WithContext<SchemaJobPosting> = posting
+    const [given, back] = await throughJsonLd(typed as object)
+    t.strictSame(back, given, 'a JSON-LD processor loses nothing')
+    t.match(problemOf(await call(`GET ${made.path}/job-posting`, { ...nobody, headers: { accept: 'text/html' } })), {
+      status: 406,
+    })
+  })
+
+  await t.test('getJobPosting → 200 with no word where nothing is known', async t => {
+    const { path, id } = await createVacancy(call, 'engineer', {
+      salary: { min: 40_000, max: 40_000, currency: 'GBP', period: 'year', text: null },
+      locations: [],
+      remote: true,
+      business_area: null,
+      contract_types: [],
+      working_patterns: ['flexible_working'],
+      hours: null,
+      opens_at: null,
+      closes_at: null,
+      education: 'none',
+      experience_months: null,
+      security_clearance: null,
+      contact: null,
+      apply_url: null,
+      sections: [],
+    })
+    const { description, skills, occupationalCategory, ...posting } = withoutId(
+      (await form(path, 'job-posting', token('home-office'))).text,
+      id,
+    )
+    const { description: _, skills: __, occupationalCategory: ___, ...whole } = golden('job-posting') as JobPosting
+    t.strictSame(posting, {
+      '@context': whole['@context'],
+      '@type': 'JobPosting',
+      '@id': whole['@id'],
+      title: 'Data engineer',
+      hiringOrganization: whole.hiringOrganization,
+      identifier: whole.identifier,
+      jobLocationType: 'TELECOMMUTE',
+      applicantLocationRequirements: [{ '@type': 'Country', name: 'United Kingdom' }],
+      baseSalary: {
+        '@type': 'MonetaryAmount',
+        currency: 'GBP',
+        value: { '@type': 'QuantitativeValue', value: 40_000, unitText: 'YEAR' },
+      },
+      totalJobOpenings: 2,
+      url: whole['@id'],
+      directApply: false,
+      educationRequirements: 'no requirements',
+      relevantOccupation: whole.relevantOccupation,
+    })
+    t.ok(description && skills && occupationalCategory)
+  })
+
+  await t.test('getCivilServiceJobsAdvert → 200 with every label, and what has none', async t => {
+    const answer = await form(made.path, 'civil-service-jobs')
+    t.same(
+      [answer.status, answer.headers['content-type'], answer.headers['cache-control'], answer.etag],
+      [200, 'application/json; charset=utf-8', 'public, max-age=60', `"${digestOf(answer.text)}"`],
+    )
+    const advert = withoutId(answer.text, made.id) as CivilServiceJobsAdvert
+    t.strictSame(advert, golden('civil-service-jobs'))
+    const fieldOf = (label: string) => advert.fields.find(field => field.label === label)?.value
+    t.equal(fieldOf('Location'), 'Croydon, London : Sheffield, Yorkshire and the Humber')
+    t.equal(fieldOf('Closing date'), 'Apply before 11:55 pm on Sunday 30th May 2027')
+    t.equal(fieldOf('Reference number'), null)
+    await call(`PATCH ${made.path}`, { body: { closes_at: '2027-10-31T23:55:00Z' }, match: made.etag })
+    const later = (await form(made.path, 'civil-service-jobs')).body as CivilServiceJobsAdvert
+    t.equal(
+      later.fields.find(({ label }) => label === 'Closing date')?.value,
+      'Apply before 11:55 pm on Sunday 31st October 2027',
+    )
+  })
+
+  await t.test('the profile: every label with its source, and every member with a label or a reason', async t => {
+    const { body, headers } = await call('GET /v1/profiles/civil-service-jobs', nobody)
+    t.equal(headers['cache-control'], 'public, max-age=60, stale-if-error=86400')
+    t.strictSame(body, {
+      ...profile,
+      labels: rows.map(({ value: _, ...row }) => row),
+      not_mapped: homeless,
+    })
+    const named = (source: string) => source.split('/').slice(0, 2).join('/')
+    const known = new Set([
+      ...rows.flatMap(({ source }) => source),
+      ...homeless.map(({ source }) => source),
+      ...structural,
+    ])
+    const vacancy = (await call(`GET ${made.path}`, nobody)).body as object
+    const role = (await call('GET /v1/roles/engineer', nobody)).body as object
+    const members = [
+      ...Object.keys(vacancy)
+        .filter(name => name !== 'status')
+        .map(name => `/${name}`),
+      ...Object.keys(role).map(name => `role:/${name}`),
+    ]
+    t.same(
+      members.filter(member => !known.has(member)),
+      [],
+      'a new member needs a label, or a reason why it has none',
+    )
+    t.same(
+      [...known].filter(source => !members.includes(named(source))),
+      [],
+    )
+    for (const { label, basis, assumed, max_length, allowed_values } of rows) {
+      t.match(basis, /\S/, label)
+      const unconfirmed = [
+        ...(max_length === null ? [] : ['max_length']),
+        ...(allowed_values && label !== 'Behaviours' ? ['allowed_values'] : []),
+      ]
+      t.ok(
+        unconfirmed.every(part => assumed.includes(part as never)),
+        `${label}: what nobody has confirmed is marked`,
+      )
+    }
+  })
+})
