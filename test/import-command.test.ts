@@ -171,6 +171,29 @@ t.test('import: documents of a folder', { timeout: 120_000 }, async t => {
     t.match(twice.text, /gives the role "tester" too; rename one/)
   })
 
+  await t.test(
+    'documents with one new text about the organisation share a section, though they are read at once',
+    async t => {
+      await mkdir(join(folder, 'twins'))
+      const about = '## About us\n\nWe groom every quagga of the country.\n\n## Duties\n\n- Groom\n'
+      for (const name of ['one', 'two', 'three', 'four'])
+        await put(`twins/twin-${name}.md`, `# Twin ${name}\n\n${about}`)
+      const { code, text } = await command(db, [join(folder, 'twins')])
+      t.equal(code, 0, text)
+      const uses = await db
+        .selectFrom('role_shared_sections')
+        .select(['role', 'shared_section'])
+        .where('role', 'like', 'twin-%')
+        .orderBy('role')
+        .execute()
+      const shared_section = 'home-office-about-us'
+      t.same(
+        uses,
+        ['four', 'one', 'three', 'two'].map(name => ({ role: `twin-${name}`, shared_section })),
+      )
+    },
+  )
+
   await t.test('a terminal gets a bar and the table', async t => {
     const { text } = await command(db, [join(folder, 'Data Engineer.md')], {}, true)
     t.match(text, /=+ 1\/1/)

@@ -16,6 +16,7 @@ import { type File, findFiles, nameOf, PathError } from './files.ts'
 import { slugIn } from './front-matter.ts'
 import { createImportPool, type ImportPool } from './pool.ts'
 import { checkExport, restore, rolesOf } from './restore.ts'
+import type { DocumentType } from './scan.ts'
 import type { ImportReport } from './schema.ts'
 import { documentBytesMax, findContext, findKnown, saveImport, type Target, withoutIds } from './store.ts'
 
@@ -123,7 +124,7 @@ class Summary {
   }
 }
 
-/** One document. Every outcome is a Done but a database that fails. */
+/** One file. Every outcome is a Done but a database that fails. */
 async function importOne(
   db: Kysely<Database>,
   pool: ImportPool,
@@ -147,6 +148,28 @@ async function importOne(
   if (other !== undefined)
     return { result: 'failed', name, detail: `${other} gives the role "${slug}" too; rename one` }
   taken.set(slug, path)
+  return importSource(db, pool, { name, slug, type, source }, { organisation, overwrite, owner })
+}
+
+interface Source {
+  name: string
+  slug: string
+  type: DocumentType
+  source: Buffer
+}
+
+/** How often a document is read anew, since what it was read against changed at that moment. */
+const retriesMax = 3
+
+async function importSource(
+  db: Kysely<Database>,
+  pool: ImportPool,
+  file: Source,
+  args: { organisation: string; overwrite: boolean; owner: string },
+  retries = 0,
+): Promise<Done> {
+  const { name, slug, type, source } = file
+  const { organisation, overwrite, owner } = args
   const known = await findKnown(db, slug)
   if (known && known.organisation !== organisation)
     return {
@@ -183,6 +206,9 @@ async function importOne(
       await insertEvents(trx, actorOf(owner), saved.events)
     })
   } catch (error) {
+    // Of two documents with one new text about the organisation, one makes the shared section and the other uses it.
+    if (error instanceof Problem && error.code === 'conflict' && retries < retriesMax)
+      return importSource(db, pool, file, args, retries + 1)
     return { result: 'failed', name, role: slug, report, detail: problemText(error) }
   }
   return { result: report.unchanged ? 'unchanged' : known ? 'updated' : 'created', name, role: slug, report }
