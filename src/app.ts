@@ -48,6 +48,7 @@ import { occupations } from './schema-org/routes.ts'
 import { sfia } from './sfia/routes.ts'
 import { publicVacancies } from './vacancies/public.ts'
 import { vacancies } from './vacancies/routes.ts'
+import { type WebhookOptions, webhooks } from './webhooks/routes.ts'
 
 export interface AppOptions {
   db: Kysely<Database>
@@ -56,6 +57,8 @@ export interface AppOptions {
   authenticate: Authenticate
   /** Mixed into the hashes of the keys that are made here. */
   pepper: string
+  /** What the secrets of webhooks are encrypted with, and whether webhooks may go to loopback addresses. */
+  webhooks: WebhookOptions
   /** Without a slash at the end. Absolute links begin with it; the Host header is never believed. */
   baseUrl: string
   cacheBytesMax: number
@@ -211,6 +214,7 @@ export async function build(options: AppOptions) {
   await app.register(sfia, { prefix: '/v1', db })
   await app.register(codeListRoutes, { prefix: '/v1', baseUrl })
   await app.register(apiKeys, { prefix: '/v1', db, baseUrl, pepper })
+  await app.register(webhooks, { prefix: '/v1', db, ...options.webhooks })
   await app.register(auditEvents, { prefix: '/v1', db })
   await app.register(home, { baseUrl })
   await app.register(problemPages)

@@ -1,10 +1,14 @@
 /** What is done to a register from the command line: `node src/cli.ts <command> [options]`. */
+import { once } from 'node:events'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { createKey, keyOptions, readKeyArguments } from './api-keys/command.ts'
-import { type Config, readConfig } from './config.ts'
+import { baseUrlOf, type Config, readConfig } from './config.ts'
 import { contractText } from './contract.ts'
 import { connect } from './database/connect.ts'
-import { openDatabase } from './database/open.ts'
+import { type OpenDatabase, openDatabase } from './database/open.ts'
+import { commandPool, importFiles, importOptions, readImportArguments } from './imports/command.ts'
+import { startWorker } from './jobs/worker.ts'
+import { createLogger } from './logger.ts'
 import { findOrMakeSecret } from './secret-file.ts'
 import { loadSheet, readSheet } from './sfia/command.ts'
 
@@ -20,23 +24,33 @@ interface Input {
 interface Command {
   summary: string
   options?: NonNullable<ParseArgsConfig['options']>
-  run(input: Input): Promise<void>
+  /** Gives an exit code other than 0 where it has one to give. */
+  run(input: Input): Promise<unknown>
 }
 
 /** A command's work on the migrated database, which is closed behind it. */
-async function withDatabase(
+async function withDatabase<T>(
   config: Config,
   log: Input['log'],
-  work: (db: ReturnType<typeof connect>) => Promise<void>,
-) {
+  work: (db: ReturnType<typeof connect>, database: OpenDatabase) => Promise<T>,
+): Promise<T> {
   const database = await openDatabase(config, log)
   const db = connect({ url: database.url, namedStatements: config.databaseNamedStatements })
   try {
-    await work(db)
+    return await work(db, database)
   } finally {
     await db.destroy()
     await database.close()
   }
+}
+
+/** Resolves at the first SIGTERM or SIGINT; who asks twice does not want to wait. */
+async function untilAsked(): Promise<void> {
+  const limit = new AbortController()
+  const { signal } = limit
+  await Promise.race([once(process, 'SIGTERM', { signal }), once(process, 'SIGINT', { signal })])
+  for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => process.exit(1))
+  limit.abort()
 }
 
 const commands: Readonly<Record<string, Command>> = {
@@ -46,6 +60,26 @@ const commands: Readonly<Record<string, Command>> = {
       const database = await openDatabase(config, log)
       await database.close()
       log('the database is up to date')
+    },
+  },
+  worker: {
+    summary: 'send webhooks until SIGTERM, beside services that have WORKER=false',
+    async run({ config, log }) {
+      await withDatabase(config, log, async (db, { directUrl }) => {
+        const worker = startWorker({
+          db,
+          directUrl,
+          baseUrl: baseUrlOf(config, config.port),
+          webhooks: {
+            key: config.webhookKey ?? (await findOrMakeSecret(config.dataDir, 'webhook-key')),
+            allowLoopback: config.webhookLoopback,
+          },
+          log: createLogger(config.logLevel),
+        })
+        log('the worker is at work')
+        await untilAsked()
+        await worker.close()
+      })
     },
   },
   openapi: {
@@ -67,6 +101,20 @@ const commands: Readonly<Record<string, Command>> = {
       })
     },
   },
+  import: {
+    summary: 'import documents as drafts, or restore an export: import PATH… --organisation SLUG [--overwrite]',
+    options: importOptions,
+    async run({ config, values, positionals, log }) {
+      const args = readImportArguments(values, positionals)
+      const outlet = { isTerminal: process.stdout.isTTY === true, stream: process.stdout }
+      const pool = commandPool()
+      try {
+        return await withDatabase(config, log, db => importFiles(db, pool, args, outlet))
+      } finally {
+        await pool.close()
+      }
+    },
+  },
   'sfia:load': {
     summary: 'load the SFIA spreadsheet that you are licensed for: sfia:load --version 9 file.csv|file.xlsx',
     options: { version: { type: 'string' } },
@@ -83,7 +131,7 @@ const usage = () => {
   return `Usage: role-register <command> [options]\n\nCommands:\n${lines.join('\n')}\n`
 }
 
-/** Gives the exit code: 0 done, 1 failed, 2 not understood. */
+/** Gives the exit code: 0 done, 1 failed, 2 not understood; or that of the command. */
 async function main([name = '', ...args]: readonly string[]): Promise<number> {
   if (name === '--help' || name === 'help') {
     process.stdout.write(usage())
@@ -103,8 +151,8 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
   }
   try {
     const log = (message: string) => process.stderr.write(`${message}\n`)
-    await command.run({ ...parsed, config: readConfig(process.env), log })
-    return 0
+    const code = await command.run({ ...parsed, config: readConfig(process.env), log })
+    return typeof code === 'number' ? code : 0
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
     return 1

@@ -89,6 +89,24 @@ export const Config = Type.Object({
       secret: true,
     }),
   ),
+  webhookKey: Type.Optional(
+    Text({
+      description:
+        'Secret that the secrets of webhooks are encrypted with, the same for every process. Unset: made in DATA_DIR/webhook-key.',
+      expects: 'at least 32 characters',
+      minLength: 32,
+      secret: true,
+    }),
+  ),
+  webhookLoopback: Flag({
+    description: 'Let webhooks go to loopback addresses, by http and to any port. For tests only.',
+    default: false,
+  }),
+  worker: Flag({
+    description:
+      'Send webhooks, and open and close vacancies, in the service too. Set to false where `npm run worker` does it in a process of its own.',
+    default: true,
+  }),
   cacheBytesMax: Whole({
     description: 'Most memory for published roles kept ready to send, in bytes; 0 switches this cache off.',
     default: 64 * 1024 * 1024,
@@ -148,6 +166,9 @@ export const variables: Readonly<Record<keyof Config, string>> = {
   dataDir: 'DATA_DIR',
   logLevel: 'LOG_LEVEL',
   keyPepper: 'KEY_PEPPER',
+  webhookKey: 'WEBHOOK_KEY',
+  webhookLoopback: 'WEBHOOK_LOOPBACK',
+  worker: 'WORKER',
   cacheBytesMax: 'CACHE_BYTES_MAX',
   oidcIssuer: 'OIDC_ISSUER',
   oidcAudience: 'OIDC_AUDIENCE',
@@ -195,6 +216,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (read.databaseUrl) read.databaseDirectUrl ??= read.databaseUrl
   if (Array.isArray(read.trustProxy)) Object.freeze(read.trustProxy)
   return Object.freeze(Value.Parse(Config, read))
+}
+
+/** The base URL of absolute links, without a slash at the end: PUBLIC_URL, or one by which this machine reaches itself. */
+export function baseUrlOf({ publicUrl, host }: Config, port: number): string {
+  if (publicUrl) return publicUrl.replace(/\/+$/, '')
+  // Not every address to listen on is one to connect to.
+  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function contradictions(read: Readonly<Record<string, unknown>>): string[] {

@@ -8,6 +8,7 @@ export async function contractText(): Promise<string> {
     db,
     authenticate: async () => null,
     pepper: '',
+    webhooks: { key: '', allowLoopback: false },
     baseUrl: 'http://localhost',
     cacheBytesMax: 0,
   })

@@ -89,8 +89,16 @@ async function publishSample(db: Kysely<Database>): Promise<void> {
       .execute()
     const { document, ...read } = importDocument(source, 'text/markdown', await findContext(trx, organisation, {}))
     if (!document) throw new Error(`the sample role cannot be imported: ${JSON.stringify(read.problems)}`)
-    const whole = { ...read, document: fill(document, demo.role) }
-    const { draft, events } = await saveImport(trx, register, organisation, { slug: undefined }, whole)
+    const target = { slug: undefined }
+    const original = { mediaType: 'text/markdown', bytes: source } as const
+    const { draft, events } = await saveImport(
+      trx,
+      register,
+      organisation,
+      target,
+      { ...read, document: fill(document, demo.role) },
+      original,
+    )
     const row = await lockRole(trx, register, draft.slug, null)
     const { event } = await publish(trx, register, row, { change_note: 'First published', change_kind: 'substantive' })
     const opening = await openSampleVacancy(trx, draft.slug, demo.vacancy)

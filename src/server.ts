@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { authenticator } from './api-keys/authenticator.ts'
 import { build } from './app.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { baseUrlOf, type Config, ConfigError, readConfig } from './config.ts'
 import { connect } from './database/connect.ts'
 import { openDatabase } from './database/open.ts'
+import { startWorker } from './jobs/worker.ts'
 import { createLogger } from './logger.ts'
 import { findOrMakeSecret } from './secret-file.ts'
 import { seed } from './seed.ts'
-import { startClock } from './vacancies/clock.ts'
 
 /** How long requests in flight may take to end after a signal, and how long the rest of the stop may take. */
 const drainMs = 10_000
@@ -41,9 +41,6 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
   if (database.isEmbedded) await seed({ db, dataDir: config.dataDir, pepper, log })
   if (isStopping()) return
 
-  const vacancyClock = startClock(db, error => logger.warn({ err: error }, 'vacancies were not opened and closed'))
-  closers.push(() => vacancyClock.stop())
-
   const { oidcIssuer: issuer, oidcAudience: audience } = config
   const oidc = issuer && audience ? { issuer, audience } : undefined
   const { authenticate, close } = authenticator({ db, pepper, oidc, log: logger })
@@ -51,12 +48,28 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
 
   // Links need the port before anything listens on it.
   const port = config.port || (await findFreePort(config.host))
-  const baseUrl = config.publicUrl?.replace(/\/+$/, '') ?? localUrl(config.host, port)
+  const baseUrl = baseUrlOf(config, port)
+  const webhooks = {
+    key: config.webhookKey ?? (await findOrMakeSecret(config.dataDir, 'webhook-key')),
+    allowLoopback: config.webhookLoopback,
+  }
+  if (config.worker) {
+    const workerDb = connect({
+      url: database.url,
+      max: 4,
+      namedStatements: config.databaseNamedStatements,
+      onError: error => logger.warn({ err: error }, 'an idle database connection of the worker was lost'),
+    })
+    closers.push(() => workerDb.destroy())
+    const worker = startWorker({ db: workerDb, directUrl: database.directUrl, baseUrl, webhooks, log: logger })
+    closers.push(() => worker.close())
+  }
   const app = await build({
     db,
     logger,
     authenticate,
     pepper,
+    webhooks,
     baseUrl,
     listenUrl: database.directUrl,
     cacheBytesMax: config.cacheBytesMax,
@@ -108,12 +121,6 @@ async function findFreePort(host: string): Promise<number> {
   probe.close()
   await once(probe, 'close')
   return port
-}
-
-/** A URL by which this machine reaches the server: not every address to listen on is one to connect to. */
-function localUrl(host: string, port: number): string {
-  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 async function main(): Promise<void> {

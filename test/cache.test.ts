@@ -7,7 +7,7 @@ import { build } from '../src/app.ts'
 import { connect } from '../src/database/connect.ts'
 import { PublishedCache, type Served } from '../src/roles/cache.ts'
 import type { Version, Withdrawal } from '../src/roles/versions.ts'
-import { baseUrl, testApp } from './support/app.ts'
+import { baseUrl, testApp, webhooks } from './support/app.ts'
 import { startProxy } from './support/proxy.ts'
 import { createPublished, publishRole } from './support/roles.ts'
 import { until } from './support/until.ts'
@@ -24,6 +24,7 @@ async function anotherApp(t: Teardown, url: string, listenUrl: string) {
     listenUrl,
     authenticate: async () => null,
     pepper,
+    webhooks,
     baseUrl,
     cacheBytesMax: 1024 * 1024,
   })

@@ -7,7 +7,7 @@ import { connect, poolStatus } from '../src/database/connect.ts'
 import { exampleDocument } from '../src/document/schema.ts'
 import { FeedSignal } from '../src/feed/signal.ts'
 import { readEvents } from '../src/feed/store.ts'
-import { type Answer, baseUrl, testApp } from './support/app.ts'
+import { type Answer, baseUrl, testApp, webhooks } from './support/app.ts'
 import { callerOf } from './support/call.ts'
 import type { Teardown } from './support/database.ts'
 import { problemOf } from './support/problem.ts'
@@ -197,6 +197,7 @@ async function deafApp(t: Teardown, url: string) {
     feedLimits: { pollMs: 20 },
     authenticate: async () => null,
     pepper: 'pepper of the tests, 32 characters',
+    webhooks,
     baseUrl,
     cacheBytesMax: 0,
   })

@@ -22,6 +22,8 @@ t.test('an empty environment gives the defaults, frozen', async t => {
     databaseLockTimeoutMs: 2000,
     dataDir: '.data',
     logLevel: 'info',
+    webhookLoopback: false,
+    worker: true,
     cacheBytesMax: 67_108_864,
     rateLimitPerMinute: 6000,
     rateLimitAnonymousPerMinute: 6000,
@@ -31,7 +33,7 @@ t.test('an empty environment gives the defaults, frozen', async t => {
 })
 
 t.test('every variable is read, and those that are not ours are left alone', async t => {
-  const pepper = 'p'.repeat(32)
+  const [pepper, webhookKey] = ['p'.repeat(32), 'w'.repeat(32)]
   const env = {
     PORT: '0',
     HOST: '0.0.0.0',
@@ -45,6 +47,9 @@ t.test('every variable is read, and those that are not ours are left alone', asy
     DATA_DIR: '/var/lib/roles',
     LOG_LEVEL: 'debug',
     KEY_PEPPER: pepper,
+    WEBHOOK_KEY: webhookKey,
+    WEBHOOK_LOOPBACK: 'true',
+    WORKER: 'false',
     CACHE_BYTES_MAX: '0',
     OIDC_ISSUER: 'https://issuer.example',
     OIDC_AUDIENCE: 'role-register',
@@ -67,6 +72,9 @@ t.test('every variable is read, and those that are not ours are left alone', asy
     dataDir: '/var/lib/roles',
     logLevel: 'debug',
     keyPepper: pepper,
+    webhookKey,
+    webhookLoopback: true,
+    worker: false,
     cacheBytesMax: 0,
     oidcIssuer: 'https://issuer.example',
     oidcAudience: 'role-register',

@@ -7,7 +7,7 @@ import { connect } from '../src/database/connect.ts'
 import type { Deprecation } from '../src/plugins/deprecation.ts'
 import { problemTypes } from '../src/plugins/problems.ts'
 import { breakingChanges, type Contract, withNeededSchemas } from './contract/breaking.ts'
-import { baseUrl, testApp } from './support/app.ts'
+import { baseUrl, testApp, webhooks } from './support/app.ts'
 import { type App, callerOf } from './support/call.ts'
 
 const contract = JSON.parse(readFileSync(new URL('../openapi/openapi.json', import.meta.url), 'utf8')) as Contract
@@ -141,7 +141,7 @@ t.test('a harmless change is not', async t => {
 /** The service with one more operation, `GET /v1/old/{number}`, that is on its way out. It asks no database. */
 async function withOldOperation(deprecated: Deprecation): Promise<App> {
   const db = connect({ url: 'postgres://nowhere' })
-  const app = await build({ db, authenticate: async () => null, pepper: '', baseUrl, cacheBytesMax: 0 })
+  const app = await build({ db, authenticate: async () => null, pepper: '', webhooks, baseUrl, cacheBytesMax: 0 })
   app.addHook('onClose', () => db.destroy())
   const schema = {
     operationId: 'getOld',

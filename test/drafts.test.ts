@@ -547,14 +547,30 @@ t.test('drafts', { timeout: 120_000 }, async t => {
         {
           pointer: '/sections/1',
           code: 'notes_left_out',
+          excerpt: 'Terms',
           detail: 'Notes of "Terms" are left out of the published role.',
+          source: 'house',
         },
-        { pointer: '/sections/2', code: 'placeholder', detail: '"[insert date]" looks like a placeholder.' },
-        { pointer: '/sfia_mappings', code: 'unprinted_mappings', detail: 'No section prints the SFIA mappings.' },
+        {
+          pointer: '/sfia_mappings',
+          code: 'unprinted_mappings',
+          excerpt: '',
+          detail: 'No section prints the SFIA mappings.',
+          source: 'house',
+        },
         {
           pointer: '/sfia_version',
           code: 'older_sfia',
+          excerpt: '6',
           detail: 'The mappings are of SFIA 6; SFIA 9 is the newest.',
+          source: 'SFIA 9 (SFIA Foundation, 2024)',
+        },
+        {
+          pointer: '/sections/2/blocks/0',
+          code: 'placeholder',
+          excerpt: '[insert date]',
+          detail: 'A placeholder stands in the text; fill it in before the role is published.',
+          source: 'house',
         },
       ],
     })

@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import t from 'tap'
 import { openSnapshot, poolStatus } from '../src/database/connect.ts'
 import { testApp } from './support/app.ts'
+import { copyRole } from './support/copies.ts'
 import { testDatabase } from './support/database.ts'
 import { problemOf } from './support/problem.ts'
 import { createPublished, createRole, digestOf, publishRole } from './support/roles.ts'
@@ -79,10 +80,7 @@ t.test('exports on real sockets', { timeout: 60_000 }, async t => {
   const { app, db, call } = await testApp(t, { exportLimits: { atOnce: 1, stallMs: 2000 } })
   await createPublished(call, 'many')
   // More than the buffers of two sockets hold.
-  await sql`with copy as (insert into roles (slug, organisation, document, version)
-      select 'copy-' || n, organisation, document, version from roles, generate_series(1, 4000) n returning slug, version)
-    insert into role_versions select copy.slug, v.version, published_at, change_note, change_kind, body, digest, document
-    from copy, role_versions v`.execute(db)
+  await copyRole(db, 'many', 4000)
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
   const open = async () => {

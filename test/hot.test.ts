@@ -43,7 +43,7 @@ const lasting = ({ date, 'request-id': id, ratelimit, ...headers }: IncomingHttp
 const byRoute = { accept: 'application/json, */*' }
 
 t.test('getRole → the same answer before Fastify as from the route', async t => {
-  const { get, hot } = await listening(t, { rateLimits: { perAddress: 1000, perKey: 1000 } })
+  const { call, get, hot } = await listening(t, { rateLimits: { perAddress: 1000, perKey: 1000 } })
   const plain = await get('/v1/roles/data-engineer')
   const etag = plain.headers.etag ?? ''
   const modified = plain.headers['last-modified'] ?? ''
@@ -70,6 +70,13 @@ t.test('getRole → the same answer before Fastify as from the route', async t =
       t.match(fast.headers, { ratelimit: /^"address";r=\d+;t=\d+$/, 'request-id': /^[0-9a-f-]+-\d+$/ })
       t.ok(Math.abs(Date.parse(fast.headers.date ?? '') - Date.now()) < 5000)
     }
+  }
+  await publishRole(call, 'data-engineer', (await call('GET /v1/roles/data-engineer/draft')).etag)
+  for (const path of ['/v1/roles/data-engineer', '/v1/roles/data-engineer/versions/2']) {
+    await until(async () => (await get(path)).headers.etag !== etag && hot.at(-1) === true)
+    const [fast, slow] = [await get(path), await get(path, byRoute)]
+    t.strictSame(lasting(fast.headers), lasting(slow.headers))
+    t.match(fast.headers.link, '</v1/roles/data-engineer/versions/1>; rel="predecessor-version"')
   }
   const named = await get('/v1/roles/data-engineer', { 'request-id': 'of-the-caller' })
   t.equal(named.headers['request-id'], 'of-the-caller')

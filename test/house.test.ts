@@ -42,6 +42,14 @@ const rules: { rule: string; broken: (edge: { from: string; to: string; isLocal:
     rule: 'nothing imports the routes of a feature but app.ts',
     broken: ({ from, to }) => /routes\.ts$/.test(to) && roomOf(to) !== roomOf(from) && from !== 'app.ts',
   },
+  {
+    rule: 'client/ stands alone, and nothing of the service imports it',
+    broken: ({ from, to, isLocal }) => isLocal && (roomOf(from) === 'client') !== (roomOf(to) === 'client'),
+  },
+  {
+    rule: 'nothing but a process starts jobs',
+    broken: ({ from, to }) => roomOf(to) === 'jobs' && roomOf(from) !== 'jobs' && !processes.includes(from),
+  },
   { rule: 'nothing imports a process', broken: ({ to }) => processes.includes(to) },
   { rule: 'only entrances import app.ts', broken: ({ from, to }) => to === 'app.ts' && !entrances.includes(from) },
   {

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { partsOf, readableText } from '../src/document/walk.ts'
 import { type ImportResult, importDocument } from '../src/imports/import.ts'
 import { wordsOf } from '../src/imports/scan.ts'
-import { partsOf, readableText } from '../src/imports/walk.ts'
 import { contextOf, corpora, ourSample, outlineOf, realSample, warningOf, warningsOf } from './support/documents.ts'
 
 const textsOf = ({ document }: ImportResult, kind: string) =>
@@ -100,6 +100,7 @@ t.test('our sample: everything that it says is recognised', async t => {
     'repair sfia_name_differs 134',
     'advice link_superseded 115',
     'advice near_duplicate 97',
+    'advice no_full_stop 52',
   ])
   t.same(report.coverage, { characters_seen: 3112, characters_kept: 3112, percent: 100 })
   t.same(report.losses, [])
@@ -228,7 +229,7 @@ t.test(
     t.match(warningOf(result, 'sfia_version_inferred')?.detail, /SFIA 6 was inferred: 5 of 5 codes.*SFIA 7: 4 and/)
     t.match(warningOf(result, 'title_word_differs'), {
       excerpt: 'DevOp',
-      detail: '“DevOp” stands 2 times where the title says “DevOps”',
+      detail: '“DevOp” stands 2 times where the title says “DevOps”.',
       pointer: '/sections/2/blocks/0',
     })
     t.equal(report.coverage.percent, 100)

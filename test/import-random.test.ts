@@ -4,9 +4,9 @@ import t from 'tap'
 import { sectionKinds } from '../src/document/code-lists.ts'
 import { type Block, limits, RoleDocument, type Section } from '../src/document/schema.ts'
 import { checkText, escapeText, type Inline, parseText, plainText } from '../src/document/text.ts'
+import { partsOf, readableText } from '../src/document/walk.ts'
 import { importDocument } from '../src/imports/import.ts'
 import { wordsOf } from '../src/imports/scan.ts'
-import { partsOf, readableText } from '../src/imports/walk.ts'
 import { bytes, contextOf, imported } from './support/documents.ts'
 
 // Hundreds of documents take more than the usual half minute on a busy machine.

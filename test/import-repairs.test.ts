@@ -81,10 +81,28 @@ t.test('the title comes from the first line, the front matter, the head, or a la
   }
 })
 
-t.test('front matter and HTML heads are named where they are lost', async t => {
-  const result = imported('---\ntitle: Tester\nlayout: detailed\n---\n\n## About the role\n\nYou will test.')
-  t.same(result.report.losses, [{ code: 'front_matter_removed', line: 3, text: 'layout: detailed' }])
-  t.ok(result.report.coverage.percent < 100)
+t.test('front matter is kept; HTML heads are named where they are lost', async t => {
+  const result = imported(
+    '---\ntitle: Tester\nlayout: detailed\ngrade: HEO\nphases:\n  - alpha\n  - beta\nlinks:\n  - {name: Home, url: /home}\nempty:\n---\n\n## About the role\n\nYou will test.',
+  )
+  t.same(result.report.losses, [])
+  t.equal(result.report.coverage.percent, 100)
+  t.same(
+    result.document?.grades.map(grade => grade.code),
+    ['HEO'],
+  )
+  t.same(result.document?.advert_details.additional, [
+    { label: 'layout', value: 'detailed' },
+    { label: 'phases', value: 'alpha, beta' },
+    { label: 'links', value: 'name: Home, url: /home' },
+  ])
+  const broken = imported(
+    '---\ntitle: Tester\nlink: {{ site.url }}/x\n stray\n---\n\n## About the role\n\nYou will test.',
+  )
+  t.same(broken.document?.advert_details.additional, [{ label: 'link', value: '{{ site.url }}/x' }])
+  t.same(broken.report.losses, [{ code: 'front_matter_removed', line: 4, text: 'stray' }])
+  t.ok(warningOf(broken, 'front_matter_repaired'))
+  t.ok(warningOf(broken, 'template_tag'))
   const head = imported('<title>Document1</title><h1>Tester</h1><h2>About the role</h2><p>x</p>', 'text/html')
   t.same(head.report.losses, [{ code: 'file_title_removed', line: 1, text: 'Document1' }])
 })
@@ -326,11 +344,8 @@ t.test('labelled lines under the title are advert details too', async t => {
     document?.grades.map(grade => grade.code),
     ['G7'],
   )
-  t.same(document?.advert_details.additional, [
-    { label: 'Closing Date', value: '[Insert Date]' },
-    { label: 'Grade', value: '(or higher)' },
-  ])
-  t.match(report.warnings, [{ code: 'value_not_in_list' }, { code: 'placeholder', line: 3 }])
+  t.same(document?.advert_details.additional, [{ label: 'Grade', value: '(or higher)' }])
+  t.match(report.warnings, [{ code: 'placeholder', line: 3 }, { code: 'value_not_in_list' }])
   t.same(outlineOf({ document } as never), ['role_summary: paragraph'])
 })
 

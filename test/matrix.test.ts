@@ -55,6 +55,7 @@ const queries: Record<string, string> = {
   createOrganisation: 'slug=new-office',
   createSkill: 'slug=new-skill',
   createSharedSection: 'slug=new-section',
+  diffRole: 'from=1&to=1',
 }
 
 interface Operation {
@@ -182,6 +183,13 @@ async function prepare(): Promise<void> {
   const name = 'Quagga feed'
   const key = { name, owner: 'quagga-team', owner_kind: 'person', scopes: ['keys:manage'], organisation: 'home-office' }
   const made = await succeed('POST /v1/api-keys', { body: key })
+  const hook = await succeed('POST /v1/webhooks?organisation=home-office', {
+    body: { url: 'https://jobs.example.org/hooks', description: 'Tells of the quagga' },
+  })
+  const webhook = (hook.body as { id: string }).id
+  parameters['/v1/webhooks/{id}'] = { value: webhook, private: true }
+  const ping = await succeed(`POST /v1/webhooks/${webhook}/pings`, {})
+  parameters['/v1/webhooks/{id}/deliveries/{delivery}'] = { value: (ping.body as { id: string }).id, private: true }
   parameters['/v1/api-keys/{id}'] = { value: (made.body as { id: string }).id, private: true }
   const imported = await succeed('POST /v1/imports?organisation=home-office&slug=quagga-import', {
     body: '# Quagga groom\n\n## About the role\n\nYou will groom the quagga.\n',

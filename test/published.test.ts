@@ -130,7 +130,7 @@ t.test('published roles', { timeout: 120_000 }, async t => {
         ...common,
         'cache-control': 'public, max-age=31536000, immutable',
         'content-location': undefined,
-        link: '</v1/roles/headers>; rel="latest-version", </v1/roles/headers/versions>; rel="version-history"',
+        link: '</v1/roles/headers/versions>; rel="version-history", </v1/roles/headers>; rel="latest-version"',
       })
       const again = await call('GET /v1/roles/headers', everyone)
       t.same([shown(again), again.text], [shown(latest), latest.text], 'out of memory the same')

@@ -25,10 +25,10 @@ t.test('README: the configuration table is what the schema says', async t => {
   t.equal(table, configurationTable())
 })
 
-t.test('README: the tour runs as it is written', async t => {
-  const tour = readme.slice(readme.indexOf('## A tour'), readme.indexOf('## How it works'))
+t.test('README: the tour and the copy run as they are written', async t => {
+  const tour = readme.slice(readme.indexOf('## A tour'), readme.indexOf('## Configuration'))
   const commands = [...tour.matchAll(/```sh\n([\s\S]*?)```/g)].map(match => match[1])
-  t.equal(commands.length, 5)
+  t.equal(commands.length, 6)
 
   const folder = await testFolder(t)
   const probe = createServer().listen(0, '127.0.0.1')
@@ -50,6 +50,7 @@ t.test('README: the tour runs as it is written', async t => {
     .join('\necho; echo ----\n')
     .replaceAll('localhost:3000', `127.0.0.1:${port}`)
     .replaceAll('.data/', `${folder}/`)
+    .replaceAll('copy.ndjson', `${folder}/copy.ndjson`)
   const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
     cwd: top,
     timeout: 60_000,
@@ -63,5 +64,6 @@ t.test('README: the tour runs as it is written', async t => {
     /"version":1.*HTTP\/1.1 200 OK.*"format":1,"slug":"my-role".*"roles":\[.*"slug":"my-role"/s,
     'the role is published',
   )
+  t.same(parts[5]?.trim(), '{"changes":[],"next_cursor":"2"}', 'the copy is up to date')
   t.match(parts[4], /Did you mean SEO\?.*"precondition_failed".*"current_etag":"\\"r3\\""/s, 'mistakes are explained')
 })

@@ -160,6 +160,8 @@ t.test('publications of a shared section', { timeout: 180_000 }, async t => {
                 change_kind: 'editorial',
                 cause: { shared_section: 'about', revision: 2 },
                 role: { slug, title, organisation, profession, family, grades, version, published_at, etag },
+                before: { profession, grades },
+                after: { profession, grades },
               },
             }
           }),

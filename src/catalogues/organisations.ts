@@ -26,6 +26,9 @@ async function findBelongings(trx: Transaction<Database>, slug: string): Promise
       union all
       select 'api_keys', (select count(*) from api_keys where organisation = ${slug}),
         array(select id from api_keys where organisation = ${slug} order by id limit 20)
+      union all
+      select 'webhooks', (select count(*) from webhooks where organisation = ${slug}),
+        array(select id::text from webhooks where organisation = ${slug} order by id limit 20)
     ) as belongings where count > 0`.execute(trx)
   if (rows.length === 0) return undefined
   const counts = rows.map(({ kind, count }) => `${kind.replace('_', ' ')}: ${count}`)

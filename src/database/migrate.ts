@@ -66,9 +66,22 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
       await apply(client, migration)
       log?.(`applied migration ${migration.name}`)
     }
+    await migrateQueue(url)
     return pending.map(({ name }) => name)
   } finally {
     await client.end().catch(() => {})
+  }
+}
+
+/** The tables of the queue are its package's own, and brought up to date by it: a worker then finds nothing to do. */
+async function migrateQueue(url: string): Promise<void> {
+  // Only here: it takes longer to load than a test of something else takes to run.
+  const { Logger, runMigrations } = await import('graphile-worker')
+  const pgPool = new pg.Pool({ connectionString: url, application_name: 'role-register migrate', max: 1 })
+  try {
+    await runMigrations({ pgPool, logger: new Logger(() => () => {}) })
+  } finally {
+    await pgPool.end()
   }
 }
 

@@ -158,5 +158,52 @@ export interface Database {
     created_at: Time
     created_by: string | null
     report: Json<Record<string, unknown>>
+    draft_digest: string | null
   }
+  webhooks: {
+    id: Generated<string>
+    organisation: string
+    url: string
+    description: string | null
+    event_types: string[]
+    organisations: string[]
+    roles: string[]
+    secret: string
+    old_secret: string | null
+    old_secret_until: string | null
+    created_position: number
+    revision: Generated<number>
+    created_at: Time
+    created_by: string | null
+    updated_at: Time
+    disabled_at: string | null
+    disabled_reason: 'by_request' | 'failing' | 'gone' | null
+    failing_since: string | null
+    failed_rounds: Generated<number>
+    rest_until: string | null
+  }
+  webhook_deliveries: {
+    serial: GeneratedAlways<number>
+    webhook: string
+    id: string
+    position: number | null
+    type: string
+    created_at: Time
+    status: Generated<'pending' | 'delivered' | 'failed'>
+    attempts: Generated<number>
+    tries: Generated<number>
+    next_attempt_at: ColumnType<string | null, string | null | undefined, string | null>
+  }
+  webhook_attempts: {
+    webhook: string
+    delivery: string
+    number: number
+    started_at: string
+    duration_ms: number
+    status: number | null
+    error: string | null
+    response: string | null
+  }
+  webhook_cursor: { id: Generated<boolean>; position: number }
+  import_originals: { import: string; media_type: string; digest: string; bytes: Buffer }
 }

@@ -69,7 +69,7 @@ export const feed: FastifyPluginAsyncTypebox<Options> = async (app, { db, signal
         }),
         response: { 200: ref(ChangeList) },
       },
-      config: { scope: 'public' },
+      config: { scope: 'public', problems: [410] },
     },
     async (request, reply) => {
       const { after: sent, wait, limit, type, ...rest } = request.query

@@ -55,6 +55,12 @@ export async function readEvents(
   return { events, end, reached: last ?? (isFiltered ? Math.min(end, after + filterWindow) : end) }
 }
 
+/** The public events that have these positions, in no order; those that there are not are left out. */
+export const findEvents = async (db: Kysely<Database>, positions: readonly number[]): Promise<PublicEvent[]> =>
+  positions.length === 0
+    ? []
+    : ((await db.selectFrom('events').select(members).where('position', 'in', positions).execute()) as PublicEvent[])
+
 /** At most `limit` public events before a position, or of all, the newest first. */
 export async function readNewest(db: Kysely<Database>, limit: number, before?: number): Promise<PublicEvent[]> {
   let query = db.selectFrom('events').select(members).where('position', 'is not', null)

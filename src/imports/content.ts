@@ -3,7 +3,7 @@ import { type Block, type ListItem, limits } from '../document/schema.ts'
 import { type Inline, plainOfInlines, writeText } from '../document/text.ts'
 import { type Notices, refuseLongList } from './notices.ts'
 import type { BodyBlock, Rows } from './outline.ts'
-import { cellText } from './tables.ts'
+import { cellText, criteriaIn, hasImportanceColumns } from './tables.ts'
 import type { SourceBlock, SourceItem, SourceList } from './tree.ts'
 
 interface DraftSubItem {
@@ -122,6 +122,20 @@ function listOfRows(block: Rows, notices: Notices): DraftList {
   return { type: 'list', ordered: false, optional: false, items, line: block.line }
 }
 
+/** A person specification as a table becomes a list for each importance, under its name. */
+function listsOfCriteria(block: Rows, notices: Notices): DraftBlock[] {
+  return Object.entries(criteriaIn(block.rows, notices)).flatMap(([importance, criteria]): DraftBlock[] => {
+    const [first] = criteria
+    if (!first) return []
+    const heading = importance === 'essential' ? 'Essential' : 'Desirable'
+    const items = criteria.map(({ content, line }) => ({ content, line, items: [], joined: false }))
+    return [
+      { type: 'subheading', content: [{ type: 'text', value: heading }], line: first.line },
+      { type: 'list', ordered: false, optional: false, items, line: first.line },
+    ]
+  })
+}
+
 const isOpen = (text: string) => text !== '' && !/[.!?:;]["'”’)]?$/.test(text)
 const continuesSentence = (text: string) => /^\p{Ll}/u.test(text)
 
@@ -131,7 +145,9 @@ export function draftBlocks(body: readonly BodyBlock[], notices: Notices): Draft
   let optional = false
   for (const block of body) {
     const last = blocks.at(-1)
-    if (block.type === 'rows') {
+    if (block.type === 'rows' && hasImportanceColumns(block.rows)) {
+      blocks.push(...listsOfCriteria(block, notices))
+    } else if (block.type === 'rows') {
       blocks.push(listOfRows(block, notices))
     } else if (block.type === 'list') {
       const list = listOf(block, optional, notices)

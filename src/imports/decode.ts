@@ -9,7 +9,7 @@ const documents: { signature: number[]; detail: string }[] = [
   {
     signature: [0x50, 0x4b, 0x03, 0x04],
     detail:
-      'This looks like a Word document (.docx) or another ZIP file. Save it as HTML or Markdown, or send it with the media type of a Word document where the register takes one',
+      'This looks like a Word document (.docx) or another ZIP file. Send a Word document with the content type application/vnd.openxmlformats-officedocument.wordprocessingml.document',
   },
   {
     signature: [0xd0, 0xcf, 0x11, 0xe0],

@@ -1,12 +1,14 @@
 /** Labels and values, of an appendix or of the lines under a title, into advert details and grades. */
-import type { AdvertDetails, Grade } from '../document/schema.ts'
+
+import { isOpenSalary, isPlaceholder } from '../document/placeholders.ts'
+import type { AdvertDetails, Grade, RoleDocument } from '../document/schema.ts'
 import { type Inline, linksOf, plainOfInlines, writeText } from '../document/text.ts'
 import { knownKind } from './headings.ts'
-import { type Labelled, type LabelledMember, labelled, labelledMember } from './labels.ts'
+import { isKnownLabel, type Labelled, type LabelledMember, labelled, labelledLines, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import type { BodyBlock } from './outline.ts'
 import { cellText } from './tables.ts'
-import { type SourceBlock, sourceLines } from './tree.ts'
+import { type Line, type SourceBlock, sourceLines } from './tree.ts'
 import { codesIn, gradesIn, locationIn, salaryIn } from './values.ts'
 
 /** A row as it is printed. */
@@ -26,6 +28,8 @@ export interface KnownRow {
 export interface Details {
   details: AdvertDetails
   grades: Grade[]
+  profession: RoleDocument['profession']
+  behaviours: RoleDocument['behaviours']
   title: { text: string; line: number } | null
   rows: KnownRow[]
   /** The line of each member that was set, by its pointer. */
@@ -56,11 +60,16 @@ export function pairsOf(
     pairs.push(pair)
   }
   const loose = mode === 'appendix'
+  /** Pairs whose value stands in the lines below the label. */
+  const opened = new Set<Pair>()
   const isKnown = (block: BodyBlock) =>
     block.type === 'paragraph' && labelledMember(labelled(block.content)?.label ?? '') !== undefined
+  const isKnownPair = ({ label }: Labelled) =>
+    mode === 'body' ? labelledMember(label) !== undefined : isKnownLabel(label)
   const readsLines = mode !== 'body' || blocks.filter(isKnown).length > 1
-  const accepts = ({ label, value, marked }: Labelled) => {
-    if (labelledMember(label) !== undefined) return true
+  const accepts = (found: Labelled) => {
+    if (isKnownPair(found)) return true
+    const { label, value, marked } = found
     const isHeading = knownKind(label) !== undefined && plainOfInlines(value) === ''
     return mode !== 'body' && (loose || marked) && !isHeading
   }
@@ -88,8 +97,20 @@ export function pairsOf(
         else add({ label, value: others.flatMap(cell => cell.blocks.flatMap(contentOf)), line: row.line })
       }
     } else if (readsLines && (block.type === 'paragraph' || block.type === 'subheading')) {
-      const lines = sourceLines(block)
-      const continues = block.type === 'paragraph' && block.continues === true && rest.at(-1) === 'pairs'
+      const lines = withDefinitions(sourceLines(block)).flatMap(({ content, line }) =>
+        labelledLines(content).map(part => ({ content: part, line })),
+      )
+      const last = pairs.at(-1)
+      // `Salary:` and below it `London: £50,000`: the lines under a label without a value are its value.
+      const isOpen =
+        mode === 'front' &&
+        last !== undefined &&
+        rest.at(-1) === 'pairs' &&
+        (plainOfInlines(last.value.flat()) === '' || opened.has(last))
+      const continues =
+        rest.at(-1) === 'pairs' &&
+        block.type === 'paragraph' &&
+        (block.continues === true || (isOpen && lines.every(({ content }) => labelled(content) !== undefined)))
       const [first] = lines
       const found = first && labelled(first.content)
       const begins = found !== undefined && accepts(found)
@@ -97,6 +118,7 @@ export function pairsOf(
         rest.push(block)
         continue
       }
+      if (!begins && isOpen && last) opened.add(last)
       for (const { content, line } of lines) {
         if (!readLine(content, line)) pairs.at(-1)?.value.push(content)
       }
@@ -110,11 +132,22 @@ export function pairsOf(
   return { pairs, rest }
 }
 
+/** `: HEO` on a line of its own is the value of the label above it. */
+const withDefinitions = (lines: Line[]): Line[] =>
+  lines.reduce<Line[]>((joined, line) => {
+    const last = joined.at(-1)
+    if (last && /^:\s/.test(plainOfInlines(line.content)) && !labelled(last.content))
+      last.content = [...last.content, ...line.content]
+    else joined.push({ ...line })
+    return joined
+  }, [])
+
 const isPairItem = (blocks: readonly SourceBlock[]) => {
   const [only, ...others] = blocks
   return only?.type === 'paragraph' && others.length === 0 && labelled(only.content) !== undefined
 }
 
+const headMembers = new Set<LabelledMember>(['grades', 'title', 'profession', 'behaviours'])
 const lineMax = 300
 const valueMax = 2000
 const additionalMax = 50
@@ -188,7 +221,15 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     const folded = value.replace(/\s+/g, ' ')
     switch (member) {
       case 'grades':
-        return setCodes(pair, value, '/grades', into.grades, gradesIn(value))
+        return setCodes(pair, value, '/grades', into.grades, gradesIn(value, pair.label))
+      case 'behaviours':
+        return setCodes(pair, value, '/behaviours', into.behaviours, codesIn(member, value))
+      case 'profession': {
+        const codes = into.profession === null ? [] : [into.profession]
+        setCodes(pair, value, '/profession', codes, codesIn(member, value))
+        into.profession = codes[0] ?? null
+        return
+      }
       case 'contract_types':
         return setCodes(pair, value, `/advert_details/${member}`, details[member], codesIn(member, value))
       case 'working_patterns':
@@ -202,7 +243,8 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
       case 'locations':
         for (const place of value
           .split(/[;\n]/)
-          .map(text => text.trim())
+          // A star leads to a note below.
+          .map(text => text.replace(/\*+$/, '').trim())
           .filter(Boolean)) {
           if (place.length <= lineMax && details.locations.length < 100) details.locations.push(locationIn(place))
           else addAdditional(pair.label, place, pair.line)
@@ -218,22 +260,34 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     }
   }
 
+  /** What is yet to be filled in is not known: null, or no row. */
+  const isOpen = (pair: Pair, value: string, member: LabelledMember | undefined, pointer: string) => {
+    if (!isPlaceholder(value) && !(member === 'salary' && isOpenSalary(value))) return false
+    const known = member ? 'null' : 'no row of additional'
+    const detail = `A placeholder stands for the value of “${pair.label}”; it was read as not known (${known})`
+    notices.add('advice', 'placeholder', pair.line, value, detail, pointer)
+    notices.understand(pair.line, member ? value : `${pair.label} ${value}`, pointer, 'placeholder')
+    return true
+  }
+
   for (const pair of pairs) {
-    const value = plain(pair.value, pair.line)
+    const value = plain(pair.value, pair.line).replace(/^\*+\s*/, '')
     const member = labelledMember(pair.label)
     if (!member) {
+      if (isOpen(pair, value, undefined, '/advert_details/additional')) continue
       addAdditional(pair.label, value.replace(/\s+/g, ' '), pair.line)
       continue
     }
-    const pointer = member === 'grades' || member === 'title' ? `/${member}` : `/advert_details/${member}`
+    const pointer = headMembers.has(member) ? `/${member}` : `/advert_details/${member}`
     notices.understand(pair.line, pair.label, pointer, 'label')
+    const open = isOpen(pair, value, member, pointer)
     into.rows.push({
       label: pair.label,
       member,
-      value: value === '' ? null : value.replace(/\s+/g, ' '),
+      value: value === '' || open ? null : value.replace(/\s+/g, ' '),
       line: pair.line,
     })
     into.places.set(pointer, pair.line)
-    if (value !== '') set(pair, member, value)
+    if (value !== '' && !open) set(pair, member, value)
   }
 }

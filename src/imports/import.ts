@@ -1,20 +1,25 @@
 /** A document in, a draft and a report out: pure, and run in a worker since documents come from anywhere. */
 
 import { keepIds } from '../document/match.ts'
-import type { RoleDocument, SfiaVersion } from '../document/schema.ts'
+import type { RoleDocument, SectionKind, SfiaVersion } from '../document/schema.ts'
+import { linksOf } from '../document/text.ts'
+import { partsOf, readableText } from '../document/walk.ts'
 import { advise } from './advice.ts'
 import { type Coverage, measure } from './coverage.ts'
 import { decode } from './decode.ts'
 import { Notices, type Problem } from './notices.ts'
 import { type Outline, outline } from './outline.ts'
+import { openPackage } from './package.ts'
 import { readSource } from './read-source.ts'
 import { type Recognised, recognise } from './recognise.ts'
 import { keepUnsaid, type Shared, type SharedText, shareSections } from './reconcile.ts'
 import { reportOf } from './report.ts'
-import { type MediaType, type Scan, scan, wordsOf } from './scan.ts'
+import { type DocumentType, type MediaType, scan, type Words, wordsOf } from './scan.ts'
 import type { ImportReport } from './schema.ts'
 import type { SfiaIndex } from './sfia.ts'
-import { partsOf, readableText } from './walk.ts'
+import type { SourceTree } from './tree.ts'
+import { readWord } from './word.ts'
+import { readWordWords } from './word-words.ts'
 
 export interface ImportContext {
   /** Slug of the organisation: the slugs of new shared sections begin with it. */
@@ -38,8 +43,13 @@ export interface ImportResult {
   problems: Problem[]
 }
 
-const nothing: Outline = { title: null, front: [], sections: [] }
-const noScan: Scan = { words: [], lines: [], patched: '', references: [] }
+const nothing: Outline = { title: null, fields: [], front: [], sections: [] }
+
+/** What the two readers of a document give: its tree, and the words that are to be found again in the draft. */
+interface Source {
+  tree: SourceTree
+  seen: Words
+}
 
 /** The draft's version, where every level that the document prints is valid in it, since a document seldom names one. */
 function wantedVersion(context: ImportContext, source: Outline): SfiaVersion | undefined {
@@ -51,11 +61,21 @@ function wantedVersion(context: ImportContext, source: Outline): SfiaVersion | u
   return trial.document.sfia_mappings.length >= free.document.sfia_mappings.length ? before : undefined
 }
 
-function read(source: Uint8Array, mediaType: MediaType, context: ImportContext, notices: Notices) {
+function readText(source: Uint8Array, mediaType: MediaType, notices: Notices): Source | undefined {
   const text = decode(source, notices)
   if (text === undefined) return undefined
   const seen = scan(text, mediaType, notices)
-  const tree = readSource(seen, mediaType, notices)
+  return { seen, tree: readSource(seen, mediaType, notices) }
+}
+
+async function readWordFile(source: Uint8Array, notices: Notices): Promise<Source | undefined> {
+  const file = await openPackage(source, notices)
+  if (file === undefined) return undefined
+  const seen = readWordWords(file, notices)
+  return { seen, tree: await readWord(file, notices) }
+}
+
+function understand({ tree }: Source, context: ImportContext, notices: Notices): Recognised {
   const found = outline(tree, notices)
   if (tree.title && found.title && tree.title !== found.title) {
     if (wordsOf(tree.title.text).join() === wordsOf(found.title.text).join()) {
@@ -72,11 +92,45 @@ function read(source: Uint8Array, mediaType: MediaType, context: ImportContext, 
   }
   const wanted = wantedVersion(context, found)
   const sfia = { versions: context.sfia.versions, ...(wanted ? { wanted } : {}) }
-  return { seen, recognised: recognise(found, sfia, notices) }
+  return recognise(found, sfia, notices)
+}
+
+/** Sections without which a text is on something else than a role. */
+const kindsOfRoles = new Set<SectionKind>([
+  'role_summary',
+  'responsibilities',
+  'person_specification',
+  'skills_experience',
+  'capabilities',
+  'skills_framework',
+  'working_with',
+])
+
+/** A page on roles, such as a list of links to their descriptions, describes none. */
+function isAboutRoles(document: RoleDocument, notices: Notices): boolean {
+  // The heading that text before the first one gets is ours.
+  const own = notices.list.some(notice => notice.code === 'heading_added')
+    ? document.sections.slice(1)
+    : document.sections
+  if (own.some(section => kindsOfRoles.has(section.kind)) || document.skills.length > 0 || document.grades.length > 0)
+    return false
+  if (/\b(?:descriptions|profiles|definitions|specifications|templates)$/i.test(document.title ?? '')) return true
+  const items = document.sections.flatMap(section =>
+    section.blocks.flatMap(block => (block.type === 'list' ? block.items : [])),
+  )
+  const links = items.filter(item => linksOf(item.text).length > 0).length
+  const removed = notices.list.filter(notice => notice.code === 'link_removed').length
+  return items.length > 2 && links + removed >= items.length
 }
 
 function checkContent(document: RoleDocument, notices: Notices) {
-  if (document.sections.length > 0) return
+  if (document.sections.length > 0) {
+    if (!isAboutRoles(document, notices)) return
+    const detail =
+      'The document is about roles and describes none: it has no summary, responsibilities or person specification. Send the description of one role'
+    notices.refuse('not_a_role', detail)
+    return
+  }
   const detail =
     document.title === null
       ? 'The document has no text. Send the text of a role definition'
@@ -84,30 +138,61 @@ function checkContent(document: RoleDocument, notices: Notices) {
   notices.refuse('no_content', detail)
 }
 
+/** Elements nested some thousand deep exhaust the stack of the parsers. */
+function refuseDepth(error: unknown, notices: Notices) {
+  if (!(error instanceof RangeError)) throw error
+  notices.refuse(
+    'nesting_too_deep',
+    'Elements are nested too deeply to be read. Save the document anew with simpler mark-up',
+  )
+}
+
 /**
- * Reads a document. Never throws for what is in it; what cannot become a draft is in `problems`, with a report on what
- * was seen of it.
+ * Reads a text. Never throws for what is in it; what cannot become a draft is in `problems`, with a report on what was
+ * seen of it.
  */
 export function importDocument(source: Uint8Array, mediaType: MediaType, context: ImportContext): ImportResult {
   const notices = new Notices()
+  let read: Source | undefined
   let recognised: Recognised | undefined
-  let seen = noScan
   try {
-    const result = read(source, mediaType, context, notices)
-    recognised = result?.recognised
-    seen = result?.seen ?? noScan
+    read = readText(source, mediaType, notices)
+    recognised = read && understand(read, context, notices)
   } catch (error) {
-    // Elements nested some thousand deep exhaust the stack of the parsers.
-    if (!(error instanceof RangeError)) throw error
-    notices.refuse(
-      'nesting_too_deep',
-      'Elements are nested too deeply to be read. Save the document anew with simpler mark-up',
-    )
+    refuseDepth(error, notices)
   }
+  return draftOf(recognised, read, context, notices)
+}
+
+/** As importDocument, for Word files too. */
+export async function importFile(
+  source: Uint8Array,
+  mediaType: DocumentType,
+  context: ImportContext,
+): Promise<ImportResult> {
+  if (mediaType === 'text/markdown' || mediaType === 'text/html') return importDocument(source, mediaType, context)
+  const notices = new Notices()
+  let read: Source | undefined
+  let recognised: Recognised | undefined
+  try {
+    read = await readWordFile(source, notices)
+    recognised = read && understand(read, context, notices)
+  } catch (error) {
+    refuseDepth(error, notices)
+  }
+  return draftOf(recognised, read, context, notices)
+}
+
+function draftOf(
+  recognised: Recognised | undefined,
+  read: Source | undefined,
+  context: ImportContext,
+  notices: Notices,
+): ImportResult {
   const base = recognised ?? emptyResult()
   if (recognised && notices.problems.length === 0) checkContent(base.document, notices)
   if (notices.problems.length === 0) advise(base, notices)
-  const coverage: Coverage = measure(seen, keptWords(base.document, notices), notices)
+  const coverage: Coverage = measure(read?.seen ?? { words: [], lines: [] }, keptWords(base.document, notices), notices)
   const shared: Shared = shareSections(
     base.document.sections,
     context.sharedSections,

@@ -2,9 +2,16 @@
 import type { AdvertDetails } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { normaliseHeading } from './headings.ts'
+import { cutInlines } from './tree.ts'
 
-export type LabelledMember = Exclude<keyof AdvertDetails, 'additional'> | 'grades' | 'title'
+export type LabelledMember =
+  | Exclude<keyof AdvertDetails, 'additional'>
+  | 'grades'
+  | 'title'
+  | 'profession'
+  | 'behaviours'
 
+/** The names of each member, compared without case, quotes and marks. To teach the importer a label, add it. */
 const labels: Record<LabelledMember, string[]> = {
   reference_number: [
     'reference number',
@@ -12,17 +19,46 @@ const labels: Record<LabelledMember, string[]> = {
     'ref',
     'ref no',
     'reference no',
+    'job ref',
     'job reference',
     'vacancy reference',
     'vacancy number',
+    'vacancy no',
     'job reference number',
     'vacancy ref',
     'job announcement number',
     'vacancy id',
     'job id',
+    'job number',
+    'post number',
+    'post reference',
+    'requisition number',
   ],
-  grades: ['grade', 'grades', 'job grade', 'pay grade', 'grade level', 'civil service grade'],
-  salary: ['salary', 'salary range', 'pay', 'salary band', 'remuneration'],
+  grades: [
+    'grade',
+    'grades',
+    'job grade',
+    'pay grade',
+    'grade level',
+    'civil service grade',
+    'gs grade level',
+    'series and grade level',
+    'grade band',
+    'pay band',
+    'band',
+  ],
+  salary: [
+    'salary',
+    'salary range',
+    'pay',
+    'pay range',
+    'salary band',
+    'salary scale',
+    'remuneration',
+    'annual salary',
+    'salary per annum',
+    'starting salary',
+  ],
   role_types: ['type of role', 'role type', 'job type', 'type of job', 'role types'],
   locations: [
     'location',
@@ -31,26 +67,136 @@ const labels: Record<LabelledMember, string[]> = {
     'work location',
     'office location',
     'base',
+    'based at',
+    'based in',
     'location s',
     'office locations',
+    'workplace',
+    'duty station',
   ],
-  business_area: ['business area', 'business unit', 'directorate', 'department', 'division', 'team'],
-  contract_types: ['contract type', 'type of contract', 'contract', 'contract types', 'employment type'],
-  working_patterns: ['working pattern', 'working patterns', 'work pattern', 'work schedule', 'work patterns'],
-  hours: ['hours', 'working hours', 'hours of work', 'hours per week', 'weekly hours', 'hours a week'],
-  reports_to: ['reports to', 'reporting to', 'line manager', 'reports into'],
-  title: ['title', 'job title', 'role title', 'post title', 'position title', 'role name'],
+  business_area: [
+    'business area',
+    'business unit',
+    'directorate',
+    'department',
+    'division',
+    'team',
+    'service area',
+    'department agency',
+    'directorate division',
+    'business group',
+  ],
+  contract_types: [
+    'contract type',
+    'type of contract',
+    'contract',
+    'contract types',
+    'employment type',
+    'type of employment',
+    'appointment type',
+    'employment status',
+    'tenure',
+  ],
+  working_patterns: [
+    'working pattern',
+    'working patterns',
+    'work pattern',
+    'work schedule',
+    'work patterns',
+    'working arrangements',
+    'pattern of work',
+  ],
+  hours: [
+    'hours',
+    'working hours',
+    'hours of work',
+    'hours per week',
+    'weekly hours',
+    'hours a week',
+    'contracted hours',
+  ],
+  reports_to: [
+    'reports to',
+    'reporting to',
+    'line manager',
+    'reports into',
+    'responsible to',
+    'accountable to',
+    'reports directly to',
+    'managed by',
+    'line managed by',
+  ],
+  title: ['title', 'job title', 'role title', 'post title', 'position title', 'role name', 'title of post', 'job role'],
+  profession: ['profession', 'civil service profession', 'government profession', 'professional community'],
+  behaviours: ['behaviours', 'civil service behaviours', 'success profile behaviours', 'key behaviours'],
 }
+
+/** Labels of no member of ours. Under a title they need no bold to be told from text; their rows go to `additional`. */
+const others = [
+  'closing date',
+  'closes',
+  'close',
+  'opening date',
+  'opens',
+  'open',
+  'interviews',
+  'interview date',
+  'interview dates',
+  'start date',
+  'number of vacancies',
+  'number of posts',
+  'vacancies',
+  'travel required',
+  'travel',
+  'security clearance',
+  'clearance',
+  'security level',
+  'contract length',
+  'length of contract',
+  'contract duration',
+  'duration',
+  'direct reports',
+  'line management',
+  'budget',
+  'supervisory status',
+  'who may apply',
+  'position type',
+  'last updated',
+  'job family',
+  'job code',
+]
 
 const members = new Map(
   Object.entries(labels).flatMap(([member, names]) => names.map(name => [name, member as LabelledMember] as const)),
 )
+const otherLabels = new Set(others)
+
+/** A label without what stands in brackets behind it: `Salary (for more, see below)`. */
+const bare = (label: string) => label.replace(/\s*\([^()]*\)\s*$/, '')
 
 /** The member that a label stands for; undefined for labels of other houses. */
-export const labelledMember = (label: string) => members.get(normaliseHeading(label))
+export const labelledMember = (label: string) =>
+  members.get(normaliseHeading(label)) ?? members.get(normaliseHeading(bare(label)))
+
+/** Whether a label is known, be it of no member. */
+export const isKnownLabel = (label: string) =>
+  labelledMember(label) !== undefined || otherLabels.has(normaliseHeading(label))
 
 /** Whether a line is nothing but a label that is known. `Grade` alone is one, so it is no heading. */
 export const isLabel = (text: string) => labelledMember(text) !== undefined
+
+const names = [...members.keys(), ...others]
+  .sort((one, other) => other.length - one.length)
+  .map(name => name.replaceAll(' ', '[ -]'))
+const labelAhead = new RegExp(`[ \\t]+(?=\\**(?:${names.join('|')})\\**:)`, 'i')
+
+/** A line that holds several labels, each with its value, as a line for each; else the line alone. */
+export function labelledLines(content: readonly Inline[]): Inline[][] {
+  const first = labelled(content)
+  if (!first || !isKnownLabel(first.label)) return [[...content]]
+  const lines = cutInlines(content, labelAhead)
+  return lines.length > 1 && lines.every(line => isKnownLabel(labelled(line)?.label ?? '')) ? lines : [[...content]]
+}
 
 function splitAtColon(nodes: readonly Inline[]): [Inline[], Inline[]] | undefined {
   for (const [index, node] of nodes.entries()) {
@@ -87,7 +233,14 @@ export function labelled(content: readonly Inline[]): Labelled | undefined {
   const [before, after] = splitAtColon(content) ?? []
   if (!before || !after) return undefined
   const label = plainOfInlines(before).replace(/^\*+/, '')
-  if (label === '' || label.length > 80 || label.split(' ').length > 8 || plainOfInlines(after).startsWith('//'))
+  const short = bare(label)
+  if (
+    short === '' ||
+    short.length > 80 ||
+    label.length > 200 ||
+    short.split(' ').length > 8 ||
+    plainOfInlines(after).startsWith('//')
+  )
     return undefined
   const [first] = before.filter(node => node.type !== 'text' || node.value.replace(/[\s*]/g, '') !== '')
   return { label, value: after, marked: first?.type === 'strong' || first?.type === 'emphasis' }

@@ -12,6 +12,8 @@ export interface Notice {
   /** The words of the source that it is about, cut short; '' where there are none. */
   excerpt: string
   detail: string
+  /** Of advice: where it comes from, as `document/advice.ts` says it. */
+  source?: string
   /** The part of the document that it is about; the report turns it into a JSON pointer. */
   about?: object | string
 }
@@ -50,7 +52,15 @@ export class Notices {
   readonly #counts = new Map<string, number>()
   static readonly noticesMax = 100
 
-  add(severity: Severity, code: string, line: number | null, excerpt: string, detail: string, about?: object | string) {
+  add(
+    severity: Severity,
+    code: string,
+    line: number | null,
+    excerpt: string,
+    detail: string,
+    about?: object | string,
+    source?: string,
+  ) {
     const count = (this.#counts.get(code) ?? 0) + 1
     this.#counts.set(code, count)
     if (severity === 'loss') this.lostTexts.push(excerpt)
@@ -62,6 +72,7 @@ export class Notices {
       excerpt: excerptOf(excerpt),
       detail,
       ...(about === undefined ? {} : { about }),
+      ...(source === undefined ? {} : { source }),
     })
   }
 

@@ -1,12 +1,16 @@
 /** From the neutral tree to a title and sections: which lines are headings, and what they mean. */
+
+import { isPlaceholder, placeholderIn } from '../document/placeholders.ts'
 import type { SectionKind } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
-import { importanceOf, kindOf, knownKind, looksLikeHeading } from './headings.ts'
+import { isBehaviour } from './behaviours.ts'
+import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading, normaliseHeading } from './headings.ts'
 import { isLabel, labelled } from './labels.ts'
+import { repairLists } from './lists.ts'
 import type { Notices } from './notices.ts'
-import { cellText, filledCells, onlyParagraph, repairTables } from './tables.ts'
+import { cellText, filledCells, hasImportanceColumns, onlyParagraph, repairTables } from './tables.ts'
 import { isDocumentKind } from './title.ts'
-import { hardLines, isBold, plainOf, type SourceBlock, type SourceRow, type SourceTree } from './tree.ts'
+import { type Field, hardLines, isBold, plainOf, type SourceBlock, type SourceRow, type SourceTree } from './tree.ts'
 
 export interface Subheading {
   type: 'subheading'
@@ -31,6 +35,8 @@ export interface OutlineSection {
 }
 export interface Outline {
   title: { text: string; line: number } | null
+  /** What the file says of itself beside its text. */
+  fields: readonly Field[]
   /** What stands before the first section. */
   front: BodyBlock[]
   sections: OutlineSection[]
@@ -43,13 +49,17 @@ const headingMax = 300
 type Step =
   | {
       type: 'mark'
-      by: 'heading' | 'row' | 'bold' | 'plain'
+      by: 'heading' | 'row' | 'bold' | 'upper' | 'plain'
       depth: number
       content: Inline[]
       text: string
       line: number
     }
   | BodyBlock
+
+/** A line in capital letters only, of more than an acronym. */
+const isUpper = (text: string) =>
+  !/\p{Ll}/u.test(text) && /\p{Lu}{4}/u.test(text) && (text.match(/\p{Lu}/gu)?.length ?? 0) > 5 && !placeholderIn(text)
 
 /** A paragraph of several lines, the author's own, is several paragraphs. */
 const paragraphs = (block: Extract<SourceBlock, { type: 'paragraph' }>): Step[] =>
@@ -58,10 +68,13 @@ const paragraphs = (block: Extract<SourceBlock, { type: 'paragraph' }>): Step[] 
     const mayBe = looksLikeHeading(text) && !isLabel(text)
     if (mayBe && isBold(content)) return { type: 'mark', by: 'bold', depth: 7, content, text, line }
     if (mayBe && knownKind(text)) return { type: 'mark', by: 'plain', depth: 7, content, text, line }
+    if (mayBe && isUpper(text)) return { type: 'mark', by: 'upper', depth: 7, content, text, line }
     return { type: 'paragraph', content, line, continues: index > 0 }
   })
 
 function rowSteps(rows: readonly SourceRow[]): Step[] {
+  const [head] = rows
+  if (head && hasImportanceColumns(rows)) return [{ type: 'rows', rows: [...rows], line: head.line }]
   const steps: Step[] = []
   let afterHeading = false
   const firstText = (row: SourceRow) => (row.cells[0] ? cellText(row.cells[0]) : '')
@@ -122,36 +135,90 @@ const stepsOf = (blocks: readonly SourceBlock[]): Step[] =>
 
 type Mark = Extract<Step, { type: 'mark' }>
 
-/** The first line is the title where it is a line of its own and not a heading that is known. */
-function takeTitle(steps: Step[], notices: Notices): Outline['title'] {
-  const isKind = (step: Step | undefined) =>
-    step?.type === 'mark' || step?.type === 'paragraph' ? isDocumentKind(plainOfInlines(step.content)) : false
-  const [leading] = steps
-  if (
-    leading &&
-    isKind(leading) &&
-    leading.type !== 'rows' &&
-    leading.type !== 'list' &&
-    !knownKind(plainOfInlines(leading.content))
-  ) {
-    notices.understand(leading.line, plainOfInlines(leading.content), '/title', 'kind of document')
+const textOf = (step: Step | undefined) =>
+  step && step.type !== 'rows' && step.type !== 'list' ? plainOfInlines(step.content) : ''
+
+/** `Job Description`, `Applicant Information Pack`: what kind of document it is, and no part of it. */
+function takeKind(steps: Step[], notices: Notices) {
+  const [first] = steps
+  const text = textOf(first)
+  if (!first || !isDocumentKind(text) || (knownKind(text) && steps.length > 1 && !opensNothing(steps))) return
+  notices.understand(first.line, text, '/title', 'kind of document')
+  steps.shift()
+}
+
+/** Whether a heading stands before another one, so that nothing is under it. */
+const opensNothing = ([, next]: readonly Step[]) => next?.type === 'mark' && !importanceOf(next.text)
+
+/** `[Department logo]` before the title says nothing. */
+function takePlaceholders(steps: Step[], notices: Notices) {
+  for (let [first] = steps; first && steps.length > 1 && isPlaceholder(textOf(first)); [first] = steps) {
+    const text = textOf(first)
+    const detail = 'A placeholder stands before the title; it was left out'
+    notices.add('repair', 'placeholder', first.line, text, detail)
+    notices.understand(first.line, text, '/title', 'placeholder')
     steps.shift()
   }
+}
+
+const ofOrganisation =
+  /^(?:ministry of|department (?:for|of)|hm |home office$|cabinet office$|nhs )|\b(?:council|agency|trust|authority|university|office of)\b/i
+
+/** The first line is the title where it is a line of its own and not a heading that is known. */
+function takeTitle(steps: Step[], notices: Notices): Outline['title'] {
+  takePlaceholders(steps, notices)
+  takeKind(steps, notices)
+  const [leading, following] = steps
+  // A name above the title: it stays, behind it.
+  if (
+    leading?.type === 'mark' &&
+    following?.type === 'mark' &&
+    ofOrganisation.test(leading.text) &&
+    !knownKind(following.text)
+  )
+    steps.splice(0, 2, following, { type: 'paragraph', content: leading.content, line: leading.line })
   const [first] = steps
   if (!first) return null
   const others = steps.filter(step => step.type === 'mark' && step !== first) as Mark[]
-  if (first.type === 'mark') {
-    const isTop = first.by !== 'heading' || !others.some(mark => mark.by === 'heading' && mark.depth <= first.depth)
-    const stands = first.by === 'heading' ? isTop || first.depth === 1 : first.by === 'bold' && !labelled(first.content)
-    if (!stands || knownKind(first.text) || importanceOf(first.text)) return null
+  const take = (text: string) => {
     steps.shift()
-    return { text: first.text, line: first.line }
+    takeKind(steps, notices)
+    return { text, line: first.line }
+  }
+  if (first.type === 'mark') {
+    const headings = others.filter(mark => mark.by === 'heading')
+    const isTop = first.by !== 'heading' || !headings.some(mark => mark.depth <= first.depth)
+    // All headings have one depth, and the first of them says nothing that a section would.
+    const isFirst =
+      !headings.some(mark => mark.depth < first.depth) && kindOf(first.text) === 'other' && headings.length > 0
+    const stands =
+      first.by === 'heading'
+        ? isTop || isFirst || first.depth === 1
+        : (first.by === 'bold' || first.by === 'upper') && !labelled(first.content)
+    if (!stands || knownKind(first.text) || importanceOf(first.text)) return null
+    return take(first.text)
   }
   if (first.type !== 'paragraph') return null
   const text = plainOfInlines(first.content)
   if (!looksLikeHeading(text) || isLabel(text) || labelled(first.content) || others.length === 0) return null
-  steps.shift()
-  return { text, line: first.line }
+  return take(text)
+}
+
+/** The lines of a table of contents look like headings and are none. */
+function withoutContents(steps: readonly Step[]): Step[] {
+  let within = false
+  return steps.map(step => {
+    if (step.type === 'mark' && /^(?:table of )?contents$/.test(normaliseHeading(step.text))) {
+      within = true
+      return step
+    }
+    const text = textOf(step)
+    within &&=
+      (step.type === 'paragraph' || (step.type === 'mark' && step.by === 'plain')) &&
+      text.length <= 80 &&
+      !/[.,:]$/.test(text)
+    return within && step.type === 'mark' ? { type: 'paragraph', content: step.content, line: step.line } : step
+  })
 }
 
 /** Which marks are headings of sections; what else is marked is a subheading. */
@@ -162,7 +229,7 @@ function sectionTest(steps: readonly Step[]): (mark: Mark, next: Step | undefine
   const sectionDepth = Math.min(...depths)
   return mark => {
     if (importanceOf(mark.text)) return false
-    if (mark.by === 'row' || knownKind(mark.text)) return true
+    if (mark.by === 'row' || mark.by === 'plain' || knownKind(mark.text)) return true
     if (mark.by === 'heading') return mark.depth <= sectionDepth
     return strong.length === 0
   }
@@ -179,21 +246,94 @@ function markIntroductions(steps: readonly Step[]): Step[] {
   })
 }
 
+/** The last sentence of a paragraph as a heading of its own, and what stands before it. */
+function partedIntroduction(
+  step: Extract<Step, { type: 'paragraph' }>,
+): { before: Inline[]; heading: Inline[]; text: string } | undefined {
+  const text = plainOfInlines(step.content)
+  if (!text.endsWith(':')) return undefined
+  const last = step.content.at(-1)
+  const sentence = /(?:^|[.!?]\s+)([^.!?]{1,100}:)\s*$/.exec(last?.type === 'text' ? last.value : '')?.[1]
+  if (last?.type !== 'text' || sentence === undefined) return { before: [], heading: step.content, text }
+  const value = last.value.trimEnd().slice(0, -sentence.length)
+  const before = [...step.content.slice(0, -1), { type: 'text' as const, value }]
+  if (plainOfInlines(before) === '') return { before: [], heading: step.content, text }
+  return { before, heading: [{ type: 'text', value: sentence }], text: sentence.replace(/\s+/g, ' ') }
+}
+
+/**
+ * A sentence that opens a list of duties or skills is its heading where the document has none for them: `You will:` at
+ * the end of the summary, `Some specialist skills you will have:` within the person specification.
+ */
+function headIntroductions(steps: readonly Step[], notices: Notices): Step[] {
+  const marked = new Set(
+    steps.flatMap(step =>
+      step.type === 'mark' ? [step.by === 'plain' ? knownKind(step.text) : kindOf(step.text)] : [],
+    ),
+  )
+  let current: SectionKind | undefined
+  return steps.flatMap((step, index): Step[] => {
+    if (step.type === 'mark' && !importanceOf(step.text))
+      current = knownKind(step.text) ?? (step.by === 'heading' ? kindOf(step.text) : current)
+    const next = steps[index + 1]
+    const opens = next?.type === 'list' || (next?.type === 'mark' && importanceOf(next.text) !== undefined)
+    const found = step.type === 'paragraph' && opens ? partedIntroduction(step) : undefined
+    const kind = found && looksLikeHeading(found.text) ? introducedKind(found.text) : undefined
+    const fits =
+      kind === 'responsibilities'
+        ? current === undefined || current === 'role_summary'
+        : current === 'person_specification'
+    if (step.type !== 'paragraph' || !found || kind === undefined || !fits || marked.has(kind)) return [step]
+    marked.add(kind)
+    current = kind
+    const detail = 'A sentence opens the list where other documents have a heading; it was read as one'
+    notices.add('repair', 'heading_recognised', step.line, found.text, detail)
+    const mark: Step = {
+      type: 'mark',
+      by: 'plain',
+      depth: 7,
+      content: found.heading,
+      text: found.text,
+      line: step.line,
+    }
+    return found.before.length > 0 ? [{ ...step, content: found.before }, mark] : [mark]
+  })
+}
+
 /** Reads titles and headings. The blocks of the sections are as the source has them. */
 export function outline(tree: SourceTree, notices: Notices): Outline {
-  let steps = stepsOf(repairTables(tree.blocks, notices))
+  let steps = stepsOf(repairLists(repairTables(tree.blocks, notices), notices))
   const title = takeTitle(steps, notices) ?? tree.title
-  steps = markIntroductions(steps)
+  steps = headIntroductions(markIntroductions(withoutContents(steps)), notices)
   const isSection = sectionTest(steps)
+  const hasStrong = steps.some(step => step.type === 'mark' && (step.by === 'heading' || step.by === 'row'))
   const front: BodyBlock[] = []
   const sections: OutlineSection[] = []
+  /** Where only bold lines are headings: those that stand under the last one rather than beside it. */
+  let within = false
   steps.forEach((step, index) => {
-    const body = sections.at(-1)?.body ?? front
-    if (step.type !== 'mark') body.push(step)
-    else if (isSection(step, steps[index + 1])) {
-      const kind = step.by === 'plain' ? (knownKind(step.text) ?? kindOf(step.text)) : kindOf(step.text)
+    const last = sections.at(-1)
+    const body = last?.body ?? front
+    if (step.type !== 'mark') {
+      body.push(step)
+      return
+    }
+    const known = knownKind(step.text)
+    if (!hasStrong && last && !known) within ||= last.body.length === 0 && !isDocumentKind(last.heading)
+    const isUnder =
+      last !== undefined && !known && ((!hasStrong && within) || (step.by !== 'heading' && isBehaviour(step.text)))
+    // The sentence below a heading that says the same is no heading of its own.
+    const repeats = step.by === 'plain' && last?.body.length === 0 && known === last.kind
+    if (repeats) body.push({ type: 'paragraph', content: step.content, line: step.line })
+    else if (!isUnder && isSection(step, steps[index + 1])) {
+      within = false
+      if (last?.body.length === 0 && isDocumentKind(last.heading)) {
+        notices.understand(last.line, last.heading, '/title', 'kind of document')
+        sections.pop()
+      }
+      const kind = step.by === 'plain' ? (known ?? introducedKind(step.text) ?? kindOf(step.text)) : kindOf(step.text)
       sections.push({ heading: step.text, content: step.content, kind, line: step.line, body: [] })
     } else body.push({ type: 'subheading', content: step.content, line: step.line })
   })
-  return { title, front, sections }
+  return { title, fields: tree.fields ?? [], front, sections }
 }

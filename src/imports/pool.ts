@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { ImportContext, ImportResult } from './import.ts'
 import { emptyReport } from './report.ts'
-import type { MediaType } from './scan.ts'
+import type { DocumentType } from './scan.ts'
 import type { ImportReply, ImportTask } from './worker.ts'
 
 /** More documents wait than the pool takes: the caller should answer 503 and ask to try again. */
@@ -23,10 +23,10 @@ export interface ImportPoolOptions {
 
 export interface ImportPool {
   /**
-   * Reads a document as `importDocument` does. What takes too long or too much memory is a problem in the result.
+   * Reads a document as `importFile` does. What takes too long or too much memory is a problem in the result.
    * Throws ImportBusyError when too many wait, and Error when the importer itself fails.
    */
-  run(source: Uint8Array, mediaType: MediaType, context: ImportContext): Promise<ImportResult>
+  run(source: Uint8Array, mediaType: DocumentType, context: ImportContext): Promise<ImportResult>
   /** Starts the threads ahead of the first document and resolves when they are ready to read. */
   warm(): Promise<void>
   close(): Promise<void>

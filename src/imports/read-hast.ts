@@ -156,6 +156,37 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     return items
   }
 
+  /** Terms and what is said of each, as rows of two cells; GOV.UK's summary lists have a `div` around each. */
+  const definitionsOf = (node: Element, listDepth: number): SourceRow[] => {
+    const rows: SourceRow[] = []
+    let open = false
+    const read = (parent: Element) => {
+      for (const child of parent.children) {
+        if (!isElement(child)) {
+          if (textOf(child).trim() !== '') rows.push(rowOf(blocksOf([child], listDepth), lineOf(child)))
+        } else if (isSkipped(child)) continue
+        else if (child.tagName === 'dt') {
+          const last = rows.at(-1)
+          const blocks = blocksOf(child.children, listDepth)
+          if (last && open) last.cells[0]?.blocks.push(...blocks)
+          else rows.push(rowOf(blocks, lineOf(child)))
+          open = true
+        } else if (child.tagName === 'dd') {
+          open = false
+          const blocks = blocksOf(child.children, listDepth)
+          const last = rows.at(-1)
+          if (!last) rows.push(rowOf(blocks, lineOf(child)))
+          else if (last.cells[1]) last.cells[1].blocks.push(...blocks)
+          else last.cells.push({ header: false, blocks })
+        } else read(child)
+      }
+    }
+    read(node)
+    return rows
+  }
+
+  const rowOf = (blocks: SourceBlock[], line: number): SourceRow => ({ cells: [{ header: true, blocks }], line })
+
   const elementBlocks = (node: Element, listDepth: number): SourceBlock[] => {
     const { tagName } = node
     const line = lineOf(node)
@@ -174,6 +205,7 @@ export function readHast(root: Root, references: readonly string[], notices: Not
       const rows = rowsOf(node, listDepth)
       return [...captions.flatMap(caption => blocksOf(caption.children, listDepth)), { type: 'table', rows, line }]
     }
+    if (tagName === 'dl') return [{ type: 'table', rows: definitionsOf(node, listDepth), line }]
     if (tagName === 'dt')
       return [{ type: 'paragraph', content: [{ type: 'strong', children: inlinesOf(node.children) }], line }]
     if (tagName === 'pre') {

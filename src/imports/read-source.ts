@@ -8,6 +8,7 @@ import remarkParse from 'remark-parse'
 import remarkRehype from 'remark-rehype'
 import { unified } from 'unified'
 import { limits } from '../document/schema.ts'
+import { takeFrontMatter } from './front-matter.ts'
 import { type Notices, refuseLongList } from './notices.ts'
 import { readHast } from './read-hast.ts'
 import type { MediaType, Scan } from './scan.ts'
@@ -34,25 +35,6 @@ const markdown = unified()
   .use(rehypeRaw)
 
 const html = unified().use(rehypeParse)
-
-/** YAML front matter gives the title; the rest of it is no text of the role and is reported. Lines stay where they are. */
-function takeFrontMatter(source: string, notices: Notices): { body: string; title: SourceTree['title'] } {
-  const match = /^---[ \t]*\n([\s\S]{0,20000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)/.exec(source)
-  if (!match) return { body: source, title: null }
-  const lines = (match[1] ?? '').split('\n')
-  if (!lines.some(line => /^[A-Za-z_-]+:/.test(line))) return { body: source, title: null }
-  let title: SourceTree['title'] = null
-  lines.forEach((line, index) => {
-    const value = /^title:\s*(["']?)(.+?)\1\s*$/.exec(line)?.[2]
-    if (value && title === null) {
-      title = { text: value, line: index + 2 }
-      notices.understand(index + 2, 'title', '/title', 'front matter')
-    } else if (/[\p{L}\p{N}]/u.test(line)) {
-      notices.add('loss', 'front_matter_removed', index + 2, line, 'YAML front matter is not part of the text')
-    }
-  })
-  return { body: match[0].replace(/[^\n]/g, '') + source.slice(match[0].length), title }
-}
 
 /** `##Heading` is no heading in CommonMark; writers mean one. */
 function repairHeadings(source: string, notices: Notices) {
@@ -110,9 +92,9 @@ export function readSource({ patched, references }: Scan, mediaType: MediaType, 
   if (mediaType === 'text/markdown') {
     refuseLongLists(patched, notices)
     if (notices.problems.length > 0) return { blocks: [], title: null }
-    const { body, title } = takeFrontMatter(patched, notices)
+    const { body, title, fields } = takeFrontMatter(patched, notices)
     const tree = markdown.runSync(markdown.parse(repairHeadings(body, notices)))
-    return { blocks: readHast(tree as Root, references, notices), title }
+    return { blocks: readHast(tree as Root, references, notices), title, fields }
   }
   const tree = html.parse(patched)
   const element = elementNamed(tree, 'title')

@@ -10,8 +10,10 @@ import {
   type SfiaVersion,
 } from '../document/schema.ts'
 import { linksOf, plainOfInlines, writeText } from '../document/text.ts'
+import { behavioursIn } from './behaviours.ts'
 import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
-import { type Details, type KnownRow, pairsOf, readPairs } from './details.ts'
+import { type Details, type KnownRow, type Pair, pairsOf, readPairs } from './details.ts'
+import { frameworkRole } from './framework.ts'
 import { importanceOf } from './headings.ts'
 import type { Notices } from './notices.ts'
 import type { BodyBlock, Outline, OutlineSection } from './outline.ts'
@@ -55,12 +57,23 @@ class Recogniser implements Provenance {
     this.#sfia = sfia
     this.#notices = notices
     this.sfiaVersion = sfia.wanted ?? null
-    this.details = { details: emptyAdvertDetails(), grades: [], title: source.title, rows: [], places: new Map() }
+    this.details = {
+      details: emptyAdvertDetails(),
+      grades: [],
+      profession: null,
+      behaviours: [],
+      title: source.title,
+      rows: [],
+      places: new Map(),
+    }
   }
 
   sections(): Section[] {
+    const fields = this.#source.fields.map(
+      ({ label, value, line }): Pair => ({ label, value: [[{ type: 'text', value }]], line }),
+    )
     const { pairs, rest } = pairsOf(this.#source.front, 'front')
-    readPairs(pairs, this.details, this.#notices)
+    readPairs([...fields, ...pairs], this.details, this.#notices)
     const intro = this.#introduction(rest.filter(block => block !== 'pairs'))
     return [...intro, ...this.#source.sections].map(section => this.#section(section))
   }
@@ -228,6 +241,12 @@ const sourceWithoutTaken = (block: SourceBlock, taken: ReadonlySet<object>): Sou
   return left ? [left as SourceBlock] : []
 }
 
+const textsIn = (part: Block | RoleDocument['skills'][number]): string[] => {
+  if (!('type' in part)) return [part.statement]
+  if (part.type === 'list') return part.items.flatMap(item => [item.text, ...item.items.map(sub => sub.text)])
+  return 'text' in part ? [part.text] : []
+}
+
 /** Says which limit of the schema a document is beyond. */
 function checkLimits(document: RoleDocument, notices: Notices) {
   const check = (count: number, limit: number, what: string, pointer: string) => {
@@ -256,13 +275,19 @@ export function recognise(source: Outline, sfia: SfiaContext, notices: Notices):
   const recogniser = new Recogniser(source, sfia, notices)
   const sections = recogniser.sections()
   const { details, skills, mappings, sfiaVersion, lines, parts } = recogniser
+  const named = behavioursIn(source.sections)
+  const role = [...sections.flatMap(section => section.blocks), ...skills]
+    .flatMap(textsIn)
+    .flatMap(linksOf)
+    .map(link => frameworkRole(link.url))
+    .find(found => found !== undefined)
   const document: RoleDocument = {
     title: details.title ? titleOf(details.title, notices) : null,
     alternative_titles: [],
-    profession: null,
-    family: null,
+    profession: details.profession ?? (role ? 'digital_and_data' : null),
+    family: role?.family ?? null,
     grades: details.grades,
-    behaviours: [],
+    behaviours: [...new Set([...details.behaviours, ...named])],
     sections,
     skills,
     sfia_version: sfiaVersion,

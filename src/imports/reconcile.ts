@@ -182,10 +182,10 @@ export function keepUnsaid(next: RoleDocument, previous: RoleDocument): RoleDocu
     ...document,
     title: next.title ?? previous.title,
     alternative_titles: previous.alternative_titles,
-    profession: previous.profession,
-    family: previous.family,
+    profession: previous.profession ?? next.profession,
+    family: previous.family ?? next.family,
     grades: kept(next.grades, previous.grades),
-    behaviours: previous.behaviours,
+    behaviours: kept(next.behaviours, previous.behaviours),
     sections: document.sections.map((section, at) => {
       const before = matches.get(next.sections[at] as Section)
       const sameHeading = before && comparable(before.heading).join(' ') === comparable(section.heading).join(' ')

@@ -1,13 +1,13 @@
 /** The report of an import out of what the readers noticed. */
+import { supersededBy } from '../document/advice.ts'
 import type { Section } from '../document/schema.ts'
 import { linksOf } from '../document/text.ts'
-import { supersededBy } from './advice.ts'
+import { partsOf, pointersOf } from '../document/walk.ts'
 import type { Coverage } from './coverage.ts'
 import type { Notices } from './notices.ts'
 import type { Recognised } from './recognise.ts'
 import type { Shared } from './reconcile.ts'
 import type { ImportReport } from './schema.ts'
-import { partsOf, pointersOf } from './walk.ts'
 
 function sectionsOf(
   { document, lines }: Recognised,
@@ -49,13 +49,14 @@ export function reportOf(
   }
   const lineOf = (line: number | null, about: object | string | undefined) =>
     line ?? (typeof about === 'object' ? (lines.get(about) ?? null) : null)
-  const warnings = notices.list.map(({ code, severity, line, about, excerpt, detail }) => ({
+  const warnings = notices.list.map(({ code, severity, line, about, excerpt, detail, source = null }) => ({
     code,
     severity,
     line: lineOf(line, about),
     pointer: pointerOf(about),
     excerpt,
     detail,
+    source,
   }))
   return {
     recognised: {

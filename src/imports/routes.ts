@@ -3,7 +3,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Database } from '../database/types.ts'
-import type { RoleDocument } from '../document/schema.ts'
 import { SfiaVersion, Slug } from '../document/schema.ts'
 import { object, ref } from '../document/shape.ts'
 import { callerOf, organisationFor } from '../plugins/auth.ts'
@@ -13,16 +12,22 @@ import { digestTag, sendEntity } from '../plugins/read.ts'
 import { parseMatch, revisionTag, type Written } from '../plugins/write.ts'
 import { findRole } from '../roles/store.ts'
 import { ImportBusyError, type ImportPool } from './pool.ts'
+import { documentTypes, wordType } from './scan.ts'
 import { Import, type ImportReport } from './schema.ts'
-import { findContext, findImport, saveImport, type Target } from './store.ts'
+import {
+  documentBytesMax,
+  findContext,
+  findImport,
+  findOriginal,
+  saveImport,
+  type Target,
+  withoutIds,
+} from './store.ts'
 
 interface Options {
   db: Kysely<Database>
   pool: ImportPool
 }
-
-const mediaTypes = ['text/markdown', 'text/html'] as const
-const documentBytesMax = 4 * 1024 * 1024
 
 function twoTargets(): Problem {
   const detail = 'slug= names a new role and role= one that exists: send one of them.'
@@ -46,7 +51,7 @@ const unreadable = (errors: { pointer: string; code: string; detail: string }[],
 export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, pool }) => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
-    [...mediaTypes],
+    [...documentTypes],
     { parseAs: 'buffer', bodyLimit: documentBytesMax },
     (request, bytes, done) => {
       request.rawBody = bytes as Buffer
@@ -74,16 +79,16 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
           role: Type.Optional(Type.String({ ...Slug, description: 'The role whose draft the document replaces.' })),
           sfia_version: Type.Optional(SfiaVersion),
         }),
-        body: Type.Unsafe<Buffer>({ description: 'The document, in UTF-8.' }),
+        body: Type.Unsafe<Buffer>({ description: 'The document: Markdown or HTML in UTF-8, or a Word file (.docx).' }),
         response: { 201: ref(Import) },
       },
-      config: { scope: 'import:write', write: { match: 'optional' }, consumes: mediaTypes },
+      config: { scope: 'import:write', write: { match: 'optional' }, consumes: documentTypes },
     },
     async (request, reply) => {
       const caller = callerOf(request)
       const { slug, role, sfia_version: sfiaVersion } = request.query
       if (!Buffer.isBuffer(request.body))
-        throw new Problem('unsupported_media_type', `Send the document as ${mediaTypes.join(' or ')}.`)
+        throw new Problem('unsupported_media_type', `Send the document as ${documentTypes.join(' or ')}.`)
       if (role !== undefined && slug !== undefined) throw twoTargets()
       const match = parseMatch(request.headers['if-match'])
       if (role !== undefined && match === null)
@@ -96,8 +101,9 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
       })
       // Before the transaction: a connection must not wait for a parser.
       const type = request.headers['content-type']?.toLowerCase() ?? ''
-      const mediaType = mediaTypes.find(name => type.startsWith(name)) ?? 'text/markdown'
-      const result = await pool.run(request.body, mediaType, context).catch(error => {
+      const mediaType = documentTypes.find(name => type.startsWith(name)) ?? 'text/markdown'
+      const original = { mediaType, bytes: request.body }
+      const result = await pool.run(original.bytes, mediaType, context).catch(error => {
         if (!(error instanceof ImportBusyError)) throw error
         throw new Problem('unavailable', `${error.message}.`, { headers: { 'retry-after': '5' } })
       })
@@ -108,7 +114,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
       return app.write(request, reply, async (trx): Promise<Written> => {
         const saved = await withReport(report, () => {
           validate(request, 'NewRoleDocument', withoutIds(read.document))
-          return saveImport(trx, caller, organisation, target, read)
+          return saveImport(trx, caller, organisation, target, read, original)
         })
         const dryRun = (request.query as { dry_run?: boolean }).dry_run === true
         return {
@@ -146,11 +152,44 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
       return sendEntity(request, reply, { body, etag: digestTag(body), lastModified: created_at, cache: 'private' })
     },
   )
+
+  app.get(
+    '/imports/:id/original',
+    {
+      schema: {
+        operationId: 'getImportOriginal',
+        summary: 'Download the document of an import',
+        description: 'As it came. Of the imports of a role the newest ten are kept.',
+        tags: ['Imports'],
+        params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
+        response: { 200: Type.Unsafe<Buffer>({ description: 'The document.' }) },
+      },
+      config: { scope: 'roles:read_drafts', produces: documentTypes },
+    },
+    async (request, reply) => {
+      const { role, media_type, digest, bytes, created_at } = await findOriginal(
+        db,
+        callerOf(request),
+        request.params.id,
+      )
+      reply.headers({
+        // It may hold what its author wished: no browser shows it as a page of ours.
+        'content-disposition': `attachment; filename="${role}.${extensions[media_type] ?? 'txt'}"`,
+        'content-security-policy': "sandbox; default-src 'none'",
+      })
+      const entity = {
+        body: bytes,
+        etag: `"${digest}"`,
+        lastModified: created_at,
+        cache: 'private',
+        type: media_type,
+      } as const
+      return sendEntity(request, reply, entity)
+    },
+  )
 }
 
-/** The importer leaves ids of new parts empty; the schema of a request knows them as left out. */
-const withoutIds = (document: RoleDocument): unknown =>
-  JSON.parse(JSON.stringify(document), (name, value) => (name === 'id' && value === '' ? undefined : value))
+const extensions: Record<string, string> = { 'text/markdown': 'md', 'text/html': 'html', [wordType]: 'docx' }
 
 /** What is not valid in a document that was read is answered with the report on it. */
 async function withReport<T>(report: ImportReport, work: () => Promise<T>): Promise<T> {

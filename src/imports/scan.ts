@@ -5,10 +5,14 @@
  */
 
 import { htmlTagNames } from 'html-tag-names'
-import { decodeReference, referenceAt } from '../document/text-parse.ts'
+import { decodeReference, isAllowedAddress, referenceAt } from '../document/text-parse.ts'
 import type { Notices } from './notices.ts'
 
 export type MediaType = 'text/markdown' | 'text/html'
+export const wordType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
+/** What a document may be sent as. */
+export type DocumentType = MediaType | typeof wordType
+export const documentTypes: readonly DocumentType[] = ['text/markdown', 'text/html', wordType]
 
 export interface Words {
   words: string[]
@@ -77,10 +81,18 @@ function tagEnd(source: string, start: number) {
 
 const blank = (text: string) => ' '.repeat(text.length)
 
+/**
+ * An address that leads nowhere without its site (`/about`, `#top`) is no text. Readers name each that they drop.
+ */
+const withoutInnerAddresses = (source: string) =>
+  source.replace(/(?<=[^\\\]]\]\()(<?)([^()\s<>]{1,2000})(?=>?\)|\s+")/g, (found, open: string, url: string) =>
+    isAllowedAddress(url) ? found : open + blank(url),
+  )
+
 /** In Markdown, what marks up a line and is no word of it becomes spaces: list numbers, fences' info, labels of definitions. */
 function withoutLineMarks(source: string) {
   const labels = new Set([...source.matchAll(/^ {0,3}\[([^\]\n]{1,200})\]:/gm)].map(match => match[1]?.toLowerCase()))
-  return source
+  return withoutInnerAddresses(source)
     .replace(
       /^([\s>]*(?:[-+*]\s+)*)(\d{1,9})(?=[.)]\s)/gm,
       (_, before: string, number: string) => before + blank(number),
@@ -154,7 +166,8 @@ export function scan(source: string, mediaType: MediaType, notices: Notices): Sc
       for (const [, key, ...values] of tag.matchAll(attribute)) {
         const value = values.find(candidate => candidate !== undefined) ?? ''
         const counts =
-          key?.toLowerCase() === 'alt' || (key?.toLowerCase() === 'href' && name === 'a' && !value.startsWith('#'))
+          key?.toLowerCase() === 'alt' ||
+          (key?.toLowerCase() === 'href' && name === 'a' && isAllowedAddress(value.trim()))
         if (counts) extra.push({ text: decodeReferences(value), line })
       }
     }

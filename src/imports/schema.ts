@@ -4,6 +4,9 @@ import { Change } from '../document/diff.ts'
 import { SectionKind, SfiaVersion } from '../document/schema.ts'
 import { component, nullable, object, oneOf, ref } from '../document/shape.ts'
 
+const AdviceSource = Type.String({
+  description: 'Of advice: a publication and its clause, or `house`, which is this register itself.',
+})
 const Line = nullable(Type.Integer({ minimum: 1, description: 'The line of the source, from 1.' }))
 const Pointer = Type.String({ description: 'JSON pointer (RFC 6901) into the document; empty for the whole of it.' })
 
@@ -20,6 +23,7 @@ export const ImportWarning = component(
     pointer: nullable(Pointer),
     excerpt: Type.String(),
     detail: Type.String(),
+    source: nullable(AdviceSource),
   }),
 )
 export type ImportWarning = Static<typeof ImportWarning>

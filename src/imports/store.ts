@@ -1,5 +1,5 @@
 /** What an import needs of the database, and what it leaves there. */
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { diffDocuments } from '../document/diff.ts'
@@ -11,6 +11,7 @@ import type { Match } from '../plugins/write.ts'
 import { type Draft, digestOf, insertDraft, lockRole, type RoleRow, saveDraft, slugFor } from '../roles/store.ts'
 import { findSfiaIndexes } from '../sfia/store.ts'
 import type { ImportContext, ImportResult } from './import.ts'
+import type { DocumentType } from './scan.ts'
 import type { ImportReport } from './schema.ts'
 
 /** What a document is read against: the SFIA index, the organisation's shared sections, the draft that it replaces. */
@@ -37,6 +38,30 @@ export async function findContext(
     ...(sfiaVersion ? { sfiaVersion } : {}),
     ...(previous ? { previous } : {}),
   }
+}
+
+/** A document as it came. */
+export interface Original {
+  mediaType: DocumentType
+  bytes: Buffer
+}
+
+/** Larger documents are refused: a role definition has a tenth of it, its pictures included. */
+export const documentBytesMax = 4 * 1024 * 1024
+
+/** Of how many imports of a role the documents are kept. */
+const originalsKept = 10
+
+async function insertOriginal(trx: Transaction<Database>, role: string, id: string, { mediaType, bytes }: Original) {
+  await trx
+    .insertInto('import_originals')
+    .values({ import: id, media_type: mediaType, digest: digestOf(bytes), bytes })
+    .execute()
+  await sql`
+    delete from import_originals where import in (
+      select id from imports where role = ${role} order by created_at desc, id desc offset ${originalsKept})`.execute(
+    trx,
+  )
 }
 
 /** Where a read document goes: a new role, or the draft of one, which was read at `revision`. */
@@ -75,6 +100,10 @@ async function insertSharedSections(
   }))
 }
 
+/** The importer leaves ids of new parts empty; the schema of a request knows them as left out. */
+export const withoutIds = (document: RoleDocument): unknown =>
+  JSON.parse(JSON.stringify(document), (name, value) => (name === 'id' && value === '' ? undefined : value))
+
 export interface Imported {
   draft: Draft
   id: string
@@ -84,7 +113,7 @@ export interface Imported {
 }
 
 /**
- * Saves a document that was read: its shared sections, the draft and the report. Throws 409 `slug_taken` naming `role=`,
+ * Saves a document that was read: its shared sections, the draft, the report and the document itself. Throws 409 `slug_taken` naming `role=`,
  * 412 where the draft changed since the document was read against it.
  */
 export async function saveImport(
@@ -93,6 +122,7 @@ export async function saveImport(
   organisation: string,
   target: Target,
   { document, newSharedSections, ...read }: ImportResult & { document: RoleDocument },
+  original: Original,
 ): Promise<Imported> {
   let row: RoleRow | undefined
   if ('role' in target) {
@@ -117,9 +147,16 @@ export async function saveImport(
   const report = { ...read.report, changes: row ? diffDocuments(row.document, draft.document) : [] }
   const { id, created_at } = await trx
     .insertInto('imports')
-    .values({ organisation, role: slug, created_by: caller.owner, report: JSON.stringify(report) })
+    .values({
+      organisation,
+      role: slug,
+      created_by: caller.owner,
+      report: JSON.stringify(report),
+      draft_digest: digestOf(JSON.stringify(draft.document)),
+    })
     .returning(['id', 'created_at'])
     .executeTakeFirstOrThrow()
+  await insertOriginal(trx, slug, id, original)
   if (draft.event) events.push({ ...draft.event, data: { ...draft.event.data, import: id } })
   return { draft, id, created_at, report, events }
 }
@@ -132,4 +169,53 @@ export async function findImport(db: Kysely<Database>, caller: Caller, id: strin
   const found = await query.executeTakeFirst()
   if (!found) throw notFound('import', id)
   return found
+}
+
+/** The document of an import, as it came; throws 404 where it is not kept any more, or the caller may not see it. */
+export async function findOriginal(db: Kysely<Database>, caller: Caller, id: string) {
+  const { role, created_at } = await findImport(db, caller, id)
+  const found = await db.selectFrom('import_originals').selectAll().where('import', '=', id).executeTakeFirst()
+  if (!found) throw new Problem('not_found', `The document of the import "${id}" is not kept any more.`)
+  return { ...found, role, created_at }
+}
+
+/** What the register knows of the role that a file would make or change. */
+export interface Known {
+  organisation: string
+  revision: number
+  document: RoleDocument
+  /** The digest of the document that was imported last; null where none was, or it is not kept. */
+  source: string | null
+  /** Whether the draft is another than that import left. */
+  edited: boolean
+}
+
+/** The role with the slug and its last import; undefined where the slug is free. */
+export async function findKnown(db: Kysely<Database>, slug: string): Promise<Known | undefined> {
+  const row = await db
+    .selectFrom('roles')
+    .leftJoinLateral(
+      query =>
+        query
+          .selectFrom('imports')
+          .leftJoin('import_originals', 'import_originals.import', 'imports.id')
+          .select(['draft_digest', 'digest'])
+          .whereRef('imports.role', '=', 'roles.slug')
+          .orderBy('created_at', 'desc')
+          .limit(1)
+          .as('last'),
+      join => join.onTrue(),
+    )
+    .select(['organisation', 'revision', 'document', 'last.digest', 'last.draft_digest'])
+    .where('slug', '=', slug)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { organisation, revision, document, digest, draft_digest } = row
+  return {
+    organisation,
+    revision,
+    document,
+    source: digest,
+    edited: digestOf(JSON.stringify(document)) !== draft_digest,
+  }
 }

@@ -1,5 +1,6 @@
 /** Tables of Word exports: most hold the layout of a page, some hold labels and values, and some are no valid tables. */
 import { type Inline, plainOfInlines } from '../document/text.ts'
+import { importanceOf } from './headings.ts'
 import type { Notices } from './notices.ts'
 import {
   cutInlines,
@@ -68,4 +69,76 @@ export function onlyParagraph(row: SourceRow): { paragraph: SourceParagraph; hea
   if (!cell || !block || others.length > 0 || more.length > 0) return undefined
   if (block.type === 'paragraph') return { paragraph: block, header: cell.header }
   return block.type === 'heading' ? { paragraph: { ...block, type: 'paragraph' }, header: true } : undefined
+}
+
+type Importance = 'essential' | 'desirable'
+
+/** `Essential`, `Desirable`, and the letters that tables have for them. */
+const markedImportance = (text: string): Importance | undefined =>
+  /^e\.?$/i.test(text) ? 'essential' : /^d\.?$/i.test(text) ? 'desirable' : importanceOf(text)
+
+const columnsOf = ([head]: readonly SourceRow[]) => (head?.cells ?? []).map(cell => importanceOf(cellText(cell)))
+
+/** The column whose cells say `E` or `D` of the criteria beside them; -1 where there is none. */
+function markColumn([, ...rows]: readonly SourceRow[]): number {
+  const width = Math.max(0, ...rows.map(row => row.cells.length))
+  for (let at = 1; at < width && rows.length > 1; at += 1) {
+    if (rows.every(({ cells: { [at]: cell } }) => cell && markedImportance(cellText(cell)) !== undefined)) return at
+  }
+  return -1
+}
+
+/** Whether a table says of criteria that they are essential or desirable, by columns or by a mark in each row. */
+export const hasImportanceColumns = (rows: readonly SourceRow[]): boolean =>
+  rows.length > 1 && (columnsOf(rows).filter(Boolean).length > 1 || markColumn(rows) > 0)
+
+export interface Criterion {
+  content: Inline[]
+  line: number
+}
+
+const linesIn = (blocks: readonly SourceBlock[]): Line[] =>
+  blocks.flatMap(block => {
+    if (block.type === 'list') return block.items.flatMap(item => linesIn(item.blocks))
+    if (block.type === 'table') return block.rows.flatMap(row => row.cells.flatMap(cell => linesIn(cell.blocks)))
+    return [{ content: block.content, line: block.line }]
+  })
+
+/**
+ * The criteria of such a table by importance. A first column is what they are on and stands before each, further columns
+ * (how each is assessed) behind it.
+ */
+export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Record<Importance, Criterion[]> {
+  const criteria: Record<Importance, Criterion[]> = { essential: [], desirable: [] }
+  const columns = columnsOf(rows)
+  const byColumns = columns.filter(Boolean).length > 1
+  const marks = byColumns ? -1 : markColumn(rows)
+  const [head, ...body] = rows
+  for (const cell of head?.cells ?? []) {
+    if (head && cellText(cell) !== '') notices.understand(head.line, cellText(cell), '/skills', 'head of a table')
+  }
+  for (const row of body) {
+    const texts = row.cells.map(cellText)
+    const mark = markedImportance(texts[marks] ?? '')
+    const isCriterion = (at: number) =>
+      byColumns ? columns[at] !== undefined : at === (marks === 1 && texts.length > 2 && texts[0] === '' ? 2 : 0)
+    const before = byColumns && columns[0] === undefined ? (texts[0] ?? '') : ''
+    const behind = texts
+      .filter((text, at) => text !== '' && !isCriterion(at) && at !== marks && !(byColumns && at === 0))
+      .join(', ')
+    if (mark && marks > 0) notices.understand(row.line, texts[marks] ?? '', '/skills', mark)
+    row.cells.forEach((cell, at) => {
+      const importance = byColumns ? columns[at] : mark
+      if (!isCriterion(at) || importance === undefined) return
+      for (const { content, line } of linesIn(cell.blocks)) {
+        const parts: Inline[] = [
+          ...(before === '' ? [] : [{ type: 'text' as const, value: `${before}: ` }]),
+          ...content,
+          ...(behind === '' ? [] : [{ type: 'text' as const, value: ` (${behind})` }]),
+        ]
+        criteria[importance].push({ content: parts, line })
+      }
+    })
+  }
+  return criteria
 }

@@ -1,7 +1,8 @@
 /** The title of a role out of the title of its document: `DevOps Role Definition` is about a DevOps. */
 import type { Notices } from './notices.ts'
 
-const kinds = '(?:role|job|post) (?:definition|profile|description|specification|advert|outline)|person specification'
+const kinds =
+  '(?:role|job|post) (?:definition|profile|description|specification|advert|outline)|person specification|(?:applicant|candidate|recruitment|job|role) (?:information )?pack|(?:job|role) description (?:and|&) person specification'
 const suffix = new RegExp(`^(.*?\\S)[\\s:|,(–—-]+((?:${kinds})\\)?)$`, 'i')
 const prefix = new RegExp(`^((?:${kinds}))\\s*[:|–—-]\\s*(\\S.*)$`, 'i')
 

@@ -43,7 +43,16 @@ export interface SourceTable {
 }
 export type SourceBlock = SourceParagraph | SourceHeading | SourceList | SourceTable
 
+/** A label and value that a file holds beside its text. */
+export interface Field {
+  label: string
+  value: string
+  line: number
+}
+
 export interface SourceTree {
+  /** Of YAML front matter. */
+  fields?: Field[]
   blocks: SourceBlock[]
   /** The title that the file has beside its text: of YAML front matter, or of an HTML head. */
   title: { text: string; line: number } | null

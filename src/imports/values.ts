@@ -1,5 +1,14 @@
 /** Printed values of advert details as codes, amounts and places. */
-import { type Code, contractTypes, gradeScheme, grades, roleTypes, workingPatterns } from '../document/code-lists.ts'
+import {
+  behaviours,
+  type Code,
+  contractTypes,
+  gradeScheme,
+  grades,
+  professions,
+  roleTypes,
+  workingPatterns,
+} from '../document/code-lists.ts'
 import type { Grade, Location, Salary } from '../document/schema.ts'
 import { normaliseHeading } from './headings.ts'
 
@@ -52,6 +61,16 @@ const tables = {
     ['working from home', 'homeworking'],
     ['hybrid', 'hybrid_working'],
   ]),
+  behaviours: codesOf(behaviours),
+  profession: codesOf(professions, [
+    ['DDaT', 'digital_and_data'],
+    ['Digital, Data and Technology', 'digital_and_data'],
+    ['Digital Data and Technology', 'digital_and_data'],
+    ['Digital', 'digital_and_data'],
+    ['Government Digital and Data', 'digital_and_data'],
+    ['HR', 'human_resources'],
+    ['Project Delivery', 'project_delivery'],
+  ]),
   role_types: codesOf(roleTypes, [
     ['DDaT', 'digital'],
     ['IT', 'information_technology'],
@@ -71,6 +90,13 @@ function coded<T>(table: Map<string, T>, value: string): Coded<T> {
     .map(text => text.trim())
     .filter(Boolean)) {
     if (read(part)) continue
+    // `G7 (or higher)`, `needs to match (full-time)`: what stands in brackets or behind a dash is told apart.
+    const pieces = part.split(/\s*[()]\s*|\s+[–—-]\s+/).filter(Boolean)
+    if (pieces.length > 1 && pieces.some(text => table.has(normaliseHeading(text)))) {
+      const unknown = pieces.filter(text => !read(text))
+      if (unknown.length > 0) result.unknown.push(...unknown)
+      continue
+    }
     const smaller = part.split(/\s*\/\s*|\s+(?:and|or|to)\s+/i).filter(Boolean)
     if (smaller.length > 1 && smaller.every(text => table.has(normaliseHeading(text)))) {
       smaller.forEach(read)
@@ -83,8 +109,22 @@ function coded<T>(table: Map<string, T>, value: string): Coded<T> {
   return result
 }
 
-/** Grades by code, name or both: `SEO`, `Grade 7`, `HEO/SEO`. */
-export const gradesIn = (value: string) => coded(gradeTable, value)
+/** The General Schedule of the United States: `GS-13`, `GS-2210-14/15`. */
+const generalSchedule = /^gs[- ]?(?:\d{4}-)?(\d{1,2})(?:\/(\d{1,2}))?$/i
+
+/** Grades by code, name or both: `SEO`, `Grade 7`, `HEO/SEO`; those of the General Schedule in a scheme of their own. */
+export function gradesIn(value: string, label = ''): Coded<Grade> {
+  const text = value.trim()
+  const levels = generalSchedule.exec(/^gs\b/i.test(label) && /^\d{1,2}$/.test(text) ? `GS-${text}` : text)?.slice(1)
+  if (!levels) return coded(gradeTable, value)
+  const known = levels
+    .filter(level => level !== undefined)
+    .map((level, at) => ({
+      value: { scheme: 'general-schedule', code: `GS-${level}`, label: `General Schedule ${level}` },
+      text: at === 0 ? text : '',
+    }))
+  return { known, unknown: [] }
+}
 
 /** Codes of a list that an advert's member takes. */
 export const codesIn = <K extends keyof typeof tables>(member: K, value: string) =>

@@ -1,11 +1,11 @@
 /** The thread that reads documents: whatever one holds, the thread that serves requests goes on. */
 import { parentPort } from 'node:worker_threads'
-import { type ImportContext, type ImportResult, importDocument } from './import.ts'
-import type { MediaType } from './scan.ts'
+import { type ImportContext, type ImportResult, importFile } from './import.ts'
+import type { DocumentType } from './scan.ts'
 
 export interface ImportTask {
   source: Uint8Array
-  mediaType: MediaType
+  mediaType: DocumentType
   context: ImportContext
 }
 export type ImportReply = { ready: true } | { result: ImportResult } | { error: string }
@@ -13,10 +13,10 @@ export type ImportReply = { ready: true } | { result: ImportResult } | { error: 
 const port = parentPort
 if (port === null) throw new Error('imports/worker runs as a worker thread')
 
-port.on('message', ({ source, mediaType, context }: ImportTask) => {
+port.on('message', async ({ source, mediaType, context }: ImportTask) => {
   let reply: ImportReply
   try {
-    reply = { result: importDocument(source, mediaType, context) }
+    reply = { result: await importFile(source, mediaType, context) }
   } catch (error) {
     reply = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }

@@ -10,6 +10,7 @@ import {
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
 import fp from 'fastify-plugin'
 import { createScanner, type ParseError, parse, type SyntaxKind } from 'jsonc-parser'
+import { components } from '../document/shape.ts'
 import { shorten } from '../document/shorten.ts'
 import { invalid, Problem } from './problems.ts'
 import { escapePointer, explain } from './validation.ts'
@@ -232,6 +233,18 @@ export function validate(request: FastifyRequest, componentName: string, value: 
   const schema = references.get(componentName) ?? { $ref: `${componentName}#` }
   references.set(componentName, schema)
   const check = request.getValidationFunction(schema) ?? request.compileValidationSchema(schema)
+  if (!check(value)) throw invalid(explain((check.errors ?? []) as never))
+}
+
+/** Compiled for commands, which have no request to hold a schema for them. */
+const validators = new Map<string, Validator>()
+
+/** As `validate`, where there is no request. */
+export function validateComponent(componentName: string, value: unknown): void {
+  const build = () =>
+    buildValidator(Object.fromEntries(components))({ schema: { $ref: `${componentName}#` } } as never) as Validator
+  const check = validators.get(componentName) ?? build()
+  validators.set(componentName, check)
   if (!check(value)) throw invalid(explain((check.errors ?? []) as never))
 }
 

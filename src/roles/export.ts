@@ -7,7 +7,7 @@ import { PublishedRole } from '../document/schema.ts'
 import { component, object, ref } from '../document/shape.ts'
 import { ndjsonType } from '../plugins/exports.ts'
 
-/** How many roles are read at once: of 13 kB each a piece or ten, of the largest, 4 MiB each, 100 MB. */
+/** How many roles are read at once: of 13 kB each 325 kB, of the largest, 4 MiB each, 100 MB. */
 const rowsAtOnce = 25
 
 /**

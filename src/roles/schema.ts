@@ -145,12 +145,23 @@ const Finding = component(
   }),
 )
 
+const Advice = component(
+  'Advice',
+  object({
+    pointer: Type.String({ description: 'RFC 6901 pointer into the draft.' }),
+    code: Type.String(),
+    excerpt: Type.String({ description: 'The words that it is about.' }),
+    detail: Type.String(),
+    source: Type.String({ description: 'A publication and its clause, or `house`, which is this register itself.' }),
+  }),
+)
+
 export const Validation = component(
   'Validation',
   object({
     ready: Type.Boolean(),
     errors: Type.Array(ref(Finding), { description: 'All that stops publication.' }),
-    advice: Type.Array(ref(Finding), { description: 'Worth a second look; stops nothing.' }),
+    advice: Type.Array(ref(Advice), { description: 'Worth a second look; stops nothing.' }),
   }),
 )
 

@@ -22,16 +22,18 @@ function wordsOf(role: PublishedRole) {
           : [],
     ),
   )
+  // Two words with a slash between them would be taken for the name of a file.
+  const apart = (words: readonly string[], charactersMax: number) =>
+    words.join(' ').replaceAll('/', ' ').slice(0, charactersMax)
+  const skills = [
+    ...role.sfia_mappings.map(({ code, name }) => `${code} ${name}`),
+    ...role.skills.flatMap(({ statement, skill_name }) => [plainText(statement), skill_name ?? '']),
+  ]
+  // A tsvector holds 1 MiB, and a character may need six bytes of it: a real role has not a tenth of this.
   return {
-    title: [role.title ?? '', ...role.alternative_titles].join(' '),
-    // A tsvector holds 1 MiB, and a character may need six bytes of it: a real role has not a tenth of this.
-    skills: [
-      ...role.sfia_mappings.map(({ code, name }) => `${code} ${name}`),
-      ...role.skills.flatMap(({ statement, skill_name }) => [plainText(statement), skill_name ?? '']),
-    ]
-      .join(' ')
-      .slice(0, 40_000),
-    text: texts.map(plainText).join(' ').slice(0, 100_000),
+    title: apart([role.title ?? '', ...role.alternative_titles], 10_000),
+    skills: apart(skills, 40_000),
+    text: apart(texts.map(plainText), 100_000),
   }
 }
 
@@ -125,14 +127,14 @@ export function parseSfia(text: string): { code: string; levels: number[] } {
 const queryOf = (q: string) => sql`websearch_to_tsquery('english', ${q})`
 
 /** What a role must have each of, and of what it must have one. */
-function tagsIn({ sfia, ...filter }: RoleFilter): { all: string[]; any: string[] } {
+function tagsIn({ sfia, ...filter }: RoleFilter): { all: string[]; any: string[] | null } {
   const all = facetNames.flatMap(name => {
     const value = name === 'sfia' ? undefined : filter[name]
     return value === undefined ? [] : tag(name, value)
   })
-  if (sfia === undefined) return { all, any: [] }
+  if (sfia === undefined) return { all, any: null }
   const { code, levels } = parseSfia(sfia)
-  if (levels.length === 1 || !sfia.includes(':')) return { all: [...all, tag('sfia', sfia)], any: [] }
+  if (!sfia.includes(':')) return { all: [...all, tag('sfia', code)], any: null }
   return { all, any: levels.map(level => tag('sfia', `${code}:${level}`)) }
 }
 
@@ -147,7 +149,7 @@ function conditionsOf(filter: RoleFilter, values: 'known' | 'hidden' = 'known'):
   return [
     ...(updated_since === undefined ? [] : [sql`published_at >= ${updated_since}`]),
     ...(all.length === 0 ? [] : [sql`tags @> ${shown(sql`${all}::text[]`)}`]),
-    ...(any.length === 0 ? [] : [sql`tags && ${shown(sql`${any}::text[]`)}`]),
+    ...(any === null ? [] : [sql`tags && ${shown(sql`${any}::text[]`)}`]),
     ...(q === undefined ? [] : [sql`words @@ ${shown(queryOf(q))}`]),
   ]
 }
@@ -339,8 +341,11 @@ export const titlesStatement = (q: string) =>
 
 const wordsIn = (text: string) => text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
 
-/** `q` with each word that the titles most like it lack replaced by the near word that they have; null where that changes nothing. */
+/** `q` with each word that the titles most like it lack replaced by the near word that they have; null where that changes nothing, or a role matches `q` and other filters kept it out. */
 async function correct(db: Kysely<Database>, q: string): Promise<string | null> {
+  const { rows: matching } = await sql`
+    select from role_search where ${allOf(conditionsOf({ q }, 'hidden'))} limit 1`.execute(db)
+  if (matching.length > 0) return null
   const { rows } = await titlesStatement(q).execute(db)
   const known = [...new Set(rows.flatMap(({ title }) => wordsIn(title.toLowerCase())))].filter(word => word.length > 3)
   const corrected = q.replaceAll(/[\p{L}\p{M}\p{N}]{4,}/gu, word =>

@@ -15,7 +15,7 @@ import { checkReferences, sameReferences, saveReferences } from './references.ts
 
 export type RoleRow = Selectable<Database['roles']>
 
-export const digestOf = (text: string) => createHash('sha256').update(text).digest('base64url')
+export const digestOf = (text: string | Buffer) => createHash('sha256').update(text).digest('base64url')
 
 /** A draft as a write leaves it, and the event that says so; none where nothing changed. */
 export interface Draft {

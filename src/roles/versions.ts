@@ -6,7 +6,7 @@ import type { Database } from '../database/types.ts'
 import { isoNow } from '../database/values.ts'
 import { findBlockers } from '../document/check.ts'
 import { type References, resolve } from '../document/resolve.ts'
-import type { RoleDocument, Section } from '../document/schema.ts'
+import type { PublishedRole, RoleDocument, Section } from '../document/schema.ts'
 import { shorten } from '../document/shorten.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
@@ -224,7 +224,6 @@ export async function publish(
     .where('organisations.slug', '=', row.organisation)
     .executeTakeFirstOrThrow()
   const version = (row.version ?? 0) + 1
-  const revision = row.revision + 1
   const published_at = isoNow()
   const role = resolve(
     document,
@@ -236,6 +235,27 @@ export async function publish(
     const detail = 'With its shared sections the role would have more than 4 MiB as JSON.'
     throw new Problem('not_ready', detail, { errors: [{ pointer: '/sections', code: 'too_large', detail }] })
   }
+  return saveVersion(trx, caller, row, { role, body, ...note }, references, before)
+}
+
+/** A version that is made: the role as it is printed, and its bytes. */
+export interface NewVersion extends PublicationNote {
+  role: PublishedRole
+  body: string
+}
+
+/** Records a version of a locked role as its latest, made from the draft as it stands. `before`: of its row in the lists. */
+export async function saveVersion(
+  trx: Transaction<Database>,
+  caller: Caller,
+  row: RoleRow,
+  { role, body, ...note }: NewVersion,
+  references: References,
+  before: Record<string, unknown> | null,
+): Promise<Publication> {
+  const { slug, document } = row
+  const { version, published_at } = role
+  const revision = row.revision + 1
   const digest = digestOf(body)
   await trx
     .insertInto('role_versions')

@@ -2,7 +2,9 @@
  * A vacancy as schema.org JobPosting, with what Google's job search requires and recommends
  * (https://developers.google.com/search/docs/appearance/structured-data/job-posting).
  */
+
 import { type Static, Type } from 'typebox'
+import type { Advice } from '../document/advice.ts'
 import type { Finding } from '../document/check.ts'
 import { securityClearances } from '../document/code-lists.ts'
 import type { Location, Salary } from '../document/schema.ts'
@@ -279,11 +281,13 @@ export function missingOfJobPosting(advert: Advert): Finding[] {
 }
 
 /** What Google recommends and the vacancy lacks; it stops nothing. */
-export function adviceOnJobPosting({ vacancy }: Advert): Finding[] {
-  const recommended = (pointer: string, what: string): Finding => ({
+export function adviceOnJobPosting({ vacancy }: Advert): Advice[] {
+  const recommended = (pointer: string, what: string): Advice => ({
     pointer,
     code: 'recommended',
+    excerpt: '',
     detail: `A JobPosting is found more often with ${what}.`,
+    source: 'Google Search Central, structured data for job postings: recommended properties',
   })
   return [
     ...(baseSalary(vacancy.salary) ? [] : [recommended('/salary', 'baseSalary: an amount and its period')]),

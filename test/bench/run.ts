@@ -2,7 +2,7 @@
  * `npm run bench`: starts what it needs and measures, one after the other in one run, how fast the register serves the
  * same role in different ways. Only ratios count: medians of three rounds, in each of which the two that are compared
  * take turns, with one core for the server where the machine can pin it. `--smoke` measures for a moment only, to show
- * that everything runs.
+ * that everything runs; `--only NAME` measures one part: reads, export, publish or lag.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,11 +16,13 @@ import { createKey } from '../../src/api-keys/command.ts'
 import { connect } from '../../src/database/connect.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { exampleDocument, type RoleDocument } from '../../src/document/schema.ts'
-import { startTestServer, withDatabase } from '../support/database.ts'
+import { startTestServer, type TestServer, withDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
 import type { Load, Measured } from './client.ts'
+import { benchExport, benchLag, benchPublish, type Result } from './feed.ts'
 
 const isSmoke = process.argv.includes('--smoke')
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined
 const rounds = isSmoke ? 1 : 3
 const slices = isSmoke ? 1 : 3
 const sliceMs = isSmoke ? 300 : 500
@@ -115,7 +117,13 @@ function bigRole(): RoleDocument {
 }
 
 /** One call with a key, which must succeed. */
-async function call({ port }: Process, key: string, line: string, body: string, headers: Record<string, string> = {}) {
+async function call(
+  { port }: Pick<Process, 'port'>,
+  key: string,
+  line: string,
+  body: string,
+  headers: Record<string, string> = {},
+) {
   const [method = 'POST', path = '/'] = line.split(' ')
   const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
     method,
@@ -237,9 +245,8 @@ async function timeImports(register: Process, key: string): Promise<number> {
   return median(times.slice(-40))
 }
 
-async function main() {
-  execFileSync('npm', ['run', '-s', 'build'], { stdio: 'inherit' })
-  const server = await startTestServer(folder)
+/** What reading costs, against a bare server; prints its table. */
+async function benchReads(server: TestServer): Promise<Result[]> {
   const { load, close } = startClient()
   try {
     const fewRoles = await prepare(server.url, 'bench_few', 10)
@@ -297,20 +304,49 @@ async function main() {
       `\nPage of 10,000 roles to page of 10: ${pages.toFixed(2)}. Import of the sample: ${importMs.toFixed(1)} ms. Peak RSS: ${Math.round(rss)} MB.\n`,
     )
 
-    const checks = [
+    return [
       ...results.flatMap(({ name, atLeast, ratio }) =>
-        atLeast === undefined ? [] : [{ name, good: ratio >= atLeast, goal: `>= ${atLeast.toFixed(2)}` }],
+        atLeast === undefined ? [] : [{ name, text: '', good: ratio >= atLeast, goal: `>= ${atLeast.toFixed(2)}` }],
       ),
-      { name: 'import of the sample', good: importMs <= 30, goal: '<= 30 ms' },
-      { name: 'peak RSS', good: rss < 250, goal: '< 250 MB' },
+      { name: 'import of the sample', text: '', good: importMs <= 30, goal: '<= 30 ms' },
+      { name: 'peak RSS', text: '', good: rss < 250, goal: '< 250 MB' },
     ]
+  } finally {
+    await close()
+  }
+}
+
+async function main() {
+  execFileSync('npm', ['run', '-s', 'build'], { stdio: 'inherit' })
+  const server = await startTestServer(folder)
+  const feed = {
+    isSmoke,
+    prepare: (name: string, roles: number) => prepare(server.url, name, roles),
+    startRegister,
+    call,
+    document: JSON.stringify(bigRole()),
+  }
+  const parts: Record<string, () => Promise<Result[]>> = {
+    reads: () => benchReads(server),
+    export: () => benchExport(feed),
+    publish: () => benchPublish(feed),
+    lag: () => benchLag(feed),
+  }
+  if (only !== undefined && !(only in parts)) throw new Error(`--only takes one of ${Object.keys(parts).join(', ')}`)
+  try {
+    const checks: Result[] = []
+    for (const [name, measure] of Object.entries(parts)) {
+      if (only !== undefined && only !== name) continue
+      const results = await measure()
+      for (const { text } of results) if (text !== '') console.log(text)
+      checks.push(...results)
+    }
     // A moment says whether everything runs, not how fast.
     const missed = isSmoke ? [] : checks.filter(({ good }) => !good)
     for (const { name, goal } of missed) console.log(`not reached: ${name} ${goal}`)
     console.log(`${checks.length - missed.length} passed, ${missed.length} failed`)
     process.exitCode = missed.length === 0 ? 0 : 1
   } finally {
-    await close()
     await Promise.all(started.map(({ stop }) => stop()))
     await server.stop()
     rmSync(folder, { recursive: true, force: true })

@@ -8,6 +8,9 @@ import { type Teardown, testDatabase } from './database.ts'
 
 export const baseUrl = 'https://register.example'
 
+/** How the app is made here: receivers of tests are on loopback addresses. */
+export const webhooks = { key: 'a key for the secrets of webhooks, long', allowLoopback: true }
+
 /** Tokens of tests are `organisation/owner/scope,scope`; the real formats have tests of their own. */
 export const token = (organisation: string, scopes: readonly Scope[] | 'all' = 'all', owner = 'alice') =>
   `${organisation}/${owner}/${scopes === 'all' ? scopeNames.filter(name => name !== 'admin').join(',') : scopes.join(',')}`
@@ -39,6 +42,7 @@ export async function testApp(
     listenUrl: url,
     authenticate,
     pepper: 'pepper of the tests, 32 characters',
+    webhooks,
     baseUrl,
     cacheBytesMax: 1024 * 1024,
     ...options,

@@ -1,7 +1,7 @@
 /** One request to an app under test, and its answer held against the contract. */
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import type { build } from '../../src/app.ts'
-import { contractOf } from './contract.ts'
+import { bodyOf, contractOf } from './contract.ts'
 
 export type App = Awaited<ReturnType<typeof build>>
 
@@ -20,12 +20,6 @@ export interface Answer {
   body: unknown
   text: string
   etag: string
-}
-
-function bodyOf(type: string, text: string): unknown {
-  if (type.includes('ndjson'))
-    return text.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as unknown]))
-  return type.includes('json') && text !== '' ? JSON.parse(text) : text
 }
 
 /** A function that sends `METHOD /path`, with `defaultKey` unless a call names another. */

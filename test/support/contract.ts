@@ -13,6 +13,13 @@ interface Operation {
 
 const pattern = (path: string) => new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`)
 
+/** A body as JSON where it is some, as a list where it is one value a line, else as text. */
+export function bodyOf(type: string, text: string): unknown {
+  if (type.includes('ndjson'))
+    return text.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as unknown]))
+  return type.includes('json') && text !== '' ? JSON.parse(text) : text
+}
+
 /** A function that throws where an answer is not what the document promises. Paths outside of it must answer 4xx problems. */
 export function contractOf(document: object) {
   const { paths = {}, components } = document as {

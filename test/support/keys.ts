@@ -32,7 +32,16 @@ export async function keyedApp(t: Teardown, oidc?: Issuer) {
   const warnings: string[] = []
   const log = { warn: (_about: object, message: string) => void warnings.push(message) }
   const { authenticate, close } = authenticator({ db, pepper, oidc, log, flushIntervalMs: 3_600_000 })
-  const app = await build({ db, authenticate, baseUrl, cacheBytesMax: 0, pepper: secret(pepper), logger: testLogger() })
+  const webhooks = { key: secret('a key for the secrets of webhooks, long'), allowLoopback: false }
+  const app = await build({
+    db,
+    authenticate,
+    baseUrl,
+    cacheBytesMax: 0,
+    pepper: secret(pepper),
+    webhooks,
+    logger: testLogger(),
+  })
   await app.ready()
   t.after(async () => {
     await app.close()

@@ -1,6 +1,6 @@
 /** The texts of a document, in the order in which it is read, with where they stand. */
-import type { RoleDocument } from '../document/schema.ts'
-import { type Inline, parseText } from '../document/text.ts'
+import type { RoleDocument } from './schema.ts'
+import { type Inline, parseText } from './text.ts'
 
 export interface Part {
   pointer: string

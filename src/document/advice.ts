@@ -1,0 +1,254 @@
+/**
+ * Advice on a document: what is worth a second look and stops nothing. Importing gives it on the document that was
+ * read, validation on a draft. Pure: no catalogue is asked.
+ */
+import { distance } from 'fastest-levenshtein'
+import { placeholderIn } from './placeholders.ts'
+import type { Block, ListItem, RoleDocument, Section } from './schema.ts'
+import { shorten } from './shorten.ts'
+import { comparable, similarity } from './similarity.ts'
+import { linksOf, plainText } from './text.ts'
+import { type Part, partsOf, readableText } from './walk.ts'
+
+export interface Advice {
+  /** RFC 6901 pointer into the document. */
+  pointer: string
+  code: string
+  /** The words that it is about; '' where it is about none. */
+  excerpt: string
+  detail: string
+  /** Where the advice comes from: a publication and its clause, or `house`, which is this register itself. */
+  source: string
+}
+
+const sources = {
+  house: 'house',
+  successProfiles: 'Success Profiles (Cabinet Office), which replaced the Civil Service Competency Framework',
+  sentences: 'GOV.UK content design, writing for GOV.UK: short sentences',
+  abbreviations: 'GOV.UK style guide, A to Z: abbreviations and acronyms',
+} as const
+
+/** Publications that another one has replaced, by the path of their address. */
+const superseded: [RegExp, string][] = [
+  // Success Profiles replaced the framework in 2018-2019: https://www.gov.uk/government/publications/success-profiles
+  [
+    /gov\.uk\/government\/publications\/civil-service-competency-framework/i,
+    'Success Profiles replaced the Civil Service Competency Framework in 2019',
+  ],
+]
+
+/** What has replaced the publication at an address; undefined where nothing has, as far as we know. */
+export const supersededBy = (url: string) => superseded.find(([pattern]) => pattern.test(url))?.[1]
+
+const templateTag = /\{\{.{0,200}?\}\}|\{%.{0,200}?%\}/
+
+function* adviseOnText(part: Part, text: string): Generator<Advice> {
+  const { pointer } = part
+  const left = placeholderIn(text)
+  if (left !== undefined) {
+    const detail = 'A placeholder stands in the text; fill it in before the role is published.'
+    yield { pointer, code: 'placeholder', excerpt: left, detail, source: sources.house }
+  }
+  const tag = templateTag.exec(text)?.[0]
+  if (tag !== undefined) {
+    const detail = 'A tag of a web template stands in the text.'
+    yield { pointer, code: 'template_tag', excerpt: tag, detail, source: sources.house }
+  }
+  for (const { url } of part.inline ? linksOf(part.text) : []) {
+    const why = supersededBy(url)
+    if (why === undefined) continue
+    const detail = `${why}. Check the link.`
+    yield { pointer, code: 'link_superseded', excerpt: url, detail, source: sources.successProfiles }
+  }
+}
+
+interface Read {
+  part: Part
+  text: string
+  words: string[]
+}
+
+const isPlural = (word: string, of: string) => word === `${of}s` || word === `${of}es`
+
+/**
+ * A word that is nearly one of the title (`DevOp` beside `DevOps`) may be a slip. Only names are looked at, that is words
+ * with a capital letter within a sentence, since `operation` beside `Operations manager` is a word of its own.
+ */
+function* adviseOnTitleWords(title: string, reads: readonly Read[]): Generator<Advice> {
+  const own = wordsOf(title).filter(word => word.length >= 5)
+  const isLike = (word: string) => (known: string) => {
+    const [one, other] = [word.toLowerCase(), known.toLowerCase()]
+    const near = one !== other && !isPlural(one, other) && Math.abs(one.length - other.length) <= 1
+    return near && distance(one, other) === 1
+  }
+  const found = new Map<string, { pointer: string; like: string; count: number }>()
+  for (const { part, words } of reads) {
+    if (part.pointer === '/title') continue
+    words.forEach((word, at) => {
+      const isName = (at > 0 && /^\p{Lu}/u.test(word)) || /\p{Ll}\p{Lu}/u.test(word)
+      const known = found.get(word)
+      if (known) known.count += 1
+      const like = isName && !known ? own.find(isLike(word)) : undefined
+      if (like !== undefined) found.set(word, { pointer: part.pointer, like, count: 1 })
+    })
+  }
+  for (const [word, { pointer, like, count }] of found) {
+    const times = count === 1 ? 'once' : `${count} times`
+    const detail = `“${word}” stands ${times} where the title says “${like}”.`
+    yield { pointer, code: 'title_word_differs', excerpt: word, detail, source: sources.house }
+  }
+}
+
+/** Compares each item with this many after it, so that long sections take no time. */
+const neighbours = 40
+
+interface Placed {
+  item: ListItem
+  pointer: string
+  text: string
+}
+
+const listsOf = ({ blocks }: Section, pointer: string): Placed[][] =>
+  blocks.flatMap((block, index) =>
+    block.type === 'list'
+      ? [
+          block.items.map((item, at) => ({
+            item,
+            pointer: `${pointer}/blocks/${index}/items/${at}`,
+            text: plainText(item.text),
+          })),
+        ]
+      : [],
+  )
+
+function* adviseOnDuplicates(items: readonly Placed[]): Generator<Advice> {
+  const words = items.map(({ text }) => comparable(text))
+  for (const [at, one] of items.entries())
+    for (let other = at + 1; other < Math.min(items.length, at + neighbours); other += 1) {
+      const [own, others] = [words[at] ?? [], words[other] ?? []]
+      const twin = items[other]
+      if (!twin || Math.min(own.length, others.length) < 5 || similarity(own, others) < 0.72) continue
+      const detail = `The item is nearly the same as another one of its section: “${shorten(one.text, 300)}”.`
+      yield { pointer: twin.pointer, code: 'near_duplicate', excerpt: twin.text, detail, source: sources.house }
+    }
+}
+
+const wordsMax = 25
+
+function* adviseOnLength({ pointer, text }: Placed): Generator<Advice> {
+  const longest = Math.max(...text.split(/[.!?;:]\s/).map(sentence => sentence.split(/\s+/).filter(Boolean).length))
+  if (longest <= wordsMax) return
+  const detail = `The item has a sentence of ${longest} words; more than ${wordsMax} are hard to read. Split it.`
+  yield { pointer, code: 'item_too_long', excerpt: text, detail, source: sources.sentences }
+}
+
+/** Of three items and more, where at least two in three end with a full stop, those that end with nothing. */
+function* adviseOnFullStops(list: readonly Placed[]): Generator<Advice> {
+  const stopped = list.filter(({ text }) => text.endsWith('.')).length
+  if (list.length < 3 || stopped * 3 < list.length * 2) return
+  for (const { pointer, text, item } of list) {
+    if (item.items.length > 0 || !/[\p{L}\p{N})]$/u.test(text)) continue
+    const detail = 'The item ends without a full stop; the others of its list have one.'
+    yield { pointer, code: 'no_full_stop', excerpt: text, detail, source: sources.house }
+  }
+}
+
+/** Known to everybody who reads adverts; the style guide names the first six. */
+const wellKnown = new Set(
+  'UK EU US VAT MP DVLA GOV IT HR PDF BBC NHS GDPR CV ID OK TV USA PC AM PM AI API SQL HTML CSS HTTP HTTPS URL WWW SFIA DDAT AA AO EO HEO SEO SCS'.split(
+    ' ',
+  ),
+)
+const acronym = /(?<![\p{L}\p{N}&/-])[A-Z][A-Z&]{1,5}(?=s?(?![\p{L}\p{N}&-]))/gu
+
+const shouted = /\b[A-Z]{2,50}(?:\s[A-Z]{2,50}){1,50}\b/g
+
+/** The first use of each acronym that the document explains nowhere, as `Home Office (HO)` or `HO (Home Office)`. */
+function* adviseOnAcronyms(document: RoleDocument, reads: readonly Read[]): Generator<Advice> {
+  const codes = [...document.sfia_mappings.map(({ code }) => code), ...document.grades.map(({ code }) => code)]
+  const known = new Set([...wellKnown, ...codes.map(code => code.toUpperCase())])
+  for (const { text } of reads) {
+    for (const [, inside = ''] of text.matchAll(/\(([A-Z][A-Z&]{1,5})s?\)/g)) known.add(inside)
+    for (const [, before = ''] of text.matchAll(/\b([A-Z][A-Z&]{1,5})s? \(\p{L}+[ -]\p{L}/gu)) known.add(before)
+  }
+  for (const { part, text } of reads) {
+    // In what is all capitals no word stands out.
+    if (!/\p{Ll}/u.test(text) || part.pointer.startsWith('/advert_details')) continue
+    for (const [found] of text.replaceAll(shouted, ' ').matchAll(acronym)) {
+      if (known.has(found) || placeholderIn(found) !== undefined) continue
+      known.add(found)
+      const detail = `“${found}” is explained nowhere: write it in full where it first stands, with the letters in brackets.`
+      yield {
+        pointer: part.pointer,
+        code: 'acronym_unexplained',
+        excerpt: found,
+        detail,
+        source: sources.abbreviations,
+      }
+    }
+  }
+}
+
+const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
+
+/** All advice on the words of a document, whose sections hold their blocks. Notes may say what they like. */
+export function adviseOnWords(document: RoleDocument): Advice[] {
+  const notes = new Set<object>(document.sections.flatMap(({ blocks }) => blocks.filter(({ type }) => type === 'note')))
+  const reads = [...partsOf(document)]
+    .filter(({ owner }) => owner === undefined || !notes.has(owner))
+    .map(part => {
+      const text = readableText(part)
+      return { part, text, words: wordsOf(text) }
+    })
+  const lists = document.sections.map((section, at) => listsOf(section, `/sections/${at}`))
+  return [
+    ...reads.flatMap(({ part, text }) => [...adviseOnText(part, text)]),
+    ...(document.title === null ? [] : adviseOnTitleWords(document.title, reads)),
+    ...lists.flatMap(ofSection => [...adviseOnDuplicates(ofSection.flat())]),
+    ...lists.flat(2).flatMap(item => [...adviseOnLength(item)]),
+    ...lists.flat().flatMap(list => [...adviseOnFullStops(list)]),
+    ...adviseOnAcronyms(document, reads),
+  ]
+}
+
+/** No draft needs more to be looked at again. */
+const adviceMax = 200
+
+/**
+ * All advice on a draft; at most 200. `blocksOf` fills in shared sections; what is said of their words points to the
+ * section that uses them.
+ */
+export function findAdvice(document: RoleDocument, blocksOf: (section: Section) => readonly Block[]): Advice[] {
+  const sections = document.sections.map(section => ({ ...section, blocks: [...blocksOf(section)] }))
+  const ofDraft: Advice[] = sections.flatMap(({ heading, blocks }, index) => {
+    if (!blocks.some(({ type }) => type === 'note')) return []
+    const detail = `Notes of "${heading}" are left out of the published role.`
+    return [{ pointer: `/sections/${index}`, code: 'notes_left_out', excerpt: heading, detail, source: sources.house }]
+  })
+  if (document.sfia_mappings.length > 0) {
+    if (!document.sections.some(({ blocks }) => blocks.some(({ type }) => type === 'sfia_mappings')))
+      ofDraft.push({
+        pointer: '/sfia_mappings',
+        code: 'unprinted_mappings',
+        excerpt: '',
+        detail: 'No section prints the SFIA mappings.',
+        source: sources.house,
+      })
+    if (document.sfia_version !== null && document.sfia_version !== '9')
+      ofDraft.push({
+        pointer: '/sfia_version',
+        code: 'older_sfia',
+        excerpt: document.sfia_version,
+        detail: `The mappings are of SFIA ${document.sfia_version}; SFIA 9 is the newest.`,
+        source: 'SFIA 9 (SFIA Foundation, 2024)',
+      })
+  }
+  const shared = (pointer: string) => {
+    const [, , at] = pointer.split('/')
+    const isShared = pointer.startsWith('/sections/') && document.sections[Number(at)]?.shared_section !== null
+    return isShared ? `/sections/${at}` : pointer
+  }
+  return [...ofDraft, ...adviseOnWords({ ...document, sections })]
+    .slice(0, adviceMax)
+    .map(advice => ({ ...advice, pointer: shared(advice.pointer), excerpt: shorten(advice.excerpt, 160) }))
+}

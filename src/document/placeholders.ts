@@ -1,0 +1,30 @@
+/** What a template leaves for its author to fill in: `[Insert date]`, `<your team>`, `ENTER SALARY`, `TBC`. */
+
+/** Bounded, as the other: of many open brackets each would else be followed to the end. */
+const bracketed = /\[[^\][]{1,200}\]/g
+const placeholder = /<(?:insert|enter|add|your)\b[^>]{0,200}>|\b(?:ENTER|INSERT|TBC|TBD|XXX+)\b/gu
+
+/** All placeholders of a text, those in brackets first. */
+const placeholdersIn = (text: string): string[] => [
+  ...[...text.matchAll(bracketed)].map(([found]) => found).filter(found => /\p{L}{3}|x{2,}|\.{3}|…/u.test(found)),
+  ...[...text.matchAll(placeholder)].map(([found]) => found),
+]
+
+/** The first placeholder of a text; undefined where it has none. */
+export const placeholderIn = (text: string): string | undefined => placeholdersIn(text)[0]
+
+/** Words that say nothing without the value that is missing. */
+const idle = /\b(?:expected|w\/?c|week|commencing|from|to|by|on|or|and|the|dates?|up|of|insert|enter|here)\b/gi
+
+/** Whether a value says nothing but that it is to come. */
+export function isPlaceholder(text: string): boolean {
+  const found = placeholdersIn(text)
+  if (found.length === 0) return false
+  const rest = found.reduce((left, one) => left.replaceAll(one, ' '), text).replaceAll(idle, ' ')
+  // A capitalised word behind ENTER is part of it.
+  return !/[\p{Ll}\p{N}]/u.test(rest)
+}
+
+/** Whether a salary names no amount, since one is to come. */
+export const isOpenSalary = (text: string): boolean =>
+  placeholderIn(text) !== undefined && !/[£€$]\s?\d|\d{2},?\d{3}/.test(text)

@@ -1,0 +1,57 @@
+/** The files that a command is given: what they hold by their names, and those that lie in folders. */
+import { createReadStream } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, extname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type DocumentType, wordType } from './scan.ts'
+
+const types: Record<string, DocumentType | 'export'> = {
+  '.md': 'text/markdown',
+  '.markdown': 'text/markdown',
+  '.html': 'text/html',
+  '.htm': 'text/html',
+  '.docx': wordType,
+  '.ndjson': 'export',
+}
+
+export interface File {
+  path: string
+  /** undefined for a file of a kind that is not read. */
+  type: DocumentType | 'export' | undefined
+  bytes: number
+}
+
+/** What a path leads to that does not; the message names it. */
+export class PathError extends Error {
+  override name = 'PathError'
+}
+
+/** Names without what comes and goes with a version: `01_Data engineer (final).docx` is `01_Data engineer (final)`. */
+export const nameOf = (path: string) => basename(path, extname(path))
+
+/**
+ * Files by name, those of folders at any depth; hidden ones and Word's own (`~$…`) are left out. Links within folders are
+ * not followed, so that none leads round.
+ *
+ * @throws PathError where there is no such file.
+ */
+export async function findFiles(paths: readonly string[]): Promise<File[]> {
+  const files: File[] = []
+  const add = async (path: string) => {
+    const found = await stat(path).catch(() => undefined)
+    if (!found) throw new PathError(`There is no file or folder ${path}.`)
+    if (!found.isDirectory()) {
+      files.push({ path, type: types[extname(path).toLowerCase()], bytes: found.size })
+      return
+    }
+    const entries = await readdir(path, { withFileTypes: true })
+    for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1)))
+      if (!/^(?:\.|~\$)/.test(entry.name) && (entry.isDirectory() || entry.isFile())) await add(join(path, entry.name))
+  }
+  for (const path of paths) await add(path)
+  return files
+}
+
+/** The lines of a file, one at a time. */
+export const linesOf = (path: string): AsyncIterable<string> =>
+  createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })

@@ -1,0 +1,103 @@
+/** The reader of Word files: mammoth makes HTML of the parts, which becomes the neutral tree as other HTML does. */
+import mammoth from 'mammoth'
+import rehypeParse from 'rehype-parse'
+import { unified } from 'unified'
+import type { Notices } from './notices.ts'
+import type { WordPackage } from './package.ts'
+import { readHast } from './read-hast.ts'
+import type { SourceTree } from './tree.ts'
+
+/** A paragraph or another node of mammoth's document. */
+interface WordNode {
+  type: string
+  styleId?: string | null
+  styleName?: string | null
+  children?: WordNode[]
+}
+
+/** Headings of a house's own styles (`HO Heading 2`, `Section title`) become Word's own, which mammoth knows. */
+function withOwnHeadings(node: WordNode): WordNode {
+  const children = node.children?.map(withOwnHeadings)
+  const next = children ? { ...node, children } : node
+  const name = node.styleName ?? ''
+  if (
+    node.type !== 'paragraph' ||
+    /^(?:heading \d|toc\b)/i.test(name) ||
+    !/\b(?:sub)?(?:heading|title)s?\b/i.test(name)
+  )
+    return next
+  const level = /^title$/i.test(name) ? '1' : (/[1-6]/.exec(name)?.[0] ?? (/sub/i.test(name) ? '3' : '2'))
+  return { ...next, styleId: `Heading${level}`, styleName: `heading ${level}` }
+}
+
+/** What mammoth reads of a package: parts by name, from memory. */
+const filesOf = ({ parts }: WordPackage) => ({
+  exists: (name: string) => parts.has(name),
+  read: async (name: string, encoding?: string) => {
+    const text = parts.get(name) ?? ''
+    return encoding === undefined ? new TextEncoder().encode(text) : text
+  },
+})
+
+const block = /^<\/?(?:p|h[1-6]|ul|ol|li|table|thead|tbody|tr|td|th|dl|dt|dd)\b/
+
+/** HTML with a line for each paragraph that has text, so that a line of it is the number of a paragraph. */
+function byParagraphs(html: string): string {
+  const out: string[] = []
+  let open = false
+  for (const [piece] of html.replaceAll('\n', ' ').matchAll(/<[^>]*>|[^<]+/g)) {
+    if (!piece.startsWith('<')) open ||= piece.trim() !== ''
+    else if (open && block.test(piece)) {
+      out.push('\n')
+      open = false
+    }
+    out.push(piece)
+  }
+  return out.join('')
+}
+
+/** Notes stand in brackets in the text and as paragraphs behind it; mammoth gives them as a list with links back. */
+const withPlainNotes = (html: string) =>
+  html
+    .replace(/<sup><a href="#[^"]*(?:foot|end)note-[^"]*"[^>]*>(\[\d+\])<\/a><\/sup>/g, '$1')
+    .replace(/<ol>(?=<li id="[^"]*(?:foot|end)note-)([\s\S]*?)<\/ol>(?=$|<ol>|<dl>)/g, (_, items: string) => {
+      let number = 0
+      return items
+        .replace(/ <a href="#[^"]*(?:foot|end)note-ref-[^"]*">↑<\/a>/g, '')
+        .replace(/<li id="[^"]*note-[^"]*">\s*<p>/g, () => {
+          number += 1
+          return `<div><p>[${number}] `
+        })
+        .replaceAll('</li>', '</div>')
+    })
+
+const html = unified().use(rehypeParse)
+
+/** The neutral tree of a Word file; lines are the numbers of its paragraphs. */
+export async function readWord(file: WordPackage, notices: Notices): Promise<SourceTree> {
+  if (![...file.parts.keys()].some(name => /^word\/document\d*\.xml$/.test(name))) {
+    notices.refuse(
+      'not_word',
+      'The file is not a Word document: it has no text part. Save the document as .docx in Word',
+    )
+    return { blocks: [], title: null }
+  }
+  // Its type lacks the input that its own readers use, which spares a second look at the archive.
+  const input = { file: filesOf(file) } as unknown as Parameters<typeof mammoth.convertToHtml>[0]
+  let made: { value: string }
+  try {
+    made = await mammoth.convertToHtml(input, {
+      externalFileAccess: false,
+      includeEmbeddedStyleMap: false,
+      styleMap: ['b => strong', 'i => em', 'strike => s', "p[style-name='Quote'] => p:fresh"],
+      convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
+      transformDocument: withOwnHeadings,
+    })
+  } catch (error) {
+    if (error instanceof RangeError) throw error
+    notices.refuse('damaged', 'The Word file is damaged: its parts are not valid XML. Save it anew in Word')
+    return { blocks: [], title: null }
+  }
+  const text = byParagraphs(withPlainNotes(made.value))
+  return { blocks: readHast(html.parse(text), [], notices), title: null }
+}

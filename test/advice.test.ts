@@ -1,0 +1,195 @@
+// Advice on a draft and on a document that is imported: one mechanism, and each piece has a near case that is none.
+import t from 'tap'
+import { findAdvice } from '../src/document/advice.ts'
+import type { Block, RoleDocument } from '../src/document/schema.ts'
+import { documentWith } from './support/roles.ts'
+
+const list = (...texts: string[]): Block => ({
+  type: 'list',
+  ordered: false,
+  items: texts.map((text, index) => ({ id: `i${index + 1}`, text, optional: false, items: [] })),
+})
+const paragraph = (text: string): Block => ({ type: 'paragraph', text })
+const role = (blocks: Block[], members: Partial<RoleDocument> = {}) =>
+  documentWith({
+    title: 'DevOps engineer',
+    sections: [{ id: 'role_summary', kind: 'role_summary', heading: 'About', shared_section: null, blocks }],
+    skills: [],
+    sfia_version: null,
+    sfia_mappings: [],
+    ...members,
+  })
+
+const first = '/sections/0/blocks/0'
+const sentences = 'GOV.UK content design, writing for GOV.UK: short sentences'
+const abbreviations = 'GOV.UK style guide, A to Z: abbreviations and acronyms'
+const successProfiles = 'Success Profiles (Cabinet Office), which replaced the Civil Service Competency Framework'
+const filled = 'A placeholder stands in the text; fill it in before the role is published.'
+const long = Array.from({ length: 26 }, () => 'word').join(' ')
+const framework = 'https://www.gov.uk/government/publications/civil-service-competency-framework'
+
+type Row = [name: string, blocks: Block[], advice: Record<string, unknown>[], members?: Partial<RoleDocument>]
+const advice = (pointer: string, code: string, excerpt: string, detail: string, source = 'house') => ({
+  pointer,
+  code,
+  excerpt,
+  detail,
+  source,
+})
+
+const rows: Row[] = [
+  [
+    'a placeholder in brackets',
+    [paragraph('From [Insert Date] on')],
+    [advice(first, 'placeholder', '[Insert Date]', filled)],
+  ],
+  ['a placeholder in capitals', [paragraph('ENTER THE TEAM here')], [advice(first, 'placeholder', 'ENTER', filled)]],
+  [
+    'near: a year in brackets, a link, to enter',
+    [paragraph('See \\[2021\\], [the site](https://a.uk); enter here')],
+    [],
+  ],
+  [
+    'near: a placeholder in a note',
+    [paragraph('x'), { type: 'note', text: '[Insert Date]' }],
+    [advice('/sections/0', 'notes_left_out', 'About', 'Notes of "About" are left out of the published role.')],
+  ],
+  [
+    'a tag of a template',
+    [paragraph('At {{ site.name }}')],
+    [advice(first, 'template_tag', '{{ site.name }}', 'A tag of a web template stands in the text.')],
+  ],
+  ['near: a brace alone', [paragraph('At { site.name }')], []],
+  [
+    'a superseded link',
+    [paragraph(`[Framework](${framework})`)],
+    [
+      advice(
+        first,
+        'link_superseded',
+        framework,
+        'Success Profiles replaced the Civil Service Competency Framework in 2019. Check the link.',
+        successProfiles,
+      ),
+    ],
+  ],
+  [
+    'near: what replaced it',
+    [paragraph('[Profiles](https://www.gov.uk/government/publications/success-profiles)')],
+    [],
+  ],
+  [
+    'a word nearly of the title',
+    [paragraph('Our DevOp work, and DevOp again')],
+    [advice(first, 'title_word_differs', 'DevOp', '“DevOp” stands 2 times where the title says “DevOps”.')],
+  ],
+  ['near: the word itself, and a plural', [paragraph('Our DevOps work with Engineers')], []],
+  [
+    'items nearly the same',
+    [list('Look after the data pipelines of the team', 'Look after the data pipelines of a team')],
+    [
+      advice(
+        `${first}/items/1`,
+        'near_duplicate',
+        'Look after the data pipelines of a team',
+        'The item is nearly the same as another one of its section: “Look after the data pipelines of the team”.',
+      ),
+    ],
+  ],
+  ['near: short items that share a word', [list('Write code', 'Write tests')], []],
+  [
+    'a long sentence',
+    [list(long)],
+    [
+      advice(
+        `${first}/items/0`,
+        'item_too_long',
+        long,
+        'The item has a sentence of 26 words; more than 25 are hard to read. Split it.',
+        sentences,
+      ),
+    ],
+  ],
+  ['near: as many words in two sentences', [list(`${long.slice(0, 60)}. ${long.slice(0, 60)}`)], []],
+  ['near: a sentence of 25 words', [list(long.slice(5))], []],
+  [
+    'an item without a full stop',
+    [list('One thing.', 'Another', 'A third.')],
+    [
+      advice(
+        `${first}/items/1`,
+        'no_full_stop',
+        'Another',
+        'The item ends without a full stop; the others of its list have one.',
+      ),
+    ],
+  ],
+  [
+    'near: no item has one, or as many as not',
+    [list('One', 'Two', 'Three'), list('Red.', 'Blue', 'Green.', 'Grey')],
+    [],
+  ],
+  ['near: another mark ends it', [list('One thing.', 'Why?', 'A third.')], []],
+  [
+    'an acronym',
+    [paragraph('Report to the PMO'), paragraph('The PMO again')],
+    [
+      advice(
+        first,
+        'acronym_unexplained',
+        'PMO',
+        '“PMO” is explained nowhere: write it in full where it first stands, with the letters in brackets.',
+        abbreviations,
+      ),
+    ],
+  ],
+  [
+    'near: explained before or after, well known, a grade',
+    [paragraph('The project management office (PMO), the CCS (Crown Commercial Service), the UK, an SEO')],
+    [],
+  ],
+  [
+    'near: a text all in capitals, a hyphen',
+    [paragraph('READ THIS NOW'), paragraph('X-RAY machines and R&D-like work')],
+    [],
+  ],
+  [
+    'mappings that no section prints, of an older version',
+    [paragraph('x')],
+    [
+      advice('/sfia_mappings', 'unprinted_mappings', '', 'No section prints the SFIA mappings.'),
+      advice(
+        '/sfia_version',
+        'older_sfia',
+        '7',
+        'The mappings are of SFIA 7; SFIA 9 is the newest.',
+        'SFIA 9 (SFIA Foundation, 2024)',
+      ),
+    ],
+    { sfia_version: '7', sfia_mappings: [{ code: 'PROG', level: 3 }] },
+  ],
+  [
+    'near: a newest version, printed',
+    [{ type: 'sfia_mappings' }],
+    [],
+    { sfia_version: '9', sfia_mappings: [{ code: 'PROG', level: 3 }] },
+  ],
+]
+
+for (const [name, blocks, expected, members] of rows)
+  t.test(`findAdvice: ${name}`, async t => {
+    t.same(
+      findAdvice(role(blocks, members), section => section.blocks),
+      expected,
+    )
+  })
+
+t.test('findAdvice: words of a shared section point to the section that uses it', async t => {
+  const document = role([])
+  const [section] = document.sections
+  if (section) section.shared_section = 'about-us'
+  t.same(
+    findAdvice(document, () => [paragraph('From [Insert Date] on')]),
+    [advice('/sections/0', 'placeholder', '[Insert Date]', filled)],
+  )
+})

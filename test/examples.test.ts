@@ -1,0 +1,80 @@
+// The examples as an integrator runs them, against a server that listens.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { testApp } from './support/app.ts'
+import { type Teardown, testFolder } from './support/database.ts'
+import { createPublished, createRole, documentWith, publishRole } from './support/roles.ts'
+
+// Each run of an example starts a process.
+t.setTimeout(200_000)
+
+const project = join(import.meta.dirname, '..')
+
+/** Runs an example to its end. */
+async function run(t: Teardown, example: string, ...args: string[]) {
+  const { PATH = '', NODE_V8_COVERAGE = '' } = process.env
+  const child: ChildProcess = spawn(process.execPath, ['--import=tsx', `examples/${example}.ts`, ...args], {
+    cwd: project,
+    env: { PATH, NODE_V8_COVERAGE },
+  })
+  t.after(async () => void child.kill('SIGKILL'))
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', data => (output += data))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, output }
+}
+
+async function listening(t: Teardown) {
+  const { app, call } = await testApp(t)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  return { call, url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}` }
+}
+
+t.test('mirror: takes the export, follows the feed, and tells when its copy is not the register', async t => {
+  const { call, url } = await listening(t)
+  const folder = join(await testFolder(t), 'copy')
+  const revise = async (slug: string, title: string) => {
+    const draft = await call(`GET /v1/roles/${slug}/draft`)
+    const { etag } = await call(`PATCH /v1/roles/${slug}/draft`, { match: draft.etag, body: { title } })
+    await publishRole(call, slug, etag)
+  }
+  const withdraw = async (slug: string) => {
+    const { etag } = await call(`GET /v1/roles/${slug}/draft`)
+    await call(`POST /v1/roles/${slug}/withdrawals`, { match: etag, body: { reason: 'Over' } })
+  }
+  const held = async () => {
+    const names = (await readdir(folder)).filter(name => name.endsWith('.json')).sort()
+    return Promise.all(names.map(async name => [name, await readFile(join(folder, name), 'utf8')]))
+  }
+  const published = (...slugs: string[]) =>
+    Promise.all(slugs.map(async slug => [`${slug}.json`, (await call(`GET /v1/roles/${slug}`, { key: null })).text]))
+
+  await createRole(call, 'hidden')
+  for (const slug of ['a', 'b', 'c']) await createPublished(call, slug, documentWith({ title: `Role “${slug}”` }))
+  t.same(await run(t, 'mirror', url, folder), { code: 0, output: '3 roles, equal to the register\n' })
+  t.same(await held(), await published('a', 'b', 'c'))
+
+  await revise('a', 'Revised')
+  await revise('a', 'Revised twice')
+  await withdraw('b')
+  await createPublished(call, 'd')
+  await createPublished(call, 'e')
+  await withdraw('e')
+  t.same(await run(t, 'mirror', `${url}/`, folder), { code: 0, output: '3 roles, equal to the register\n' })
+  t.same(await held(), await published('a', 'c', 'd'))
+
+  await writeFile(join(folder, 'c.json'), '{}')
+  const damaged = await run(t, 'mirror', url, folder)
+  t.equal(damaged.code, 1)
+  t.match(damaged.output, 'the mirror differs: c')
+
+  // As after a restore from an older backup.
+  await writeFile(join(folder, 'cursor'), '1000')
+  t.same(await run(t, 'mirror', url, folder), { code: 0, output: '3 roles, equal to the register\n' })
+  t.same(await held(), await published('a', 'c', 'd'))
+  t.equal((await run(t, 'mirror', url)).code, 2)
+})

@@ -1,0 +1,205 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { findFiles } from '../src/imports/files.ts'
+import { importFile } from '../src/imports/import.ts'
+import type { DocumentType } from '../src/imports/scan.ts'
+import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
+
+const corpora = fileURLToPath(new URL('../../shared/samples/corpora/', import.meta.url))
+
+t.test(
+  'each document of other bodies becomes a draft, and one that describes no role is refused',
+  {
+    skip: existsSync(corpora) ? false : 'they are not at hand',
+    timeout: 180_000,
+  },
+  async t => {
+    const files = (await findFiles([corpora])).filter(({ type }) => type !== undefined && type !== 'export')
+    t.ok(files.length >= 38)
+    for (const { path, type } of files) {
+      const name = path.slice(corpora.length)
+      const { document, problems, report } = await importFile(await readFile(path), type as DocumentType, contextOf())
+      if (name.endsWith('job-descriptions.md')) {
+        t.same(
+          problems.map(({ code }) => code),
+          ['not_a_role'],
+        )
+        t.ok(report.recognised.sections.length > 0, 'the report says what was seen')
+        continue
+      }
+      t.same(problems, [], name)
+      t.ok(report.coverage.percent >= 99.5, `${name}: ${report.coverage.percent} %`)
+      const kinds = new Set(document?.sections.map(({ kind }) => kind))
+      t.ok(kinds.has('role_summary'), `${name}: a summary`)
+      t.ok(kinds.has('responsibilities'), `${name}: responsibilities`)
+      // The positions that 18F has closed say nothing of the person.
+      if (!name.startsWith('18f/hist'))
+        t.ok(kinds.has('person_specification') || kinds.has('skills_experience'), `${name}: a person`)
+      if (!name.includes('Agile-coach.docx')) t.ok(document?.title, `${name}: ${document?.title}`)
+      if (name.startsWith('moj/')) t.equal(document?.family === null, false, `${name}: its role in the framework`)
+      const details = JSON.stringify(document?.advert_details)
+      t.notMatch(
+        details,
+        /\[(?:Insert|Closing|Oleeo|MoJ|Interview|London|National)/,
+        `${name}: no placeholder in the details`,
+      )
+    }
+  },
+)
+
+const grade = { scheme: 'civil-service', code: 'SEO', label: 'Senior Executive Officer' }
+const details = {
+  reference_number: 'JR-12/34',
+  salary: { min: 40_000, max: 45_000, currency: 'GBP', period: 'year', text: '£40,000 to £45,000 a year' },
+  locations: [{ text: 'Leeds', town: null, region: null, postcode: null, country: null }],
+  contract_types: ['permanent'],
+  working_patterns: ['full_time', 'part_time'],
+  reports_to: 'Head of testing',
+  additional: [{ label: 'Car park', value: 'None' }],
+}
+const rows: [string, string][] = [
+  ['Job ref', 'JR-12/34'],
+  ['Grade', 'SEO'],
+  ['Salary', '£40,000 to £45,000 a year'],
+  ['Location', 'Leeds'],
+  ['Type of contract', 'Permanent'],
+  ['Working pattern', 'Full-time, part-time'],
+  ['Responsible to', 'Head of testing'],
+  ['Car park', 'None'],
+  ['Closing date', '[Insert date]'],
+]
+const body = '## Job purpose\n\nYou will test.\n\n## Main duties\n\n- Test\n'
+
+t.test('labels and values in whatever form feed the advert details', async t => {
+  const lines = (write: (label: string, value: string) => string, between = '\n') =>
+    rows.map(([label, value]) => write(label, value)).join(between)
+  const forms: [string, string, ('text/html' | 'text/markdown')?][] = [
+    ['bold lines', `# Tester\n\n${lines((label, value) => `**${label}:** ${value}`, '  \n')}\n\n${body}`],
+    ['bold paragraphs', `# Tester\n\n${lines((label, value) => `**${label}**: ${value}`, '\n\n')}\n\n${body}`],
+    ['a quotation', `# Tester\n\n${lines((label, value) => `> **${label}:** ${value}  `)}\n\n${body}`],
+    [
+      'a table',
+      `# Tester\n\n| Key | Fact |\n| --- | --- |\n${lines((label, value) => `| **${label}** | ${value} |`)}\n\n${body}`,
+    ],
+    ['front matter', `---\ntitle: Tester\n${lines((label, value) => `${label}: "${value}"`)}\n---\n\n${body}`],
+    [
+      'a definition list',
+      `<h1>Tester</h1><dl>${lines((label, value) => `<dt>${label}</dt><dd>${value}</dd>`)}</dl><h2>Job purpose</h2><p>You will test.</p><h2>Main duties</h2><ul><li>Test</li></ul>`,
+      'text/html',
+    ],
+    [
+      'a summary list of GOV.UK',
+      `<h1>Tester</h1><dl class="govuk-summary-list">${lines((label, value) => `<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl><h2>Job purpose</h2><p>You will test.</p><h2>Main duties</h2><ul><li>Test</li></ul>`,
+      'text/html',
+    ],
+  ]
+  for (const [form, source, type = 'text/markdown'] of forms) {
+    const result = imported(source, type)
+    const { document, report } = result
+    t.same(document?.grades, [grade], form)
+    const additional = details.additional.concat(form === 'a table' ? [{ label: 'Key', value: 'Fact' }] : [])
+    t.match(document?.advert_details, { ...details, additional: [] }, form)
+    t.same(
+      document?.advert_details.additional.sort((one, other) => (one.label < other.label ? -1 : 1)),
+      additional,
+      form,
+    )
+    t.match(warningOf(result, 'placeholder'), { excerpt: '[Insert date]', severity: 'advice' }, form)
+    t.same(outlineOf(result), ['role_summary: paragraph', 'responsibilities: list 1'], form)
+    t.equal(report.coverage.percent, 100, `${form}: ${JSON.stringify(report.losses)}`)
+  }
+})
+
+t.test('values that are to come are null, with a warning each', async t => {
+  const { document, report } = imported(
+    `# Tester\n\nLocation: [National/London] Grade: [Grade] Closing Date: [Insert Date] Interviews: Expected w/c [Insert Week]\n\nSalary:\n\nLondon: £[Insert Amount]\n\nNational: £[Insert Amount]\n\nVacancy number: TBC\n\n${body}`,
+  )
+  t.same(document?.grades, [])
+  t.match(document?.advert_details, { locations: [], salary: null, reference_number: null, additional: [] })
+  t.same(
+    report.warnings.map(({ code, excerpt, pointer }) => [code, excerpt, pointer]),
+    [
+      ['placeholder', '[National/London]', '/advert_details/locations'],
+      ['placeholder', '[Grade]', '/grades'],
+      ['placeholder', '[Insert Date]', '/advert_details/additional'],
+      ['placeholder', 'Expected w/c [Insert Week]', '/advert_details/additional'],
+      ['placeholder', 'London: £[Insert Amount] National: £[Insert Amount]', '/advert_details/salary'],
+      ['placeholder', 'TBC', '/advert_details/reference_number'],
+    ],
+  )
+  t.same(report.losses, [])
+  t.equal(report.coverage.percent, 100)
+})
+
+t.test('headings in every dress, and the names that houses have for them', async t => {
+  const names = ['JOB PURPOSE', 'KEY ACCOUNTABILITIES', 'PERSON SPECIFICATION', 'HOW TO APPLY', 'WHAT WE OFFER']
+  const kinds = ['role_summary', 'responsibilities', 'person_specification', 'selection', 'benefits']
+  const forms: [string, (name: string) => string][] = [
+    ['headings', name => `## ${name}\n\nWords.`],
+    ['numbered headings', name => `## 3.1 ${name}\n\nWords.`],
+    ['bold lines', name => `**${name}**\n\nWords.`],
+    ['capitals', name => `${name}\n\nWords.`],
+    ['rows of a table', name => `<table><tr><th>${name}</th></tr><tr><td>Words.</td></tr></table>`],
+    ['beside the text', name => `<table><tr><td>${name}</td><td>Words.</td></tr></table>`],
+  ]
+  for (const [form, write] of forms) {
+    const { document } = imported(`# Tester\n\n${names.map(write).join('\n\n')}\n`)
+    t.same(
+      document?.sections.map(({ kind }) => kind),
+      kinds,
+      form,
+    )
+  }
+})
+
+t.test('lists as people type them', async t => {
+  const { document, report } = imported(
+    '# Tester\n\n## About the role\n\nYou will test.\n\n## Duties\n\n- Test\n\ta. data\n\tb. reports\n- Tell\n\n## Skills\n\n- SQL\n- Desirable\n- Python\n\n## Benefits\n\n• Leave\n• Pension\n',
+  )
+  t.match(document?.sections.slice(1), [
+    { blocks: [{ items: [{ text: 'Test', items: [{ text: 'data' }, { text: 'reports' }] }, { text: 'Tell' }] }] },
+    {
+      blocks: [
+        { type: 'skills', importance: null },
+        { type: 'paragraph', text: 'Desirable' },
+        { type: 'skills', importance: 'desirable' },
+      ],
+    },
+    { blocks: [{ type: 'list', items: [{ text: 'Leave' }, { text: 'Pension' }] }] },
+  ])
+  t.equal(report.coverage.percent, 100, JSON.stringify(report.losses))
+})
+
+t.test('behaviours and the role of the framework that a document names', async t => {
+  const page = (text: string) =>
+    imported(`# Tester\n\n## About the role\n\nYou will test.\n\n## How to apply\n\n${text}\n`).document
+  t.same(page('We assess:\n\n- Delivering at Pace\n- Leadership')?.behaviours, ['delivering_at_pace', 'leadership'])
+  t.same(page('- Leadership\n- A pen')?.behaviours, [], 'a word of everyday use')
+  t.same(page('We assess the behaviours Working Together and Leadership.')?.behaviours, [
+    'working_together',
+    'leadership',
+  ])
+  const link = (url: string) => {
+    const document = page(`This is like [a role](${url}).`)
+    return [document?.profession, document?.family]
+  }
+  t.same(link('https://ddat-capability-framework.service.gov.uk/role/software-developer#lead'), [
+    'digital_and_data',
+    'software_development',
+  ])
+  t.same(link('https://www.gov.uk/guidance/user-researcher'), ['digital_and_data', 'user_centred_design'])
+  t.same(link('https://ddat-capability-framework.service.gov.uk/role/new-role'), ['digital_and_data', null])
+  t.same(link('https://www.gov.uk/guidance/tax-your-car'), [null, null])
+})
+
+t.test('a page about roles is refused; a short role is not', async t => {
+  const links = ['developer', 'tester', 'designer'].map(name => `- [${name}](https://a.uk/${name}.docx)`).join('\n')
+  t.same(
+    imported(`# The team\n\nOur descriptions:\n\n${links}\n- [more](/more)\n`).problems.map(({ code }) => code),
+    ['not_a_role'],
+  )
+  t.same(imported('# Tester\n\nYou will test.\n').problems, [])
+  t.same(imported(`# Tester\n\n## Duties\n\nTest.\n\n## Links\n\n${links}\n- [more](/more)\n`).problems, [])
+})

@@ -1,0 +1,269 @@
+import { Document, HeadingLevel, Packer, Paragraph, Table, TableCell, TableRow, TextRun } from 'docx'
+import t from 'tap'
+import { importFile } from '../src/imports/import.ts'
+import { createImportPool } from '../src/imports/pool.ts'
+import { wordType } from '../src/imports/scan.ts'
+import { contextOf, outlineOf, warningOf, warningsOf } from './support/documents.ts'
+import { bold, paragraph, run, table, wordFile, wordParts, xmlPart, zip } from './support/word.ts'
+
+const read = (bytes: Uint8Array) => importFile(bytes, wordType, contextOf())
+const codes = async (bytes: Uint8Array) => (await read(bytes)).problems.map(({ code }) => code)
+const summary = `${bold('Tester')}${bold('About the role')}${paragraph('You will test.')}`
+
+t.test('a Word file with styles, numbering and a table: headings, lists and labels are recognised', async t => {
+  const heading = (text: string, level: (typeof HeadingLevel)[keyof typeof HeadingLevel]) =>
+    new Paragraph({ text, heading: level })
+  const item = (text: string, level = 0) => new Paragraph({ text, numbering: { reference: 'letters', level } })
+  const bullet = (text: string, level = 0) => new Paragraph({ text, bullet: { level } })
+  const row = (...texts: string[]) =>
+    new TableRow({ children: texts.map(text => new TableCell({ children: [new Paragraph(text)] })) })
+  const document = new Document({
+    numbering: {
+      config: [
+        {
+          reference: 'letters',
+          levels: [
+            { level: 0, format: 'lowerLetter', text: '%1)' },
+            { level: 1, format: 'lowerRoman', text: '%2)' },
+          ],
+        },
+      ],
+    },
+    sections: [
+      {
+        children: [
+          heading('Data Tester', HeadingLevel.TITLE),
+          new Table({
+            rows: [
+              row('Grade', 'SEO'),
+              row('Location', 'Leeds'),
+              row('Working pattern', 'Full-time or part-time'),
+              row('Closing date', '[Insert date]'),
+              row('Car park', 'None'),
+            ],
+          }),
+          heading('Job purpose', HeadingLevel.HEADING_1),
+          new Paragraph({ children: [new TextRun('You will test '), new TextRun({ text: 'everything', bold: true })] }),
+          heading('Main duties and responsibilities', HeadingLevel.HEADING_1),
+          item('Test the data'),
+          item('of others', 1),
+          item('Tell what you found'),
+          heading('Person specification', HeadingLevel.HEADING_1),
+          new Paragraph({ children: [new TextRun({ text: 'Essential', bold: true })] }),
+          bullet('SQL'),
+          bullet('Patience'),
+          new Paragraph({ children: [new TextRun({ text: 'Desirable', bold: true })] }),
+          bullet('Python'),
+          heading('Behaviours', HeadingLevel.HEADING_1),
+          bullet('Working Together'),
+          bullet('Leadership'),
+        ],
+      },
+    ],
+  })
+  const result = await read(await Packer.toBuffer(document))
+  t.same(result.problems, [])
+  t.equal(result.document?.title, 'Data Tester')
+  t.same(outlineOf(result), [
+    'role_summary: paragraph',
+    'responsibilities: list 2',
+    'person_specification: subheading, skills, subheading, skills',
+    'capabilities: list 2',
+  ])
+  const [, duties] = result.document?.sections ?? []
+  t.match(duties?.blocks, [
+    {
+      ordered: true,
+      items: [{ text: 'Test the data', items: [{ text: 'of others' }] }, { text: 'Tell what you found' }],
+    },
+  ])
+  t.same(
+    result.document?.skills.map(({ statement, importance }) => `${importance} ${statement}`),
+    ['essential SQL', 'essential Patience', 'desirable Python'],
+  )
+  t.same(result.document?.behaviours, ['working_together', 'leadership'])
+  t.match(result.document, {
+    grades: [{ code: 'SEO' }],
+    advert_details: {
+      locations: [{ text: 'Leeds' }],
+      working_patterns: ['full_time', 'part_time'],
+      additional: [{ label: 'Car park', value: 'None' }],
+    },
+  })
+  t.equal(result.report.coverage.percent, 100)
+  t.match(warningOf(result, 'placeholder'), {
+    excerpt: '[Insert date]',
+    pointer: '/advert_details/additional',
+    line: 8,
+  })
+})
+
+t.test('a Word file of bold paragraphs, capitals, typed bullets and text boxes', async t => {
+  const box = `<mc:AlternateContent><mc:Choice Requires="wps"><w:drawing><w:txbxContent>${paragraph('Boxed words')}</w:txbxContent></w:drawing></mc:Choice><mc:Fallback><w:pict><v:textbox><w:txbxContent>${paragraph('Boxed words')}</w:txbxContent></v:textbox></w:pict></mc:Fallback></mc:AlternateContent>`
+  const result = await read(
+    wordFile(
+      `${bold('Tester')}${paragraph(run('JOB PURPOSE'))}${paragraph('You will test.')}${paragraph(`<w:r>${box}</w:r>`)}
+       ${paragraph(run('MAIN DUTIES'))}${paragraph('●  \tTest things')}${paragraph('●  \tTell others')}
+       ${bold('PERSON SPECIFICATION')}${bold('Setting Direction')}${bold('Changing and Improving')}${bold('Essential')}${paragraph('a) Brave')}${paragraph('b) Kind')}`,
+    ),
+  )
+  t.same(outlineOf(result), [
+    'role_summary: paragraph, paragraph',
+    'responsibilities: list 2',
+    'person_specification: subheading, subheading, subheading, skills',
+  ])
+  t.same(result.document?.behaviours, ['changing_and_improving'])
+  t.same(
+    result.document?.skills.map(skill => skill.statement),
+    ['Brave', 'Kind'],
+  )
+  t.equal(result.report.coverage.percent, 100, JSON.stringify(result.report.losses))
+  t.ok(JSON.stringify(result.document).includes('Boxed words'))
+})
+
+t.test('nothing of a Word file is left out in silence', async t => {
+  const deleted = '<w:del><w:r><w:delText>old words</w:delText></w:r></w:del>'
+  const inserted = `<w:ins>${run('new words')}</w:ins>`
+  const noted = '<w:r><w:footnoteReference w:id="2"/></w:r>'
+  const body = `${summary}${paragraph(`${run('See ')}${deleted}${inserted}${noted}${run('hush', '<w:vanish/>')}`)}
+    ${paragraph('<m:oMath><m:r><m:t>formula</m:t></m:r></m:oMath>')}
+    ${paragraph(`<w:hyperlink r:id="rId9">${run('the guide')}</w:hyperlink>`)}`
+  const parts = wordParts(body, [
+    ['rId7', 'footnotes', 'footnotes.xml'],
+    ['rId8', 'comments', 'comments.xml'],
+    ['rId9', 'hyperlink', 'https://example.org/guide', true],
+    ['rId10', 'image', 'https://evil.example/track.png', true],
+    ['rId11', 'attachedTemplate', 'file:///c:/template.dotm', true],
+  ])
+  const result = await read(
+    zip([
+      ...parts,
+      {
+        name: 'word/footnotes.xml',
+        data: xmlPart('footnotes', `<w:footnote w:id="2">${paragraph('A note below')}</w:footnote>`),
+      },
+      {
+        name: 'word/comments.xml',
+        data: xmlPart('comments', `<w:comment w:id="1">${paragraph('ask Jo')}</w:comment>`),
+      },
+      { name: 'word/header1.xml', data: xmlPart('hdr', paragraph('Official: sensitive')) },
+      { name: 'word/footer1.xml', data: xmlPart('ftr', paragraph('12')) },
+      { name: 'word/embeddings/sheet.xlsx', data: 'PK' },
+    ]),
+  )
+  t.same(result.report.losses.map(({ code, text }) => [code, text]).sort(), [
+    ['comment_removed', 'ask Jo'],
+    ['deletion_removed', 'old words'],
+    ['embedded_file_removed', 'word/embeddings/sheet.xlsx'],
+    ['external_reference', 'file:///c:/template.dotm'],
+    ['external_reference', 'https://evil.example/track.png'],
+    ['page_header_removed', 'Official: sensitive'],
+    ['text_lost', 'formula'],
+  ])
+  const text = JSON.stringify(result.document)
+  for (const kept of ['new words', 'hush', '[1] A note below', '[the guide](https://example.org/guide)'])
+    t.ok(text.includes(kept), kept)
+  t.notOk(text.includes('old words'))
+  t.ok(warningsOf(result).includes('repair insertions_accepted -'))
+  t.ok(warningsOf(result).includes('repair hidden_text_shown 4'))
+})
+
+t.test('a person specification as a table with columns, or with a mark in each row', async t => {
+  const columns = await read(
+    wordFile(
+      `${summary}${bold('Person specification')}${table([
+        ['', 'Essential', 'Desirable'],
+        ['Knowledge', `${paragraph('SQL')}${paragraph('Statistics')}`, 'Python'],
+        ['Qualifications', 'A degree', ''],
+      ])}`,
+    ),
+  )
+  t.same(
+    columns.document?.skills.map(({ importance, statement }) => `${importance} ${statement}`),
+    [
+      'essential Knowledge: SQL',
+      'essential Knowledge: Statistics',
+      'essential Qualifications: A degree',
+      'desirable Knowledge: Python',
+    ],
+  )
+  t.equal(columns.report.coverage.percent, 100, JSON.stringify(columns.report.losses))
+  const marks = await read(
+    wordFile(
+      `${summary}${bold('Person specification')}${table([
+        ['Criterion', 'E/D', 'How assessed'],
+        ['A degree', 'E', 'Form'],
+        ['Patience', 'D', 'Interview'],
+      ])}`,
+    ),
+  )
+  t.same(
+    marks.document?.skills.map(({ importance, statement }) => `${importance} ${statement}`),
+    ['essential A degree (Form)', 'desirable Patience (Interview)'],
+  )
+  t.equal(marks.report.coverage.percent, 100, JSON.stringify(marks.report.losses))
+})
+
+t.test('hostile and broken files are refused with a reason', async t => {
+  const good = wordParts(summary)
+  const withPart = (name: string, data: string | Buffer, more: object = {}) => zip([...good, { name, data, ...more }])
+  const spaces = ' '.repeat(7_000_000)
+  const whole = wordFile(summary)
+  const doctype = good.map(part =>
+    part.name === 'word/document.xml'
+      ? {
+          ...part,
+          data: part.data.replace('<w:document', '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><w:document'),
+        }
+      : part,
+  )
+  const cases: [string, Uint8Array, string][] = [
+    ['0 bytes', Buffer.alloc(0), 'empty_document'],
+    ['text', Buffer.from('# Tester'), 'not_word'],
+    ['an old Word file', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1]), 'not_word'],
+    ['a PDF', Buffer.from('%PDF-1.7'), 'not_word'],
+    ['cut in half', whole.subarray(0, whole.length / 2), 'damaged'],
+    ['without its last byte', whole.subarray(0, -1), 'damaged'],
+    ['bits changed', Buffer.concat([whole.subarray(0, 60), Buffer.from('????????'), whole.subarray(68)]), 'damaged'],
+    ['a ZIP of something else', zip([{ name: 'a.xml', data: '<a/>' }]), 'not_word'],
+    ['macros', withPart('word/vbaProject.bin', 'x'), 'macros'],
+    ['a name that leads out', withPart('../../etc/passwd', 'x'), 'unsafe_name'],
+    ['an absolute name', withPart('/etc/passwd', 'x'), 'unsafe_name'],
+    ['a part twice', withPart('word/document.xml', '<a/>'), 'not_word'],
+    ['encrypted', withPart('word/x.xml', 'x', { flags: 1 }), 'encrypted'],
+    ['another method', withPart('word/x.xml', 'x', { method: 99 }), 'not_word'],
+    ['a bomb', withPart('word/x.xml', spaces), 'zip_bomb'],
+    ['a bomb that says it is small', withPart('word/x.xml', spaces, { size: 100 }), 'damaged'],
+    ['a part that is large', withPart('word/x.xml', Buffer.alloc(9_000_000), { method: 0 }), 'too_large'],
+    [
+      'many parts',
+      zip([...good, ...Array.from({ length: 1000 }, (_, at) => ({ name: `p${at}.xml`, data: 'x' }))]),
+      'too_large',
+    ],
+    ['a document type', zip(doctype), 'not_word'],
+    [
+      'XML that is none',
+      zip(good.map(part => (part.name === 'word/document.xml' ? { ...part, data: '<w:document><w:p>' } : part))),
+      'damaged',
+    ],
+    ['only a title', wordFile(bold('Tester')), 'no_content'],
+  ]
+  for (const [what, bytes, code] of cases) {
+    const before = performance.now()
+    t.same(await codes(bytes), [code], what)
+    t.ok(performance.now() - before < 5000, `${what} took ${Math.round(performance.now() - before)} ms`)
+  }
+})
+
+t.test('a Word file nested without end is given up in bounded time, and the next one is read', async t => {
+  const pool = createImportPool()
+  t.after(() => pool.close())
+  const nested = `${'<w:tbl><w:tr><w:tc>'.repeat(20_000)}${paragraph('deep')}${'</w:tc></w:tr></w:tbl>'.repeat(20_000)}`
+  // The compressor makes little of it, so it is stored.
+  const deep = zip(wordParts(nested).map(part => ({ ...part, method: 0 })))
+  const refused = await pool.run(deep, wordType, contextOf())
+  t.equal(refused.document, null)
+  t.match(refused.problems, [{ code: /^(?:nesting_too_deep|too_complex|damaged)$/ }])
+  const next = await pool.run(wordFile(summary), wordType, contextOf())
+  t.equal(next.document?.title, 'Tester')
+})

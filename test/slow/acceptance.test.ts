@@ -1,0 +1,94 @@
+// The acceptance suite against a service that was started as an operator starts it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { exampleDocument } from '../../src/document/schema.ts'
+import { testDatabase, testFolder } from '../support/database.ts'
+import { countRows } from '../support/roles.ts'
+import { buildService, Service } from '../support/service.ts'
+
+t.setTimeout(600_000)
+
+const project = join(import.meta.dirname, '..', '..')
+
+async function accept(url: string, key?: string) {
+  const { PATH = '' } = process.env
+  const child = spawn(process.execPath, ['--import=tsx', 'test/acceptance/run.ts', url], {
+    cwd: project,
+    env: { PATH, ...(key === undefined ? {} : { ROLE_REGISTER_KEY: key }) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.on('data', data => {
+    output += data
+  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, output, last: output.trim().split('\n').at(-1) ?? '' }
+}
+
+t.test('acceptance: a deployment passes, and is left as it was found', async t => {
+  const build = await buildService()
+  t.after(() => build.remove())
+  const { db, url: database } = await testDatabase(t)
+  const env = {
+    DATABASE_URL: database,
+    PORT: '0',
+    DATA_DIR: join(await testFolder(t), 'data'),
+    KEY_PEPPER: 'p'.repeat(32),
+  }
+  const args = ['keys:create', '--name', 'k', '--organisation', 'home-office', '--create-organisation', 'Home Office']
+  const made = new Service(build, 'cli', { env, args: [...args, '--scopes', 'admin'] })
+  t.equal((await made.exited).code, 0)
+  const key = made.out.trim()
+  const server = new Service(build, 'server', { env })
+  t.after(() => server.kill())
+  const url = await server.listening()
+
+  /** What the reading checks look at: a role with two versions, and one that is withdrawn. */
+  const send = async (method: string, path: string, body: unknown, match?: string) => {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+    const headers = { authorization: `Bearer ${key}`, 'content-type': type, ...(match ? { 'if-match': match } : {}) }
+    const answer = await fetch(`${url}/v1/roles${path}`, { method, headers, body: JSON.stringify(body) })
+    if (!answer.ok) throw new Error(await answer.text())
+    return answer.headers.get('etag') ?? ''
+  }
+  for (const slug of ['a', 'b']) {
+    const first = await send('POST', `?slug=${slug}`, exampleDocument)
+    await send('POST', `/${slug}/publications`, { change_note: 'First' }, first)
+    if (slug === 'b') await send('POST', '/b/withdrawals', { reason: 'Over' }, '*')
+    else await send('PATCH', '/a/draft', { title: 'Again' }, '*')
+  }
+  await send('POST', '/a/publications', { change_note: 'Second' }, '*')
+
+  const { events: _, idempotency_keys: __, ...before } = await countRows(db)
+  const open = await accept(url)
+  t.match(open, { code: 0, last: /^[1-9]\d passed, 0 failed$/ }, open.output)
+  const keyed = await accept(url, key)
+  t.match(keyed, { code: 0, last: /^[2-9]\d passed, 0 failed$/ }, keyed.output)
+  const { events: ___, idempotency_keys: ____, ...after } = await countRows(db)
+  t.same(after, before)
+
+  // A deployment that is not right: a proxy in front of it forgets headers and answers of its own.
+  const { hostname, port } = new URL(url)
+  const proxy = createServer((incoming, outgoing) => {
+    incoming.pipe(
+      request({ hostname, port, path: incoming.url, method: incoming.method, headers: incoming.headers }, answer => {
+        const { etag: _, 'access-control-allow-origin': __, ...headers } = answer.headers
+        outgoing.writeHead(answer.statusCode === 405 ? 404 : (answer.statusCode ?? 502), headers)
+        answer.pipe(outgoing)
+      }),
+    )
+  }).listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  t.after(async () => void proxy.close())
+  const broken = await accept(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`)
+  t.equal(broken.code, 1)
+  t.match(broken.output, /FAILED {2}every open read answers[\s\S]*FAILED {2}what is wrong is a problem/)
+  t.match(broken.last, /^\d+ passed, [1-9] failed$/)
+
+  const nowhere = await accept('http://127.0.0.1:1')
+  t.match(nowhere, { code: 1, last: '0 passed, 1 failed' })
+})

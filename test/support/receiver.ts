@@ -1,0 +1,59 @@
+/** Receivers of webhooks: real HTTP servers on a loopback address, that behave as they are told and remember what came. */
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { Webhook } from 'standardwebhooks'
+import type { Teardown } from './database.ts'
+
+export interface Received {
+  at: number
+  path: string
+  headers: IncomingHttpHeaders
+  body: string
+}
+
+export interface Receiver {
+  url: string
+  received: Received[]
+  /** How many connections were made. */
+  readonly connections: number
+  /** What is done with a request once it has come whole; 204 unless told otherwise. */
+  behaviour: (response: ServerResponse, received: Received) => void
+}
+
+export async function startReceiver(t: Teardown): Promise<Receiver> {
+  const receiver = {
+    url: '',
+    received: [] as Received[],
+    connections: 0,
+    behaviour: (response: ServerResponse) => void response.writeHead(204).end(),
+  } satisfies Receiver
+  const listener: RequestListener = async (request, response) => {
+    response.on('error', () => {})
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const received = { at: Date.now(), path: request.url ?? '', headers: request.headers, body }
+    receiver.received.push(received)
+    ;(receiver as Receiver).behaviour(response, received)
+  }
+  const server = createServer(listener)
+  const sockets = new Set<Socket>()
+  server.on('connection', socket => {
+    receiver.connections += 1
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(async () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+  return receiver
+}
+
+/** The message as JSON, if the secret signed it; throws where it did not. */
+export const verify = (secret: string, { body, headers }: Received) =>
+  new Webhook(secret).verify(body, headers as Record<string, string>) as Record<string, unknown>
