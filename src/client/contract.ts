@@ -3444,7 +3444,7 @@ export interface components {
              */
             closes_at: string;
             /** @description Worth a second look; stopped nothing. */
-            advice: components["schemas"]["Finding"][];
+            advice: components["schemas"]["Advice"][];
         };
         Organisation: {
             name: string;
