@@ -104,7 +104,7 @@ export const Config = Type.Object({
   }),
   worker: Flag({
     description:
-      'Send webhooks in the service too. Set to false where `npm run worker` does it in a process of its own.',
+      'Send webhooks, and open and close vacancies, in the service too. Set to false where `npm run worker` does it in a process of its own.',
     default: true,
   }),
   cacheBytesMax: Whole({

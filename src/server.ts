@@ -12,7 +12,6 @@ import { startWorker } from './jobs/worker.ts'
 import { createLogger } from './logger.ts'
 import { findOrMakeSecret } from './secret-file.ts'
 import { seed } from './seed.ts'
-import { startClock } from './vacancies/clock.ts'
 
 /** How long requests in flight may take to end after a signal, and how long the rest of the stop may take. */
 const drainMs = 10_000
@@ -41,9 +40,6 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
   const pepper = config.keyPepper ?? (await findOrMakeSecret(config.dataDir, 'pepper'))
   if (database.isEmbedded) await seed({ db, dataDir: config.dataDir, pepper, log })
   if (isStopping()) return
-
-  const vacancyClock = startClock(db, error => logger.warn({ err: error }, 'vacancies were not opened and closed'))
-  closers.push(() => vacancyClock.stop())
 
   const { oidcIssuer: issuer, oidcAudience: audience } = config
   const oidc = issuer && audience ? { issuer, audience } : undefined

@@ -1,12 +1,15 @@
 // The public forms of a vacancy: JobPosting and Civil Service Jobs, whole, against files that people have read.
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { JobPosting as SchemaJobPosting, WithContext } from 'schema-dts'
 import t from 'tap'
 import type { Vacancy } from '../src/document/vacancy.ts'
+import { seed } from '../src/seed.ts'
 import type { CivilServiceJobsAdvert } from '../src/vacancies/civil-service-jobs.ts'
 import { homeless, profile, rows, structural } from '../src/vacancies/civil-service-jobs-labels.ts'
 import type { JobPosting } from '../src/vacancies/job-posting.ts'
 import { testApp, token } from './support/app.ts'
+import { testDatabase, testFolder } from './support/database.ts'
 import { problemOf } from './support/problem.ts'
 import { createPublished, digestOf } from './support/roles.ts'
 import { throughJsonLd } from './support/schema-org.ts'
@@ -220,4 +223,74 @@ t.test('the public forms of a vacancy', { timeout: 120_000 }, async t => {
       )
     }
   })
+
+  await t.test('exportVacancies → 200 with all open vacancies, in the form that is asked for', async t => {
+    clock.set('2027-05-03T09:00:00Z')
+    const others = [
+      await openVacancy(call, 'engineer'),
+      await openVacancy(call, 'engineer', { opens_at: '2027-06-01T00:00:00Z', closes_at: '2027-07-01T00:00:00Z' }),
+    ]
+    const short = await openVacancy(call, 'engineer', { opens_at: null, closes_at: '2027-05-04T00:00:00Z' })
+    await createVacancy(call, 'engineer')
+    clock.set('2027-05-05T09:00:00Z')
+    const linesOf = async (query: string) => {
+      const answer = await call(`GET /v1/exports/vacancies.ndjson${query}`, nobody)
+      t.same([answer.status, answer.headers['content-type']], [200, 'application/x-ndjson'], answer.text.slice(0, 300))
+      const lines = answer.text.trimEnd().split('\n')
+      const end = JSON.parse(lines.pop() ?? '') as { type: string; count: number; digest: string }
+      const before = lines.map(line => `${line}\n`).join('')
+      t.match(end, { type: 'end', count: lines.length, digest: createHash('sha256').update(before).digest('hex') })
+      return lines.map(line => JSON.parse(line) as { type: string; id: string; etag: string; vacancy: unknown })
+    }
+    const listed = (await call('GET /v1/vacancies?status=open&limit=100', nobody)).body as {
+      vacancies: { id: string; etag: string }[]
+    }
+    const open = listed.vacancies.map(({ id, etag }) => ({ type: 'vacancy', id, etag }))
+    t.equal(open.length, 2)
+    t.notOk(
+      open.some(({ id }) => id === short.id || id === others[1]?.id),
+      'neither one that closed by the clock nor one to come',
+    )
+    for (const [query, path] of [
+      ['', ''],
+      ['?status=open&profile=civil-service-jobs', '/civil-service-jobs'],
+      ['?profile=job-posting', '/job-posting'],
+    ] as const) {
+      const lines = await linesOf(query)
+      t.strictSame(
+        lines.map(({ vacancy: _, ...line }) => line),
+        open,
+        query,
+      )
+      for (const { id, vacancy } of lines)
+        t.strictSame(vacancy, (await call(`GET /v1/vacancies/${id}${path}`, nobody)).body, `${query}: as by itself`)
+    }
+    t.match(problemOf(await call('GET /v1/exports/vacancies.ndjson?profile=civil-service-job', nobody)), {
+      status: 422,
+      errors: [{ pointer: '?profile', detail: /Did you mean/ }],
+    })
+    t.equal((await call('GET /v1/exports/vacancies.ndjson?status=draft')).status, 422)
+  })
+})
+
+t.test('the register of its own begins with a role and a vacancy in which every field is filled', async t => {
+  const { db } = await testDatabase(t)
+  await seed({ db, dataDir: await testFolder(t), pepper: 'a pepper of more than thirty-two characters', log: () => {} })
+  const role = await db.selectFrom('role_versions').select('body').executeTakeFirstOrThrow()
+  const vacancy = await db.selectFrom('vacancies').selectAll().executeTakeFirstOrThrow()
+  t.equal(vacancy.state, 'open')
+  /** Pointers of members that say nothing. */
+  const empty = (value: unknown, pointer: string): string[] => {
+    if (value === null || value === '' || (Array.isArray(value) && value.length === 0)) return [pointer]
+    if (typeof value !== 'object') return []
+    return Object.entries(value).flatMap(([name, member]) => empty(member, `${pointer}/${name}`))
+  }
+  const mayBeEmpty = /\/(shared_section|blocks|items|skill|skill_name)$/
+  for (const document of [JSON.parse(role.body), vacancy.document])
+    t.same(
+      empty(document, '').filter(pointer => !mayBeEmpty.test(pointer)),
+      [],
+    )
+  t.ok(JSON.parse(role.body).skills.some((skill: { skill: unknown }) => skill.skill !== null))
+  t.ok(vacancy.document.sections.some(({ shared_section }) => shared_section !== null))
 })

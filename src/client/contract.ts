@@ -432,6 +432,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/imports/{id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the document of an import
+         * @description As it came. Of the imports of a role the newest ten are kept. Needs a key with the scope `roles:read_drafts`.
+         */
+        get: operations["getImportOriginal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -1392,6 +1412,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the webhooks of your organisation
+         * @description Needs a key with the scope `webhooks:manage`.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description Events published from now on are sent to it, signed by the Standard Webhooks specification. The secret is shown in this answer and never again. Needs a key with the scope `webhooks:manage`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a webhook
+         * @description Never its secret. Needs a key with the scope `webhooks:manage`.
+         */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description With the log of its deliveries. What is being sent at this moment may still arrive. Needs a key with the scope `webhooks:manage`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description A JSON merge patch (RFC 7396) of what creating it takes. Enabling it sends the deliveries that were kept while it was disabled; what was published meanwhile comes by a replay. Needs a key with the scope `webhooks:manage`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        patch: operations["patchWebhook"];
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was sent to a webhook, the newest first
+         * @description What is finished is kept for 30 days, what is pending for as long as the webhook is there. Needs a key with the scope `webhooks:manage`.
+         */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries/{delivery}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a delivery with its attempts
+         * @description Needs a key with the scope `webhooks:manage`.
+         */
+        get: operations["getWebhookDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/pings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message of the type ping
+         * @description It is sent, signed, tried again and logged as an event is. The answer is the delivery. Needs a key with the scope `webhooks:manage`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["pingWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what was sent, or missed
+         * @description One delivery, or all events after a position of the feed or since a time that the webhook is about, whether or not they were sent before. Each keeps its `webhook-id`. Needs a key with the scope `webhooks:manage`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["replayWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret of a webhook
+         * @description The new secret is shown in this answer and never again. For `overlap_seconds` every message has two signatures, one by each secret. Needs a key with the scope `webhooks:manage`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1420,6 +1592,16 @@ export interface components {
                 label: string;
                 value: string;
             }[];
+        };
+        Advice: {
+            /** @description RFC 6901 pointer into the draft. */
+            pointer: string;
+            code: string;
+            /** @description The words that it is about. */
+            excerpt: string;
+            detail: string;
+            /** @description A publication and its clause, or `house`, which is this register itself. */
+            source: string;
         };
         ApiCatalog: {
             linkset: {
@@ -2141,6 +2323,11 @@ export interface components {
             pointer: string | null;
             excerpt: string;
             detail: string;
+            /**
+             * @description Of advice: a publication and its clause, or `house`, which is this register itself.
+             * @default null
+             */
+            source: string | null;
         };
         JobPosting: {
             /** @enum {string} */
@@ -3102,6 +3289,78 @@ export interface components {
             reason: string;
         };
         /**
+         * @description One of the three: one delivery, or the events after a position, or since a time.
+         * @example {
+         *       "after": 0
+         *     }
+         */
+        NewWebhookReplay: {
+            /**
+             * @description The `webhook-id` header: the same in every attempt, and after a replay.
+             * @default null
+             */
+            delivery: string | null;
+            /**
+             * Format: int64
+             * @description A position of the feed.
+             * @default null
+             */
+            after: number | null;
+            /**
+             * Format: date-time
+             * @description When the first of the events happened.
+             * @default null
+             */
+            since: string | null;
+        };
+        /**
+         * @example {
+         *       "overlap_seconds": 3600
+         *     }
+         */
+        NewWebhookSecret: {
+            /**
+             * Format: int32
+             * @description How long the secret before it signs too; a day where it is left out. Of older ones none does.
+             * @default 86400
+             */
+            overlap_seconds: number;
+        };
+        /**
+         * @example {
+         *       "url": "https://jobs.example.org/hooks/roles",
+         *       "event_types": [
+         *         "role.published"
+         *       ]
+         *     }
+         */
+        NewWebhookSettings: {
+            /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
+            url: string;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description Only events of these types; empty is all.
+             * @default []
+             */
+            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
+            /**
+             * @description Only events of these organisations; empty is all.
+             * @default []
+             */
+            organisations: string[];
+            /**
+             * @description Only events of these roles and their vacancies; empty is all.
+             * @default []
+             */
+            roles: string[];
+            /**
+             * @description Nothing is sent while it is false.
+             * @default true
+             */
+            enabled: boolean;
+        };
+        /**
          * @example {
          *       "reason": "Merged into the platform engineer role",
          *       "successor": null,
@@ -3185,7 +3444,7 @@ export interface components {
              */
             closes_at: string;
             /** @description Worth a second look; stopped nothing. */
-            advice: components["schemas"]["Finding"][];
+            advice: components["schemas"]["Advice"][];
         };
         Organisation: {
             name: string;
@@ -4781,7 +5040,7 @@ export interface components {
             /** @description All that stops publication. */
             errors: components["schemas"]["Finding"][];
             /** @description Worth a second look; stops nothing. */
-            advice: components["schemas"]["Finding"][];
+            advice: components["schemas"]["Advice"][];
         };
         VersionList: {
             versions: components["schemas"]["VersionSummary"][];
@@ -4802,6 +5061,346 @@ export interface components {
             etag: string;
             /** Format: uri */
             url: string;
+        };
+        Webhook: {
+            /** Format: uuid */
+            id: string;
+            /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+            organisation: string;
+            /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
+            url: string;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description Only events of these types; empty is all.
+             * @default []
+             */
+            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
+            /**
+             * @description Only events of these organisations; empty is all.
+             * @default []
+             */
+            organisations: string[];
+            /**
+             * @description Only events of these roles and their vacancies; empty is all.
+             * @default []
+             */
+            roles: string[];
+            /**
+             * @description Nothing is sent while it is false.
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            disabled_at: string | null;
+            /**
+             * @description `failing`: every attempt failed for five days. `gone`: the receiver answered 410.
+             * @default null
+             * @enum {string|null}
+             */
+            disabled_reason: "by_request" | "failing" | "gone" | null;
+            /**
+             * Format: date-time
+             * @description The first failure since the last success. The ETag does not cover it.
+             * @default null
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until then both secrets sign.
+             * @default null
+             */
+            old_secret_until: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description The owner of the credential that made it.
+             * @default null
+             */
+            created_by: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        WebhookAttempt: {
+            /** Format: int64 */
+            number: number;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: int64 */
+            duration_ms: number;
+            /**
+             * Format: int64
+             * @description What the receiver answered; null where nothing came.
+             * @default null
+             */
+            status: number | null;
+            /**
+             * @description Why it failed, in a sentence; null where it did not.
+             * @default null
+             */
+            error: string | null;
+            /**
+             * @description The first 500 characters of the body of a failure.
+             * @default null
+             */
+            response: string | null;
+        };
+        WebhookDelivery: {
+            /** @description The `webhook-id` header: the same in every attempt, and after a replay. */
+            id: string;
+            /** @description The type as the message has it: of a change, or `ping`. */
+            event_type: string;
+            /**
+             * Format: int64
+             * @description Of the event in the change feed; null is a ping.
+             * @default null
+             */
+            position: number | null;
+            /** @enum {string} */
+            status: "pending" | "delivered" | "failed";
+            /**
+             * Format: int64
+             * @description How many were made.
+             */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Not before then, and not while the webhook is disabled; null when finished.
+             * @default null
+             */
+            next_attempt_at: string | null;
+            /** @description The newest first, at most 100. */
+            attempt_log: components["schemas"]["WebhookAttempt"][];
+        };
+        WebhookDeliveryList: {
+            deliveries: components["schemas"]["WebhookDeliverySummary"][];
+            /**
+             * @description Of the next page; null on the last.
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        WebhookDeliverySummary: {
+            /** @description The `webhook-id` header: the same in every attempt, and after a replay. */
+            id: string;
+            /** @description The type as the message has it: of a change, or `ping`. */
+            event_type: string;
+            /**
+             * Format: int64
+             * @description Of the event in the change feed; null is a ping.
+             * @default null
+             */
+            position: number | null;
+            /** @enum {string} */
+            status: "pending" | "delivered" | "failed";
+            /**
+             * Format: int64
+             * @description How many were made.
+             */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Not before then, and not while the webhook is disabled; null when finished.
+             * @default null
+             */
+            next_attempt_at: string | null;
+            /** @default null */
+            last_attempt: components["schemas"]["WebhookAttempt"] | null;
+        };
+        WebhookList: {
+            webhooks: components["schemas"]["WebhookSummary"][];
+            /**
+             * @description Of the next page; null on the last.
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * @description A JSON merge patch. What it makes is checked as a whole: see the schema that GET answers with.
+         * @example {
+         *       "enabled": true
+         *     }
+         */
+        WebhookPatch: Record<string, never>;
+        WebhookReplay: {
+            /**
+             * Format: int64
+             * @description How many will be sent, at most 10,000 at once.
+             */
+            deliveries: number;
+            /**
+             * Format: int64
+             * @description Of the last of them; null where there is none.
+             * @default null
+             */
+            last_position: number | null;
+            /** @description Whether more events follow: ask again with `after` set to `last_position`. */
+            more: boolean;
+        };
+        WebhookSettings: {
+            /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
+            url: string;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description Only events of these types; empty is all.
+             * @default []
+             */
+            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
+            /**
+             * @description Only events of these organisations; empty is all.
+             * @default []
+             */
+            organisations: string[];
+            /**
+             * @description Only events of these roles and their vacancies; empty is all.
+             * @default []
+             */
+            roles: string[];
+            /**
+             * @description Nothing is sent while it is false.
+             * @default true
+             */
+            enabled: boolean;
+        };
+        WebhookSummary: {
+            /** Format: uuid */
+            id: string;
+            /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+            organisation: string;
+            /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
+            url: string;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description Only events of these types; empty is all.
+             * @default []
+             */
+            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
+            /**
+             * @description Only events of these organisations; empty is all.
+             * @default []
+             */
+            organisations: string[];
+            /**
+             * @description Only events of these roles and their vacancies; empty is all.
+             * @default []
+             */
+            roles: string[];
+            /**
+             * @description Nothing is sent while it is false.
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            disabled_at: string | null;
+            /**
+             * @description `failing`: every attempt failed for five days. `gone`: the receiver answered 410.
+             * @default null
+             * @enum {string|null}
+             */
+            disabled_reason: "by_request" | "failing" | "gone" | null;
+            /**
+             * Format: date-time
+             * @description The first failure since the last success. The ETag does not cover it.
+             * @default null
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until then both secrets sign.
+             * @default null
+             */
+            old_secret_until: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description The owner of the credential that made it.
+             * @default null
+             */
+            created_by: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            etag: string;
+        };
+        WebhookWithSecret: {
+            /** Format: uuid */
+            id: string;
+            /** @description Lower-case letters and digits, in groups joined by single hyphens. */
+            organisation: string;
+            /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
+            url: string;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description Only events of these types; empty is all.
+             * @default []
+             */
+            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
+            /**
+             * @description Only events of these organisations; empty is all.
+             * @default []
+             */
+            organisations: string[];
+            /**
+             * @description Only events of these roles and their vacancies; empty is all.
+             * @default []
+             */
+            roles: string[];
+            /**
+             * @description Nothing is sent while it is false.
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            disabled_at: string | null;
+            /**
+             * @description `failing`: every attempt failed for five days. `gone`: the receiver answered 410.
+             * @default null
+             * @enum {string|null}
+             */
+            disabled_reason: "by_request" | "failing" | "gone" | null;
+            /**
+             * Format: date-time
+             * @description The first failure since the last success. The ETag does not cover it.
+             * @default null
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until then both secrets sign.
+             * @default null
+             */
+            old_secret_until: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description The owner of the credential that made it.
+             * @default null
+             */
+            created_by: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * @description What the signatures are made with: `whsec_` and base64. It is shown once.
+             * @default null
+             */
+            secret: string | null;
+            /** @description False where the secret was shown before, or nothing was stored. */
+            secret_shown: boolean;
         };
         Withdrawal: {
             /** Format: int64 */
@@ -6281,11 +6880,12 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The document, in UTF-8. */
+        /** @description The document: Markdown or HTML in UTF-8, or a Word file (.docx). */
         requestBody: {
             content: {
                 "text/markdown": unknown;
                 "text/html": unknown;
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document": unknown;
             };
         };
         responses: {
@@ -6348,6 +6948,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getImportOriginal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                    "text/html": string;
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
                 };
             };
             /** @description Not modified */
@@ -11519,6 +12174,580 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description Only webhooks of this organisation. */
+                organisation?: string;
+                /** @description How many entries a page holds. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: {
+                /** @description The organisation of your key where it is left out. */
+                organisation?: string;
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://jobs.example.org/hooks/roles",
+                 *       "event_types": [
+                 *         "role.published"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWebhookSettings"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is no body */
+            204: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patchWebhook: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["WebhookPatch"];
+                /**
+                 * @example {
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookPatch"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                status?: "pending" | "delivered" | "failed";
+                /** @description How many entries a page holds. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryList"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 where it is the current one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+                /** @description The `webhook-id` header: the same in every attempt, and after a replay. */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    pingWebhook: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replayWebhook: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "after": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWebhookReplay"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplay"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: {
+                /** @description Validate everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A retry with the same key within 24 hours gets the first reply again. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The ETag of what was read, in double quotes.
+                 * @example "r1"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlap_seconds": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWebhookSecret"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

@@ -1,6 +1,6 @@
 /**
  * What the register does by itself, in the service or in a process of its own: hands the feed out to webhooks, sends
- * what is due, and tidies up. Any number of processes may do so at once.
+ * what is due, opens and closes vacancies, and tidies up. Any number of processes may do so at once.
  */
 import { EventEmitter, once, setMaxListeners } from 'node:events'
 import { Logger, type Runner, run } from 'graphile-worker'
@@ -10,6 +10,7 @@ import { transact } from '../database/connect.ts'
 import { feedChannel } from '../database/events.ts'
 import { listen } from '../database/listen.ts'
 import type { Database } from '../database/types.ts'
+import { startClock } from '../vacancies/clock.ts'
 import { type Resolve, resolveHost } from '../webhooks/address.ts'
 import { type DeliverOptions, deliver } from '../webhooks/deliver.ts'
 import { sendLimits } from '../webhooks/send.ts'
@@ -82,6 +83,8 @@ export function startWorker({ db, directUrl, baseUrl, webhooks, log }: WorkerOpt
     failed,
   )
 
+  const clock = startClock(db, failed)
+
   const pool = new pg.Pool({
     connectionString: directUrl,
     application_name: 'role-register worker',
@@ -130,7 +133,7 @@ export function startWorker({ db, directUrl, baseUrl, webhooks, log }: WorkerOpt
   return {
     async close() {
       await listener.close()
-      const ends = [feed.stop(), tidying.stop(), jobs.stop()]
+      const ends = [feed.stop(), tidying.stop(), clock.stop(), jobs.stop()]
       await runner?.stop().catch(() => {})
       await Promise.all(ends)
       await pool.end()

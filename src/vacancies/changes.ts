@@ -2,6 +2,7 @@
 import { sql, type Transaction } from 'kysely'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
+import type { Advice } from '../document/advice.ts'
 import { checkSize, type Finding } from '../document/check.ts'
 import type { PublishedRole } from '../document/schema.ts'
 import { shorten } from '../document/shorten.ts'
@@ -130,7 +131,7 @@ async function requireReady(
   document: VacancyDocument,
   role: PublishedRole,
   more: Finding[] = [],
-): Promise<{ printed: VacancyDocument; advice: Finding[] }> {
+): Promise<{ printed: VacancyDocument; advice: Advice[] }> {
   const printed = await print(trx, document, { lock: true })
   const advert = { id, vacancy: printed, role, homepageUrl: null }
   const errors = [...more, ...findBlockers(advert)]
@@ -260,7 +261,7 @@ export async function openVacancy(
   id: string,
   match: Match,
   now: Now,
-): Promise<Changed & { advice: Finding[] }> {
+): Promise<Changed & { advice: Advice[] }> {
   // The role first, as its withdrawal does: neither waits for the other then.
   const role = await trx
     .selectFrom('roles')

@@ -7,6 +7,7 @@ import { transact } from '../database/connect.ts'
 import { insertEvents, type NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import type { VacancyStatus } from '../document/vacancy.ts'
+import { type Repeated, repeat } from '../jobs/repeat.ts'
 import { eventOf } from './item.ts'
 
 /** The time that statuses are told by, RFC 3339. */
@@ -81,23 +82,6 @@ export async function openAndCloseDue(db: Kysely<Database>, now: Now = new Date(
 /** How often the clock is looked at: a change is written within ten seconds of its instant, also where one look fails. */
 const everyMs = 3000
 
-/** Looks at the clock every few seconds until `stop`, which waits for the look that is under way. */
-export function startClock(db: Kysely<Database>, onError: (error: unknown) => void): { stop(): Promise<void> } {
-  let looking: Promise<unknown> = Promise.resolve()
-  let busy = false
-  const timer = setInterval(() => {
-    if (busy) return
-    busy = true
-    looking = openAndCloseDue(db)
-      .catch(onError)
-      .finally(() => {
-        busy = false
-      })
-  }, everyMs)
-  return {
-    async stop() {
-      clearInterval(timer)
-      await looking
-    },
-  }
-}
+/** Looks at the clock every few seconds, until it is stopped. */
+export const startClock = (db: Kysely<Database>, onError: (error: unknown) => void): Repeated =>
+  repeat(everyMs, () => openAndCloseDue(db), onError)

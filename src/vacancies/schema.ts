@@ -62,7 +62,7 @@ export const Opening = component(
     ...step,
     opens_at: Instant,
     closes_at: Instant,
-    advice: Type.Array(Type.Unsafe<unknown>({ $ref: 'Finding#' }), {
+    advice: Type.Array(Type.Unsafe<unknown>({ $ref: 'Advice#' }), {
       description: 'Worth a second look; stopped nothing.',
     }),
   }),
