@@ -1,5 +1,5 @@
 /** Imports without a server: the starter index of SFIA, and words of an import in one line each. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type ImportContext, type ImportResult, importDocument } from '../../src/imports/import.ts'
 import type { MediaType } from '../../src/imports/scan.ts'
 
@@ -78,3 +78,13 @@ export const realSample = () => {
   const file = new URL('devops-role-definition.md', shared)
   return existsSync(file) ? readFileSync(file) : undefined
 }
+
+/** Markdown documents of other bodies, by name; empty where they are not at hand. */
+export const corpora = () =>
+  ['moj', '18f', 'gds-docx'].flatMap(folder => {
+    const place = new URL(`corpora/${folder}/`, shared)
+    if (!existsSync(place)) return []
+    return readdirSync(place)
+      .filter(name => name.endsWith('.md'))
+      .map(name => ({ name: `${folder}/${name}`, source: readFileSync(new URL(name, place)) }))
+  })
