@@ -2444,6 +2444,11 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             report: components["schemas"]["ImportReport"];
+            /**
+             * @description The document by lines, as the report numbers them; null where the request did not ask for it.
+             * @default null
+             */
+            text: string[] | null;
         };
         /** @description What was read in a document, what was repaired, and what was lost. */
         ImportReport: {
@@ -6558,7 +6563,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/markdown": string;
                     "text/html": string;
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
                 };
             };
             400: components["responses"]["PageProblem400"];
@@ -7877,6 +7884,8 @@ export interface operations {
                 /** @description The role whose draft the document replaces. */
                 role?: string;
                 sfia_version?: "6" | "7" | "8" | "9";
+                /** @description Whether to answer with the document by lines too. */
+                text?: boolean;
                 /** @description Validate everything and store nothing. */
                 dry_run?: boolean;
             };

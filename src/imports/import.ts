@@ -43,6 +43,8 @@ export interface ImportResult {
   /** Its `changes` are known when the draft is saved. */
   report: ImportReport
   problems: Problem[]
+  /** The document by lines, as the report numbers them; of a Word file its paragraphs. [] where it cannot be opened. */
+  text: string[]
 }
 
 const nothing: Outline = { title: null, fields: [], front: [], sections: [] }
@@ -51,6 +53,7 @@ const nothing: Outline = { title: null, fields: [], front: [], sections: [] }
 interface Source {
   tree: SourceTree
   seen: Words
+  text: string[]
 }
 
 /** The draft's version, where every level that the document prints is valid in it, since a document seldom names one. */
@@ -68,14 +71,15 @@ function readText(source: Uint8Array, mediaType: MediaType, notices: Notices): S
   if (text === undefined) return undefined
   const own = mediaType === 'text/markdown' ? takeForm(text, notices) : { text }
   const seen = scan(own.text, mediaType, notices)
-  return { seen, tree: { ...readSource(seen, mediaType, notices), ...(own.form ? { form: own.form } : {}) } }
+  const tree = { ...readSource(seen, mediaType, notices), ...(own.form ? { form: own.form } : {}) }
+  return { seen, tree, text: text.split('\n') }
 }
 
 async function readWordFile(source: Uint8Array, notices: Notices): Promise<Source | undefined> {
   const file = await openPackage(source, notices)
   if (file === undefined) return undefined
   const seen = readWordWords(file, notices)
-  return { seen, tree: await readWord(file, notices) }
+  return { seen, ...(await readWord(file, notices)) }
 }
 
 function understand({ tree }: Source, context: ImportContext, notices: Notices): Recognised {
@@ -218,6 +222,7 @@ function draftOf(
       newSharedSections: [],
       report: reportOf(parts, shared, coverage, notices, false),
       problems: notices.problems,
+      text: read?.text ?? [],
     }
   }
   const next = { ...base.document, sections: shared.sections }
@@ -225,7 +230,7 @@ function draftOf(
   const document = previous ? keepIds(base.followed?.whole ? next : keepUnsaid(next, previous), previous) : next
   const unchanged = previous !== undefined && JSON.stringify(document) === JSON.stringify(previous)
   const report = reportOf(parts, shared, coverage, notices, unchanged)
-  return { document, newSharedSections: shared.created, report, problems: [] }
+  return { document, newSharedSections: shared.created, report, problems: [], text: read?.text ?? [] }
 }
 
 /** The words of the draft, and those that a typed member stands for. */

@@ -35,7 +35,10 @@ function twoTargets(): Problem {
 }
 
 /** 422 with what is wrong and the report on what was read all the same. */
-const unreadable = (errors: { pointer: string; code: string; detail: string }[], report: ImportReport) =>
+const unreadable = (
+  errors: { pointer: string; code: string; detail: string }[],
+  members: { report: ImportReport; text: readonly string[] | null },
+) =>
   new Problem(
     'unreadable_document',
     errors
@@ -44,7 +47,7 @@ const unreadable = (errors: { pointer: string; code: string; detail: string }[],
       .slice(0, 1000),
     {
       errors: errors.slice(0, 50).map(({ pointer, code, detail }) => ({ pointer, code, detail })),
-      members: { report },
+      members,
     },
   )
 
@@ -78,6 +81,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
           ),
           role: Type.Optional(Type.String({ ...Slug, description: 'The role whose draft the document replaces.' })),
           sfia_version: Type.Optional(SfiaVersion),
+          text: Type.Optional(Type.Boolean({ description: 'Whether to answer with the document by lines too.' })),
         }),
         body: Type.Unsafe<Buffer>({ description: 'The document: Markdown or HTML in UTF-8, or a Word file (.docx).' }),
         response: { 201: ref(Import) },
@@ -108,11 +112,12 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
         throw new Problem('unavailable', `${error.message}.`, { headers: { 'retry-after': '5' } })
       })
       const { document, report, problems } = result
-      if (!document) throw unreadable(problems, report)
+      const text = request.query.text === true ? result.text : null
+      if (!document) throw unreadable(problems, { report, text })
       const read = { ...result, document }
       const target: Target = role === undefined || !previous ? { slug } : { role, revision: previous.revision, match }
       return app.write(request, reply, async (trx): Promise<Written> => {
-        const saved = await withReport(report, () => {
+        const saved = await withReport({ report, text }, () => {
           validate(request, 'NewRoleDocument', withoutIds(read.document))
           return saveImport(trx, caller, organisation, target, read, original)
         })
@@ -127,6 +132,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
             role: saved.draft.slug,
             created_at: saved.created_at,
             report: saved.report,
+            text,
           },
           event: saved.events,
         }
@@ -148,7 +154,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
     },
     async (request, reply) => {
       const { id, organisation, role, created_at, report } = await findImport(db, callerOf(request), request.params.id)
-      const body = JSON.stringify({ id, organisation, role, created_at, report })
+      const body = JSON.stringify({ id, organisation, role, created_at, report, text: null })
       return sendEntity(request, reply, { body, etag: digestTag(body), lastModified: created_at, cache: 'private' })
     },
   )
@@ -192,7 +198,10 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
 const extensions: Record<string, string> = { 'text/markdown': 'md', 'text/html': 'html', [wordType]: 'docx' }
 
 /** What is not valid in a document that was read is answered with the report on it. */
-async function withReport<T>(report: ImportReport, work: () => Promise<T>): Promise<T> {
+async function withReport<T>(
+  members: { report: ImportReport; text: readonly string[] | null },
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -201,7 +210,7 @@ async function withReport<T>(report: ImportReport, work: () => Promise<T>): Prom
       error.code === 'invalid' &&
       !error.options.errors?.some(({ pointer }) => pointer.startsWith('?'))
     )
-      throw unreadable(error.options.errors ?? [], report)
+      throw unreadable(error.options.errors ?? [], members)
     throw error
   }
 }

@@ -100,5 +100,10 @@ export const Import = component(
     role: Type.String({ description: 'The slug of the role whose draft it is.' }),
     created_at: Type.String({ format: 'date-time' }),
     report: ref(ImportReport),
+    text: nullable(
+      Type.Array(Type.String(), {
+        description: 'The document by lines, as the report numbers them; null where the request did not ask for it.',
+      }),
+    ),
   }),
 )

@@ -75,14 +75,15 @@ const withPlainNotes = (html: string) =>
 
 const html = unified().use(rehypeParse)
 
-/** The neutral tree of a Word file; lines are the numbers of its paragraphs. */
-export async function readWord(file: WordPackage, notices: Notices): Promise<SourceTree> {
+/** The neutral tree of a Word file, and its text by paragraphs, which are what it has for lines. */
+export async function readWord(file: WordPackage, notices: Notices): Promise<{ tree: SourceTree; text: string[] }> {
+  const nothing = { tree: { blocks: [], title: null }, text: [] }
   if (![...file.parts.keys()].some(name => /^word\/document\d*\.xml$/.test(name))) {
     notices.refuse(
       'not_word',
       'The file is not a Word document: it has no text part. Save the document as .docx in Word',
     )
-    return { blocks: [], title: null }
+    return nothing
   }
   // Its type lacks the input that its own readers use, which spares a second look at the archive.
   const input = { file: filesOf(file) } as unknown as Parameters<typeof mammoth.convertToHtml>[0]
@@ -104,11 +105,12 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<Sou
   } catch (error) {
     if (error instanceof RangeError) throw error
     notices.refuse('damaged', 'The Word file is damaged: its parts are not valid XML. Save it anew in Word')
-    return { blocks: [], title: null }
+    return nothing
   }
   const text = byParagraphs(withPlainNotes(made.value))
   const form = formOfWord(file)
-  return { blocks: readHast(html.parse(text), [], notices), title: null, ...(form ? { form } : {}) }
+  const tree = { blocks: readHast(html.parse(text), [], notices), title: null, ...(form ? { form } : {}) }
+  return { tree, text: text.split('\n').map(line => withoutReferences(line.replace(/<[^>]*>/g, '')).trim()) }
 }
 
 /** The form that a part of the file carries. */

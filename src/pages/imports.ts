@@ -2,11 +2,11 @@
  * Documents dropped into a form, answered with their reports. The form asks the API, as any client would, with the key
  * that was typed into it: there is no cookie, so nothing that another site could use.
  */
-import multipart from '@fastify/multipart'
+import multipart, { type Multipart } from '@fastify/multipart'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { wordType } from '../imports/scan.ts'
+import { documentTypes, wordType } from '../imports/scan.ts'
 import type { ImportReport } from '../imports/schema.ts'
 import { Problem } from '../plugins/problems.ts'
 import { cacheControl } from '../plugins/read.ts'
@@ -23,6 +23,17 @@ const formTypes = ['multipart/form-data'] as const
 function typeOf(name: string): string {
   if (/\.docx$/i.test(name)) return wordType
   return /\.html?$/i.test(name) ? 'text/html' : 'text/markdown'
+}
+
+/** The parts of a form, in their order. Throws 400 where it cannot be read as one, which its parser says in words of its own. */
+async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
+  if (!request.isMultipart()) throw new Problem('unsupported_media_type', 'Send the form as multipart/form-data.')
+  try {
+    yield* request.parts()
+  } catch (error) {
+    if (error instanceof Error && 'statusCode' in error) throw error
+    throw new Problem('bad_request', 'The form cannot be read: it is not complete, or not multipart/form-data.')
+  }
 }
 
 interface Sent {
@@ -104,11 +115,10 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
       config: { ...config, consumes: formTypes },
     },
     async (request, reply) => {
-      if (!request.isMultipart()) throw new Problem('unsupported_media_type', 'Send the form as multipart/form-data.')
       const sent: Sent = { key: '', replace: false }
       const outcomes: Outcome[] = []
       // The fields stand before the documents, so that one document at a time is in memory.
-      for await (const part of request.parts()) {
+      for await (const part of partsOf(request)) {
         if (part.type === 'field') {
           if (part.fieldname === 'key') sent.key = String(part.value).trim()
           if (part.fieldname === 'replace') sent.replace = part.value === 'true'
@@ -142,11 +152,11 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
         body: Type.Unsafe<undefined>({ description: 'The field `key`.' }),
         response: { 200: Type.String({ description: 'The document as it was sent.' }) },
       },
-      config: { ...config, consumes: formTypes },
+      config: { ...config, consumes: formTypes, produces: documentTypes },
     },
     async (request, reply) => {
       let key = ''
-      for await (const part of request.parts({ limits: { files: 0 } }))
+      for await (const part of partsOf(request))
         if (part.type === 'field' && part.fieldname === 'key') key = String(part.value).trim()
       const headers = { authorization: `Bearer ${key}`, accept: '*/*' }
       const answer = await ask(request, `/v1/imports/${request.params.id}/original`, { headers })

@@ -104,6 +104,9 @@ const frameworkProblems: Record<string, () => Problem> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => new Problem('bad_request', 'Content-Length and the body differ.'),
   FST_ERR_CTP_EMPTY_JSON_BODY: () =>
     new Problem('malformed_body', 'The body is empty; this operation takes a JSON object.'),
+  FST_FILES_LIMIT: () => new Problem('too_large', 'The form has more documents than it takes.'),
+  FST_REQ_FILE_TOO_LARGE: () => new Problem('too_large', 'A document may have at most 4 MiB.'),
+  FST_MP_PREMATURE_CLOSE: () => new Problem('bad_request', 'The form ends before it is complete.'),
   FST_ERR_NOT_FOUND: () => new Problem('not_found', 'Nothing stands at this address.'),
   FST_ERR_MAX_PARAM_LENGTH: () => new Problem('uri_too_long', 'A part of the path has more than 200 characters.'),
   FST_ERR_BAD_URL: () => new Problem('bad_request', 'The path is not a valid address.'),
