@@ -36,8 +36,8 @@ export default {
             type: 'object',
             anyOf: [
               ...stringLimit.then.functionOptions.schema.anyOf,
-              // A whole pattern without + or * says how long the longest is; a second limit would be a second error.
-              { required: ['pattern'], properties: { pattern: { pattern: '^\\^[^+*]*\\$$' } } },
+              // A whole pattern that repeats nothing with + or * says how long the longest is: two limits would give two errors.
+              { required: ['pattern'], properties: { pattern: { pattern: '^\\^([^+*\\[]|\\[[^\\]]*\\])*\\$$' } } },
               // These have one length, or one up to the digits of a second.
               { required: ['format'], properties: { format: { enum: ['date', 'date-time', 'uuid'] } } },
             ],

@@ -2109,11 +2109,7 @@ export interface components {
             /** @description In words: `optional item of “About the role”`. */
             what: string;
             /** @description Of a text that was reworded, else empty: without the added parts it is the earlier text, without the removed ones the later. */
-            words: {
-                /** @enum {string} */
-                mark: "same" | "added" | "removed";
-                text: string;
-            }[];
+            words: components["schemas"]["WordMark"][];
         };
         ChangeList: {
             changes: (components["schemas"]["RolePublished"] | components["schemas"]["RoleWithdrawn"] | components["schemas"]["VacancyChanged"])[];
@@ -4861,15 +4857,7 @@ export interface components {
             /** @enum {string} */
             change_kind: "editorial" | "substantive";
             /** @description The new versions, by role. */
-            publications: {
-                /** @description Lower-case letters and digits, in groups joined by single hyphens. */
-                role: string;
-                /** Format: int64 */
-                version: number;
-                etag: string;
-                /** Format: uri */
-                url: string;
-            }[];
+            publications: components["schemas"]["SharedSectionVersion"][];
             /** @description Roles that were asked for and print this revision already. */
             current: string[];
         };

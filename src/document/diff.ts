@@ -7,7 +7,7 @@ import { diffArrays } from 'diff'
 import { type Static, Type } from 'typebox'
 import { matchTexts, type WordBudget } from './match.ts'
 import type { Block } from './schema.ts'
-import { component, nullable, object, oneOf } from './shape.ts'
+import { component, nullable, object, oneOf, ref } from './shape.ts'
 import { shorten } from './shorten.ts'
 
 type Json = null | boolean | number | string | Json[] | { [member: string]: Json }
@@ -29,7 +29,7 @@ export const Change = component(
       value: Type.Unsafe<Json>({ description: 'What is there now; null where it is removed or moved.' }),
       before: Type.Unsafe<Json>({ description: 'What was there; null where it is added or moved.' }),
       what: Type.String({ description: 'In words: `optional item of “About the role”`.' }),
-      words: Type.Array(WordMark, {
+      words: Type.Array(ref(WordMark), {
         description:
           'Of a text that was reworded, else empty: without the added parts it is the earlier text, without the removed ones the later.',
       }),

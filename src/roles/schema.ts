@@ -279,6 +279,15 @@ export const Publication = component(
     etag: Type.String(),
   }),
 )
+const SharedSectionVersion = component(
+  'SharedSectionVersion',
+  object({
+    role: Slug,
+    version: Type.Integer({ minimum: 1 }),
+    etag: Type.String(),
+    url: Type.String({ format: 'uri' }),
+  }),
+)
 export const SharedSectionPublication = component(
   'SharedSectionPublication',
   object({
@@ -288,18 +297,7 @@ export const SharedSectionPublication = component(
     by: history.by,
     change_note: Note,
     change_kind: ChangeKind,
-    publications: Type.Array(
-      component(
-        'SharedSectionVersion',
-        object({
-          role: Slug,
-          version: Type.Integer({ minimum: 1 }),
-          etag: Type.String(),
-          url: Type.String({ format: 'uri' }),
-        }),
-      ),
-      { description: 'The new versions, by role.' },
-    ),
+    publications: Type.Array(ref(SharedSectionVersion), { description: 'The new versions, by role.' }),
     current: Type.Array(Slug, { description: 'Roles that were asked for and print this revision already.' }),
   }),
 )
