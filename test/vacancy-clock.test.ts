@@ -3,7 +3,8 @@ import { sql } from 'kysely'
 import t from 'tap'
 import { transact } from '../src/database/connect.ts'
 import type { Vacancy } from '../src/document/vacancy.ts'
-import { openAndCloseDue, startClock } from '../src/vacancies/clock.ts'
+import { startWorker } from '../src/jobs/worker.ts'
+import { openAndCloseDue } from '../src/vacancies/clock.ts'
 import { londonTime } from '../src/vacancies/london.ts'
 import { testApp } from './support/app.ts'
 import { untilWaiting } from './support/locks.ts'
@@ -42,7 +43,7 @@ t.test('londonTime follows summer time', async t => {
 })
 
 t.test('the clock of vacancies', { timeout: 120_000 }, async t => {
-  const { call, db } = await testApp(t, { clock: clock.now })
+  const { call, db, url } = await testApp(t, { clock: clock.now })
   const job = () => openAndCloseDue(db, clock.iso())
   await publishAdvertised(call, 'engineer')
   const eventsAt = async (path: string) => {
@@ -210,16 +211,18 @@ t.test('the clock of vacancies', { timeout: 120_000 }, async t => {
     )
   })
 
-  await t.test('startClock writes what the machine’s clock has changed, within ten seconds', async t => {
+  await t.test('the worker writes what the machine’s clock has changed, within ten seconds', async t => {
     const soon = new Date(Date.now() + 1500).toISOString()
     clock.set(new Date().toISOString())
     const { path } = await openVacancy(call, 'engineer', { opens_at: soon, closes_at: '2099-01-01T00:00:00Z' })
-    const errors: unknown[] = []
-    const running = startClock(db, error => errors.push(error))
+    const warnings: string[] = []
+    const log = { debug: () => {}, warn: (_about: object, message: string) => void warnings.push(message) }
+    const webhooks = { key: 'k'.repeat(43), allowLoopback: false }
+    const running = startWorker({ db, directUrl: url, baseUrl: 'https://register.example', webhooks, log })
     await until(async () => (await eventsAt(path)).length === 3, 11_500)
-    await running.stop()
+    await running.close()
     t.same((await eventsAt(path)).at(-1), ['vacancy_opened', true, 3, null])
-    t.same(errors, [])
+    t.same(warnings, [])
   })
 
   await t.test('lists: by status at the clock, by filter, in pages; drafts by a key alone', async t => {

@@ -10,7 +10,7 @@ import { transact } from '../database/connect.ts'
 import { feedChannel } from '../database/events.ts'
 import { listen } from '../database/listen.ts'
 import type { Database } from '../database/types.ts'
-import { startClock } from '../vacancies/clock.ts'
+import { openAndCloseDue } from '../vacancies/clock.ts'
 import { type Resolve, resolveHost } from '../webhooks/address.ts'
 import { type DeliverOptions, deliver } from '../webhooks/deliver.ts'
 import { sendLimits } from '../webhooks/send.ts'
@@ -45,8 +45,8 @@ export interface Worker {
 /** How many webhooks are sent to at once, and so how many may hang before others wait. */
 const slots = 25
 
-/** Waits in milliseconds. A notification cuts that for the feed short; a job whose time has come is found by polling. */
-const pauses = { feed: 5000, jobs: 2000, tidying: 15_000, restart: 1000, stop: 5000 }
+/** Waits in milliseconds. A vacancy opens and closes within ten seconds, also where one look fails. A notification cuts that for the feed short; a job whose time has come is found by polling. */
+const pauses = { feed: 5000, clock: 3000, jobs: 2000, tidying: 15_000, restart: 1000, stop: 5000 }
 
 /** The queue speaks of its own matters in detail; only what went wrong is for everybody. */
 const queueLogger = (log: Log) =>
@@ -83,7 +83,7 @@ export function startWorker({ db, directUrl, baseUrl, webhooks, log }: WorkerOpt
     failed,
   )
 
-  const clock = startClock(db, failed)
+  const clock = repeat(pauses.clock, () => openAndCloseDue(db), failed)
 
   const pool = new pg.Pool({
     connectionString: directUrl,

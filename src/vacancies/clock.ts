@@ -7,7 +7,6 @@ import { transact } from '../database/connect.ts'
 import { insertEvents, type NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import type { VacancyStatus } from '../document/vacancy.ts'
-import { type Repeated, repeat } from '../jobs/repeat.ts'
 import { eventOf } from './item.ts'
 
 /** The time that statuses are told by, RFC 3339. */
@@ -78,10 +77,3 @@ export async function openAndCloseDue(db: Kysely<Database>, now: Now = new Date(
     if (written === 0) return total
   }
 }
-
-/** How often the clock is looked at: a change is written within ten seconds of its instant, also where one look fails. */
-const everyMs = 3000
-
-/** Looks at the clock every few seconds, until it is stopped. */
-export const startClock = (db: Kysely<Database>, onError: (error: unknown) => void): Repeated =>
-  repeat(everyMs, () => openAndCloseDue(db), onError)
