@@ -7348,10 +7348,7 @@ export interface operations {
             header?: {
                 /** @description A retry with the same key within 24 hours gets the first reply again. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The ETag of what was read, in double quotes.
-                 * @example "r1"
-                 */
+                /** @description The ETag of what was read, in double quotes. */
                 "If-Match"?: string;
             };
             path: {
@@ -7880,10 +7877,7 @@ export interface operations {
             header?: {
                 /** @description A retry with the same key within 24 hours gets the first reply again. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The ETag of what was read, in double quotes.
-                 * @example "r1"
-                 */
+                /** @description The ETag of what was read, in double quotes. */
                 "If-Match"?: string;
             };
             path?: never;
@@ -9644,10 +9638,7 @@ export interface operations {
             header?: {
                 /** @description A retry with the same key within 24 hours gets the first reply again. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The ETag of what was read, in double quotes.
-                 * @example "r1"
-                 */
+                /** @description The ETag of what was read, in double quotes. */
                 "If-Match"?: string;
             };
             path: {
@@ -10032,10 +10023,7 @@ export interface operations {
             header?: {
                 /** @description A retry with the same key within 24 hours gets the first reply again. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The ETag of what was read, in double quotes.
-                 * @example "r1"
-                 */
+                /** @description The ETag of what was read, in double quotes. */
                 "If-Match"?: string;
             };
             path: {
@@ -10331,10 +10319,7 @@ export interface operations {
             header?: {
                 /** @description A retry with the same key within 24 hours gets the first reply again. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The ETag of what was read, in double quotes.
-                 * @example "r1"
-                 */
+                /** @description The ETag of what was read, in double quotes. */
                 "If-Match"?: string;
             };
             path: {
@@ -11943,10 +11928,7 @@ export interface operations {
             header?: {
                 /** @description A retry with the same key within 24 hours gets the first reply again. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The ETag of what was read, in double quotes.
-                 * @example "r1"
-                 */
+                /** @description The ETag of what was read, in double quotes. */
                 "If-Match"?: string;
             };
             path: {
@@ -13890,10 +13872,7 @@ export interface operations {
             header?: {
                 /** @description A retry with the same key within 24 hours gets the first reply again. */
                 "Idempotency-Key"?: string;
-                /**
-                 * @description The ETag of what was read, in double quotes.
-                 * @example "r1"
-                 */
+                /** @description The ETag of what was read, in double quotes. */
                 "If-Match"?: string;
             };
             path: {
