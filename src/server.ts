@@ -82,6 +82,7 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
   if (config.worker) {
     const workerDb = connect({
       url: database.url,
+      name: 'role-register worker',
       max: 4,
       namedStatements: config.databaseNamedStatements,
       onError: error => logger.warn({ err: error }, 'an idle database connection of the worker was lost'),

@@ -18,6 +18,8 @@ import { types } from './values.ts'
 /** How the pool behaves; the time limits are in milliseconds. */
 export interface ConnectOptions {
   url: string
+  /** What the server calls its sessions; `role-register` unless given. */
+  name?: string
   /** Most connections at once; 10 unless given. */
   max?: number
   statementTimeoutMs?: number
@@ -187,7 +189,7 @@ class HealingDriver implements Driver {
     const { statementTimeoutMs, limits } = this.#limits()
     const pool = new pg.Pool({
       connectionString: url,
-      application_name: 'role-register',
+      application_name: this.#options.name ?? 'role-register',
       types,
       max,
       keepAlive: true,

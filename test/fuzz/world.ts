@@ -168,7 +168,9 @@ export async function makeWorld(t: Teardown) {
             headers: { authorization: `Bearer ${keys.whole}` },
             body: null,
           })
-          if (answer.status === 200) for (const id of idsIn(JSON.parse(answer.text), name)) values.add(id)
+          // A page is for people: what it lists is listed as JSON elsewhere.
+          if (answer.status === 200 && String(answer.headers['content-type']).includes('json'))
+            for (const id of idsIn(JSON.parse(answer.text), name)) values.add(id)
         }
       reachable.set(prefix, [...values].slice(0, 20))
     }

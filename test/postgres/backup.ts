@@ -71,10 +71,10 @@ try {
       for (const statement of [
         `update events set type = 'x'`,
         'delete from events',
-        'truncate events',
+        'truncate events cascade',
         `update role_versions set body = ''`,
         'delete from role_versions',
-        'truncate role_versions',
+        'truncate role_versions cascade',
       ])
         await assert.rejects(server.query(statement, [], restored.url), /are never changed/, statement)
 
