@@ -11,6 +11,8 @@ interface Event {
   position: number | null
   type: string
   role: string
+  /** Of an event about something of the role that is no part of its draft, such as a vacancy. */
+  subject: string | null
   revision: number
   version: number | null
   before_digest: string | null
@@ -59,7 +61,7 @@ export async function checkRegister(url: string, log: string): Promise<Verdict> 
     await client.query('begin isolation level repeatable read')
     const read = async <Row extends pg.QueryResultRow>(text: string) => (await client.query<Row>(text)).rows
     const events = await read<Event>(
-      `select id::int, position::int, type, role, revision, version, before_digest, after_digest, request_id
+      `select id::int, position::int, type, role, subject, revision, version, before_digest, after_digest, request_id
        from events order by id`,
     )
     const roles = await read<Role>(
@@ -77,7 +79,7 @@ export async function checkRegister(url: string, log: string): Promise<Verdict> 
     for (const role of roles)
       checkRole(
         role,
-        events.filter(event => event.role === role.slug),
+        events.filter(event => event.role === role.slug && event.subject === null),
         versions.filter(version => version.role === role.slug),
         violations,
       )

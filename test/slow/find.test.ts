@@ -87,7 +87,7 @@ t.test('listRoles on 100,000 roles', { timeout: 900_000 }, async t => {
     t.ok(plans > 5000, `${plans} plans were read`)
     t.same(reading, [])
     t.notOk(readsAll(await explain(many.db, titlesStatement('falcner'))), 'titles like a misspelt one')
-    t.ok(readsAll(await explain(many.db, sql`select count(*) from role_search`)), 'a plan that reads all is seen to')
+    t.ok(readsAll(await explain(many.db, sql`select item from role_search`)), 'a plan that reads all is seen to')
   })
 
   // What users ask: broad and rare, alone and together, and what no statistics foresee. `rows`: of a page that is cut out of
