@@ -5496,32 +5496,6 @@ export interface components {
             /** @description Whether more events follow: ask again with `after` set to `last_position`. */
             more: boolean;
         };
-        WebhookSettings: {
-            /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
-            url: string;
-            /** @default null */
-            description: string | null;
-            /**
-             * @description Only events of these types; empty is all.
-             * @default []
-             */
-            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
-            /**
-             * @description Only events of these organisations; empty is all.
-             * @default []
-             */
-            organisations: string[];
-            /**
-             * @description Only events of these roles and their vacancies; empty is all.
-             * @default []
-             */
-            roles: string[];
-            /**
-             * @description Nothing is sent while it is false.
-             * @default true
-             */
-            enabled: boolean;
-        };
         WebhookSummary: {
             /** Format: uuid */
             id: string;
@@ -5946,21 +5920,6 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description The credential lacks the scope */
-        PageProblem403: {
-            headers: {
-                "Request-Id": components["headers"]["Request-Id"];
-                "API-Version": components["headers"]["API-Version"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-                "text/html": string;
-            };
-        };
         /** @description Nothing that the caller may read */
         PageProblem404: {
             headers: {
@@ -5978,51 +5937,6 @@ export interface components {
         };
         /** @description Accept excludes every form */
         PageProblem406: {
-            headers: {
-                "Request-Id": components["headers"]["Request-Id"];
-                "API-Version": components["headers"]["API-Version"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-                "text/html": string;
-            };
-        };
-        /** @description It does not go with what is there */
-        PageProblem409: {
-            headers: {
-                "Request-Id": components["headers"]["Request-Id"];
-                "API-Version": components["headers"]["API-Version"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-                "text/html": string;
-            };
-        };
-        /** @description It was there and is not any more */
-        PageProblem410: {
-            headers: {
-                "Request-Id": components["headers"]["Request-Id"];
-                "API-Version": components["headers"]["API-Version"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-                "text/html": string;
-            };
-        };
-        /** @description The ETag is not the current one */
-        PageProblem412: {
             headers: {
                 "Request-Id": components["headers"]["Request-Id"];
                 "API-Version": components["headers"]["API-Version"];
@@ -6068,21 +5982,6 @@ export interface components {
         };
         /** @description The content is not valid */
         PageProblem422: {
-            headers: {
-                "Request-Id": components["headers"]["Request-Id"];
-                "API-Version": components["headers"]["API-Version"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-                "text/html": string;
-            };
-        };
-        /** @description If-Match is missing */
-        PageProblem428: {
             headers: {
                 "Request-Id": components["headers"]["Request-Id"];
                 "API-Version": components["headers"]["API-Version"];

@@ -61,9 +61,7 @@ const Contact = component(
   object({
     name: nullable(Line),
     email: nullable(Type.String({ pattern: '^[^\\s@]+@[^\\s@]+$', maxLength: 254, description: 'An email address.' })),
-    telephone: nullable(
-      Type.String({ pattern: '^[0-9+() -]{3,40}$', maxLength: 40, description: 'Digits, spaces, +, ( ) and -.' }),
-    ),
+    telephone: nullable(Type.String({ pattern: '^[0-9+() -]{3,40}$', description: 'Digits, spaces, +, ( ) and -.' })),
   }),
 )
 
