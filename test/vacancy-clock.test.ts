@@ -279,9 +279,14 @@ t.test('the clock of vacancies', { timeout: 120_000 }, async t => {
       url = /^<([^>]+)>; rel="next"$/.exec(String(answer.headers.link ?? ''))?.[1]
     }
     t.same(seen, sorted(waiting, open, short))
-    t.match(problemOf(await call('GET /v1/vacancies?status=opn', nobody)), {
-      status: 422,
-      errors: [{ pointer: '?status', detail: /Did you mean "open"/ }],
-    })
+    for (const [query, detail] of Object.entries({
+      'status=opn': /Did you mean "open"/,
+      'organisation=home-ofice': /Did you mean "home-office"/,
+      'grade=G77': /Did you mean G7\?/,
+    }))
+      t.match(problemOf(await call(`GET /v1/vacancies?${query}`, nobody)), {
+        status: 422,
+        errors: [{ pointer: `?${query.split('=')[0]}`, detail }],
+      })
   })
 })

@@ -16,7 +16,7 @@ export const VacancyParams = Type.Object({
 const Time = Type.String({ format: 'date-time' })
 
 /** A vacancy in a list. `url` is absolute; `etag` is that of the vacancy itself. */
-const VacancySummary = component(
+export const VacancySummary = component(
   'VacancySummary',
   object({
     id: Type.String(),
