@@ -8,7 +8,7 @@ import { build } from './app.ts'
 import { baseUrlOf, type Config, ConfigError, readConfig } from './config.ts'
 import { connect } from './database/connect.ts'
 import { openDatabase } from './database/open.ts'
-import { startWorker } from './jobs/worker.ts'
+import { startWorker, type Worker } from './jobs/worker.ts'
 import { createLogger } from './logger.ts'
 import { findOrMakeSecret } from './secret-file.ts'
 import { seed } from './seed.ts'
@@ -53,17 +53,9 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
     key: config.webhookKey ?? (await findOrMakeSecret(config.dataDir, 'webhook-key')),
     allowLoopback: config.webhookLoopback,
   }
-  if (config.worker) {
-    const workerDb = connect({
-      url: database.url,
-      max: 4,
-      namedStatements: config.databaseNamedStatements,
-      onError: error => logger.warn({ err: error }, 'an idle database connection of the worker was lost'),
-    })
-    closers.push(() => workerDb.destroy())
-    const worker = startWorker({ db: workerDb, directUrl: database.directUrl, baseUrl, webhooks, log: logger })
-    closers.push(() => worker.close())
-  }
+  let worker: Worker | undefined
+  // It ends after the app has: what is written until then it may still send.
+  closers.push(async () => worker?.close())
   const app = await build({
     db,
     logger,
@@ -86,6 +78,17 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
     backlog: 4096,
     listenTextResolver: address => `listening at ${address} for ${baseUrl}`,
   })
+  // Not before: while the app is made, nothing else has a turn, and connections would be given up.
+  if (config.worker) {
+    const workerDb = connect({
+      url: database.url,
+      max: 4,
+      namedStatements: config.databaseNamedStatements,
+      onError: error => logger.warn({ err: error }, 'an idle database connection of the worker was lost'),
+    })
+    const started = startWorker({ db: workerDb, directUrl: database.directUrl, baseUrl, webhooks, log: logger })
+    worker = { close: () => started.close().finally(() => workerDb.destroy()) }
+  }
   // Who has a server of our own started is a person at a terminal rather than a log collector.
   if (database.isEmbedded)
     process.stdout.write(

@@ -120,6 +120,6 @@ t.test('events → the database refuses update, delete and truncate', async t =>
   await call('POST /v1/roles', { body: exampleDocument })
   await t.rejects(db.updateTable('events').set({ type: 'nothing' }).execute(), /never changed/)
   await t.rejects(db.deleteFrom('events').execute(), /never changed/)
-  await t.rejects(sql`truncate events`.execute(db), /never changed/)
-  await t.rejects(sql`truncate role_versions`.execute(db), /never changed/)
+  await t.rejects(sql`truncate events cascade`.execute(db), /never changed/)
+  await t.rejects(sql`truncate role_versions cascade`.execute(db), /never changed/)
 })

@@ -28,6 +28,8 @@ t.test('an empty environment gives the defaults, frozen', async t => {
     rateLimitPerMinute: 6000,
     rateLimitAnonymousPerMinute: 6000,
     securityContact: 'mailto:security@example.org',
+    serviceName: 'Role Register',
+    crownBranding: false,
   })
   t.ok(Object.isFrozen(config))
 })
@@ -57,6 +59,8 @@ t.test('every variable is read, and those that are not ours are left alone', asy
     RATE_LIMIT_PER_MINUTE: '60',
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: '30',
     SECURITY_CONTACT: 'https://register.example/security',
+    SERVICE_NAME: 'Register of roles',
+    CROWN_BRANDING: 'true',
   }
   t.strictSame(Object.values(variables).sort(), Object.keys(env).sort())
   t.strictSame(readConfig({ ...env, NODE_OPTIONS: '--inspect', PORTS: 'x' }), {
@@ -82,6 +86,8 @@ t.test('every variable is read, and those that are not ours are left alone', asy
     rateLimitPerMinute: 60,
     rateLimitAnonymousPerMinute: 30,
     securityContact: 'https://register.example/security',
+    serviceName: 'Register of roles',
+    crownBranding: true,
   })
 })
 

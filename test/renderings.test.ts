@@ -342,3 +342,6 @@ t.test('GET …/draft/document → 200, and POST /v1/imports?role= of it is unch
   )
   t.equal((await call('GET /v1/roles/ingenieur/draft/document', { key: null })).status, 401)
 })
+
+// Open connections would keep the root test from ending by itself, and with it what closes them.
+t.end()

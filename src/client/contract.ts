@@ -2420,6 +2420,18 @@ export interface components {
                 /** Format: uri */
                 roles: string;
                 /** Format: uri */
+                vacancies: string;
+                /** Format: uri */
+                changes: string;
+                /** Format: uri */
+                atom: string;
+                /** Format: uri */
+                roles_export: string;
+                /** Format: uri */
+                vacancies_export: string;
+                /** Format: uri */
+                webhooks: string;
+                /** Format: uri */
                 organisations: string;
                 /** Format: uri */
                 skills: string;
@@ -5168,8 +5180,11 @@ export interface components {
              */
             roleversion: number | null;
             data: {
-                /** @description As lists of vacancies have it, at the moment of the change. */
-                vacancy: Record<string, never>;
+                vacancy: components["schemas"]["VacancySummary"];
+                /** @description Of `vacancy.updated`: pointers to the members that changed. */
+                changed?: string[];
+                /** @description Of `vacancy.withdrawn`. */
+                reason?: string;
             };
         };
         VacancyList: {
@@ -5480,32 +5495,6 @@ export interface components {
             last_position: number | null;
             /** @description Whether more events follow: ask again with `after` set to `last_position`. */
             more: boolean;
-        };
-        WebhookSettings: {
-            /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
-            url: string;
-            /** @default null */
-            description: string | null;
-            /**
-             * @description Only events of these types; empty is all.
-             * @default []
-             */
-            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
-            /**
-             * @description Only events of these organisations; empty is all.
-             * @default []
-             */
-            organisations: string[];
-            /**
-             * @description Only events of these roles and their vacancies; empty is all.
-             * @default []
-             */
-            roles: string[];
-            /**
-             * @description Nothing is sent while it is false.
-             * @default true
-             */
-            enabled: boolean;
         };
         WebhookSummary: {
             /** Format: uuid */
@@ -5931,21 +5920,6 @@ export interface components {
                 "text/html": string;
             };
         };
-        /** @description The credential lacks the scope */
-        PageProblem403: {
-            headers: {
-                "Request-Id": components["headers"]["Request-Id"];
-                "API-Version": components["headers"]["API-Version"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-                "text/html": string;
-            };
-        };
         /** @description Nothing that the caller may read */
         PageProblem404: {
             headers: {
@@ -5963,51 +5937,6 @@ export interface components {
         };
         /** @description Accept excludes every form */
         PageProblem406: {
-            headers: {
-                "Request-Id": components["headers"]["Request-Id"];
-                "API-Version": components["headers"]["API-Version"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-                "text/html": string;
-            };
-        };
-        /** @description It does not go with what is there */
-        PageProblem409: {
-            headers: {
-                "Request-Id": components["headers"]["Request-Id"];
-                "API-Version": components["headers"]["API-Version"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-                "text/html": string;
-            };
-        };
-        /** @description It was there and is not any more */
-        PageProblem410: {
-            headers: {
-                "Request-Id": components["headers"]["Request-Id"];
-                "API-Version": components["headers"]["API-Version"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-                "text/html": string;
-            };
-        };
-        /** @description The ETag is not the current one */
-        PageProblem412: {
             headers: {
                 "Request-Id": components["headers"]["Request-Id"];
                 "API-Version": components["headers"]["API-Version"];
@@ -6053,21 +5982,6 @@ export interface components {
         };
         /** @description The content is not valid */
         PageProblem422: {
-            headers: {
-                "Request-Id": components["headers"]["Request-Id"];
-                "API-Version": components["headers"]["API-Version"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                RateLimit: components["headers"]["RateLimit"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-                "text/html": string;
-            };
-        };
-        /** @description If-Match is missing */
-        PageProblem428: {
             headers: {
                 "Request-Id": components["headers"]["Request-Id"];
                 "API-Version": components["headers"]["API-Version"];

@@ -80,7 +80,7 @@ export function readImportArguments(
 }
 
 /** Where the command tells how it goes. */
-export interface Outlet {
+interface Outlet {
   /** Whether people look on: they get a bar, a log file gets lines. */
   isTerminal: boolean
   stream: NodeJS.WritableStream

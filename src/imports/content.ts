@@ -23,7 +23,7 @@ export interface DraftList {
   items: DraftItem[]
   line: number
 }
-export interface DraftText {
+interface DraftText {
   type: 'paragraph' | 'subheading' | 'note'
   content: Inline[]
   line: number
@@ -34,7 +34,7 @@ const guidance =
   /\b(?:delete|remove|amend|edit|include) (?:as|if|where) (?:required|appropriate|necessary|applicable|needed)\b|^optional (?:points?|bullets?|items?|text|paragraphs?|content)\b|^(?:guidance|notes?) (?:for|to) (?:the )?(?:author|recruiter|recruiting manager|hiring manager|line manager|vacancy holder)s?\b/i
 
 /** Whether a line tells the author of an advert what to do, and is no text of the role. */
-export const isGuidance = (text: string) => text.length <= 200 && guidance.test(text)
+const isGuidance = (text: string) => text.length <= 200 && guidance.test(text)
 
 const space: Inline = { type: 'text', value: ' ' }
 const join = (parts: readonly Inline[][]): Inline[] =>

@@ -41,7 +41,7 @@ export async function findContext(
 }
 
 /** A document as it came. */
-export interface Original {
+interface Original {
   mediaType: DocumentType
   bytes: Buffer
 }

@@ -29,7 +29,7 @@ const ErrorDetail = component(
 )
 
 /** RFC 9457. Some codes have further members: `current_etag`, `used_by`, `successor`, `report`. */
-export const ProblemBody = component(
+component(
   'Problem',
   Type.Object({
     type: Type.String({ format: 'uri-reference', description: 'A page of this service that explains the problem.' }),
@@ -309,6 +309,23 @@ function addIntegerFormats(part: unknown): void {
     if (!['default', 'enum', 'example', 'examples'].includes(name)) addIntegerFormats(member)
 }
 
+/** Leaves out of the components what nothing refers to: no operation, and no component that one refers to. */
+function dropUnused(paths: unknown, components: Record<string, Record<string, Json>>): void {
+  const used = new Set<string>()
+  const follow = (part: unknown) => {
+    for (const [, kind = '', name = ''] of JSON.stringify(part).matchAll(/"#\/components\/(\w+)\/([\w-]+)/g)) {
+      if (used.has(`${kind}/${name}`)) continue
+      used.add(`${kind}/${name}`)
+      follow(components[kind]?.[name] ?? null)
+    }
+  }
+  follow(paths)
+  for (const kind of ['schemas', 'responses', 'headers'])
+    components[kind] = Object.fromEntries(
+      Object.entries(components[kind] ?? {}).filter(([name]) => used.has(`${kind}/${name}`)),
+    )
+}
+
 /** Object members in one order, so that the committed file changes only where the contract does. */
 const sorted = (record: Json) => Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
 
@@ -393,11 +410,9 @@ export const openapi = fp(
           delete schema.title
         }
         parts.schemas = sorted(schemas) as Record<string, Json>
-        const used = new Set(JSON.stringify(document.paths).match(/(?<=#\/components\/headers\/)[\w-]+/g))
-        for (const name of JSON.stringify(problemResponses).match(/(?<=#\/components\/headers\/)[\w-]+/g) ?? [])
-          used.add(name)
-        parts.headers = Object.fromEntries(Object.entries(headers).filter(([name]) => used.has(name)))
+        parts.headers = headers
         parts.responses = { ...problemResponses, ...pageProblemResponses }
+        dropUnused(document.paths, parts)
         document.paths = sorted(document.paths as Json)
         document.tags = [...tags].sort().map(name => ({ name, description: tagDescriptions[name] }))
         addIntegerFormats(document)

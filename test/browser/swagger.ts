@@ -88,7 +88,7 @@ export async function testSwagger(site: Site): Promise<void> {
     [
       /current_etag/.test(stale.text),
       stale.text.includes(mapping.etag.replaceAll('"', '')),
-      /Read it/.test(stale.text),
+      /The draft is now at/.test(stale.text),
     ],
     [true, true, true],
   )

@@ -18,8 +18,8 @@ export interface Build {
 }
 
 /**
- * Compiles `src/` and further files, without checking types, into a folder from where node_modules, migrations and
- * examples are found as from the project's own.
+ * Compiles `src/` and further files, without checking types, into a folder from where node_modules, migrations,
+ * examples and the views of pages are found as from the project's own.
  */
 export async function buildService(...further: string[]): Promise<Build> {
   const folder = join(project, 'node_modules', '.cache', `service-${randomBytes(6).toString('hex')}`)
@@ -38,7 +38,9 @@ export async function buildService(...further: string[]): Promise<Build> {
     await writeFile(path(source), outputText)
   }
   await writeFile(join(folder, 'package.json'), '{"type":"module"}')
-  for (const name of ['migrations', 'examples']) await symlink(join(project, name), join(folder, name))
+  // What is read as it is: nothing is made of it.
+  const views = join('src', 'pages', 'views')
+  for (const name of ['migrations', 'examples', views]) await symlink(join(project, name), join(folder, name))
   return { path: name => path(`${name}.ts`), remove: () => rm(folder, { recursive: true, force: true }) }
 }
 
