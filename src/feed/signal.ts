@@ -5,7 +5,7 @@ interface Waiter {
   end: (news: boolean) => void
 }
 
-export interface SignalOptions {
+interface SignalOptions {
   /** Reads where the feed ends: used where announcements may have been missed. */
   look: () => Promise<number>
   /** How often to look while nothing is announced and somebody waits; every second. */

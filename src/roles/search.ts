@@ -205,7 +205,7 @@ export function readPlace(text: string, sort: Sort): Place | undefined {
   return forms[order].test(key) ? { order, role, key, correctedQ } : undefined
 }
 
-export type FoundRole = Pick<SearchRow, 'role' | 'item'> & {
+type FoundRole = Pick<SearchRow, 'role' | 'item'> & {
   /** What it is sorted by before its slug. */
   key: string | number
 }
@@ -303,7 +303,7 @@ async function orderOf(db: Kysely<Database>, filter: RoleFilter, sort: Sort): Pr
   return (rows[0]?.count ?? 0) > rankedMax ? 'place' : 'rank'
 }
 
-export interface RolePage {
+interface RolePage {
   /** Of the newest public event as the same snapshot has it: what comes after that number is not in the list. */
   position: number
   roles: FoundRole[]

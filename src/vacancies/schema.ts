@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox'
+import { timeZone } from '../document/london.ts'
 import { Grade, Instant, Location, Salary, Slug } from '../document/schema.ts'
 import { component, nullable, object, ref } from '../document/shape.ts'
-import { timeZone, Vacancy, VacancyStatus } from '../document/vacancy.ts'
+import { Vacancy, VacancyStatus } from '../document/vacancy.ts'
 import { CivilServiceJobsAdvert } from './civil-service-jobs.ts'
 import { JobPosting } from './job-posting.ts'
 

@@ -102,10 +102,10 @@ export class Driver {
     return this
   }
 
-  /** Lets each client finish what it is at; so the service should be well by now. */
-  async stop(): Promise<void> {
+  /** Lets each client finish what it is at, for so long; so the service should be well by now. */
+  async stop(limitMs = attemptsForMs): Promise<void> {
     this.#stop.abort()
-    this.#endsAt = performance.now() + attemptsForMs
+    this.#endsAt = performance.now() + limitMs
     await Promise.all(this.#running)
   }
 

@@ -130,7 +130,8 @@ export class Trial {
   async armed(url: string, fault: string): Promise<{ service: Service; struck: () => Promise<void> }> {
     const log = join(this.folder, `fault-${randomBytes(4).toString('hex')}`)
     const imports = [this.build.path('test/faults/arm')]
-    const service = await this.service(url, { FAULT: fault, FAULT_LOG: log }, imports)
+    // The worker has commits of its own, before the service listens even.
+    const service = await this.service(url, { FAULT: fault, FAULT_LOG: log, WORKER: 'false' }, imports)
     return { service, struck: () => this.struck(service, fault, log) }
   }
 
@@ -147,6 +148,8 @@ export class Trial {
     const log = join(this.folder, 'operations.ndjson')
     const all = { base: await this.base(), key: register.key, log, published: shared, shared, ...options }
     const driver = new Driver(all)
+    // Where a case failed its clients are at work still, and would hold the process up.
+    this.after(() => driver.stop(0))
     const found = await driver.request('GET', `/v1/roles/${shared}`)
     if (found.status === 404) {
       const path = `/v1/roles?organisation=home-office&slug=${shared}`

@@ -10,12 +10,26 @@ import { withDatabase } from '../support/database.ts'
 import { debian15, startPostgres } from '../support/postgres.ts'
 import { buildService } from '../support/service.ts'
 import { report } from './report.ts'
+import { importDocument, makeHook, openVacancy, readExport, webhookEnv } from './rounds.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'rr-backup-'))
 await chmod(folder, 0o711)
 const build = await buildService()
 const server = await startPostgres(join(folder, 'server'), { fast: true }, debian15)
 const trial = new Trial(server, build, join(folder, 'trial'))
+
+/** What else must be there: rows of tables that the clients' log does not tell of, those of the queue among them. */
+const others = (url: string) =>
+  server.query(
+    `select 'vacancy' as what, id::text, document::text as value from vacancies
+     union all select 'webhook', id::text, url from webhooks
+     union all select 'delivery', id::text, status from webhook_deliveries
+     union all select 'original', import::text, digest || ' ' || length(bytes) from import_originals
+     union all select 'queue', id::text, breaking::text from graphile_worker.migrations
+     order by 1, 2`,
+    [],
+    url,
+  )
 
 /** What a reader can cite: every version with its digest, and the feed. */
 const cited = (url: string) =>
@@ -31,10 +45,14 @@ try {
   await report({
     'dumped, restored into a new database, and used as before': async () => {
       const register = await makeRegister(server)
-      const before = await trial.service(register.url)
+      const before = await trial.service(register.url, webhookEnv)
       const driver = (await trial.driver(register)).start()
       await trial.progress(driver, 60)
       await trial.settle(register, driver)
+      const document = await importDocument(driver)
+      const hook = await makeHook(trial, driver)
+      const vacancy = await openVacancy(driver, hook)
+      const exported = [await readExport(driver, 'roles'), await readExport(driver, 'vacancies')]
       await trial.terminate(before)
 
       const connection = ['-h', server.socketFolder, '-U', 'app']
@@ -46,6 +64,7 @@ try {
       const restored = { ...register, url: withDatabase(server.url, 'restored') }
       const versions = await cited(register.url)
       assert.deepEqual(await cited(restored.url), versions)
+      assert.deepEqual(await others(restored.url), await others(register.url))
       assert.deepEqual(await catalogueOf(restored.url), await catalogueOf(register.url))
 
       // The tables that only ever grow still do.
@@ -60,7 +79,12 @@ try {
         await assert.rejects(server.query(statement, [], restored.url), /are never changed/, statement)
 
       // The same clients' log goes on: the checker holds both halves together against the restored database.
-      const after = await trial.service(restored.url)
+      const after = await trial.service(restored.url, webhookEnv)
+      assert.deepEqual([await readExport(driver, 'roles'), await readExport(driver, 'vacancies')], exported)
+      assert.equal((await driver.request('GET', `${document.path}/original`)).text, document.bytes)
+      assert.equal((await driver.request('GET', vacancy)).status, 200)
+      // The same webhook, by the same secret; positions of the feed follow those before the dump.
+      await openVacancy(driver, hook)
       const latest = await driver.request('GET', `/v1/roles/${shared}`)
       assert.equal(latest.status, 200)
       const digest = createHash('sha256').update(latest.text).digest('base64url')

@@ -1,4 +1,4 @@
-// npm run test:pgbouncer: drafts, publications, stored replies and the cache through Debian's PgBouncer, transaction mode.
+// npm run test:pgbouncer: everything that the register does, through Debian's PgBouncer in transaction mode.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,6 +12,7 @@ import { debian15, type PostgresServer, startPostgres } from '../support/postgre
 import { buildService, freePort, Service } from '../support/service.ts'
 import { until } from '../support/until.ts'
 import { report } from './report.ts'
+import { importDocument, makeHook, openVacancy, readExport, webhookEnv } from './rounds.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'rr-pgbouncer-'))
 await chmod(folder, 0o711)
@@ -85,6 +86,7 @@ try {
         DATABASE_URL: withDatabase(bouncer.url, name),
         DATABASE_DIRECT_URL: register.url,
         DATABASE_NAMED_STATEMENTS: 'false',
+        ...webhookEnv,
       }
       const service = await trial.service(env.DATABASE_URL, env)
       const driver = (await trial.driver(register)).start()
@@ -96,7 +98,8 @@ try {
         [name],
       )
       assert.ok((sessions?.pooled ?? 99) <= 4, `${sessions?.pooled} sessions for a pool of 4`)
-      assert.equal(sessions?.listening, 1)
+      // The service's own, and that of its worker.
+      assert.equal(sessions?.listening, 2)
 
       // What one process publishes the other, which holds the role in memory, shows at once.
       const pepper = { KEY_PEPPER: 'the pepper of the suite of faults, long enough' }
@@ -134,6 +137,17 @@ try {
         [...new Set(copies.map(({ status }) => status))].filter(status => status !== 409),
         [412],
       )
+
+      await importDocument(driver)
+      const path = await openVacancy(driver, await makeHook(trial, driver))
+      const [vacancy] = await readExport(driver, 'vacancies')
+      assert.ok(vacancy?.includes(path.split('/').at(-1) ?? path), vacancy)
+      const [count] = await server.query<{ roles: number }>(
+        'select count(*)::int as roles from role_search',
+        [],
+        register.url,
+      )
+      assert.equal((await readExport(driver, 'roles')).length, count?.roles)
 
       await trial.terminate(service)
       await trial.terminate(second.service)

@@ -17,7 +17,9 @@ export async function catalogueOf(url: string): Promise<string[]> {
       select * from (
       select format('relation %s %s %s', relname, relkind, reloptions) as line from own
       union all
-      select format('column %s.%s %s %s null:%s identity:%s generated:%s default:%s', relname, attnum, attname,
+      select format('column %s.%s %s %s null:%s identity:%s generated:%s default:%s', relname,
+          -- Columns that are gone leave gaps, which a restored database has not.
+          row_number() over (partition by own.oid order by attnum), attname,
           format_type(atttypid, atttypmod), not attnotnull, attidentity, attgenerated, pg_get_expr(adbin, adrelid))
         from own join pg_attribute a on attrelid = own.oid
           left join pg_attrdef on adrelid = attrelid and adnum = attnum
