@@ -74,7 +74,7 @@ export interface AppOptions {
   /** How many exports at once, and how slow their readers may be; what is not given is as plugins/exports.ts says. */
   exportLimits?: Partial<ExportLimits>
   /** How many may wait for a change at once, and how often to look for one where none is heard of; as feed/signal.ts says. */
-  feedLimits?: { waitersMax?: number; pollMs?: number }
+  feedLimits?: { waitersMax?: number; waitersPerCallerMax?: number; pollMs?: number }
   /** Most requests in hand at once before others are refused; six for each connection of the pool unless given. */
   inFlightMax?: number
   /** Tells the time by which vacancies open and close; the machine's unless given. */
@@ -176,7 +176,16 @@ export async function build(options: AppOptions) {
   }
 
   const { keepAliveTimeout: keepAliveTimeoutMs } = app.server
-  const fromMemory = answerFromMemory({ cache, durations, limiter, trustProxy, isSecure, keepAliveTimeoutMs })
+  const deprecated = new Set<string>()
+  const fromMemory = answerFromMemory({
+    cache,
+    durations,
+    limiter,
+    trustProxy,
+    isSecure,
+    keepAliveTimeoutMs,
+    deprecated,
+  })
   // Reads that are to be logged are left to the route.
   const logsReads = logger?.level === 'debug' || logger?.level === 'trace'
   const leaveDoor = keepDoor(app.server, [...(logsReads ? [] : [fromMemory]), refuseWhenBusy(app, pressure)])
@@ -190,7 +199,7 @@ export async function build(options: AppOptions) {
   await app.register(errors)
   await app.register(operations, { durations, pressure, limiter, isSecure })
   await app.register(preflights)
-  await app.register(deprecation)
+  await app.register(deprecation, { routes: deprecated })
   await app.register(openapi)
   await app.register(auth, { authenticate })
   await app.register(callerLimits, { limiter })

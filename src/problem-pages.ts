@@ -6,6 +6,7 @@ import { Type } from 'typebox'
 import { component, object, ref } from './document/shape.ts'
 import { notFound, type ProblemCode, problemTypes } from './plugins/problems.ts'
 import { digestTag, sendEntity } from './plugins/read.ts'
+import { escapeHtml } from './renderings/html.ts'
 
 const ProblemType = component(
   'ProblemType',
@@ -21,9 +22,6 @@ const style =
   'body{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}code{background:#eee;padding:0 .2em}'
 /** Nothing but the one style sheet that stands in the page. */
 const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const escapeHtml = (text: string) => text.replaceAll(/[&<>"']/g, character => entities[character] ?? '')
 
 const pageOf = (code: ProblemCode) => {
   const { status, title, help } = problemTypes[code]

@@ -17,7 +17,7 @@ import { lockRole } from './roles/store.ts'
 import { publish } from './roles/versions.ts'
 import { createVacancy, findVersionOf, openVacancy } from './vacancies/changes.ts'
 
-export interface SeedOptions {
+interface SeedOptions {
   db: Kysely<Database>
   dataDir: string
   pepper: string

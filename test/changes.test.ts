@@ -7,12 +7,14 @@ import { connect, poolStatus } from '../src/database/connect.ts'
 import { exampleDocument } from '../src/document/schema.ts'
 import { FeedSignal } from '../src/feed/signal.ts'
 import { readEvents } from '../src/feed/store.ts'
+import { openAndCloseDue } from '../src/vacancies/clock.ts'
 import { type Answer, baseUrl, testApp, webhooks } from './support/app.ts'
 import { callerOf } from './support/call.ts'
 import type { Teardown } from './support/database.ts'
 import { problemOf } from './support/problem.ts'
 import { createPublished, createRole, documentWith, publishRole } from './support/roles.ts'
 import { until } from './support/until.ts'
+import { openVacancy, publishAdvertised } from './support/vacancies.ts'
 
 const everyone = { key: null }
 type Body = { changes: Record<string, unknown>[]; next_cursor: string }
@@ -159,6 +161,13 @@ t.test('listChanges', async t => {
     for (const query of ['?wait=31', '?wait=-1', '?limit=0', '?limit=1001', '?after=', '?cursor=1'])
       t.equal((await changes(query)).status, 400, query)
     t.equal((await changes('?type=role.created')).status, 422)
+    for (const query of ['?after=latest', '?wait=30'])
+      t.match(problemOf(await changes(`${query}&organisation=home-ofice`)), {
+        status: 422,
+        errors: [
+          { pointer: '?organisation', detail: 'There is no organisation "home-ofice". Did you mean "home-office"?' },
+        ],
+      })
   })
 
   await t.test('→ 410 beyond the end: the register was restored from a backup', async t => {
@@ -301,6 +310,36 @@ t.test('listChanges that waits', { timeout: 120_000 }, async t => {
   })
 })
 
+t.test('listChanges that waits → 429 where one caller or address waits as often as one may', async t => {
+  const { call } = await testApp(t, { feedLimits: { waitersPerCallerMax: 1 } })
+  const { etag } = await createPublished(call, 'engineer')
+  const metrics = (count: number) =>
+    until(async () => new RegExp(`^feed_waiters ${count}$`, 'm').test((await call('GET /metrics')).text))
+  const line = 'GET /v1/changes?after=1&wait=30'
+  const keys = [null, 'home-office/alice/webhooks:manage', 'home-office/bob/webhooks:manage']
+  const polls = []
+  for (const [index, key] of keys.entries()) {
+    polls.push(call(line, { key }))
+    await metrics(index + 1)
+  }
+  for (const key of keys) {
+    const refused = await call(line, { key })
+    t.equal(refused.headers['retry-after'], '10')
+    t.strictSame(problemOf(refused), {
+      status: 429,
+      code: 'too_many_requests',
+      detail: 'As many of your requests wait for changes as may. One is enough.',
+      errors: [],
+    })
+  }
+  await publishRole(call, 'engineer', etag)
+  for (const poll of polls) t.match(await poll, { status: 200, body: { next_cursor: '2' } })
+  const again = call('GET /v1/changes?after=2&wait=30', everyone)
+  await metrics(1)
+  await publishRole(call, 'engineer', '*')
+  t.equal((await again).status, 200, 'who has an answer may wait again')
+})
+
 t.test('FeedSignal', async t => {
   let end = 5
   let looks = 0
@@ -333,12 +372,12 @@ t.test('FeedSignal', async t => {
   end = 8
   t.equal(await third, true, 'a database that was gone is looked at again')
   const gone = new AbortController()
-  const waits = [signal.wait(8, 60_000, gone.signal), signal.wait(8, 60_000), signal.wait(8, 60_000)]
+  const waits = [signal.wait(8, 60_000, { signal: gone.signal }), signal.wait(8, 60_000), signal.wait(8, 60_000)]
   t.strictSame([signal.waiting, signal.isFull], [3, true])
   gone.abort()
   t.equal(await waits[0], false)
   t.strictSame([signal.waiting, signal.isFull], [2, false])
-  t.equal(await signal.wait(8, 60_000, gone.signal), false)
+  t.equal(await signal.wait(8, 60_000, { signal: gone.signal }), false)
   end = 3
   signal.up()
   await until(async () => (await signal.wait(7, 1)) === false)
@@ -415,5 +454,36 @@ t.test('getAtomFeed', async t => {
     )
     t.equal((await atom('?before=0')).status, 400)
     t.equal((await atom('', { accept: 'application/json' })).status, 406)
+  })
+
+  await t.test('→ 200 with vacancies as they open, change, close and go', async t => {
+    await publishAdvertised(call, 'analyst')
+    const gone = await openVacancy(call, 'analyst', { opens_at: null, closes_at: '2027-06-01T00:00:00Z' })
+    await call(`PATCH ${gone.path}`, { match: gone.etag, body: { number_of_posts: 3 } })
+    await call(`POST ${gone.path}/withdrawals`, { match: '*', body: { reason: 'Filled <inside>' } })
+    const closed = await openVacancy(call, 'analyst', { opens_at: null, closes_at: '2027-06-01T00:00:00Z' })
+    await openAndCloseDue(db, '2027-06-01T00:00:00Z')
+    const events = await db
+      .selectFrom('events')
+      .select(['position', 'occurred_at'])
+      .where('type', 'like', 'vacancy%')
+      .where('position', 'is not', null)
+      .orderBy('position', 'desc')
+      .execute()
+    const entry = (index: number, verb: string, type: string, { path }: { path: string }, summary = '') => {
+      const { position, occurred_at } = events[index] ?? {}
+      return `<entry><id>${baseUrl}/v1/changes?after=${Number(position) - 1}&amp;limit=1</id><title>Data engineer: ${verb}</title><updated>${occurred_at}</updated><author><name>Home Office</name></author><category term="vacancy.${type}"/><link rel="alternate" href="${baseUrl}${path}" type="application/json"/>${summary}</entry>`
+    }
+    const { text } = await atom()
+    t.strictSame(text.match(/<entry>.*?<\/entry>/g)?.slice(0, 5), [
+      entry(0, 'closed', 'closed', closed),
+      entry(1, 'opened', 'opened', closed),
+      entry(2, 'withdrawn', 'withdrawn', gone, '<summary>Filled &lt;inside&gt;</summary>'),
+      entry(3, 'updated', 'updated', gone),
+      entry(4, 'opened', 'opened', gone),
+    ])
+    const { body } = await call('GET /v1/changes?type=vacancy.withdrawn', everyone)
+    const [{ data }] = (body as { changes: [{ data: Record<string, unknown> }] }).changes
+    t.match(data, { reason: 'Filled <inside>', vacancy: { id: gone.id, status: 'withdrawn', number_of_posts: 3 } })
   })
 })

@@ -1,9 +1,19 @@
 // Published roles answered before Fastify, on real sockets: nobody can tell, but for the time it takes.
 import { once } from 'node:events'
-import { Agent, type IncomingHttpHeaders, type RequestListener, request } from 'node:http'
+import {
+  Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  request,
+  type ServerResponse,
+} from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import t from 'tap'
+import { RequestDurations } from '../src/plugins/metrics.ts'
+import type { PublishedCache } from '../src/roles/cache.ts'
+import { answerFromMemory } from '../src/roles/hot.ts'
 import { testApp, token } from './support/app.ts'
 import { problemOf } from './support/problem.ts'
 import { createPublished, publishRole } from './support/roles.ts'
@@ -169,6 +179,28 @@ t.test('getRole → a new version as soon as it is published', async t => {
     const { body } = await get('/v1/roles/data-engineer')
     return (JSON.parse(body.toString()) as { version: number }).version === published.version + 1 && hot.at(-1) === true
   })
+})
+
+t.test('getRole → an answer of a route that is on its way out is left to the route, which says so', async t => {
+  const version = () => ({ version: 1, digest: 'd', body: Buffer.from('{}'), publishedAt: '2026-11-24T00:00:00Z' })
+  const sent: string[] = []
+  const deprecated = new Set<string>()
+  const answer = answerFromMemory({
+    cache: { peek: version, hits: 0 } as unknown as PublishedCache,
+    durations: new RequestDurations(),
+    isSecure: false,
+    keepAliveTimeoutMs: 1000,
+    deprecated,
+  })
+  const ask = (path: string) => {
+    const message = { method: 'GET', url: `/v1/roles/${path}`, httpVersion: '1.1', headers: { host: 'x' }, socket: {} }
+    const response = { shouldKeepAlive: true, end: () => sent.push(path) }
+    return answer(message as unknown as IncomingMessage, response as unknown as ServerResponse)
+  }
+  t.same([ask('a'), ask('a/versions/1')], [true, true])
+  deprecated.add('/v1/roles/:role')
+  t.same([ask('a'), ask('a/versions/1')], [false, true])
+  t.same(sent, ['a', 'a/versions/1', 'a/versions/1'])
 })
 
 t.test('getMetrics → counts both ways as one route', async t => {

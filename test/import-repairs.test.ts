@@ -85,14 +85,13 @@ t.test('front matter is kept; HTML heads are named where they are lost', async t
   const result = imported(
     '---\ntitle: Tester\nlayout: detailed\ngrade: HEO\nphases:\n  - alpha\n  - beta\nlinks:\n  - {name: Home, url: /home}\nempty:\n---\n\n## About the role\n\nYou will test.',
   )
-  t.same(result.report.losses, [])
+  t.same(result.report.losses, [{ code: 'site_setting_removed', line: 3, text: 'layout: detailed' }])
   t.equal(result.report.coverage.percent, 100)
   t.same(
     result.document?.grades.map(grade => grade.code),
     ['HEO'],
   )
   t.same(result.document?.advert_details.additional, [
-    { label: 'layout', value: 'detailed' },
     { label: 'phases', value: 'alpha, beta' },
     { label: 'links', value: 'name: Home, url: /home' },
   ])
@@ -116,6 +115,7 @@ t.test('what is no text is left out with a warning: comments, scripts, styles, i
       '![A chart](https://a.uk/x.png)',
       '<p style="display:none">Secret words</p>',
       '[run](javascript:alert(1)) and [here](/relative/page)',
+      '[below](#below)',
     ),
   )
   t.same(
@@ -128,6 +128,7 @@ t.test('what is no text is left out with a warning: comments, scripts, styles, i
       ['hidden_text_removed', 'Secret words'],
       ['link_removed', 'javascript:alert(1)'],
       ['link_removed', '/relative/page'],
+      ['link_removed', '#below'],
     ],
   )
   t.ok(JSON.stringify(result.document).includes('run and here'))

@@ -190,6 +190,44 @@ t.test('a section with other lines than it was written with is read as that of a
   t.same(document.sections[0], draft.sections[0], 'the others are as they were')
 })
 
+t.test(
+  'what a section of a new role loses by that is named, its optional items are not lost, and what is hidden is listed',
+  async t => {
+    const { document, report } = await edited(text =>
+      text
+        .replace('- Can write and test code in Python', '- Can write and test code in Python\n- Can write SQL')
+        .replace('- Build\n', '- Build\n- Mend\n'),
+    )
+    t.same(
+      document.sections[0]?.blocks.flatMap(block => (block.type === 'list' ? block.items : [])),
+      [
+        { id: '', text: 'Lead', optional: true, items: [] },
+        { id: '', text: 'Build', optional: false, items: [] },
+        { id: '', text: 'Mend', optional: false, items: [{ id: '', text: 'Test' }] },
+      ],
+    )
+    t.match(
+      report.warnings.filter(({ code }) => code === 'section_read_anew'),
+      [
+        { severity: 'repair', pointer: '/sections/0', detail: /its notes may have become paragraphs/ },
+        { severity: 'repair', pointer: '/sections/2', detail: /levels and names of the catalogue/ },
+      ],
+    )
+    const unedited = await edited(text => text)
+    t.same(
+      unedited.report.understood.flatMap(({ line, text, pointer }) => (line === null ? [[pointer, text]] : [])),
+      [
+        ['/alternative_titles', 'Data pipeline engineer'],
+        ['/profession', 'digital_and_data'],
+        ['/family', 'data'],
+        ['/behaviours', 'working_together, delivering_at_pace'],
+        ['/sfia_version', '9'],
+        ['/skills/0', 'working'],
+      ],
+    )
+  },
+)
+
 t.test('a form that is none is named, and the text read all the same', async t => {
   const { document, report } = await edited(text => text.replace('format: 1', 'format: 9'))
   t.match(report.losses, [{ code: 'form_not_read', line: 2 }])
@@ -240,10 +278,7 @@ t.test('GET …/document → 200 in each format, 304, 406, 404, 410', async t =>
     t.equal(answer.headers['cache-control'], 'public, max-age=60, stale-if-error=86400')
     const other = format === 'md' ? 'html' : 'md'
     t.match(answer.headers.link, `</v1/roles/data-engineer/document?format=${other}>; rel="alternate"`)
-    t.match(
-      answer.headers.link,
-      '<https://register.example/v1/roles/data-engineer/document?format=html>; rel="canonical"',
-    )
+    t.match(answer.headers.link, '<https://register.example/roles/data-engineer>; rel="canonical"')
     const again = await call(`GET ${path}`, { key: null, headers: { 'if-none-match': answer.etag } })
     t.equal(again.status, 304, `${format} again`)
     const version = await call(`GET /v1/roles/data-engineer/versions/1/document?format=${format}`, { key: null })

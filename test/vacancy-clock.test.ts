@@ -2,10 +2,10 @@
 import { sql } from 'kysely'
 import t from 'tap'
 import { transact } from '../src/database/connect.ts'
+import { londonTime } from '../src/document/london.ts'
 import type { Vacancy } from '../src/document/vacancy.ts'
 import { startWorker } from '../src/jobs/worker.ts'
 import { openAndCloseDue } from '../src/vacancies/clock.ts'
-import { londonTime } from '../src/vacancies/london.ts'
 import { testApp } from './support/app.ts'
 import { untilWaiting } from './support/locks.ts'
 import { problemOf } from './support/problem.ts'
@@ -279,9 +279,14 @@ t.test('the clock of vacancies', { timeout: 120_000 }, async t => {
       url = /^<([^>]+)>; rel="next"$/.exec(String(answer.headers.link ?? ''))?.[1]
     }
     t.same(seen, sorted(waiting, open, short))
-    t.match(problemOf(await call('GET /v1/vacancies?status=opn', nobody)), {
-      status: 422,
-      errors: [{ pointer: '?status', detail: /Did you mean "open"/ }],
-    })
+    for (const [query, detail] of Object.entries({
+      'status=opn': /Did you mean "open"/,
+      'organisation=home-ofice': /Did you mean "home-office"/,
+      'grade=G77': /Did you mean G7\?/,
+    }))
+      t.match(problemOf(await call(`GET /v1/vacancies?${query}`, nobody)), {
+        status: 422,
+        errors: [{ pointer: `?${query.split('=')[0]}`, detail }],
+      })
   })
 })

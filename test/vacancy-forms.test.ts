@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { JobPosting as SchemaJobPosting, WithContext } from 'schema-dts'
 import t from 'tap'
+import type { RoleDocument } from '../src/document/schema.ts'
 import type { Vacancy } from '../src/document/vacancy.ts'
 import { seed } from '../src/seed.ts'
 import type { CivilServiceJobsAdvert } from '../src/vacancies/civil-service-jobs.ts'
@@ -112,6 +113,52 @@ t.test('the public forms of a vacancy', { timeout: 120_000 }, async t => {
     t.match(problemOf(await call(`GET ${made.path}/job-posting`, { ...nobody, headers: { accept: 'text/html' } })), {
       status: 406,
     })
+  })
+
+  await t.test('both → 200 with what the vacancy says where a section prints the details of the role', async t => {
+    const appendix: RoleDocument['sections'][number] = {
+      id: 'appendix',
+      kind: 'appendix',
+      heading: 'Appendix',
+      shared_section: null,
+      blocks: [{ type: 'advert_details' }],
+    }
+    const additional = [{ label: 'Travel', value: 'Now and then' }]
+    await createPublished(call, 'detailed', {
+      ...advertisedRole,
+      sections: [...advertisedRole.sections, appendix],
+      advert_details: {
+        ...advertisedRole.advert_details,
+        reference_number: 'OLD-1',
+        business_area: 'Old area',
+        contract_types: ['fixed_term'],
+        hours: '42 hours a week',
+        additional,
+      },
+    })
+    const { path } = await openVacancy(call, 'detailed', { ...whole, reference_number: '412345' })
+    const { description } = (await form(path, 'job-posting')).body as JobPosting
+    const printed = description.slice(description.indexOf('<h3>Appendix'), description.indexOf('<h3>How we choose'))
+    t.equal(
+      printed,
+      `<h3>Appendix</h3>
+<p><strong>Reference number:</strong> 412345</p>
+<p><strong>Grade:</strong> Senior Executive Officer (SEO)</p>
+<p><strong>Salary:</strong> £42,500 to £47,250.50</p>
+<p><strong>Type of role:</strong> Digital</p>
+<p><strong>Location:</strong> Croydon; Sheffield</p>
+<p><strong>Business area:</strong> Digital Services</p>
+<p><strong>Contract type:</strong> Permanent, Fixed term, Contractor</p>
+<p><strong>Working pattern:</strong> Full-time, Job share</p>
+<p><strong>Hours:</strong> 37 hours a week</p>
+<p><strong>Reports to:</strong> Lead data engineer</p>
+<p><strong>Travel:</strong> Now and then</p>
+`,
+    )
+    const advert = (await form(path, 'civil-service-jobs')).text
+    t.notMatch(advert, /OLD-1|Old area|42 hours/)
+    t.match(advert, /Now and then/)
+    await call(`POST ${path}/withdrawals`, { match: '*', body: { reason: 'Seen' } })
   })
 
   await t.test('getJobPosting → 200 with no word where nothing is known', async t => {

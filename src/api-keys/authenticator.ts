@@ -15,7 +15,7 @@ interface Options {
   flushIntervalMs?: number
 }
 
-export interface Authenticator {
+interface Authenticator {
   authenticate: Authenticate
   /** Writes the last uses that are not written yet. Call it before the database is closed. */
   close(): Promise<void>

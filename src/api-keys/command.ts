@@ -19,7 +19,7 @@ export class KeyArgumentsError extends Error {
   override name = 'KeyArgumentsError'
 }
 
-export interface KeyArguments {
+interface KeyArguments {
   name: string
   organisation: string
   scopes: Scope[]

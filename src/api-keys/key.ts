@@ -11,7 +11,7 @@ const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const keyForm = /^grr_live_([0-9A-Za-z]{8})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/
 
 /** The two parts of a key that mean something. `secret` is 43 base62 characters, 256 bits. */
-export interface ApiKeyParts {
+interface ApiKeyParts {
   id: string
   secret: string
 }

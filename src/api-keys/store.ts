@@ -140,7 +140,7 @@ export function expiryOf(asked: string | null | undefined, now = Date.now()): st
   return new Date(time).toISOString()
 }
 
-export interface KeyValues {
+interface KeyValues {
   name: string
   organisation: string
   owner: string

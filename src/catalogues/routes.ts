@@ -33,7 +33,7 @@ import {
 import { hasOtherUses, type InUse, listUses, type Use, type UseTable } from './uses.ts'
 
 /** What is a catalogue's own. `E` is an entry, which is what GET answers with and PUT takes. */
-export interface Catalogue<E> extends Omit<Shelf, 'members'> {
+interface Catalogue<E> extends Omit<Shelf, 'members'> {
   /** As operationIds and components name an entry. */
   name: string
   tag: string

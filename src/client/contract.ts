@@ -2420,6 +2420,18 @@ export interface components {
                 /** Format: uri */
                 roles: string;
                 /** Format: uri */
+                vacancies: string;
+                /** Format: uri */
+                changes: string;
+                /** Format: uri */
+                atom: string;
+                /** Format: uri */
+                roles_export: string;
+                /** Format: uri */
+                vacancies_export: string;
+                /** Format: uri */
+                webhooks: string;
+                /** Format: uri */
                 organisations: string;
                 /** Format: uri */
                 skills: string;
@@ -5168,8 +5180,11 @@ export interface components {
              */
             roleversion: number | null;
             data: {
-                /** @description As lists of vacancies have it, at the moment of the change. */
-                vacancy: Record<string, never>;
+                vacancy: components["schemas"]["VacancySummary"];
+                /** @description Of `vacancy.updated`: pointers to the members that changed. */
+                changed?: string[];
+                /** @description Of `vacancy.withdrawn`. */
+                reason?: string;
             };
         };
         VacancyList: {

@@ -70,7 +70,7 @@ export function connect(options: ConnectOptions): Kysely<Database> {
 const drivers = new WeakMap<Kysely<Database>, HealingDriver>()
 
 /** How many connections there may be, are, and are not in use, and how many queries wait for one. */
-export interface PoolStatus {
+interface PoolStatus {
   max: number
   total: number
   idle: number

@@ -25,7 +25,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 
 /** A PostgreSQL under DATA_DIR that this process uses. */
-export interface EmbeddedPostgres {
+interface EmbeddedPostgres {
   /** Where it listens: a Unix socket in a folder that only its owner can enter. */
   readonly url: string
   /** Whether it was running already, started by another process or left behind by a killed one. */
@@ -38,7 +38,7 @@ export interface EmbeddedPostgres {
 }
 
 /** How to start it; the defaults are right for everything but tests. */
-export interface EmbeddedOptions {
+interface EmbeddedOptions {
   /** Gives up durability for speed. */
   fast?: boolean
   /** Longest wait for the server to accept connections, recovery after a crash included. */

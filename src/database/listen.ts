@@ -1,7 +1,7 @@
 import pg from 'pg'
 
 /** What a listening session reports; nothing that a handler throws reaches the process. */
-export interface ListenHandlers {
+interface ListenHandlers {
   /** What to do with a notification, by channel; they come in the order of the commits, a payload is '' where there was none. */
   onNotification: Readonly<Record<string, (payload: string) => void>>
   /** Notifications arrive from now on. Whatever was sent before is missed. */
@@ -10,7 +10,7 @@ export interface ListenHandlers {
   onDown?: (cause: Error) => void
 }
 
-export interface ListenOptions {
+interface ListenOptions {
   /** DATABASE_DIRECT_URL: a session on the primary, past any pooler. */
   url: string
   /** How often the session is asked for a sign of life, and how long it may take to answer: 3 s and 2 s. */
@@ -23,7 +23,7 @@ export interface ListenOptions {
 }
 
 /** One session that listens. */
-export interface Listener {
+interface Listener {
   /** Whether notifications arrive now. */
   readonly up: boolean
   /** Ends the session, with no more calls of handlers. Never waits for a dead network, safe to call twice. */

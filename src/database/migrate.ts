@@ -8,7 +8,7 @@ import pg from 'pg'
 /** The migrations of this project, seen from `src/` and from the built `dist/` alike. */
 const projectFolder = fileURLToPath(new URL('../../migrations/', import.meta.url))
 
-export interface MigrateOptions {
+interface MigrateOptions {
   /** Where the `NNNN-name.sql` files are; the project's own unless given. */
   folder?: string
   /** Longest wait for the database to come up, and then for another migrator to finish; 60 s. */

@@ -25,7 +25,7 @@ export const types: pg.CustomTypesConfig = {
  *
  * @throws RangeError for one that a number cannot hold exactly, rather than altering it.
  */
-export function toNumber(text: string): number {
+function toNumber(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is too large for a number`)
   return value

@@ -15,7 +15,7 @@ export interface Finding {
 const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 
 /** The Civil Service grade that a printed name, alias or code means; undefined where it means none. */
-export const findGrade = (printed: string) =>
+const findGrade = (printed: string) =>
   grades.find(({ code, label, aliases }) => [code, label, ...aliases].some(name => plain(name) === plain(printed)))
 
 /** A grade with the label of its code filled in. */

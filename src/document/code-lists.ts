@@ -5,6 +5,13 @@ export interface Code {
   label: string
 }
 
+/** The label of a code; the code itself where the list has none such. */
+export const labelOf = (codes: readonly Code[], code: string) => codes.find(entry => entry.code === code)?.label ?? code
+
+/** The labels of codes with commas between them. */
+export const labelsOf = (codes: readonly Code[], chosen: readonly string[]) =>
+  chosen.map(code => labelOf(codes, code)).join(', ')
+
 const codes = <const T extends Record<string, string>>(labels: T) =>
   Object.entries(labels).map(([code, label]) => ({ code: code as keyof T & string, label }))
 

@@ -21,7 +21,6 @@ const FormItem = object({
   optional: optional(Type.Boolean()),
   items: optional(Type.Array(object(Printed), { maxItems: limits.items })),
 })
-export type FormItem = Static<typeof FormItem>
 
 const FormBlock = object({
   type: oneOf(['paragraph', 'subheading', 'note', 'list', 'skills', 'sfia_mappings', 'advert_details']),

@@ -1,5 +1,5 @@
 /** What documents and pages print of a role's members: rows of labels and values, lines of SFIA mappings. */
-import { contractTypes, roleTypes, workingPatterns } from './code-lists.ts'
+import { contractTypes, labelsOf, roleTypes, workingPatterns } from './code-lists.ts'
 import type { AdvertDetails, Block, Grade, ListItem, PublishedRole, RoleDocument, Salary } from './schema.ts'
 import { foldInlines, type Inline, parseText } from './text.ts'
 
@@ -11,20 +11,16 @@ export interface Row {
   value: string
 }
 
-/** Characters as every format can hold them: white space folded, and U+FFFD for other control characters. */
-export const foldPlain = (text: string) =>
-  text
-    .replace(/[^\P{Cc}\s]|[\ufffe\uffff]/gu, '\ufffd')
-    .replace(/\s+/g, ' ')
-    .trim()
+/** Characters as every format can hold them: U+FFFD stands for control characters but white space, and for no characters. */
+export const holdable = (text: string) => text.replace(/[^\P{Cc}\s]|[\ufffe\uffff]/gu, '\ufffd')
+
+/** `holdable`, with its white space folded. */
+export const foldPlain = (text: string) => holdable(text).replace(/\s+/g, ' ').trim()
 
 interface DetailRow extends Row {
   /** What the row prints. */
   member: keyof AdvertDetails | 'grades'
 }
-
-const labelsOf = (codes: readonly { code: string; label: string }[], chosen: readonly string[]) =>
-  chosen.map(code => codes.find(entry => entry.code === code)?.label ?? code).join(', ')
 
 /** `Senior Executive Officer (SEO)`; the label alone where it says the code. */
 export const gradeName = ({ code, label }: Grade) =>
@@ -79,7 +75,7 @@ export type Print =
   | { type: 'paragraph' | 'subheading' | 'note'; content: Inline[] }
   | { type: 'list'; ordered: boolean; items: PrintItem[] }
   | { type: 'rows'; rows: Row[] }
-export interface PrintItem {
+interface PrintItem {
   /** [] where the item prints nothing but those under it. */
   content: Inline[]
   optional: boolean

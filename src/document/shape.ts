@@ -80,7 +80,7 @@ export const patchOf = (name: string, example: unknown) =>
   )
 
 /** What a PUT takes: every member but ids. */
-export type Replacement<T> = T extends readonly (infer U)[]
+type Replacement<T> = T extends readonly (infer U)[]
   ? Replacement<U>[]
   : T extends object
     ? { [K in keyof T as K extends 'id' ? never : K]: Replacement<T[K]> } & ('id' extends keyof T

@@ -11,6 +11,7 @@ import {
   workingPatterns,
 } from './code-lists.ts'
 import { assignItemIds } from './ids.ts'
+import { timeZone } from './london.ts'
 import {
   Block,
   code,
@@ -27,9 +28,6 @@ import {
 } from './schema.ts'
 import { component, list, newOf, nullable, object, oneOf, patchOf, ref, replacementOf } from './shape.ts'
 import { isAllowedAddress } from './text.ts'
-
-/** Every printed line of a vacancy follows the time of the United Kingdom, summer time included. */
-export const timeZone = 'Europe/London'
 
 /** What a vacancy may say beyond its role; the other kinds are the role's own. */
 const ownKinds = ['selection', 'benefits', 'terms', 'security', 'nationality', 'diversity', 'further_information']
@@ -189,7 +187,7 @@ export const ReplacementVacancy = replacementOf(Vacancy, exampleVacancy)
 export const VacancyPatch = patchOf('VacancyPatch', { closes_at: '2027-06-06T23:55:00+01:00', number_of_posts: 3 })
 
 /** An instant in UTC as it is stored and served; undefined where there is none such, as 31 April. */
-export function toUtc(instant: string): string | undefined {
+function toUtc(instant: string): string | undefined {
   const time = Date.parse(instant)
   if (Number.isNaN(time)) return undefined
   const utc = new Date(time).toISOString().replace('.000Z', 'Z')

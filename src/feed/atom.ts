@@ -1,18 +1,14 @@
 /** Public events as an Atom feed (RFC 4287), its pages as RFC 5005 §3 links them. Pure: events in, XML out. */
+import { escapeHtml } from '../renderings/html.ts'
 import { type ChangeType, toChange } from './schema.ts'
 import type { PublicEvent } from './store.ts'
 
 export const atomType = 'application/atom+xml; charset=utf-8'
 
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-/** Text as XML 1.0 may hold it: two code points that JSON allows are none there. */
-const escapeXml = (text: string) =>
-  text.replace(/[\ufffe\uffff]/g, '\ufffd').replace(/[&<>"]/g, character => escapes[character] ?? '')
-
 /** An element; its content is text, or elements that are made already. */
 function element(name: string, content: string | string[], attributes: Record<string, string> = {}): string {
-  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeXml(value)}"`)
-  const inner = typeof content === 'string' ? escapeXml(content) : content.join('')
+  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeHtml(value)}"`)
+  const inner = typeof content === 'string' ? escapeHtml(content) : content.join('')
   return inner === '' ? `<${name}${written.join('')}/>` : `<${name}${written.join('')}>${inner}</${name}>`
 }
 
@@ -51,7 +47,7 @@ function entry(event: PublicEvent, baseUrl: string): string {
   ])
 }
 
-export interface AtomPage {
+interface AtomPage {
   /** The newest first. */
   events: PublicEvent[]
   /** The path of this page, and of the next older one; undefined on the last. */

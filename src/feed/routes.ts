@@ -7,7 +7,9 @@ import type { Database } from '../database/types.ts'
 import { Slug } from '../document/schema.ts'
 import { object, oneOf, ref } from '../document/shape.ts'
 import { Problem } from '../plugins/problems.ts'
+import { addressKey } from '../plugins/rate-limit.ts'
 import { digestTag, sendEntity } from '../plugins/read.ts'
+import { requireKnownValues } from '../roles/search.ts'
 import { atomFeed, atomType } from './atom.ts'
 import { ChangeList, changeTypes, eventTypeOf, toChange } from './schema.ts'
 import type { FeedSignal } from './signal.ts'
@@ -79,15 +81,22 @@ export const feed: FastifyPluginAsyncTypebox<Options> = async (app, { db, signal
       let page = await readEvents(db, position ?? Number.MAX_SAFE_INTEGER, limit, filter)
       if (position !== null && position > page.end)
         throw new Problem('cursor_gone', `The feed ends at ${page.end}: the register was restored since this cursor.`)
+      const { organisation } = filter
+      if (page.events.length === 0 && organisation !== undefined) await requireKnownValues(db, { organisation })
       // From here on it holds no connection of the pool, and is no work that keeps others out.
       if (wait > 0 && page.events.length === 0) app.leave(request)
       const gone = wait > 0 ? untilGone(reply) : undefined
+      const who = request.caller?.id ?? addressKey(request.ip)
       while (page.events.length === 0 && page.reached === page.end && performance.now() < deadline) {
         if (signal.isFull)
           throw new Problem('unavailable', 'As many wait for changes as can. Ask again without `wait`, or later.', {
             headers: { 'retry-after': '10' },
           })
-        if (!(await signal.wait(page.end, deadline - performance.now(), gone))) break
+        if (signal.isFullFor(who))
+          throw new Problem('too_many_requests', 'As many of your requests wait for changes as may. One is enough.', {
+            headers: { 'retry-after': '10' },
+          })
+        if (!(await signal.wait(page.end, deadline - performance.now(), { who, signal: gone }))) break
         const next = await readOnce(page.end, limit, filter)
         // Announced and not there: the register was restored under us, and the next request will say so.
         if (next.end <= page.end) break

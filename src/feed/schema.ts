@@ -3,6 +3,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { Grade, Slug } from '../document/schema.ts'
 import { component, nullable, object, ref } from '../document/shape.ts'
 import { RoleSummary } from '../roles/schema.ts'
+import { VacancySummary } from '../vacancies/schema.ts'
 import type { PublicEvent } from './store.ts'
 
 /** The types of public events, as `events` has them and as they are sent. Names need no domain: `source` has one. */
@@ -83,12 +84,12 @@ const RoleWithdrawn = change(
 const VacancyChanged = change(
   'VacancyChanged',
   Type.Unsafe<ChangeType>({ type: 'string', enum: changeTypes.filter(type => type.startsWith('vacancy.')) }),
-  Type.Unsafe<Record<string, unknown>>({
-    type: 'object',
-    required: ['vacancy'],
-    properties: {
-      vacancy: { type: 'object', description: 'As lists of vacancies have it, at the moment of the change.' },
-    },
+  object({
+    vacancy: ref(VacancySummary),
+    changed: Type.Optional(
+      Type.Array(Type.String(), { description: 'Of `vacancy.updated`: pointers to the members that changed.' }),
+    ),
+    reason: Type.Optional(Type.String({ description: 'Of `vacancy.withdrawn`.' })),
   }),
 )
 

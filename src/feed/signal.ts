@@ -5,13 +5,15 @@ interface Waiter {
   end: (news: boolean) => void
 }
 
-export interface SignalOptions {
+interface SignalOptions {
   /** Reads where the feed ends: used where announcements may have been missed. */
   look: () => Promise<number>
   /** How often to look while nothing is announced and somebody waits; every second. */
   pollMs?: number
   /** Most who wait at once; 1000. */
   waitersMax?: number
+  /** Most of them who are one caller, or come from one address; 50. */
+  waitersPerCallerMax?: number
 }
 
 /**
@@ -21,7 +23,10 @@ export interface SignalOptions {
 export class FeedSignal {
   readonly #look: () => Promise<number>
   readonly #waitersMax: number
+  readonly #waitersPerCallerMax: number
   readonly #waiters = new Set<Waiter>()
+  /** How many of them are whose. */
+  readonly #waitersOf = new Map<string, number>()
   readonly #poll: NodeJS.Timeout
   #position = 0
   #announced = 0
@@ -29,9 +34,10 @@ export class FeedSignal {
   #isLooking = false
   #isClosed = false
 
-  constructor({ look, pollMs = 1000, waitersMax = 1000 }: SignalOptions) {
+  constructor({ look, pollMs = 1000, waitersMax = 1000, waitersPerCallerMax = 50 }: SignalOptions) {
     this.#look = look
     this.#waitersMax = waitersMax
+    this.#waitersPerCallerMax = waitersPerCallerMax
     this.#poll = setInterval(() => {
       if (!this.#isUp && this.#waiters.size > 0) void this.#lookUp()
     }, pollMs).unref()
@@ -63,18 +69,27 @@ export class FeedSignal {
     return this.#waiters.size >= this.#waitersMax
   }
 
+  /** Whether this caller, or address, waits as often as one may. */
+  isFullFor(who: string): boolean {
+    return (this.#waitersOf.get(who) ?? 0) >= this.#waitersPerCallerMax
+  }
+
   /**
    * Resolves to true as soon as the feed goes beyond a number, to false after `ms` milliseconds, when `signal` is
    * aborted, and at once when this is closed. Never rejects.
    */
-  wait(after: number, ms: number, signal?: AbortSignal): Promise<boolean> {
+  wait(
+    after: number,
+    ms: number,
+    { who = '', signal }: { who?: string; signal?: AbortSignal | undefined } = {},
+  ): Promise<boolean> {
     if (this.#position > after) return Promise.resolve(true)
     if (this.#isClosed || signal?.aborted || ms <= 0) return Promise.resolve(false)
     return new Promise(resolve => {
       const end = (news: boolean) => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', giveUp)
-        this.#waiters.delete(waiter)
+        if (this.#waiters.delete(waiter)) this.#count(who, -1)
         resolve(news)
       }
       const giveUp = () => end(false)
@@ -82,7 +97,14 @@ export class FeedSignal {
       const timer = setTimeout(giveUp, ms)
       signal?.addEventListener('abort', giveUp)
       this.#waiters.add(waiter)
+      this.#count(who, 1)
     })
+  }
+
+  #count(who: string, more: 1 | -1): void {
+    const count = (this.#waitersOf.get(who) ?? 0) + more
+    if (count === 0) this.#waitersOf.delete(who)
+    else this.#waitersOf.set(who, count)
   }
 
   /** Ends every wait, also those that are still to come. */

@@ -18,7 +18,15 @@ import { createImportPool, type ImportPool } from './pool.ts'
 import { checkExport, restore, rolesOf } from './restore.ts'
 import type { DocumentType } from './scan.ts'
 import type { ImportReport } from './schema.ts'
-import { documentBytesMax, findContext, findKnown, saveImport, type Target, withoutIds } from './store.ts'
+import {
+  documentBytesMax,
+  findContext,
+  findKnown,
+  type Imported,
+  saveImport,
+  type Target,
+  withoutIds,
+} from './store.ts'
 
 const usage =
   'npm run import -- PATH… --organisation SLUG [--overwrite] [--owner NAME]\n       npm run import -- roles.ndjson'
@@ -72,7 +80,7 @@ export function readImportArguments(
 }
 
 /** Where the command tells how it goes. */
-export interface Outlet {
+interface Outlet {
   /** Whether people look on: they get a bar, a log file gets lines. */
   isTerminal: boolean
   stream: NodeJS.WritableStream
@@ -192,10 +200,11 @@ async function importSource(
     return { result: 'failed', name, role: slug, report, detail: problems.map(({ detail }) => detail).join(' ') }
   const caller: Caller = { id: 'import', owner, organisation, scopes: new Set(['import:write']) }
   const target: Target = known ? { role: slug, revision: known.revision, match: null } : { slug }
+  let saved: Imported
   try {
     validateComponent('NewRoleDocument', withoutIds(document))
-    await transact(db, async trx => {
-      const saved = await saveImport(
+    saved = await transact(db, async trx => {
+      const imported = await saveImport(
         trx,
         caller,
         organisation,
@@ -203,7 +212,8 @@ async function importSource(
         { ...result, document },
         { mediaType: type, bytes: source },
       )
-      await insertEvents(trx, actorOf(owner), saved.events)
+      await insertEvents(trx, actorOf(owner), imported.events)
+      return imported
     })
   } catch (error) {
     // Of two documents with one new text about the organisation, one makes the shared section and the other uses it.
@@ -211,7 +221,8 @@ async function importSource(
       return importSource(db, pool, file, args, retries + 1)
     return { result: 'failed', name, role: slug, report, detail: problemText(error) }
   }
-  return { result: report.unchanged ? 'unchanged' : known ? 'updated' : 'created', name, role: slug, report }
+  const made = saved.report.unchanged ? 'unchanged' : known ? 'updated' : 'created'
+  return { result: made, name, role: slug, report: saved.report }
 }
 
 const actorOf = (owner: string): Actor => ({ id: null, owner, requestId: null })

@@ -1,4 +1,5 @@
 /** The blocks of a source section as blocks of the document: paragraphs, notes and lists, split items joined. */
+import { withoutMark } from '../document/form.ts'
 import { type Block, type ListItem, limits } from '../document/schema.ts'
 import { type Inline, plainOfInlines, writeText } from '../document/text.ts'
 import { type Notices, refuseLongList } from './notices.ts'
@@ -22,7 +23,7 @@ export interface DraftList {
   items: DraftItem[]
   line: number
 }
-export interface DraftText {
+interface DraftText {
   type: 'paragraph' | 'subheading' | 'note'
   content: Inline[]
   line: number
@@ -33,7 +34,7 @@ const guidance =
   /\b(?:delete|remove|amend|edit|include) (?:as|if|where) (?:required|appropriate|necessary|applicable|needed)\b|^optional (?:points?|bullets?|items?|text|paragraphs?|content)\b|^(?:guidance|notes?) (?:for|to) (?:the )?(?:author|recruiter|recruiting manager|hiring manager|line manager|vacancy holder)s?\b/i
 
 /** Whether a line tells the author of an advert what to do, and is no text of the role. */
-export const isGuidance = (text: string) => text.length <= 200 && guidance.test(text)
+const isGuidance = (text: string) => text.length <= 200 && guidance.test(text)
 
 const space: Inline = { type: 'text', value: ' ' }
 const join = (parts: readonly Inline[][]): Inline[] =>
@@ -215,6 +216,8 @@ export function listBlock(list: DraftList, notices: Notices, { lines, parts }: P
     refuseLongList(list.items.length, list.line, notices)
     return { type: 'list', ordered: list.ordered, items: [] }
   }
+  // Where items say it one by one, a line above them says it of none.
+  const isMarked = list.items.some(item => withoutMark(item.content) !== undefined)
   const items = list.items.map((item): ListItem => {
     if (item.items.length > limits.items) refuseLongList(item.items.length, item.line, notices)
     const inner = item.items.map(sub => {
@@ -222,7 +225,10 @@ export function listBlock(list: DraftList, notices: Notices, { lines, parts }: P
       lines.set(written, sub.line)
       return written
     })
-    const written = { id: '', text: textOf(item.content, item.line, notices), optional: list.optional, items: inner }
+    const unmarked = withoutMark(item.content)
+    const text = textOf(unmarked ?? item.content, item.line, notices)
+    const written = { id: '', text, optional: isMarked ? unmarked !== undefined : list.optional, items: inner }
+    if (unmarked) notices.understand(item.line, 'optional', written, 'mark of an optional item')
     lines.set(written, item.line)
     parts.set(item, written)
     parts.set(item.content, written)

@@ -40,7 +40,7 @@ export interface Details {
  * How sure a label must be. `appendix`: every line with a colon is a pair. `front`, under a title: the label is known or
  * stands out. `body`: it is known, and not the only one.
  */
-export type LabelMode = 'appendix' | 'front' | 'body'
+type LabelMode = 'appendix' | 'front' | 'body'
 
 const contentOf = (block: SourceBlock): Inline[][] => {
   if (block.type === 'paragraph' || block.type === 'heading') return [block.content]

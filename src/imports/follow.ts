@@ -406,9 +406,11 @@ class Follower {
           body,
         )
     const extra = (found?.document.sections.length ?? 0) - open.length
-    open.forEach(({ part }, at) => {
+    open.forEach(({ part, outline }, at) => {
       const section = found?.document.sections[at + extra]
-      if (section) made.set(part, section)
+      if (!section) return
+      made.set(part, section)
+      this.#sayLeftOut(pairs.get(part), section, outline.line)
     })
     const sections = [
       ...(found?.document.sections.slice(0, extra) ?? []),
@@ -430,6 +432,7 @@ class Follower {
       advert_details: details.advert_details,
     }
     const lines = new Map([...this.#lines, ...(found?.lines ?? [])])
+    this.#sayHidden(document)
     return {
       document,
       rows,
@@ -439,6 +442,38 @@ class Follower {
       sfiaInferred: found?.sfiaInferred ?? false,
       followed: { sharedSections, whole: isWhole },
     }
+  }
+
+  /** Names what the form says of a section and nobody can see in its lines, where these are others than it says. */
+  #sayLeftOut(own: FormSection | undefined, section: Section, line: number) {
+    const types = new Set(own?.blocks.map(({ type }) => type))
+    const printed = new Set(own?.blocks.map(({ type, importance = null }) => (type === 'skills' ? importance : type)))
+    const skills = (this.#form.skills ?? []).filter(
+      ({ skill, level, importance = null }) => (skill || level) && types.has('skills') && printed.has(importance),
+    )
+    const left = [
+      ...(skills.length > 0
+        ? ['the levels and names of the catalogue that its skills carried are left out of a new role']
+        : []),
+      ...(types.has('note') ? ['its notes may have become paragraphs, which are published'] : []),
+    ]
+    if (left.length === 0) return
+    const detail = `The section has lines more or less than it was written with, so it was read as that of any house: ${left.join('; ')}. Look it through`
+    this.#notices.add('repair', 'section_read_anew', line, section.heading, detail, section)
+  }
+
+  /** What the document carries and does not show, so that the report does not hide it either. */
+  #sayHidden(document: RoleDocument) {
+    const say = (text: string, about: string | object) =>
+      this.#notices.understand(null, text, about, 'carried beside the text')
+    for (const member of ['alternative_titles', 'profession', 'family', 'behaviours', 'sfia_version'] as const)
+      if (this.#form[member]) say([document[member]].flat().join(', '), `/${member}`)
+    for (const skill of document.skills)
+      if (skill.skill !== null || skill.level !== null)
+        say([skill.skill, skill.level].filter(part => part !== null).join(', '), skill)
+    if (this.#form.sections.some(({ blocks }) => blocks.some(({ type }) => type === 'advert_details'))) return
+    for (const { member, label, value } of detailRows(document.advert_details, document.grades))
+      if (value !== '') say(`${label}: ${value}`, member === 'grades' ? '/grades' : `/advert_details/${member}`)
   }
 
   /** Those that are printed, those that no section printed, and those that are new. */

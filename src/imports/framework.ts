@@ -26,7 +26,7 @@ const familyOf = new Map(
   Object.entries(roles).flatMap(([family, names]) => names.split(' ').map(name => [name, family as Family] as const)),
 )
 
-export interface FrameworkRole {
+interface FrameworkRole {
   /** As the framework's address has it, such as `software-developer`. */
   role: string
   /** null for a role that is not in the list above. */

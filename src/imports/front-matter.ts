@@ -44,6 +44,40 @@ function readFields(source: string, notices: Notices): Field[] {
   return readLines(source)
 }
 
+/** What generators of web sites read of a file: how they show it, and nothing of the role. To teach the importer one, add it. */
+const siteKeys = new Set([
+  'layout',
+  'template',
+  'permalink',
+  'url',
+  'aliases',
+  'redirect from',
+  'redirect to',
+  'nav order',
+  'nav exclude',
+  'parent',
+  'grand parent',
+  'has children',
+  'has toc',
+  'toc',
+  'sidenav',
+  'sidebar',
+  'breadcrumbs',
+  'weight',
+  'categories',
+  'category',
+  'tags',
+  'image',
+  'css',
+  'js',
+  'active',
+  'draft',
+  'published',
+  'sitemap',
+  'search exclude',
+  'exclude from search',
+])
+
 interface Taken extends Pick<SourceTree, 'title'> {
   /** The source without its front matter; lines stay where they are. */
   body: string
@@ -72,7 +106,14 @@ export function takeFrontMatter(source: string, notices: Notices): Taken {
     } else if (label === '')
       notices.add('loss', 'front_matter_removed', line, value, 'The line of front matter has no label')
     else if (value === '') notices.understand(line, label, '', 'label without a value')
-    else fields.push({ label: label.replaceAll(/[_-]/g, ' '), value, line })
+    else {
+      const name = label.replaceAll(/[_-]/g, ' ')
+      if (siteKeys.has(name.toLowerCase())) {
+        notices.understand(line, `${label} ${value}`, '', 'setting of a web site')
+        const detail = `“${label}” tells a web site how to show the file, and is nothing of the role; it was left out`
+        notices.add('loss', 'site_setting_removed', line, `${label}: ${value}`, detail)
+      } else fields.push({ label: name, value, line })
+    }
   }
   return { body: match[0].replace(/[^\n]/g, '') + source.slice(match[0].length), title, fields }
 }

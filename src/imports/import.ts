@@ -233,10 +233,10 @@ function draftOf(
   return { document, newSharedSections: shared.created, report, problems: [], text: read?.text ?? [] }
 }
 
-/** The words of the draft, and those that a typed member stands for. */
+/** The words of the draft, and those that a typed member stands for; what stands on no line was not seen in the text. */
 const keptWords = (document: RoleDocument, notices: Notices) => [
   ...[...partsOf(document)].flatMap(part => wordsOf(readableText(part))),
-  ...notices.understood.flatMap(entry => wordsOf(entry.text)),
+  ...notices.understood.flatMap(entry => (entry.line === null ? [] : wordsOf(entry.text))),
 ]
 
 const emptyResult = (): Recognised => recognise(nothing, { versions: [] }, new Notices())

@@ -2,9 +2,9 @@
 import { limits } from '../document/schema.ts'
 
 /** `advice` is about the words, which stay; `repair` says what was read otherwise than it stands; `loss` is what is gone. */
-export type Severity = 'advice' | 'repair' | 'loss'
+type Severity = 'advice' | 'repair' | 'loss'
 
-export interface Notice {
+interface Notice {
   code: string
   severity: Severity
   /** In the source, from 1; null where it is about the document as a whole. */
@@ -19,7 +19,7 @@ export interface Notice {
 }
 
 /** Text that a typed member of the document stands for, so that it is kept although no block prints it. */
-export interface Understood {
+interface Understood {
   line: number | null
   text: string
   about: object | string
@@ -37,7 +37,7 @@ export interface Problem {
 const excerptLength = 160
 
 /** White space folded, cut at 160 characters. */
-export function excerptOf(text: string) {
+function excerptOf(text: string) {
   const folded = text.replace(/\s+/g, ' ').trim()
   return folded.length > excerptLength ? `${folded.slice(0, excerptLength - 1)}…` : folded
 }

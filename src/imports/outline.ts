@@ -12,7 +12,7 @@ import { cellText, filledCells, hasImportanceColumns, onlyParagraph, repairTable
 import { isDocumentKind } from './title.ts'
 import { type Field, hardLines, isBold, plainOf, type SourceBlock, type SourceRow, type SourceTree } from './tree.ts'
 
-export interface Subheading {
+interface Subheading {
   type: 'subheading'
   content: Inline[]
   line: number

@@ -7,7 +7,7 @@ import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl'
 import type { Notices } from './notices.ts'
 
 /** More than any honest document has, and little enough to inflate within the limits of a thread. */
-export const packageLimits = {
+const packageLimits = {
   entries: 1000,
   partBytes: 8 * 1024 * 1024,
   allBytes: 24 * 1024 * 1024,

@@ -74,9 +74,11 @@ export function readHast(root: Root, references: readonly string[], notices: Not
 
   const linkOf = (node: Element, children: Inline[]): Inline[] => {
     const url = property(node, 'href').trim()
-    if (url === '' || url.startsWith('#')) return children
+    if (url === '') return children
     if (!isAllowedAddress(url)) {
-      const detail = 'Links go to https, http or mailto addresses; the text of this one was kept, its address was not'
+      const detail = url.startsWith('#')
+        ? 'The link leads to another place in the document, where sections have addresses of their own; its text was kept, its address was not'
+        : 'Links go to https, http or mailto addresses; the text of this one was kept, its address was not'
       notices.add('loss', 'link_removed', lineOf(node), url, detail)
       return children
     }

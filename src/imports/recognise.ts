@@ -1,4 +1,5 @@
 /** Puts a document together from what the outline, the SFIA block and the labelled rows say. */
+import { withoutMark } from '../document/form.ts'
 import {
   type AdvertDetails,
   type Block,
@@ -193,7 +194,8 @@ class Recogniser implements Provenance {
     const hasSkillsSection = this.#source.sections.some(section => section.kind === 'skills_experience')
     const ofSkills =
       kind === 'skills_experience' || (kind === 'person_specification' && importance !== null && !hasSkillsSection)
-    if (!ofSkills || list.optional || list.items.some(item => item.items.length > 0)) return undefined
+    const isPlain = list.items.every(item => item.items.length === 0 && withoutMark(item.content) === undefined)
+    if (!ofSkills || list.optional || !isPlain) return undefined
     if (this.#printed.has(importance)) {
       const text = plainOfInlines(list.items[0]?.content ?? [])
       const detail = 'The role’s skills come from the first such list; this one stayed a list of its section'

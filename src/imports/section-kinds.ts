@@ -7,7 +7,7 @@
  */
 import type { SectionKind } from '../document/schema.ts'
 
-export interface KindWords {
+interface KindWords {
   kind: SectionKind
   phrases: string[]
   like?: RegExp

@@ -21,7 +21,7 @@ export interface SfiaIndex {
 }
 
 /** A line of the block as it is printed. */
-export interface SfiaLine {
+interface SfiaLine {
   text: string
   content: Inline[]
   line: number
@@ -33,7 +33,7 @@ export interface SfiaLine {
   subcategory?: string
 }
 
-export interface SfiaResult {
+interface SfiaResult {
   version: SfiaVersion | null
   mappings: SfiaMapping[]
   /** Lines that mappings stand for, and their categories: the block prints them. */

@@ -11,6 +11,7 @@ import type { Match } from '../plugins/write.ts'
 import { type Draft, digestOf, insertDraft, lockRole, type RoleRow, saveDraft, slugFor } from '../roles/store.ts'
 import { findSfiaIndexes } from '../sfia/store.ts'
 import type { ImportContext, ImportResult } from './import.ts'
+import { Notices } from './notices.ts'
 import type { DocumentType } from './scan.ts'
 import type { ImportReport } from './schema.ts'
 
@@ -40,7 +41,7 @@ export async function findContext(
 }
 
 /** A document as it came. */
-export interface Original {
+interface Original {
   mediaType: DocumentType
   bytes: Buffer
 }
@@ -103,6 +104,61 @@ async function insertSharedSections(
 export const withoutIds = (document: RoleDocument): unknown =>
   JSON.parse(JSON.stringify(document), (name, value) => (name === 'id' && value === '' ? undefined : value))
 
+/**
+ * A document may come from another register, and name skills that this catalogue lacks: they are left out, each with a
+ * warning, and their statements stay.
+ */
+async function withoutUnknownSkills(
+  trx: Transaction<Database>,
+  { document, report }: { document: RoleDocument; report: ImportReport },
+  previous: RoleDocument | undefined,
+): Promise<{ document: RoleDocument; report: ImportReport }> {
+  const unknown = new Set(document.skills.flatMap(({ skill }) => skill ?? []))
+  if (unknown.size === 0) return { document, report }
+  const known = await trx
+    .selectFrom('skills')
+    .select('slug')
+    .where('slug', 'in', [...unknown])
+    .execute()
+  for (const { slug } of known) unknown.delete(slug)
+  if (unknown.size === 0) return { document, report }
+  const isUnknown = ({ skill }: RoleDocument['skills'][number]) => skill !== null && unknown.has(skill)
+  const next = {
+    ...document,
+    skills: document.skills.map(skill => (isUnknown(skill) ? { ...skill, skill: null } : skill)),
+  }
+  const warnings = document.skills.flatMap((skill, at): ImportReport['warnings'] =>
+    isUnknown(skill)
+      ? [
+          {
+            code: 'unknown_skill',
+            severity: 'loss',
+            line: null,
+            pointer: `/skills/${at}/skill`,
+            excerpt: skill.skill ?? '',
+            detail: `The skill catalogue has no "${skill.skill}"; the statement stays without it. Add it to the catalogue, and name it in the draft`,
+            source: null,
+          },
+        ]
+      : [],
+  )
+  const listed = warnings.slice(0, Notices.noticesMax)
+  const left = warnings.length - listed.length
+  return {
+    document: next,
+    report: {
+      ...report,
+      warnings: [...report.warnings, ...listed],
+      warnings_not_listed: [
+        ...report.warnings_not_listed,
+        ...(left > 0 ? [{ code: 'unknown_skill', count: left }] : []),
+      ],
+      losses: [...report.losses, ...listed.map(({ code, line, excerpt }) => ({ code, line, text: excerpt }))],
+      unchanged: previous !== undefined && JSON.stringify(next) === JSON.stringify(previous),
+    },
+  }
+}
+
 export interface Imported {
   draft: Draft
   id: string
@@ -120,7 +176,7 @@ export async function saveImport(
   caller: Caller,
   organisation: string,
   target: Target,
-  { document, newSharedSections, ...read }: ImportResult & { document: RoleDocument },
+  { newSharedSections, ...result }: ImportResult & { document: RoleDocument },
   original: Original,
 ): Promise<Imported> {
   let row: RoleRow | undefined
@@ -132,6 +188,7 @@ export async function saveImport(
         'The draft changed while the document was read. Read it, and import again.',
       )
   }
+  const { document, report: read } = await withoutUnknownSkills(trx, result, row?.document)
   const events = await insertSharedSections(trx, organisation, newSharedSections)
   const type = 'role_imported'
   const slug = 'role' in target ? target.role : slugFor(target.slug, document.title)
@@ -143,7 +200,7 @@ export async function saveImport(
         { slug, organisation, document, type },
         `To replace its draft with this document, send role=${slug} and its ETag in If-Match; for another role choose a slug with slug=.`,
       )
-  const report = { ...read.report, changes: row ? diffDocuments(row.document, draft.document) : [] }
+  const report = { ...read, changes: row ? diffDocuments(row.document, draft.document) : [] }
   const { id, created_at } = await trx
     .insertInto('imports')
     .values({

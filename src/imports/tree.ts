@@ -37,7 +37,7 @@ export interface SourceRow {
   cells: SourceCell[]
   line: number
 }
-export interface SourceTable {
+interface SourceTable {
   type: 'table'
   rows: SourceRow[]
   line: number

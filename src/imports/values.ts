@@ -13,7 +13,7 @@ import type { Grade, Location, Salary } from '../document/schema.ts'
 import { normaliseHeading } from './headings.ts'
 
 /** What a value says in codes, and the parts of it that are in no list, as they are printed. */
-export interface Coded<T> {
+interface Coded<T> {
   known: { value: T; text: string }[]
   unknown: string[]
 }

@@ -1,5 +1,5 @@
 /** Work that is done again and again, by one at a time. */
-export interface Repeated {
+interface Repeated {
   /** Does it now, or once more if it is under way. */
   wake(): void
   /** Does it no more. Resolves when what is under way has ended. */

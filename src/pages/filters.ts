@@ -1,7 +1,6 @@
 /** The filters of the list: what can be chosen, and how many roles each choice would give. */
-import { families, grades, professions } from '../document/code-lists.ts'
+import { families, grades, labelOf, professions } from '../document/code-lists.ts'
 import type { FacetCounts } from '../roles/search.ts'
-import { labelOf } from './role.ts'
 
 /** A select, as govuk-frontend takes it. */
 export interface Filter {

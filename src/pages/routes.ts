@@ -156,7 +156,7 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
       role,
       isOld: role.version !== latest,
       occupation,
-      facts: factsOf(role, views.date(role.published_at)),
+      facts: factsOf(role),
       details: advertRowsOf(role.advert_details),
       sfiaRows: sfiaRowsOf(role),
       skillsOf,

@@ -9,13 +9,14 @@ import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import nunjucks from 'nunjucks'
+import { londonDate } from '../document/london.ts'
 import { inlineHtml } from '../renderings/html.ts'
 
 const own = fileURLToPath(new URL('views/', import.meta.url))
 const govuk = join(dirname(createRequire(import.meta.url).resolve('govuk-frontend/package.json')), 'dist')
 
 /** A file that pages load: its bytes never change under its name. */
-export interface Asset {
+interface Asset {
   body: Buffer
   type: string
 }
@@ -25,8 +26,6 @@ export interface Views {
   render(view: string, context: object): string
   /** By path. */
   assets: ReadonlyMap<string, Asset>
-  /** A time as its day in the United Kingdom: 24 November 2026. */
-  date(time: string): string
 }
 
 const assetTypes: Record<string, string> = {
@@ -43,8 +42,6 @@ const filesIn = (folder: string): [string, Asset][] =>
     `/assets/${folder}/${name}`,
     { body: readFileSync(join(govuk, 'govuk/assets', folder, name)), type: assetTypes[extname(name)] ?? '' },
   ])
-
-const ukDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'Europe/London' })
 
 /** JSON that can stand in a script element: no text of it ends the element. */
 const scriptJson = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c')
@@ -66,11 +63,10 @@ export function createViews({ name, crownBranding }: { name: string; crownBrandi
   const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader([own, govuk]), { autoescape: true })
   const { SafeString } = nunjucks.runtime
   environment.addGlobal('service', { name, crownBranding, styleSheet })
-  const date = (time: string) => ukDate.format(new Date(time))
-  environment.addFilter('date', date)
+  environment.addFilter('date', londonDate)
   environment.addFilter('inline', (text: string) => new SafeString(inlineHtml(text)))
   environment.addFilter('json', (value: unknown) => new SafeString(scriptJson(value)))
-  return { assets, date, render: (view, context) => environment.render(`${view}.njk`, context) }
+  return { assets, render: (view, context) => environment.render(`${view}.njk`, context) }
 }
 
 /** A page loads the styles and images of this service, sends its forms here, and runs nothing. */

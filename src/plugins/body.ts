@@ -186,7 +186,7 @@ function errorOffset(text: string): number {
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** Bytes of a strict JSON body as a value. Throws Problem `malformed_body` with the place and what is wrong. */
-export function parseJson(bytes: Uint8Array): unknown {
+function parseJson(bytes: Uint8Array): unknown {
   let text: string
   try {
     text = decoder.decode(bytes)
@@ -248,7 +248,7 @@ export function validateComponent(componentName: string, value: unknown): void {
   if (!check(value)) throw invalid(explain((check.errors ?? []) as never))
 }
 
-export const jsonTypes = ['application/json', 'application/merge-patch+json']
+const jsonTypes = ['application/json', 'application/merge-patch+json']
 
 /** The media types of the body that a route takes: a merge patch is one only where it patches. */
 export const consumedBy = (method: string, { consumes }: { consumes?: readonly string[] }): readonly string[] =>

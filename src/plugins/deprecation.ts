@@ -28,10 +28,12 @@ function headersOf({ since, sunset }: Deprecation): Record<string, string> {
 }
 
 export const deprecation = fp(
-  async (app: FastifyInstance) => {
+  /** `routes` takes the path of each route that is on its way out, for what answers before the routes do. */
+  async (app: FastifyInstance, { routes }: { routes: Set<string> }) => {
     app.addHook('onRoute', route => {
       const { deprecated } = route.config ?? {}
       if (!deprecated) return
+      routes.add(route.url)
       const headers = headersOf(deprecated)
       const link = `<${deprecated.link}>; rel="deprecation"`
       route.onSend = [

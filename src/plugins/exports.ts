@@ -22,7 +22,7 @@ interface Export {
 }
 
 /** Resolves when the answer has begun; 503 where there are too many exports already. */
-export type SendExport = (request: FastifyRequest, reply: FastifyReply, lines: Export) => Promise<never>
+type SendExport = (request: FastifyRequest, reply: FastifyReply, lines: Export) => Promise<never>
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -100,7 +100,7 @@ function ofProcess(): Registry {
   return processMetrics
 }
 
-export interface MetricsOptions {
+interface MetricsOptions {
   db: Kysely<Database>
   durations: RequestDurations
   cache: { hits: number; misses: number; bytes: number; listening: boolean }

@@ -29,7 +29,7 @@ const ErrorDetail = component(
 )
 
 /** RFC 9457. Some codes have further members: `current_etag`, `used_by`, `successor`, `report`. */
-export const ProblemBody = component(
+component(
   'Problem',
   Type.Object({
     type: Type.String({ format: 'uri-reference', description: 'A page of this service that explains the problem.' }),

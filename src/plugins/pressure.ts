@@ -6,7 +6,7 @@
  * cached reads, which cost less than their refusal, are never refused.
  */
 
-export interface PressureOptions {
+interface PressureOptions {
   /** Connections of the pool: five times as many requests are always let in. */
   poolMax: number
   /**

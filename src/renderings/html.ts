@@ -2,15 +2,14 @@
  * Texts and blocks of a role as limited HTML: p, h3 or h4, ul, ol, li, strong, em, code and a, and nothing else. Every text
  * is escaped. Pure.
  */
-import { type MarkedRole, type Print, type PrintOptions, printBlock, printText } from '../document/print.ts'
+import { holdable, type MarkedRole, type Print, type PrintOptions, printBlock, printText } from '../document/print.ts'
 import type { Block } from '../document/schema.ts'
 import type { Inline } from '../document/text.ts'
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Characters as they stand in an element or a quoted attribute. What no document can hold is U+FFFD. */
-export const escapeHtml = (text: string) =>
-  text.replace(/[&<>"']/g, found => entities[found] ?? found).replace(/[^\P{Cc}\s]|[\ufffe\uffff]/gu, '\ufffd')
+/** Characters as they stand in an element or a quoted attribute of HTML or XML. What no document can hold is U+FFFD. */
+export const escapeHtml = (text: string) => holdable(text).replace(/[&<>"']/g, found => entities[found] ?? found)
 
 const nodesHtml = (nodes: readonly Inline[]): string =>
   nodes
@@ -26,7 +25,7 @@ const nodesHtml = (nodes: readonly Inline[]): string =>
 /** An inline text of a role as HTML. Links go to https, http and mailto addresses only, as `checkText` holds. */
 export const inlineHtml = (text: string) => nodesHtml(printText(text))
 
-export interface BlocksHtmlOptions extends PrintOptions {
+interface BlocksHtmlOptions extends PrintOptions {
   /** Of subheadings; h3 unless given. */
   subheading?: 'h3' | 'h4'
   /** HTML put behind an optional item. */

@@ -1,4 +1,5 @@
 /** What every format of a document is made from. */
+import { londonDate } from '../document/london.ts'
 import type { PrintedRole } from '../document/print.ts'
 
 export interface Source {
@@ -8,11 +9,9 @@ export interface Source {
   version?: { number: number; publishedAt: string } | undefined
 }
 
-const date = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'Europe/London' })
-
 /** The line on the document itself that a version ends with; a draft has none, since people edit it. */
 export const imprintOf = ({ organisation, version }: Source): string | undefined =>
-  version && `${organisation}. Version ${version.number}, published on ${date.format(new Date(version.publishedAt))}.`
+  version && `${organisation}. Version ${version.number}, published on ${londonDate(version.publishedAt)}.`
 
 /** The role without its optional items, as HTML shows a version; lists of nothing else are gone. */
 export function withoutOptional(role: PrintedRole): PrintedRole {

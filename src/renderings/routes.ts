@@ -143,7 +143,7 @@ export const documents: FastifyPluginAsyncTypebox<Options> = async (app, { db, c
       },
       format: formatOf(request, address.format),
       path: address.path,
-      canonical: `${baseUrl}/v1/roles/${role.slug}/document?format=html`,
+      canonical: `${baseUrl}/roles/${role.slug}`,
       cache: 'public',
       name: address.name,
       time: role.published_at,

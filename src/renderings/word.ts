@@ -19,15 +19,10 @@ import {
   WidthType,
 } from 'docx'
 import { formNamespace, formOf, formText, optionalMark } from '../document/form.ts'
-import { foldPlain, type Print, printBlock } from '../document/print.ts'
+import { foldPlain, holdable, type Print, printBlock } from '../document/print.ts'
 import type { Inline } from '../document/text.ts'
+import { escapeHtml } from './html.ts'
 import { imprintOf, type Source, titleOf } from './rendering.ts'
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escapeXml = (text: string) => text.replace(/[&<>"]/g, found => entities[found] ?? found)
-
-/** Text as XML can hold it, with the white space at its ends. */
-const xmlText = (text: string) => text.replace(/[^\P{Cc}\s]|[\ufffe\uffff]/gu, '\ufffd')
 
 const relationships = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
 /** Width of a page of A4 between margins of an inch, in twentieths of a point. */
@@ -87,10 +82,10 @@ class Writer {
   runs(nodes: readonly Inline[], marks: Marks = {}, style?: string): ParagraphChild[] {
     return nodes.flatMap((node): ParagraphChild[] => {
       if (node.type === 'text')
-        return [new TextRun({ text: xmlText(node.value), ...marks, ...(style ? { style } : {}) })]
-      if (node.type === 'code') return [new TextRun({ text: xmlText(node.value), ...marks, style: 'Code' })]
+        return [new TextRun({ text: holdable(node.value), ...marks, ...(style ? { style } : {}) })]
+      if (node.type === 'code') return [new TextRun({ text: holdable(node.value), ...marks, style: 'Code' })]
       if (node.type === 'link') {
-        this.links.push(xmlText(node.url))
+        this.links.push(holdable(node.url))
         return [new ConcreteHyperlink(this.runs(node.children, marks, 'Hyperlink'), `Link${this.links.length}`)]
       }
       const more = node.type === 'strong' ? { bold: true } : { italics: true }
@@ -177,7 +172,7 @@ class Writer {
 const xml = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 
 const coreProperties = (title: string, organisation: string, time: string) =>
-  `${xml}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>${escapeXml(title)}</dc:title><dc:creator>${escapeXml(xmlText(organisation))}</dc:creator><dc:language>en-GB</dc:language><dcterms:created xsi:type="dcterms:W3CDTF">${time}</dcterms:created><dcterms:modified xsi:type="dcterms:W3CDTF">${time}</dcterms:modified></cp:coreProperties>`
+  `${xml}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>${escapeHtml(title)}</dc:title><dc:creator>${escapeHtml(organisation)}</dc:creator><dc:language>en-GB</dc:language><dcterms:created xsi:type="dcterms:W3CDTF">${time}</dcterms:created><dcterms:modified xsi:type="dcterms:W3CDTF">${time}</dcterms:modified></cp:coreProperties>`
 
 /** Sets the time of every entry of a ZIP to the first that there is, 1 January 1980 (APPNOTE 4.4.6). */
 function withoutTimes(zip: Buffer): Buffer {
@@ -207,7 +202,7 @@ export async function renderWord(source: Source, time: string): Promise<Buffer> 
       // Tables side by side would be one.
       return [writer.section(section.heading, prints), new Paragraph('')]
     }),
-    ...(imprint === undefined ? [] : [new Paragraph(xmlText(imprint))]),
+    ...(imprint === undefined ? [] : [new Paragraph(holdable(imprint))]),
   ]
   const document = new Document({ title, styles, numbering, sections: [{ children }] })
   const { Relationships: own } = document.Document
@@ -215,7 +210,7 @@ export async function renderWord(source: Source, time: string): Promise<Buffer> 
     own.addRelationship(`Link${at + 1}`, `${relationships}/hyperlink`, url, 'External')
   })
   own.addRelationship('Form', `${relationships}/customXml`, '../customXml/item1.xml')
-  const part = `${xml}<form xmlns="${formNamespace}">${escapeXml(form)}</form>`
+  const part = `${xml}<form xmlns="${formNamespace}">${escapeHtml(form)}</form>`
   return withoutTimes(
     await Packer.toBuffer(document, false, [
       { path: 'docProps/core.xml', data: coreProperties(title, organisation, time) },

@@ -14,7 +14,7 @@ const rowsAtOnce = 25
  * The latest version of each role that is published now, by slug, as lines. What stands behind `"role":` are the bytes
  * that the ETag is the digest of.
  */
-export async function* linesOfRoles(snapshot: Kysely<Database>): AsyncGenerator<string> {
+async function* linesOfRoles(snapshot: Kysely<Database>): AsyncGenerator<string> {
   const rows = snapshot
     .selectFrom('roles')
     .innerJoin('role_versions as v', join =>

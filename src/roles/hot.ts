@@ -21,6 +21,8 @@ interface Options {
   trustProxy?: string[] | undefined
   isSecure: boolean
   keepAliveTimeoutMs: number
+  /** Paths of routes that are on their way out: they are left to the route, which says so. */
+  deprecated: ReadonlySet<string>
 }
 
 /** The same in every answer with one version at one address: the first lines of its head, with and without a body. */
@@ -29,6 +31,7 @@ interface Head {
   ok: string
   notModified: string
   observe: (status: number, ms: number) => void
+  route: string
 }
 
 /** Header lines as they are sent. Throws where Node would: on a name or value that is none. */
@@ -88,11 +91,9 @@ function isPlain({ method, httpVersion, headers }: IncomingMessage): boolean {
 
 /** Answers what is in memory; what it leaves to the route is not counted yet. */
 export function answerFromMemory(options: Options): Doorkeeper {
-  const { cache, durations, limiter, trustProxy, isSecure, keepAliveTimeoutMs } = options
-  const observe = {
-    role: durations.ofRoute('GET', `${prefix}:role`),
-    version: durations.ofRoute('GET', `${prefix}:role/versions/:version`),
-  }
+  const { cache, durations, limiter, trustProxy, isSecure, keepAliveTimeoutMs, deprecated } = options
+  const routes = { role: `${prefix}:role`, version: `${prefix}:role/versions/:version` }
+  const observe = { role: durations.ofRoute('GET', routes.role), version: durations.ofRoute('GET', routes.version) }
   const trusted = trustProxy && proxyAddr.compile(trustProxy)
   const common = linesOf(routeHeaders({ isOpen: true, isSecure }))
   const lastLines = lastLinesOf(keepAliveTimeoutMs)
@@ -109,6 +110,7 @@ export function answerFromMemory(options: Options): Doorkeeper {
     const head = {
       headers,
       observe: observe[address],
+      route: routes[address],
       ok: `HTTP/1.1 200 OK\r\n${content}${lines}`,
       notModified: `HTTP/1.1 304 Not Modified\r\n${lines}`,
     }
@@ -123,6 +125,8 @@ export function answerFromMemory(options: Options): Doorkeeper {
     const key = url.slice(prefix.length)
     const version = cache.peek(key)
     if (!version) return false
+    const { headers: own, ok, notModified, observe, route } = headOf(key, version)
+    if (deprecated.has(route)) return false
     const began = performance.now()
     let bucket: Bucket | undefined
     if (limiter !== undefined) {
@@ -130,7 +134,6 @@ export function answerFromMemory(options: Options): Doorkeeper {
       bucket = limiter.ofAddress(trusted ? proxyAddr(request, trusted) : remoteAddress, began)
       if (bucket.used >= bucket.quota) return false
     }
-    const { headers: own, ok, notModified, observe } = headOf(key, version)
     const fresh = isFresh(headers, own.etag, own['last-modified'])
     let lines = `request-id: ${requestId(request)}\r\n`
     if (limiter !== undefined && bucket !== undefined) {

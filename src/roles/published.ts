@@ -28,10 +28,9 @@ import {
   countFacets,
   type FacetName,
   facetNames,
-  findUnknownValues,
   listRoles,
-  type RoleFilter,
   readPlace,
+  requireKnownValues,
   sorts,
   writePlace,
 } from './search.ts'
@@ -159,7 +158,7 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
       const after = key === undefined ? undefined : readPlace(key, sort)
       if (key !== undefined && after === undefined) throw badCursor()
       const { position, roles: found, order, correctedQ } = await listRoles(db, filter, sort, limit + 1, after)
-      if (found.length === 0) await requireKnownValues(filter)
+      if (found.length === 0) await requireKnownValues(db, filter)
       const { entries, next_cursor } = page(request, reply, found, ({ role, key }) =>
         writePlace({ order, role, key: String(key), correctedQ }),
       )
@@ -174,11 +173,6 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
       return sendEntity(request, reply, { body, etag: digestTag(body), cache: 'public' })
     },
   )
-
-  async function requireKnownValues(filter: RoleFilter): Promise<void> {
-    const unknown = await findUnknownValues(db, filter)
-    if (unknown.length > 0) throw invalid(unknown)
-  }
 
   app.get(
     '/roles/:role',

@@ -98,7 +98,7 @@ async function makeNamed(trx: Transaction<Database>, caller: Caller, role: Publi
   ]
 }
 
-export interface Restored {
+interface Restored {
   /** False where the register has this version already. */
   changed: boolean
   events: NewEvent[]

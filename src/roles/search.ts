@@ -6,7 +6,7 @@ import { grades as civilServiceGrades } from '../document/code-lists.ts'
 import { nearest } from '../document/nearest.ts'
 import type { PublishedRole, SfiaVersion } from '../document/schema.ts'
 import { plainText } from '../document/text.ts'
-import type { ErrorDetail } from '../plugins/problems.ts'
+import { type ErrorDetail, invalid } from '../plugins/problems.ts'
 import { explainUnknownCode } from '../sfia/store.ts'
 
 type SearchRow = Selectable<Database['role_search']>
@@ -205,7 +205,7 @@ export function readPlace(text: string, sort: Sort): Place | undefined {
   return forms[order].test(key) ? { order, role, key, correctedQ } : undefined
 }
 
-export type FoundRole = Pick<SearchRow, 'role' | 'item'> & {
+type FoundRole = Pick<SearchRow, 'role' | 'item'> & {
   /** What it is sorted by before its slug. */
   key: string | number
 }
@@ -303,7 +303,7 @@ async function orderOf(db: Kysely<Database>, filter: RoleFilter, sort: Sort): Pr
   return (rows[0]?.count ?? 0) > rankedMax ? 'place' : 'rank'
 }
 
-export interface RolePage {
+interface RolePage {
   /** Of the newest public event as the same snapshot has it: what comes after that number is not in the list. */
   position: number
   roles: FoundRole[]
@@ -414,12 +414,14 @@ async function nearestSlug(db: Kysely<Database>, table: 'organisations' | 'skill
   )
 }
 
+type Sent = { [name in keyof RoleFilter]: RoleFilter[name] | undefined }
+
 /**
  * What of a filter is in no list of its kind, for a caller who was found nothing; [] where all is known. An organisation,
  * skill or SFIA code that no published role has is known all the same; a grade of a department's own scheme is known
  * by the roles that have it.
  */
-export async function findUnknownValues(db: Kysely<Database>, filter: RoleFilter): Promise<ErrorDetail[]> {
+async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<ErrorDetail[]> {
   const { organisation, skill, grade, sfia, sfia_version } = filter
   const { code, levels } = parseSfia(sfia ?? '')
   const { rows } = await sql<Record<'organisation' | 'skill' | 'grade', boolean> & { levels: number[] }>`
@@ -452,4 +454,10 @@ export async function findUnknownValues(db: Kysely<Database>, filter: RoleFilter
       refuse('sfia', `${code} has level${defined.length === 1 ? '' : 's'} ${defined.join(', ')}${version}.`)
   }
   return errors
+}
+
+/** Throws 422 for what of a filter is in no list of its kind: nobody shall wait for what a slip of the pen never finds. */
+export async function requireKnownValues(db: Kysely<Database>, filter: Sent): Promise<void> {
+  const unknown = await findUnknownValues(db, filter)
+  if (unknown.length > 0) throw invalid(unknown)
 }

@@ -321,7 +321,7 @@ const status = sql<'draft' | 'in_review' | 'published' | 'withdrawn'>`case
   when published_revision = revision then case when withdrawn_at is null then 'published' else 'withdrawn' end
   else 'draft' end`
 
-export interface DraftFilter {
+interface DraftFilter {
   status?: 'draft' | 'in_review' | 'published' | 'withdrawn'
   q?: string
   updated_since?: string

@@ -239,7 +239,7 @@ export async function publish(
 }
 
 /** A version that is made: the role as it is printed, and its bytes. */
-export interface NewVersion extends PublicationNote {
+interface NewVersion extends PublicationNote {
   role: PublishedRole
   body: string
 }

@@ -14,12 +14,12 @@ export interface SfiaIndexSkill {
 }
 
 /** What is wrong with a sheet: the row as the spreadsheet numbers it, or null where it is the file as a whole. */
-export interface SheetProblem {
+interface SheetProblem {
   row: number | null
   detail: string
 }
 
-export interface ParsedSfia {
+interface ParsedSfia {
   /** Sorted by code; empty where there is any problem, so that half a sheet is never loaded. */
   skills: SfiaIndexSkill[]
   problems: SheetProblem[]

@@ -47,7 +47,7 @@ export const findSfiaVersion = (db: Kysely<Database>, version: SfiaVersion) =>
     .where('version', '=', version)
     .executeTakeFirstOrThrow()
 
-export interface SfiaFilters {
+interface SfiaFilters {
   /** Part of the code or the name, in any case. */
   q?: string | undefined
   /** The whole name of a category, in any case. */
@@ -103,7 +103,7 @@ export const findSfiaSkill = (
     .executeTakeFirst()
 
 /** What is wrong with one mapping; `index` is its place in the list that was checked. */
-export interface MappingError {
+interface MappingError {
   index: number
   code: 'sfia_level_not_valid' | 'sfia_unknown_code' | 'sfia_not_loaded'
   detail: string
@@ -194,7 +194,7 @@ function explainUnknown(
 }
 
 /** Who still maps to a level that a sheet lacks. */
-export interface SfiaUse {
+interface SfiaUse {
   role: string
   state: DocumentState
   code: string
@@ -214,7 +214,7 @@ export class SfiaInUseError extends Error {
 }
 
 /** What a load did. */
-export interface SfiaLoad {
+interface SfiaLoad {
   /** False where the version held exactly this already. */
   changed: boolean
   skills: number

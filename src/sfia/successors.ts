@@ -4,7 +4,7 @@
  */
 import type { SfiaVersion } from '../document/schema.ts'
 
-export interface Retirement {
+interface Retirement {
   /** The first version that no longer has the code. */
   retiredIn: SfiaVersion
   /** Codes of that version and of those after it, the closest first; may be empty. */

@@ -23,8 +23,19 @@ export interface AdvertSection {
   source: string
 }
 
+/** The version with what the vacancy says in place of its own details: a section that prints them contradicts nothing. */
+function asAdvertised({ vacancy, role }: Advert): PublishedRole {
+  const { reference_number, salary, role_types, locations, business_area } = vacancy
+  const { contract_types, working_patterns, hours, reports_to } = vacancy
+  const own = { reference_number, salary, role_types, locations, business_area }
+  const terms = { contract_types, working_patterns, hours, reports_to }
+  return { ...role, advert_details: { ...role.advert_details, ...own, ...terms } }
+}
+
 /** The sections that the advert prints, the role's first: with the optional items that were chosen, without empty ones. */
-export function sectionsOf({ vacancy, role }: Advert): AdvertSection[] {
+export function sectionsOf(advert: Advert): AdvertSection[] {
+  const { vacancy } = advert
+  const role = asAdvertised(advert)
   const chosen = new Set(vacancy.chosen_items.map(({ section, item }) => `${section} ${item}`))
   const ofRole = role.sections.map(({ id, kind, heading, blocks }, index) => ({
     kind,

@@ -12,12 +12,12 @@ import {
   securityClearances,
   workingPatterns,
 } from '../document/code-lists.ts'
+import { londonTime } from '../document/london.ts'
 import { salaryName } from '../document/print.ts'
 import type { Location, SectionKind } from '../document/schema.ts'
 import { plainText } from '../document/text.ts'
 import { escapeHtml } from '../renderings/html.ts'
 import { type Advert, type AdvertSection, htmlOf, sectionsOf } from './advert.ts'
-import { londonTime } from './london.ts'
 
 export const profile = { name: 'civil-service-jobs', version: 1 } as const
 

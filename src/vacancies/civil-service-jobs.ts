@@ -2,9 +2,9 @@
 import { type Static, Type } from 'typebox'
 import type { Finding } from '../document/check.ts'
 import { gradeScheme } from '../document/code-lists.ts'
+import { timeZone } from '../document/london.ts'
 import { Instant, type SectionKind } from '../document/schema.ts'
 import { component, nullable, object, oneOf, ref } from '../document/shape.ts'
-import { timeZone } from '../document/vacancy.ts'
 import { type Advert, sectionsOf } from './advert.ts'
 import {
   ending,

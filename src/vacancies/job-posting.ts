@@ -6,7 +6,7 @@
 import { type Static, Type } from 'typebox'
 import type { Advice } from '../document/advice.ts'
 import type { Finding } from '../document/check.ts'
-import { securityClearances } from '../document/code-lists.ts'
+import { labelOf, securityClearances } from '../document/code-lists.ts'
 import type { Location, Salary } from '../document/schema.ts'
 import { component, object, ref } from '../document/shape.ts'
 import { plainText } from '../document/text.ts'
@@ -192,9 +192,6 @@ const plainOf = ({ role, vacancy }: Advert, kind: string) =>
     )
     .join('\n')
 
-const labelOf = (codes: readonly { code: string; label: string }[], code: string | null) =>
-  codes.find(entry => entry.code === code)?.label
-
 export function jobPostingOf(advert: Advert, baseUrl: string): JobPosting {
   const { id, vacancy, role, homepageUrl } = advert
   const { contact, locations, remote } = vacancy
@@ -241,7 +238,10 @@ export function jobPostingOf(advert: Advert, baseUrl: string): JobPosting {
         ? undefined
         : { '@type': 'OccupationalExperienceRequirements' as const, monthsOfExperience: vacancy.experience_months },
     ),
-    ...some('securityClearanceRequirement', labelOf(securityClearances, vacancy.security_clearance)),
+    ...some(
+      'securityClearanceRequirement',
+      vacancy.security_clearance && labelOf(securityClearances, vacancy.security_clearance),
+    ),
     ...some('jobBenefits', plainOf(advert, 'benefits')),
     ...some('eligibilityToWorkRequirement', plainOf(advert, 'nationality')),
     ...some('skills', skillsOf(baseUrl, role)),

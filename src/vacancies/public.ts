@@ -14,6 +14,7 @@ import { notFound, Problem } from '../plugins/problems.ts'
 import { cursorKey, digestTag, page, pageQuery, Since, sendEntity } from '../plugins/read.ts'
 import { revisionTag } from '../plugins/write.ts'
 import { ExportEnd } from '../roles/export.ts'
+import { requireKnownValues } from '../roles/search.ts'
 import type { Advert } from './advert.ts'
 import {
   CivilServiceJobsAdvert,
@@ -122,6 +123,8 @@ export const publicVacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async 
       }
       const now = clock().toISOString()
       const found = await listVacancies(db, request.caller, filter, now, limit + 1, cursorKey(request))
+      const { organisation, grade } = filter
+      if (found.vacancies.length === 0) await requireKnownValues(db, { organisation, grade })
       const { entries, next_cursor } = page(request, reply, found.vacancies, ({ id }) => id)
       const vacancies = entries.map(item => ({ ...item, url: baseUrl + addressOf(item.id) }))
       const body = JSON.stringify({ vacancies, next_cursor, feed_cursor: String(found.position) })

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox'
+import { timeZone } from '../document/london.ts'
 import { Grade, Instant, Location, Salary, Slug } from '../document/schema.ts'
 import { component, nullable, object, ref } from '../document/shape.ts'
-import { timeZone, Vacancy, VacancyStatus } from '../document/vacancy.ts'
+import { Vacancy, VacancyStatus } from '../document/vacancy.ts'
 import { CivilServiceJobsAdvert } from './civil-service-jobs.ts'
 import { JobPosting } from './job-posting.ts'
 
@@ -15,7 +16,7 @@ export const VacancyParams = Type.Object({
 const Time = Type.String({ format: 'date-time' })
 
 /** A vacancy in a list. `url` is absolute; `etag` is that of the vacancy itself. */
-const VacancySummary = component(
+export const VacancySummary = component(
   'VacancySummary',
   object({
     id: Type.String(),

@@ -125,7 +125,7 @@ export async function advertOf(db: Kysely<Database>, { row, role, homepageUrl }:
   return { id: row.id, vacancy: row.printed ?? (await print(db, row.document)), role, homepageUrl }
 }
 
-export interface VacancyFilter {
+interface VacancyFilter {
   status?: VacancyStatus
   organisation?: string
   role?: string

@@ -1,7 +1,13 @@
-/** Instants as adverts print them: in the time of the United Kingdom, summer time included. */
-import { timeZone } from '../document/vacancy.ts'
+/** Instants as adverts, documents and pages print them: in the time of the United Kingdom, summer time included. */
 
-const format = new Intl.DateTimeFormat('en-GB', {
+export const timeZone = 'Europe/London'
+
+const dateFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone })
+
+/** `24 November 2026`, the day that an instant falls on. */
+export const londonDate = (instant: string): string => dateFormat.format(new Date(instant))
+
+const timeFormat = new Intl.DateTimeFormat('en-GB', {
   timeZone,
   weekday: 'long',
   day: 'numeric',
@@ -26,7 +32,7 @@ const ordinal = (day: number) => {
 
 /** `11:55 pm on Sunday 30th May 2027`; noon is `midday`, which 12:00 pm leaves in doubt. */
 export function londonTime(instant: string): string {
-  const parts = Object.fromEntries(format.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]))
+  const parts = Object.fromEntries(timeFormat.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]))
   const period = String(parts.dayPeriod).toLowerCase()
   // Some versions of ICU begin at 0 am.
   const hour = Number(parts.hour) % 12 || 12
