@@ -44,7 +44,8 @@ export type FacetName = (typeof facetNames)[number]
 /** A value as `role_search.tags` holds it. */
 const tag = (name: FacetName, value: string) => `${name} ${value}`
 
-function tagsOf(role: PublishedRole): string[] {
+/** What a role is found and counted by, as its row holds it. */
+export function tagsOf(role: PublishedRole): string[] {
   const values: Record<FacetName, (string | null)[]> = {
     organisation: [role.organisation.slug],
     profession: [role.profession],

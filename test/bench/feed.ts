@@ -6,6 +6,7 @@ import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { connect } from '../../src/database/connect.ts'
 import type { PublishedRole } from '../../src/document/schema.ts'
+import { tagsOf } from '../../src/roles/search.ts'
 
 export interface Register {
   port: number
@@ -57,6 +58,8 @@ export async function benchExport({ isSmoke, prepare, startRegister }: FeedBench
   const { env } = await prepare('bench_export', roles)
   const register = await startRegister(env)
   const client = new pg.Client({ connectionString: urlOf(env) })
+  // Where a measurement fails, the server stops before its clients do.
+  client.on('error', () => {})
   await client.connect()
   const ways = {
     export: async () => {
@@ -116,12 +119,12 @@ async function publishBare(client: pg.Client, slug: string, version: number, row
       ],
     )
   await client.query(
-    `insert into role_search (role, organisation, profession, family, grades, published_at, item, words)
-     values ($1, $2, $3, $4, $5, now(), $6, setweight(to_tsvector('english', $7), 'A')
-       || setweight(to_tsvector('english', $8), 'B') || setweight(to_tsvector('english', $9), 'C'))
-     on conflict (role) do update set profession = excluded.profession, family = excluded.family,
-       grades = excluded.grades, published_at = excluded.published_at, item = excluded.item, words = excluded.words`,
-    [slug, role.organisation.slug, role.profession, role.family, role.grades.map(({ code }) => code), item, ...words],
+    `insert into role_search (role, title, tags, published_at, item, words)
+     values ($1, $2, $3, now(), $4, setweight(to_tsvector('english', $5), 'A')
+       || setweight(to_tsvector('english', $6), 'B') || setweight(to_tsvector('english', $7), 'C'))
+     on conflict (role) do update set title = excluded.title, tags = excluded.tags,
+       published_at = excluded.published_at, item = excluded.item, words = excluded.words`,
+    [slug, role.title, tagsOf(role), item, ...words],
   )
   await client.query(
     `with counter as (update feed_counter set position = position + 1 returning position)
@@ -162,6 +165,8 @@ export async function benchPublish({ isSmoke, prepare, startRegister, call, docu
   const clients = await Promise.all(
     slugs.map(async () => {
       const client = new pg.Client({ connectionString: urlOf(env) })
+      // Where a measurement fails, the server stops before its clients do.
+      client.on('error', () => {})
       await client.connect()
       return client
     }),
