@@ -4,6 +4,19 @@ import { checkAnswer, checkService } from './properties.ts'
 import { type Case, casesOf, type Operation } from './requests.ts'
 import type { Sent, World } from './world.ts'
 
+/**
+ * What the properties cannot judge yet: a long poll takes its time, an export has a value on each line, and a document
+ * has links with types. Tests of their own ask these.
+ */
+const notKnown = new Set([
+  'listChanges',
+  'exportRoles',
+  'exportVacancies',
+  'getRoleDocument',
+  'getDraftDocument',
+  'getVersionDocument',
+])
+
 export interface Failure {
   operation: string
   /** Of the round in which it was found. */
@@ -67,7 +80,7 @@ export async function fuzz(
   for (let round = 0; tried < runs && failed.size < world.operations.length; round++) {
     for (const [index, [operation, arbitrary]] of [...cases].entries()) {
       if (tried >= runs) break
-      if (failed.has(operation.operationId)) continue
+      if (failed.has(operation.operationId) || notKnown.has(operation.operationId)) continue
       const numRuns = Math.min(batch, runs - tried)
       const roundSeed = (seed + round * 7919 + index * 104_729) | 0
       const property = fc.asyncProperty(arbitrary, async given => {
