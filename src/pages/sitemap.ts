@@ -23,7 +23,7 @@ export const sitemap: FastifyPluginAsyncTypebox<{ db: Kysely<Database>; baseUrl:
   async function fileOf(number: number): Promise<string | undefined> {
     const rows = await db
       .selectFrom('role_search')
-      .select(['role', sql<string>`to_char(published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`.as('day')])
+      .select(['role', 'published_at'])
       .orderBy('role')
       .offset((number - 1) * entriesMax)
       .limit(entriesMax)
@@ -31,7 +31,9 @@ export const sitemap: FastifyPluginAsyncTypebox<{ db: Kysely<Database>; baseUrl:
     if (rows.length === 0 && number > 1) return undefined
     return xml(
       'urlset',
-      rows.map(({ role, day }) => `<url><loc>${baseUrl}/roles/${role}</loc><lastmod>${day}</lastmod></url>`),
+      rows.map(
+        ({ role, published_at }) => `<url><loc>${baseUrl}/roles/${role}</loc><lastmod>${published_at}</lastmod></url>`,
+      ),
     )
   }
 
