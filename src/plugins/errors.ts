@@ -178,6 +178,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   if (problem.status === 403 || problem.code === 'four_eyes') request.refusal = problem.code
   reply.code(problem.status).headers({ 'cache-control': 'no-store', ...problem.options.headers })
   const { problemPage } = request.routeOptions.config
+  if (problemPage) reply.header('vary', 'Accept')
   if (problemPage && new Negotiator(request).mediaType(['application/problem+json', 'text/html']) === 'text/html') {
     const { body, policy } = problemPage(problem, request)
     return reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(body) as never
