@@ -472,7 +472,11 @@ t.test('the import form', { timeout: 120_000 }, async t => {
   await t.test('importFromForm again → 200: a draft is replaced only where the form says so', async t => {
     const changed = [{ name: 'watch.md', bytes: watch('Walk the walls') }]
     const refused = await call('POST /imports/new', formOf({ key }, changed))
-    t.same(tags(refused.text), ['Refused'])
+    t.same(tags(refused.text)[0], 'Draft left alone')
+    t.match(
+      linesOf(mainOf(refused.text)).join('\n'),
+      /which was left as it is\..*Changed in the draft\nChanged: item of “What you will do”/s,
+    )
     t.notMatch((await call('GET /v1/roles/night-watch/draft')).text, /Walk the walls/)
     const replaced = await call('POST /imports/new', formOf({ key, replace: 'true' }, changed))
     t.same(tags(replaced.text)[0], 'Draft replaced')

@@ -9,9 +9,9 @@ import { Type } from 'typebox'
 import { documentTypes, wordType } from '../imports/scan.ts'
 import type { ImportReport } from '../imports/schema.ts'
 import { Problem } from '../plugins/problems.ts'
-import { cacheControl } from '../plugins/read.ts'
+import { cacheControl, digestTag, sendEntity } from '../plugins/read.ts'
 import { ask, type ProblemAnswer, problemOf } from './api.ts'
-import { type Outcome, reportView } from './report.ts'
+import { leftAlone, type Outcome, reportView } from './report.ts'
 import { pagePolicy, type Views } from './views.ts'
 
 const filesMax = 20
@@ -41,7 +41,10 @@ interface Sent {
   replace: boolean
 }
 
-/** Imports one document: as a new role, or where its slug is taken and it may, as the draft of that role. */
+/**
+ * Imports one document: as a new role, or where its slug is taken and it may, as the draft of that role. Where it may not,
+ * the report says what it would do.
+ */
 async function importFile(
   request: FastifyRequest,
   { key, replace }: Sent,
@@ -53,19 +56,20 @@ async function importFile(
     ask(request, `/v1/imports?text=true${query}`, { method: 'POST', headers: { ...headers, ...more }, payload: bytes })
 
   let answer = await post('')
-  let isNew = true
   const { code, existing = '' } = answer.body as { code?: string; existing?: string }
   const role = /^\/v1\/roles\/([^/]+)\/draft$/.exec(existing)?.[1]
-  if (replace && code === 'slug_taken' && role !== undefined) {
+  let done = 'Draft made'
+  if (code === 'slug_taken' && role !== undefined) {
     const draft = await ask(request, existing, { headers: { authorization: headers.authorization } })
-    isNew = false
-    if (draft.status === 200) answer = await post(`&role=${role}`, { 'if-match': String(draft.headers.etag) })
+    const match = { 'if-match': String(draft.headers.etag) }
+    if (draft.status === 200) answer = await post(`&role=${role}${replace ? '' : '&dry_run=true'}`, match)
+    done = replace ? 'Draft replaced' : leftAlone
   }
   const body = answer.body as Partial<Record<'id' | 'role', string>> & { report?: ImportReport; text?: string[] }
   const common = { file, report: body.report ?? null, text: body.text ?? [] }
   if (answer.status >= 400)
     return { ...common, outcome: 'Refused', problem: answer.body as ProblemAnswer, id: null, role: null }
-  const outcome = body.report?.unchanged ? 'Unchanged' : isNew ? 'Draft made' : 'Draft replaced'
+  const outcome = body.report?.unchanged ? 'Unchanged' : done
   return { ...common, outcome, problem: null, id: body.id ?? null, role: body.role ?? null }
 }
 
@@ -94,9 +98,14 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
       },
       config,
     },
-    (_request, reply) => {
-      reply.headers({ 'content-security-policy': pagePolicy, 'cache-control': cacheControl.public })
-      return reply.type('text/html; charset=utf-8').send(form) as never
+    (request, reply) => {
+      reply.header('content-security-policy', pagePolicy)
+      return sendEntity(request, reply, {
+        body: form,
+        etag: digestTag(form),
+        cache: 'public',
+        type: 'text/html; charset=utf-8',
+      })
     },
   )
 

@@ -1,6 +1,7 @@
 /** An import's report as a page shows it: the document line by line, with what is said of each line beneath it. */
 import type { ImportReport, ImportWarning } from '../imports/schema.ts'
 import type { ProblemAnswer } from './api.ts'
+import { readable } from './changes.ts'
 
 /** A document that was sent, and what the API made of it. */
 export interface Outcome {
@@ -31,6 +32,9 @@ function linesOf(text: readonly string[], warnings: readonly ImportWarning[]) {
   })
 }
 
+/** Of a document whose role has a draft, which nobody asked to replace. */
+export const leftAlone = 'Draft left alone'
+
 /** What the template `reports` takes for one document. */
 export function reportView(outcome: Outcome) {
   const { report, text } = outcome
@@ -40,6 +44,7 @@ export function reportView(outcome: Outcome) {
   const count = (severity: string) => warnings.filter(warning => warning.severity === severity).length
   return {
     ...outcome,
+    leftAlone: outcome.outcome === leftAlone,
     facts: [
       row('Title', recognised.title ?? 'None found'),
       ...(outcome.role === null ? [] : [row('Role', outcome.role)]),
@@ -62,6 +67,7 @@ export function reportView(outcome: Outcome) {
       [heading, kind.replaceAll('_', ' '), String(items)].map(value => ({ text: value })),
     ),
     details: recognised.advert_details.map(({ label, value }) => row(label, value ?? 'Empty')),
+    changes: report.changes.map(change => readable(change).title),
     general: warnings.filter(({ line }) => line === null),
     lines: linesOf(text, warnings),
     linesLeft: Math.max(0, text.length - linesMax),
