@@ -66,7 +66,11 @@ t.test('README: the tour and the copy run as they are written', async t => {
     /"version":1.*HTTP\/1.1 200 OK.*"format":1,"slug":"my-role".*"roles":\[.*"slug":"my-role"/s,
     'the role is published',
   )
-  t.match(printed('facets='), /"slug":"data-engineer".*"facets":\{"total":2/s, 'roles are found and counted')
+  t.match(
+    printed('facets='),
+    /"slug":"data-engineer".*"corrected_q":"data engineer","facets":\{"total":2/s,
+    'roles are found and counted',
+  )
   t.match(printed('/vacancies?'), /"status":"open".*"type":"end","count":1/s, 'a vacancy is open, and exported')
   t.match(
     printed('Too late'),
