@@ -25,6 +25,9 @@ export interface Answer {
 }
 
 /** What nobody but `other-office` may read, in its draft's title. */
+/** Longer than any long poll. */
+const answerLimitMs = 40_000
+
 export const canary = 'Zanzibar-canary'
 
 const keys: Record<CallerKind, string | undefined> = {
@@ -66,9 +69,9 @@ export async function makeWorld(t: Teardown) {
   const send = ({ method, url, headers, body }: Sent): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const began = performance.now()
-      const sending = httpRequest({ port, host: '127.0.0.1', agent, method, path: url, headers, timeout: 10_000 })
+      const sending = httpRequest({ port, host: '127.0.0.1', agent, method, path: url, headers, timeout: answerLimitMs })
       let answered = false
-      sending.on('timeout', () => sending.destroy(new Error(`no answer in 10 s to ${method} ${url}`)))
+      sending.on('timeout', () => sending.destroy(new Error(`no answer in ${answerLimitMs / 1000} s to ${method} ${url}`)))
       // A server that refuses a large body closes while it is sent; what it said counts.
       sending.on('error', error => {
         if (!answered) reject(error)
@@ -301,6 +304,8 @@ export async function makeWorld(t: Teardown) {
         return fc.oneof(oneOf('/v1/roles/{role}'), fc.stringMatching(/^[a-z]{1,12}$/))
       case '?role':
         return oneOf('/v1/roles/{role}', 'nowhere')
+      case '?wait':
+        return fc.constantFrom(0, 1)
       case '?cursor':
         return fc.constantFrom(...cursors)
       default:
