@@ -24,10 +24,10 @@ export interface Answer {
   ms: number
 }
 
-/** What nobody but `other-office` may read, in its draft's title. */
 /** Longer than any long poll. */
 const answerLimitMs = 40_000
 
+/** What nobody but `other-office` may read, in its draft's title. */
 export const canary = 'Zanzibar-canary'
 
 const keys: Record<CallerKind, string | undefined> = {
@@ -69,9 +69,19 @@ export async function makeWorld(t: Teardown) {
   const send = ({ method, url, headers, body }: Sent): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const began = performance.now()
-      const sending = httpRequest({ port, host: '127.0.0.1', agent, method, path: url, headers, timeout: answerLimitMs })
+      const sending = httpRequest({
+        port,
+        host: '127.0.0.1',
+        agent,
+        method,
+        path: url,
+        headers,
+        timeout: answerLimitMs,
+      })
       let answered = false
-      sending.on('timeout', () => sending.destroy(new Error(`no answer in ${answerLimitMs / 1000} s to ${method} ${url}`)))
+      sending.on('timeout', () =>
+        sending.destroy(new Error(`no answer in ${answerLimitMs / 1000} s to ${method} ${url}`)),
+      )
       // A server that refuses a large body closes while it is sent; what it said counts.
       sending.on('error', error => {
         if (!answered) reject(error)

@@ -18,7 +18,6 @@ export async function seedSearchRows(db: Kysely<Database>, count: number): Promi
     )
     await sql`insert into skills (slug, name, level_descriptions)
       select 'skill-' || n, 'Skill ' || n, '{}' from generate_series(0, 199) n`.execute(trx)
-    // 500 texts of 120 different words each: the nth word of 4,000 is the rarer the higher n is.
     // 500 texts of about 160 different words each: the nth word of 4,000 is the rarer the higher n is.
     await sql`create temporary table texts on commit drop as
       select text, setweight(to_tsvector('english', 'everywhere ' || string_agg('word' || floor(4000 * power(
