@@ -7,6 +7,7 @@ import { to as copyTo } from 'pg-copy-streams'
 import { connect } from '../../src/database/connect.ts'
 import type { PublishedRole } from '../../src/document/schema.ts'
 import { tagsOf } from '../../src/roles/search.ts'
+import { median, quantile } from './figures.ts'
 
 export interface Register {
   port: number
@@ -35,10 +36,6 @@ export interface Result {
   good: boolean
   goal: string
 }
-
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-const quantile = (values: number[], part: number) =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? 0
 
 const urlOf = (env: Record<string, string>) => env.DATABASE_URL ?? ''
 

@@ -20,6 +20,8 @@ import { startTestServer, type TestServer, withDatabase } from '../support/datab
 import { until } from '../support/until.ts'
 import type { Load, Measured } from './client.ts'
 import { benchExport, benchLag, benchPublish, type Result } from './feed.ts'
+import { median } from './figures.ts'
+import { benchSearch } from './search.ts'
 
 const isSmoke = process.argv.includes('--smoke')
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined
@@ -136,8 +138,8 @@ async function call(
 
 const startRegister = (env: Record<string, string>) => start(['node', 'dist/server.js'], env, '/health/ready')
 
-/** A database with so many published roles: the environment of its register, and a key. */
-async function prepare(server: string, name: string, roles: number) {
+/** A database with an organisation and nothing more: the environment of its register, and a key. */
+async function newDatabase(server: string, name: string) {
   const admin = connect({ url: server })
   await sql`create database ${sql.id(name)}`.execute(admin)
   await admin.destroy()
@@ -160,6 +162,14 @@ async function prepare(server: string, name: string, roles: number) {
     RATE_LIMIT_PER_MINUTE: '10000000',
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000000',
   }
+  await db.destroy()
+  return { env, key }
+}
+
+/** The same with so many published roles. */
+async function prepare(server: string, name: string, roles: number) {
+  const { env, key } = await newDatabase(server, name)
+  const db = connect({ url: env.DATABASE_URL, statementTimeoutMs: 120_000 })
   const register = await startRegister(env)
   await call(register, key, 'POST /v1/roles?slug=data-engineer', JSON.stringify(bigRole()))
   const note = JSON.stringify({ change_note: 'First' })
@@ -180,7 +190,6 @@ async function prepare(server: string, name: string, roles: number) {
   return { env, key }
 }
 
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 const peakMib = (pid: number) =>
   Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
 
@@ -331,6 +340,7 @@ async function main() {
     export: () => benchExport(feed),
     publish: () => benchPublish(feed),
     lag: () => benchLag(feed),
+    search: () => benchSearch({ isSmoke, startRegister, newDatabase: (name: string) => newDatabase(server.url, name) }),
   }
   if (only !== undefined && !(only in parts)) throw new Error(`--only takes one of ${Object.keys(parts).join(', ')}`)
   try {
