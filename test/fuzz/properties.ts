@@ -71,7 +71,9 @@ export function checkAnswer(world: World, sent: Sent, caller: CallerKind, answer
     world.check(sent.method, sent.url.replace(/#.*$/, ''), { status, headers, body, text })
   if (!isDocument) watch(sent, caller, answer)
   checkHeaders(answer)
-  if (status >= 400 && sent.method !== 'HEAD') checkProblem(path, answer, body as Record<string, unknown>)
+  // The contract says where a problem may be a page.
+  if (status >= 400 && sent.method !== 'HEAD' && !type.startsWith('text/html'))
+    checkProblem(path, answer, body as Record<string, unknown>)
   if (Object.keys(Object.prototype).length > 0 || 'polluted' in {}) fail('Object.prototype has a new member')
 }
 
