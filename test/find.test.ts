@@ -258,6 +258,9 @@ t.test('listRoles finds', { timeout: 180_000 }, async t => {
       )
     }
     t.match((await call('GET /v1/roles?family=dta')).body, { status: 422, detail: /Did you mean "data"\?/ })
+    t.match((await call('GET /v1/roles?family=softwre')).body, { detail: /Did you mean "software_development"\?/ })
+    t.match((await call('GET /v1/roles?profession=digitl')).body, { detail: /Did you mean "digital_and_data"\?/ })
+    t.notMatch((await call('GET /v1/roles?profession=zebra')).text, /Did you mean/)
     t.match((await call('GET /v1/roles?sfia=PROK')).body, { status: 422, detail: /Did you mean PROG\?/ })
     t.match((await call('GET /v1/roles?sfia=prog')).body, {
       status: 400,

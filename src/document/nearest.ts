@@ -2,14 +2,28 @@ import { distance } from 'fastest-levenshtein'
 
 const letters = (word: string) => [...word].sort().join('')
 
-/** The entry that a wrong word was meant to be, or undefined where none is near. Swapped letters are one mistake. */
+/** Mistakes from one word to another; swapped letters are one. */
+function mistakes(word: string, other: string): number {
+  const steps = distance(word, other)
+  return steps === 2 && letters(word) === letters(other) ? 1 : steps
+}
+
+/** A part of the letters may be wrong, and at least one. */
+const allowed = (length: number, part: number) => Math.max(1, Math.floor(length / part))
+
+/**
+ * The entry that a wrong word was meant to be, or undefined where none is near. A word of four letters or more may also be
+ * the beginning of a longer entry: `digitl` is `digital_and_data`.
+ */
 export function nearest(word: string, entries: readonly string[]): string | undefined {
   const plain = word.toLowerCase().slice(0, 100)
-  const ranked = entries.map(entry => {
+  const near = entries.flatMap(entry => {
     const own = entry.toLowerCase()
-    const steps = distance(plain, own)
-    return { entry, steps: steps === 2 && letters(plain) === letters(own) ? 1 : steps }
+    const whole = mistakes(plain, own)
+    if (whole <= allowed(entry.length, 3)) return [{ entry, steps: whole }]
+    // With a letter left out, one more of the entry stands for it.
+    const begun = Math.min(...[0, 1].map(more => mistakes(plain, own.slice(0, plain.length + more))))
+    return plain.length >= 4 && begun <= allowed(plain.length, 4) ? [{ entry, steps: begun }] : []
   })
-  const best = ranked.sort((a, b) => a.steps - b.steps)[0]
-  return best && best.steps <= Math.max(1, Math.floor(best.entry.length / 3)) ? best.entry : undefined
+  return near.sort((a, b) => a.steps - b.steps)[0]?.entry
 }
