@@ -343,5 +343,30 @@ t.test('GET …/draft/document → 200, and POST /v1/imports?role= of it is unch
   t.equal((await call('GET /v1/roles/ingenieur/draft/document', { key: null })).status, 401)
 })
 
+t.test(
+  'POST /v1/imports of a form with a skill that the register lacks → 201, the skill unlinked and told',
+  async t => {
+    t.equal((await call('POST /v1/skills?slug=python', { body: { name: 'Python' } })).status, 201)
+    const [skill] = exampleDocument.skills
+    const linked = { ...exampleDocument, skills: [{ ...skill, skill: 'python' }] }
+    t.equal((await call('POST /v1/roles?slug=linked', { body: linked })).status, 201)
+    const document = await call('GET /v1/roles/linked/draft/document?format=md')
+    const answer = await call('POST /v1/imports?slug=unlinked', {
+      body: document.text.replaceAll('python"', 'cobol"'),
+      headers: { 'content-type': formats.md },
+    })
+    t.equal(answer.status, 201)
+    const { warnings } = (
+      answer.body as { report: { warnings: { code: string; severity: string; excerpt: string }[] } }
+    ).report
+    t.match(
+      warnings.filter(({ code }) => code === 'unknown_skill'),
+      [{ severity: 'loss', excerpt: 'cobol' }],
+    )
+    const { skills } = (await call('GET /v1/roles/unlinked/draft')).body as RoleDocument
+    t.match(skills, [{ statement: skill?.statement, skill: null, level: skill?.level, importance: skill?.importance }])
+  },
+)
+
 // Open connections would keep the root test from ending by itself, and with it what closes them.
 t.end()
