@@ -400,8 +400,10 @@ t.test('a receiver that was away gets everything at once when it is there again'
   receiver.behaviour = response => void response.writeHead(204).end()
   receiver.received.length = 0
   // The pause of one is over; those of the others are hours away.
-  await sql`update webhooks set rest_until = null`.execute(db)
-  await sql`update webhook_deliveries set next_attempt_at = now() + interval '5 hours'`.execute(db)
+  await db.transaction().execute(async trx => {
+    await sql`update webhooks set rest_until = null`.execute(trx)
+    await sql`update webhook_deliveries set next_attempt_at = now() + interval '5 hours'`.execute(trx)
+  })
   await createPublished(call, 'four')
   await settled(call, webhook)
   t.strictSame(receiver.received.map(({ headers }) => headers['webhook-id']).sort(), [

@@ -68,11 +68,13 @@ export const attempted = (call: Call, made: Made, attempts: number) =>
     return delivery?.attempts === attempts && (delivery as DeliverySummary & { last_attempt: Attempt })
   })
 
-/** Lets time pass for a webhook: its rests and pauses are over now. */
-export async function passTime(db: Kysely<Database>, { id }: Made): Promise<void> {
-  await sql`
-    with webhook as (update webhooks set rest_until = null where id = ${id}),
-      deliveries as (update webhook_deliveries set next_attempt_at = now() where webhook = ${id} and status = 'pending')
-    select graphile_worker.reschedule_jobs(array(
-      select id from graphile_worker.jobs where key = ${`webhook:${id}`} and locked_at is null), now())`.execute(db)
-}
+/** Lets time pass for a webhook: its rests and pauses are over now. Locks in the order in which the worker does. */
+export const passTime = (db: Kysely<Database>, { id }: Made): Promise<void> =>
+  db.transaction().execute(async trx => {
+    await sql`update webhooks set rest_until = null where id = ${id}`.execute(trx)
+    await sql`
+      update webhook_deliveries set next_attempt_at = now() where webhook = ${id} and status = 'pending'`.execute(trx)
+    await sql`
+      select graphile_worker.reschedule_jobs(array(
+        select id from graphile_worker.jobs where key = ${`webhook:${id}`} and locked_at is null), now())`.execute(trx)
+  })
