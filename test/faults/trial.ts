@@ -209,6 +209,8 @@ export class Trial {
     client.on('error', () => {})
     await client.connect()
     const waiting = async () => {
+      // Within a transaction the sessions are seen as they were at the first look.
+      await client.query('select pg_stat_clear_snapshot()')
       const { rows } = await client.query(
         `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
            and application_name = 'role-register'`,
@@ -222,13 +224,15 @@ export class Trial {
           Array.from({ length: slots }, () => driver.request('GET', `/v1/roles/${shared}/draft`)),
         )
         let most = 0
-        await Promise.race([
-          answers,
-          until(async () => {
-            most = Math.max(most, await waiting())
-            return most >= slots
-          }).catch(() => {}),
-        ])
+        let answered = false
+        const ended = () => {
+          answered = true
+        }
+        answers.then(ended, ended)
+        await until(async () => {
+          most = Math.max(most, await waiting())
+          return most >= slots || answered
+        })
         await client.query('rollback')
         const statuses = (await answers).map(({ status }) => status)
         if (most >= slots && statuses.every(status => status === 200)) return
