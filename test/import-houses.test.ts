@@ -6,8 +6,9 @@ import { findFiles } from '../src/imports/files.ts'
 import { importFile } from '../src/imports/import.ts'
 import type { DocumentType } from '../src/imports/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
+import { shared } from './support/project.ts'
 
-const corpora = fileURLToPath(new URL('../../shared/samples/corpora/', import.meta.url))
+const corpora = fileURLToPath(new URL('samples/corpora/', shared))
 
 t.test(
   'each document of other bodies becomes a draft, and one that describes no role is refused',

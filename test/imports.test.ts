@@ -4,10 +4,11 @@ import { applyDiff, type Change } from '../src/document/diff.ts'
 import { exampleDocument, type RoleDocument } from '../src/document/schema.ts'
 import { testApp, token } from './support/app.ts'
 import { problemOf } from './support/problem.ts'
+import { shared } from './support/project.ts'
 import { countRows } from './support/roles.ts'
 
 const sample = readFileSync(new URL('../examples/role-definition.md', import.meta.url), 'utf8')
-const real = new URL('../../shared/samples/devops-role-definition.md', import.meta.url)
+const real = new URL('samples/devops-role-definition.md', shared)
 
 interface Report {
   coverage: { percent: number }

@@ -5,12 +5,13 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { startTestServer, type TestServer } from './support/database.ts'
 import { searchLogs } from './support/logs.ts'
+import { project } from './support/project.ts'
+import { type Build, buildService } from './support/service.ts'
 
 const limitMs = Number(process.env.TEST_LIMIT_MS ?? 30 * 60_000)
-const project = join(import.meta.dirname, '..')
 const bin = join(project, 'node_modules', '.bin')
 const tap = join(bin, 'tap')
 /** In the environment of everything the tests start, so that what they left running can be told from the rest. */
@@ -30,13 +31,15 @@ const folder = await mkdtemp(join(tmpdir(), 'rr-'))
 const coverage = join(folder, 'coverage')
 const logs = join(folder, 'logs')
 let server: TestServer | undefined
+let build: Build | undefined
 try {
   await chmod(folder, 0o711)
   await mkdir(logs)
   await buildTap()
+  build = await buildTests()
   server = await startTestServer(join(folder, 'server'))
   const results = join(folder, 'results.tap')
-  const code = await runTap(server, results)
+  const code = await runTap(server, build, results)
   if (code !== 0) trouble ??= 'tap reports failures'
   if (!trouble) await showCoverage()
   let [, passed, failed] = await count(results)
@@ -53,7 +56,16 @@ try {
 } finally {
   await killStrays()
   await server?.stop()
+  await build?.remove()
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+}
+
+/** Once for all files: compiled anew by the process of each, they took half of the time of a run. */
+async function buildTests(): Promise<Build> {
+  const files = await readdir(join(project, 'test'), { recursive: true, withFileTypes: true })
+  return buildService(
+    ...files.filter(entry => !entry.isDirectory()).map(entry => relative(project, join(entry.parentPath, entry.name))),
+  )
 }
 
 /** In a fresh clone tap still has the plugin that .taprc takes out, which does not work here. */
@@ -63,12 +75,14 @@ async function buildTap(): Promise<void> {
     await finish(spawn(tap, ['build'], { cwd: project }))
 }
 
-async function runTap({ url, template }: TestServer, results: string): Promise<number> {
+async function runTap({ url, template }: TestServer, build: Build, results: string): Promise<number> {
   const temporary = await mkdtemp(join(folder, 't-'))
   await chmod(temporary, 0o711)
   const args = [
     `--output-file=${results}`,
     '--reporter=base',
+    '--node-arg=--enable-source-maps',
+    '--node-arg=--import=./test/support/seed.js',
     // Its coverage takes what tsx compiled for what is written, and finds every line covered.
     '--disable-coverage',
   ]
@@ -77,11 +91,13 @@ async function runTap({ url, template }: TestServer, results: string): Promise<n
     NODE_V8_COVERAGE: coverage,
     TMPDIR: temporary,
     TEST_RUN: run,
+    TEST_PROJECT: project,
     TEST_LOGS: logs,
     TEST_DATABASE_URL: url,
     TEST_TEMPLATE: template,
   }
-  child = spawn(tap, [...args, ...process.argv.slice(2)], { cwd: project, env, stdio: 'inherit', detached: true })
+  const files = process.argv.slice(2).map(argument => argument.replace(/\.ts$/, '.js'))
+  child = spawn(tap, [...args, ...files], { cwd: build.folder, env, stdio: 'inherit', detached: true })
   return finish(child)
 }
 

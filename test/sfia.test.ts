@@ -15,6 +15,7 @@ import { checkMappings, explainUnknownCode, findSfiaIndexes, findSfiaSkill, list
 import { retirements } from '../src/sfia/successors.ts'
 import { type Answer, testApp } from './support/app.ts'
 import { testDatabase, testFolder } from './support/database.ts'
+import { shared } from './support/project.ts'
 
 /** Rows of a table as CSV; every cell that needs quoting is quoted. */
 const csv = (rows: readonly (readonly (string | number | null)[])[], separator = ',') =>
@@ -550,7 +551,7 @@ t.test(
   },
 )
 
-const frameworks = fileURLToPath(new URL('../../shared/frameworks/sfia/', import.meta.url))
+const frameworks = fileURLToPath(new URL('frameworks/sfia/', shared))
 
 t.test('the four real indexes', { skip: !existsSync(frameworks) && 'the licensed tables are not here' }, async t => {
   const { db } = await testDatabase(t)

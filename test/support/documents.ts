@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type ImportContext, type ImportResult, importDocument } from '../../src/imports/import.ts'
 import type { MediaType } from '../../src/imports/scan.ts'
+import { shared } from './project.ts'
 
 const category = 'Development and implementation'
 const delivery = 'Delivery and operation'
@@ -71,18 +72,18 @@ export const outlineOf = ({ document }: ImportResult) =>
 
 export const ourSample = () => readFileSync(new URL('../../examples/role-definition.md', import.meta.url))
 
-const shared = new URL('../../../shared/samples/', import.meta.url)
+const samples = new URL('samples/', shared)
 
 /** The real role definition that started this; undefined where it is not at hand. */
 export const realSample = () => {
-  const file = new URL('devops-role-definition.md', shared)
+  const file = new URL('devops-role-definition.md', samples)
   return existsSync(file) ? readFileSync(file) : undefined
 }
 
 /** Markdown documents of other bodies, by name; empty where they are not at hand. */
 export const corpora = () =>
   ['moj', '18f', 'gds-docx'].flatMap(folder => {
-    const place = new URL(`corpora/${folder}/`, shared)
+    const place = new URL(`corpora/${folder}/`, samples)
     if (!existsSync(place)) return []
     return readdirSync(place)
       .filter(name => name.endsWith('.md'))

@@ -5,43 +5,61 @@ import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
+import { project } from './project.ts'
 import { until } from './until.ts'
 
-const project = join(import.meta.dirname, '..', '..')
-
 export interface Build {
+  folder: string
   /** Compiled files by their path in the project, less its extension. */
   path(source: string): string
   remove(): Promise<void>
 }
 
+/** What a build does not have from the project: what it makes itself, and what is made of it. */
+const notLinked = new Set(['src', 'test', 'dist', 'node_modules', '.git'])
+
 /**
- * Compiles `src/` and further files, without checking types, into a folder from where node_modules, migrations,
- * examples and the views of pages are found as from the project's own.
+ * Compiles `src/` and further files, without checking types, into a folder that is otherwise like the project: what is
+ * not compiled is linked, and packages are found as from the project's own.
  */
 export async function buildService(...further: string[]): Promise<Build> {
-  const folder = join(project, 'node_modules', '.cache', `service-${randomBytes(6).toString('hex')}`)
-  const sources = (await readdir(join(project, 'src'), { recursive: true })).map(name => join('src', name))
+  const folder = join(project, 'node_modules', '.cache', `build-${randomBytes(6).toString('hex')}`)
   const { config } = ts.readConfigFile(join(project, 'tsconfig.json'), ts.sys.readFile) as {
     config: { compilerOptions: unknown }
   }
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, project)
+  const compilerOptions = {
+    ...options,
+    module: ts.ModuleKind.ESNext,
+    noEmit: false,
+    incremental: false,
+    inlineSourceMap: true,
+  }
   const path = (source: string) => join(folder, source.replace(/\.ts$/, '.js'))
-  for (const source of [...sources, ...further].filter(name => name.endsWith('.ts'))) {
-    const text = await readFile(join(project, source), 'utf8')
-    const { outputText } = ts.transpileModule(text, {
-      compilerOptions: { ...options, module: ts.ModuleKind.ESNext, noEmit: false, incremental: false },
+  const put = async (source: string) => {
+    const from = join(project, source)
+    const to = join(folder, source)
+    await mkdir(dirname(to), { recursive: true })
+    // The sources too: some tests run them.
+    await symlink(from, to)
+    if (!source.endsWith('.ts')) return
+    const { outputText } = ts.transpileModule(await readFile(from, 'utf8'), {
+      fileName: source,
+      compilerOptions: { ...compilerOptions, sourceRoot: `${pathToFileURL(dirname(from))}/` },
     })
-    await mkdir(dirname(path(source)), { recursive: true })
     await writeFile(path(source), outputText)
   }
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
-  // What is read as it is: nothing is made of it.
-  const views = join('src', 'pages', 'views')
-  for (const name of ['migrations', 'examples', views]) await symlink(join(project, name), join(folder, name))
-  return { path: name => path(`${name}.ts`), remove: () => rm(folder, { recursive: true, force: true }) }
+  const files = await readdir(join(project, 'src'), { recursive: true, withFileTypes: true })
+  const sources = files
+    .filter(entry => !entry.isDirectory())
+    .map(entry => relative(project, join(entry.parentPath, entry.name)))
+  for (const source of [...sources, ...further]) await put(source)
+  for (const name of await readdir(project))
+    if (!notLinked.has(name)) await symlink(join(project, name), join(folder, name))
+  return { folder, path: name => path(`${name}.ts`), remove: () => rm(folder, { recursive: true, force: true }) }
 }
 
 export interface ServiceOptions {
