@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
-import { connectTo, mayReach, type Resolve, wrongAddress } from '../src/webhooks/address.ts'
-import { NoAnswer, send } from '../src/webhooks/send.ts'
-import { keyedApp } from './support/keys.ts'
-import { startReceiver } from './support/receiver.ts'
-import { createPublished } from './support/roles.ts'
-import { attempted, createWebhook, limits, workingApp } from './support/webhooks.ts'
+import { connectTo, mayReach, type Resolve, wrongAddress } from '../../src/webhooks/address.ts'
+import { NoAnswer, send } from '../../src/webhooks/send.ts'
+import { keyedApp } from '../support/keys.ts'
+import { startReceiver } from '../support/receiver.ts'
+import { createPublished } from '../support/roles.ts'
+import { attempted, createWebhook, limits, workingApp } from '../support/webhooks.ts'
 
 const strictly = { allowLoopback: false }
 const forTests = { allowLoopback: true }

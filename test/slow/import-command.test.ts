@@ -8,14 +8,14 @@ import {
   ImportArgumentsError,
   importFiles,
   readImportArguments,
-} from '../src/imports/command.ts'
-import { PathError } from '../src/imports/files.ts'
-import { ExportError } from '../src/imports/restore.ts'
-import { testApp, token, webhooks } from './support/app.ts'
-import { testDatabase, testFolder } from './support/database.ts'
-import { problemOf } from './support/problem.ts'
-import { countRows, publishRole } from './support/roles.ts'
-import { bold, paragraph, wordFile } from './support/word.ts'
+} from '../../src/imports/command.ts'
+import { PathError } from '../../src/imports/files.ts'
+import { ExportError } from '../../src/imports/restore.ts'
+import { testApp, token, webhooks } from '../support/app.ts'
+import { testDatabase, testFolder } from '../support/database.ts'
+import { problemOf } from '../support/problem.ts'
+import { countRows, publishRole } from '../support/roles.ts'
+import { bold, paragraph, wordFile } from '../support/word.ts'
 
 const pool = commandPool()
 t.after(() => pool.close())
@@ -226,7 +226,7 @@ t.test('import: an export into an empty register, and out again', { timeout: 120
     await publishRole(first.call, slug, etag, note)
   }
   await first.call('POST /v1/skills?slug=sql', { body: { name: 'SQL' }, key: admin })
-  const sample = await readFile(new URL('../examples/role-definition.md', import.meta.url))
+  const sample = await readFile(new URL('../../examples/role-definition.md', import.meta.url))
   const sent = await first.call('POST /v1/imports?slug=data-engineer', {
     body: sample,
     headers: { 'content-type': 'text/markdown' },
@@ -257,7 +257,7 @@ t.test('import: an export into an empty register, and out again', { timeout: 120
   const again = await command(db, [path], { organisation: undefined })
   t.match(again.text, /unchanged {2,}2/)
 
-  const { build } = await import('../src/app.ts')
+  const { build } = await import('../../src/app.ts')
   const authenticate = async () => ({
     id: 'key:a',
     owner: 'a',

@@ -3,12 +3,12 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { sql } from 'kysely'
 import t from 'tap'
-import { pauses, retryAfterMs } from '../src/webhooks/deliver.ts'
-import { baseUrl } from './support/app.ts'
-import { startReceiver, verify } from './support/receiver.ts'
-import { createPublished, createRole, publishRole } from './support/roles.ts'
-import { until } from './support/until.ts'
-import { attempted, createWebhook, deliveriesOf, limits, passTime, settled, workingApp } from './support/webhooks.ts'
+import { pauses, retryAfterMs } from '../../src/webhooks/deliver.ts'
+import { baseUrl } from '../support/app.ts'
+import { startReceiver, verify } from '../support/receiver.ts'
+import { createPublished, createRole, publishRole } from '../support/roles.ts'
+import { until } from '../support/until.ts'
+import { attempted, createWebhook, deliveriesOf, limits, passTime, settled, workingApp } from '../support/webhooks.ts'
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
 

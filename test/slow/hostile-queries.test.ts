@@ -1,8 +1,8 @@
 /** Queries, cursors and headers that nobody honest sends; and names that look like another's. */
 import t from 'tap'
-import { baseUrl, testApp, token } from './support/app.ts'
-import { type Attack, linksIn, refuseAll } from './support/hostile.ts'
-import { createPublished, createRole, documentWith } from './support/roles.ts'
+import { baseUrl, testApp, token } from '../support/app.ts'
+import { type Attack, linksIn, refuseAll } from '../support/hostile.ts'
+import { createPublished, createRole, documentWith } from '../support/roles.ts'
 
 const sqlTexts = [
   "' or '1'='1",

@@ -1,9 +1,9 @@
 // Whoever takes an export and follows the feed from its cursor has the register, exactly, whatever was written meanwhile.
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { type Answer, testApp } from './support/app.ts'
-import { createRole, digestOf } from './support/roles.ts'
-import { until } from './support/until.ts'
+import { type Answer, testApp } from '../support/app.ts'
+import { createRole, digestOf } from '../support/roles.ts'
+import { until } from '../support/until.ts'
 
 type Call = Awaited<ReturnType<typeof testApp>>['call']
 type Event = {

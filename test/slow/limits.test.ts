@@ -1,13 +1,13 @@
 // How many requests a caller and an address may send, and how many may be in hand at once.
 import { sql } from 'kysely'
 import t from 'tap'
-import { connect, transact } from '../src/database/connect.ts'
-import type { Caller } from '../src/plugins/auth.ts'
-import { addressKey, RateLimiter } from '../src/plugins/rate-limit.ts'
-import { type Answer, testApp, token } from './support/app.ts'
-import { problemOf } from './support/problem.ts'
-import { createPublished } from './support/roles.ts'
-import { until } from './support/until.ts'
+import { connect, transact } from '../../src/database/connect.ts'
+import type { Caller } from '../../src/plugins/auth.ts'
+import { addressKey, RateLimiter } from '../../src/plugins/rate-limit.ts'
+import { type Answer, testApp, token } from '../support/app.ts'
+import { problemOf } from '../support/problem.ts'
+import { createPublished } from '../support/roles.ts'
+import { until } from '../support/until.ts'
 
 const everyone = { key: null }
 

@@ -1,11 +1,11 @@
 // What is written comes back: every role in every format, as its own draft and as a new role.
 import fc from 'fast-check'
 import t from 'tap'
-import { assignIds, assignItemIds } from '../src/document/ids.ts'
-import type { MediaType } from '../src/imports/scan.ts'
-import { contextOf, corpora, imported, ourSample, realSample } from './support/documents.ts'
-import { randomRole } from './support/random-roles.ts'
-import { formats, roundTrip } from './support/round-trip.ts'
+import { assignIds, assignItemIds } from '../../src/document/ids.ts'
+import type { MediaType } from '../../src/imports/scan.ts'
+import { contextOf, corpora, imported, ourSample, realSample } from '../support/documents.ts'
+import { randomRole } from '../support/random-roles.ts'
+import { formats, roundTrip } from '../support/round-trip.ts'
 
 // A hundred documents, each read twice, on a machine that has other things to do.
 t.setTimeout(600_000)
