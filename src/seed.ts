@@ -10,7 +10,6 @@ import type { Database } from './database/types.ts'
 import type { Block, RoleDocument, RoleSkill } from './document/schema.ts'
 import { complete } from './document/shape.ts'
 import { defaultsOf, Vacancy } from './document/vacancy.ts'
-import { importDocument } from './imports/import.ts'
 import { findContext, saveImport } from './imports/store.ts'
 import type { Caller } from './plugins/auth.ts'
 import { lockRole } from './roles/store.ts'
@@ -74,6 +73,8 @@ async function openSampleVacancy(trx: Transaction<Database>, slug: string, vacan
 }
 
 async function publishSample(db: Kysely<Database>): Promise<void> {
+  // Only now: what reads documents is large, and all but the first start do without it.
+  const { importDocument } = await import('./imports/import.ts')
   const source = await readFile(sample)
   const demo = JSON.parse(await readFile(details, 'utf8')) as Demo
   await transact(db, async trx => {
