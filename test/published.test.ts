@@ -157,6 +157,11 @@ t.test('published roles', { timeout: 120_000 }, async t => {
             [unchanged.etag, unchanged.headers['cache-control'], unchanged.headers['content-location']],
             [latest.etag, own.headers['cache-control'], own.headers['content-location']],
           )
+          t.notMatch(
+            Object.keys(unchanged.headers).join(),
+            /last-modified|repr-digest|link|security|referrer|x-content|content-type/,
+            'what the caller has is not said again',
+          )
         }
         for (const headers of [
           { 'if-none-match': latest.etag.slice(1, -1) },

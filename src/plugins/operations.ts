@@ -91,6 +91,13 @@ export const routeHeaders = ({ isOpen, isSecure }: { isOpen: boolean; isSecure: 
   ...(isOpen ? openToScripts : closedToScripts),
 })
 
+/** What a 304 leaves out, since its caller has it with the 200 (RFC 9110 §15.4.5). CORS stays: it is about this answer. */
+const leftOutOf304 = ['last-modified', 'repr-digest', 'link', 'cross-origin-resource-policy', ...Object.keys(secure)]
+
+/** The headers of a 304 out of those of the 200. */
+export const headersOf304 = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !leftOutOf304.includes(name)))
+
 type Log = (...args: unknown[]) => void
 
 /**
@@ -290,6 +297,7 @@ export const operations = fp(
       if (bucket !== null)
         reply.header('ratelimit-policy', bucket.policy).header('ratelimit', rateLimitField(bucket, began))
       if (trace) reply.header('traceparent', trace.traceparent)
+      if (reply.statusCode === 304) for (const name of leftOutOf304) reply.removeHeader(name)
       done(null, payload)
     })
 

@@ -7,7 +7,7 @@ import { type IncomingMessage, type ServerResponse, validateHeaderName, validate
 import proxyAddr from '@fastify/proxy-addr'
 import type { Doorkeeper } from '../plugins/door.ts'
 import type { RequestDurations } from '../plugins/metrics.ts'
-import { requestId, routeHeaders } from '../plugins/operations.ts'
+import { headersOf304, requestId, routeHeaders } from '../plugins/operations.ts'
 import { type Bucket, type RateLimiter, rateLimitField } from '../plugins/rate-limit.ts'
 import { isFresh } from '../plugins/read.ts'
 import type { KeptVersion, PublishedCache } from './cache.ts'
@@ -95,7 +95,7 @@ export function answerFromMemory(options: Options): Doorkeeper {
   const routes = { role: `${prefix}:role`, version: `${prefix}:role/versions/:version` }
   const observe = { role: durations.ofRoute('GET', routes.role), version: durations.ofRoute('GET', routes.version) }
   const trusted = trustProxy && proxyAddr.compile(trustProxy)
-  const common = linesOf(routeHeaders({ isOpen: true, isSecure }))
+  const common = routeHeaders({ isOpen: true, isSecure })
   const lastLines = lastLinesOf(keepAliveTimeoutMs)
   const heads = new WeakMap<KeptVersion, Head>()
 
@@ -105,14 +105,13 @@ export function answerFromMemory(options: Options): Doorkeeper {
     const [slug = '', ...rest] = key.split('/')
     const address = rest.length > 0 ? 'version' : 'role'
     const headers = headersOf(slug, version, address)
-    const lines = linesOf(headers) + common
-    const content = linesOf({ 'content-type': jsonType, 'content-length': String(version.body.length) })
+    const content = { 'content-type': jsonType, 'content-length': String(version.body.length) }
     const head = {
       headers,
       observe: observe[address],
       route: routes[address],
-      ok: `HTTP/1.1 200 OK\r\n${content}${lines}`,
-      notModified: `HTTP/1.1 304 Not Modified\r\n${lines}`,
+      ok: `HTTP/1.1 200 OK\r\n${linesOf({ ...content, ...headers, ...common })}`,
+      notModified: `HTTP/1.1 304 Not Modified\r\n${linesOf(headersOf304({ ...headers, ...common }))}`,
     }
     heads.set(version, head)
     return head
