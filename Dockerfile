@@ -23,4 +23,5 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 CMD ["node", "docker/healthcheck.mjs"]
 # node itself is process 1 and gets the signal: npm would swallow it.
-CMD ["node", "--enable-source-maps", "dist/server.js"]
+# One helper of the garbage collector is enough, and four keep some 40 MB more.
+CMD ["node", "--v8-pool-size=1", "--enable-source-maps", "dist/server.js"]

@@ -159,7 +159,7 @@ t.test('published roles', { timeout: 120_000 }, async t => {
           )
           t.notMatch(
             Object.keys(unchanged.headers).join(),
-            /last-modified|repr-digest|link|security|referrer|x-content|content-type/,
+            /last-modified|repr-digest|link|content-security|referrer|x-content|content-type/,
             'what the caller has is not said again',
           )
         }

@@ -136,7 +136,9 @@ async function call(
   return answer.text()
 }
 
-const startRegister = (env: Record<string, string>) => start(['node', 'dist/server.js'], env, '/health/ready')
+/** As the image starts it. */
+const startRegister = (env: Record<string, string>) =>
+  start(['node', '--v8-pool-size=1', 'dist/server.js'], env, '/health/ready')
 
 /** A database with an organisation and nothing more: the environment of its register, and a key. */
 async function newDatabase(server: string, name: string) {
