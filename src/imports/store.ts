@@ -52,16 +52,35 @@ export const documentBytesMax = 4 * 1024 * 1024
 /** Of how many imports of a role the documents are kept. */
 const originalsKept = 10
 
-async function insertOriginal(trx: Transaction<Database>, role: string, id: string, { mediaType, bytes }: Original) {
-  await trx
-    .insertInto('import_originals')
-    .values({ import: id, media_type: mediaType, digest: digestOf(bytes), bytes })
-    .execute()
-  await sql`
-    delete from import_originals where import in (
-      select id from imports where role = ${role} order by created_at desc, id desc offset ${originalsKept})`.execute(
-    trx,
-  )
+interface NewImport {
+  organisation: string
+  role: string
+  created_by: string
+  report: string
+  draft_digest: string
+}
+
+/** The report of an import and its document, of which an earlier one gives way. One statement: it is on the way of each import. */
+async function insertImport(
+  trx: Transaction<Database>,
+  { organisation, role, created_by, report, draft_digest }: NewImport,
+  { mediaType, bytes }: Original,
+): Promise<{ id: string; created_at: string }> {
+  const { rows } = await sql<{ id: string; created_at: string }>`
+    with made as (
+      insert into imports (organisation, role, created_by, report, draft_digest)
+      values (${organisation}, ${role}, ${created_by}, ${report}, ${draft_digest}) returning id, created_at
+    ), kept as (
+      insert into import_originals (import, media_type, digest, bytes)
+      select id, ${mediaType}, ${digestOf(bytes)}, ${bytes} from made
+    ), old as (
+      delete from import_originals where import in (
+        select id from imports where role = ${role} order by created_at desc, id desc offset ${originalsKept - 1})
+    )
+    select id, created_at from made`.execute(trx)
+  const [made] = rows
+  if (!made) throw new Error('an import was inserted, and is not there')
+  return made
 }
 
 /** Where a read document goes: a new role, or the draft of one, which was read at `revision`. */
@@ -201,18 +220,12 @@ export async function saveImport(
         `To replace its draft with this document, send role=${slug} and its ETag in If-Match; for another role choose a slug with slug=.`,
       )
   const report = { ...read, changes: row ? diffDocuments(row.document, draft.document) : [] }
-  const { id, created_at } = await trx
-    .insertInto('imports')
-    .values({
-      organisation,
-      role: slug,
-      created_by: caller.owner,
-      report: JSON.stringify(report),
-      draft_digest: digestOf(JSON.stringify(draft.document)),
-    })
-    .returning(['id', 'created_at'])
-    .executeTakeFirstOrThrow()
-  await insertOriginal(trx, slug, id, original)
+  const draft_digest = digestOf(JSON.stringify(draft.document))
+  const { id, created_at } = await insertImport(
+    trx,
+    { organisation, role: slug, created_by: caller.owner, report: JSON.stringify(report), draft_digest },
+    original,
+  )
   if (draft.event) events.push({ ...draft.event, data: { ...draft.event.data, import: id } })
   return { draft, id, created_at, report, events }
 }

@@ -117,31 +117,26 @@ export async function saveReferences(
   document: RoleDocument,
   revisions: References['sharedSections'] = new Map(),
 ): Promise<void> {
-  const own = { role, state }
   const [skills, sharedSections] = [skillsOf(document), sharedSectionsOf(document)]
   const { sfia_version: version, sfia_mappings: mappings } = document
   await sql`
     with gone_skills as (delete from role_skills where role = ${role} and state = ${state} and skill <> all (${skills})),
       gone_sections as (delete from role_shared_sections where role = ${role} and state = ${state})
     delete from role_sfia_levels where role = ${role} and state = ${state}`.execute(trx)
-  if (skills.length > 0)
-    await trx
-      .insertInto('role_skills')
-      .values(skills.map(skill => ({ ...own, skill })))
-      .onConflict(conflict => conflict.doNothing())
-      .execute()
-  if (sharedSections.length > 0)
-    await trx
-      .insertInto('role_shared_sections')
-      .values(
-        sharedSections.map(slug => ({ ...own, shared_section: slug, revision: revisions.get(slug)?.revision ?? null })),
-      )
-      .execute()
-  if (version !== null && mappings.length > 0)
-    await trx
-      .insertInto('role_sfia_levels')
-      .values(mappings.map(({ code, level }) => ({ ...own, version, code, level })))
-      .execute()
+  const levels = version === null ? [] : mappings
+  if (skills.length + sharedSections.length + levels.length === 0) return
+  await sql`
+    with skills as (
+      insert into role_skills (role, state, skill) select ${role}, ${state}, unnest(${skills}::text[])
+      on conflict do nothing
+    ), sections as (
+      insert into role_shared_sections (role, state, shared_section, revision)
+      select ${role}, ${state}, * from unnest(
+        ${sharedSections}::text[], ${sharedSections.map(slug => revisions.get(slug)?.revision ?? null)}::integer[])
+    )
+    insert into role_sfia_levels (role, state, version, code, level)
+    select ${role}, ${state}, ${version}, * from unnest(
+      ${levels.map(({ code }) => code)}::text[], ${levels.map(({ level }) => level)}::smallint[])`.execute(trx)
 }
 
 /** Whether two documents refer to the same things, so that nothing needs rewriting. */

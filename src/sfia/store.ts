@@ -123,12 +123,21 @@ export async function checkMappings(
 ): Promise<MappingError[]> {
   if (mappings.length === 0) return []
   const codes = mappings.map(({ code }) => code)
-  const known = await findKnown(db, version, codes)
+  const rows = await db
+    .selectFrom('sfia_levels')
+    .select(['code', sql<number[]>`array_agg(level order by level)`.as('levels')])
+    .where('version', '=', version)
+    .where('code', 'in', codes)
+    .groupBy('code')
+    .execute()
+  const levels = new Map(rows.map(row => [row.code, row.levels]))
+  // The whole index is read only to say what was meant.
+  const known = codes.every(code => levels.has(code)) ? undefined : await findKnown(db, version, codes)
   return mappings.flatMap(({ code, level }, index): MappingError[] => {
-    const levels = known.levels[code]
-    if (!levels) return [{ index, ...explainUnknown(version, code, known) }]
-    if (levels.includes(level)) return []
-    const detail = `${code} has level${levels.length === 1 ? '' : 's'} ${levels.join(', ')} in SFIA ${version}.`
+    const own = levels.get(code)
+    if (!own) return known ? [{ index, ...explainUnknown(version, code, known) }] : []
+    if (own.includes(level)) return []
+    const detail = `${code} has level${own.length === 1 ? '' : 's'} ${own.join(', ')} in SFIA ${version}.`
     return [{ index, code: 'sfia_level_not_valid', detail }]
   })
 }
@@ -140,8 +149,8 @@ export async function explainUnknownCode(db: Kysely<Database>, version: SfiaVers
 
 interface Known {
   complete: boolean
-  /** Of every skill of the version, by code. */
-  levels: Record<string, number[]>
+  /** Of every skill of the version. */
+  codes: string[]
   /** The versions that have a code which was asked for, by code. */
   versions: Record<string, SfiaVersion[]>
 }
@@ -150,13 +159,7 @@ async function findKnown(db: Kysely<Database>, version: SfiaVersion, codes: read
   const { rows } = await sql<Known>`
     select
       complete,
-      coalesce((
-        select json_object_agg(code, levels)
-        from (
-          select code, json_agg(level order by level) as levels from sfia_levels
-          where sfia_levels.version = sfia_versions.version group by code
-        ) as of_version
-      ), '{}') as levels,
+      array(select code from sfia_skills where sfia_skills.version = sfia_versions.version order by code) as codes,
       coalesce((
         select json_object_agg(code, versions)
         from (
@@ -166,13 +169,13 @@ async function findKnown(db: Kysely<Database>, version: SfiaVersion, codes: read
       ), '{}') as versions
     from sfia_versions where version = ${version}
   `.execute(db)
-  return rows[0] ?? { complete: false, levels: {}, versions: {} }
+  return rows[0] ?? { complete: false, codes: [], versions: {} }
 }
 
 function explainUnknown(
   version: SfiaVersion,
   code: string,
-  { complete, levels, versions }: Known,
+  { complete, codes, versions }: Known,
 ): Omit<MappingError, 'index'> {
   const retirement = findRetirement(version, code)
   if (retirement) {
@@ -180,7 +183,6 @@ function explainUnknown(
     const use = successors.length > 0 ? `; use ${successors.join(' or ')}` : ' and has no one successor'
     return { code: 'sfia_unknown_code', detail: `${code} was retired in SFIA ${retiredIn}${use}.` }
   }
-  const codes = Object.keys(levels)
   const letters = (word: string) => [...word].sort().join('')
   const meant = nearest(code, codes) ?? codes.find(known => letters(known) === letters(code))
   const elsewhere = versions[code]?.join(', ')
