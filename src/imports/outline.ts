@@ -23,7 +23,13 @@ export interface Rows {
   rows: SourceRow[]
   line: number
 }
-export type BodyBlock = Exclude<SourceBlock, { type: 'table' | 'heading' }> | Subheading | Rows
+/** What a document that the register wrote marks as guidance for authors. */
+interface Note {
+  type: 'note'
+  content: Inline[]
+  line: number
+}
+export type BodyBlock = Exclude<SourceBlock, { type: 'table' | 'heading' }> | Subheading | Note | Rows
 
 export interface OutlineSection {
   heading: string

@@ -29,6 +29,10 @@ const property = (node: Element, name: string) => {
   const value = node.properties[name]
   return typeof value === 'string' ? value : ''
 }
+/** As our documents mark them; of other houses' documents it says nothing. */
+const isNote = (node: Element) =>
+  node.tagName === 'blockquote' ||
+  (Array.isArray(node.properties.className) && node.properties.className.includes('note'))
 const isHidden = (node: Element) =>
   node.properties.hidden !== undefined && node.properties.hidden !== false
     ? true
@@ -126,6 +130,7 @@ export function readHast(root: Root, references: readonly string[], notices: Not
 
   const mark = (node: Element, block: SourceBlock): SourceBlock => {
     if (block.type !== 'paragraph' && block.type !== 'heading') return block
+    if (block.type === 'paragraph' && isNote(node)) return { ...block, note: true }
     if (node.tagName === 'a') return { ...block, content: linkOf(node, block.content) }
     if (node.tagName === 'strong' || node.tagName === 'b') {
       return { ...block, content: [{ type: 'strong', children: block.content }] }

@@ -12,6 +12,8 @@ export interface SourceParagraph {
   line: number
   /** It follows a line break in what the source has as one paragraph. */
   continues?: boolean
+  /** It is marked as the register marks notes: quoted, or of the class or style of that name. */
+  note?: boolean
 }
 export interface SourceHeading {
   type: 'heading'

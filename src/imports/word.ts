@@ -97,6 +97,7 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
         'i => em',
         'strike => s',
         "p[style-name='Quote'] => p:fresh",
+        "p[style-name='Note'] => p.note:fresh",
         "r[style-name='Code'] => code",
       ],
       convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
