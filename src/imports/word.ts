@@ -96,6 +96,7 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
         'b => strong',
         'i => em',
         'strike => s',
+        'u => u',
         "p[style-name='Quote'] => p:fresh",
         "p[style-name='Note'] => p.note:fresh",
         "r[style-name='Code'] => code",
