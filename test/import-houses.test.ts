@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { findFiles } from '../src/imports/files.ts'
 import { importFile } from '../src/imports/import.ts'
-import type { DocumentType } from '../src/imports/scan.ts'
+import { type DocumentType, wordType } from '../src/imports/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
 import { shared } from './support/project.ts'
+import { bold, paragraph, run, wordFile } from './support/word.ts'
 
 const corpora = fileURLToPath(new URL('samples/corpora/', shared))
 
@@ -142,6 +143,7 @@ t.test('headings in every dress, and the names that houses have for them', async
     ['numbered headings', name => `## 3.1 ${name}\n\nWords.`],
     ['bold lines', name => `**${name}**\n\nWords.`],
     ['capitals', name => `${name}\n\nWords.`],
+    ['underlined lines', name => `<p><u>${name}</u></p>\n\nWords.`],
     ['rows of a table', name => `<table><tr><th>${name}</th></tr><tr><td>Words.</td></tr></table>`],
     ['beside the text', name => `<table><tr><td>${name}</td><td>Words.</td></tr></table>`],
   ]
@@ -153,6 +155,87 @@ t.test('headings in every dress, and the names that houses have for them', async
       form,
     )
   }
+})
+
+/** Documents whose headings are underlined and nothing else, in each way that there is. */
+const underlined: [form: string, write: (body: [heading: string, text: string][]) => Uint8Array, DocumentType][] = [
+  ['u', html(name => `<p><u>${name}</u></p>`), 'text/html'],
+  ['u in parts', html(name => `<p><u>${name.slice(0, 3)}</u><span><u>${name.slice(3)}</u></span> </p>`), 'text/html'],
+  ['u around the paragraph', html(name => `<u><p>${name}</p></u>`), 'text/html'],
+  ['a style', html(name => `<p><span style="color:red;text-decoration: underline">${name}</span></p>`), 'text/html'],
+  ['a style of the paragraph', html(name => `<p style="text-decoration-line:underline">${name}</p>`), 'text/html'],
+  ['a class', html(name => `<p><span class="underline">${name}</span></p>`), 'text/html'],
+  ['a row', html(name => `<table><tr><td><u>${name}</u></td></tr></table>`), 'text/html'],
+  [
+    'Markdown',
+    parts => Buffer.from(`# Tester\n\n${parts.map(([name, text]) => `<u>${name}</u>\n\n${text}\n\n`).join('')}`),
+    'text/markdown',
+  ],
+  [
+    'Word',
+    parts =>
+      wordFile(
+        bold('Tester') +
+          parts.map(([name, text]) => paragraph(run(name, '<w:u w:val="single"/>')) + paragraph(text)).join(''),
+      ),
+    wordType,
+  ],
+]
+function html(heading: (name: string) => string) {
+  return (parts: [string, string][]) =>
+    Buffer.from(`<h1>Tester</h1>${parts.map(([name, text]) => `${heading(name)}<p>${text}</p>`).join('\n')}`)
+}
+
+t.test('headings that are underlined and nothing else', async t => {
+  const parts: [string, string][] = [
+    ['The work of a tester', 'You test.'],
+    ['Who you will be:', 'You are patient.'],
+    ['Our house', 'We build.'],
+  ]
+  for (const [form, write, type] of underlined) {
+    const { document, report } = await importFile(write(parts), type, contextOf())
+    t.equal(document?.title, 'Tester', form)
+    t.same(
+      document?.sections.map(({ heading, blocks }) => [heading, blocks]),
+      parts.map(([name, text]) => [name, [{ type: 'paragraph', text }]]),
+      form,
+    )
+    t.equal(report.coverage.percent, 100, form)
+  }
+})
+
+t.test('what is underlined and no heading stays a paragraph', async t => {
+  const u = (text: string) => `<p><u>${text}</u></p>`
+  const cases: [name: string, line: string, text: string][] = [
+    ['a sentence', u('Please apply by Friday.'), 'Please apply by Friday.'],
+    ['a part of a line', '<p><u>Please</u> apply by Friday</p>', 'Please apply by Friday'],
+    ['many words', u('one two three four five six seven eight nine'), 'one two three four five six seven eight nine'],
+    ['a link', u('<a href="https://a.uk">Our house</a>'), '[Our house](https://a.uk)'],
+    ['a line within a link', '<p><a href="https://a.uk"><u>Our house</u></a></p>', '[Our house](https://a.uk)'],
+    ['a label with its value', u('Car park: none'), 'Car park: none'],
+    ['a placeholder', u('[Insert the name]'), '[Insert the name]'],
+    ['no words', u('____ 12'), '\\_\\_\\_\\_ 12'],
+    ['two lines', u('Our house<br>our rules'), 'Our house\nour rules'],
+  ]
+  for (const [name, line, text] of cases) {
+    const source = `<h1>Tester</h1><h2>About the role</h2><p>You test.</p>${line}<p>You mend.</p>`
+    const { document } = imported(source, 'text/html')
+    t.same(
+      document?.sections.map(({ blocks }) => blocks.map(block => [block.type, 'text' in block ? block.text : ''])),
+      [[['paragraph', 'You test.'], ...text.split('\n').map(line => ['paragraph', line]), ['paragraph', 'You mend.']]],
+      name,
+    )
+  }
+  const last = imported(
+    `<h1>Tester</h1><h2>About the role</h2><p>You test.</p>${u('The head of testing')}`,
+    'text/html',
+  )
+  t.same(last.document?.sections[0]?.blocks.at(-1), { type: 'paragraph', text: 'The head of testing' }, 'the last line')
+  const below = imported(
+    `<h1>Tester</h1><h2>About the role</h2><p>You test.</p>${u('Our house')}<p>We build.</p>`,
+    'text/html',
+  )
+  t.same(outlineOf(below), ['role_summary: paragraph, subheading, paragraph'], 'below other headings, a subheading')
 })
 
 t.test('lists as people type them', async t => {

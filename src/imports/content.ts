@@ -173,7 +173,7 @@ export function draftBlocks(body: readonly BodyBlock[], notices: Notices): Draft
         continue
       }
       optional = false
-      if (isGuidance(text)) {
+      if (block.type !== 'note' && isGuidance(text)) {
         optional = /^optional\b/i.test(text)
         blocks.push({ type: 'note', content: block.content, line: block.line })
       } else blocks.push({ type: block.type, content: block.content, line: block.line })

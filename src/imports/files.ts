@@ -2,7 +2,6 @@
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { type DocumentType, wordType } from './scan.ts'
 
 const types: Record<string, DocumentType | 'export'> = {
@@ -52,6 +51,20 @@ export async function findFiles(paths: readonly string[]): Promise<File[]> {
   return files
 }
 
-/** The lines of a file, one at a time. */
-export const linesOf = (path: string): AsyncIterable<string> =>
-  createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })
+/**
+ * The lines of a file, one at a time. Only line feeds end them: texts in JSON may hold the other separators of lines that
+ * Unicode has, at which node:readline cuts on Node 24.
+ */
+export async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest: string[] = []
+  for await (const piece of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+    const [first = '', ...others] = piece.split('\n')
+    rest.push(first)
+    for (const next of others) {
+      yield rest.join('')
+      rest = [next]
+    }
+  }
+  const last = rest.join('')
+  if (last !== '') yield last
+}

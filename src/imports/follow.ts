@@ -39,6 +39,8 @@ interface ReadLine {
   ordered: boolean
   content: Inline[]
   line: number
+  /** Whether it is marked as a note. */
+  note?: boolean
 }
 
 const lineOf = (type: ReadLine['type'], content: Inline[], line: number, depth = 0, ordered = false): ReadLine => ({
@@ -63,7 +65,7 @@ function linesOf(blocks: readonly SourceBlock[], depth = 0, ordered = false): Re
     if (block.type === 'heading') return [lineOf('heading', block.content, block.line, block.depth)]
     if (block.type === 'paragraph') {
       const type = hardLines(block).length > 1 ? 'other' : depth > 0 ? 'item' : 'text'
-      return [lineOf(type, block.content, block.line, depth, ordered)]
+      return [{ ...lineOf(type, block.content, block.line, depth, ordered), note: block.note ?? false }]
     }
     if (block.type === 'table') {
       return block.rows.map(row => {
@@ -121,6 +123,7 @@ function pairSections(printed: readonly Part[], form: readonly FormSection[]): M
 const asBody = (blocks: readonly SourceBlock[]): BodyBlock[] =>
   blocks.map((block): BodyBlock => {
     if (block.type === 'heading') return { type: 'subheading', content: block.content, line: block.line }
+    if (block.type === 'paragraph' && block.note) return { type: 'note', content: block.content, line: block.line }
     return block.type === 'table' ? { type: 'rows', rows: block.rows, line: block.line } : block
   })
 
@@ -231,7 +234,9 @@ class Fitter {
           return
         }
         const line = this.#take(({ type }) => type === (form.type === 'subheading' ? 'heading' : 'text'))
-        const block: Block = { type: form.type, text: this.#text(line, form.text) }
+        // What became a note in the document is one; what was one stays, lest guidance be published for a lost mark.
+        const type = line.note ? 'note' : form.type
+        const block: Block = { type, text: this.#text(line, form.text) }
         this.#provenance.set(block, line.line)
         blocks.push(block)
       }
@@ -245,6 +250,8 @@ class Fitter {
 }
 
 const blockOf = (line: ReadLine): BodyBlock => ({ type: 'paragraph', content: line.content, line: line.line })
+
+const notesOf = (blocks: readonly { type: string }[]) => blocks.filter(({ type }) => type === 'note').length
 
 const appendixOf = (body: BodyBlock[]): OutlineSection => ({
   heading: 'Appendix',
@@ -455,7 +462,9 @@ class Follower {
       ...(skills.length > 0
         ? ['the levels and names of the catalogue that its skills carried are left out of a new role']
         : []),
-      ...(types.has('note') ? ['its notes may have become paragraphs, which are published'] : []),
+      ...(notesOf(section.blocks) < notesOf(own?.blocks ?? [])
+        ? ['its notes may have become paragraphs, which are published']
+        : []),
     ]
     if (left.length === 0) return
     const detail = `The section has lines more or less than it was written with, so it was read as that of any house: ${left.join('; ')}. Look it through`

@@ -10,7 +10,17 @@ import { repairLists } from './lists.ts'
 import type { Notices } from './notices.ts'
 import { cellText, filledCells, hasImportanceColumns, onlyParagraph, repairTables } from './tables.ts'
 import { isDocumentKind } from './title.ts'
-import { type Field, hardLines, isBold, plainOf, type SourceBlock, type SourceRow, type SourceTree } from './tree.ts'
+import {
+  type Field,
+  hardLines,
+  hasLink,
+  isBold,
+  plainOf,
+  type SourceBlock,
+  type SourceParagraph,
+  type SourceRow,
+  type SourceTree,
+} from './tree.ts'
 
 interface Subheading {
   type: 'subheading'
@@ -23,7 +33,13 @@ export interface Rows {
   rows: SourceRow[]
   line: number
 }
-export type BodyBlock = Exclude<SourceBlock, { type: 'table' | 'heading' }> | Subheading | Rows
+/** What a document that the register wrote marks as guidance for authors. */
+interface Note {
+  type: 'note'
+  content: Inline[]
+  line: number
+}
+export type BodyBlock = Exclude<SourceBlock, { type: 'table' | 'heading' }> | Subheading | Note | Rows
 
 export interface OutlineSection {
   heading: string
@@ -49,7 +65,7 @@ const headingMax = 300
 type Step =
   | {
       type: 'mark'
-      by: 'heading' | 'row' | 'bold' | 'upper' | 'plain'
+      by: 'heading' | 'row' | 'bold' | 'upper' | 'underline' | 'plain'
       depth: number
       content: Inline[]
       text: string
@@ -61,14 +77,27 @@ type Step =
 const isUpper = (text: string) =>
   !/\p{Ll}/u.test(text) && /\p{Lu}{4}/u.test(text) && (text.match(/\p{Lu}/gu)?.length ?? 0) > 5 && !placeholderIn(text)
 
+/** Underlining is for stress and links too: a heading by it alone is a line of few words, no link and no label with its value. */
+const isUnderlinedHeading = ({ underlined = false, content }: SourceParagraph, lines: number) =>
+  underlined &&
+  lines === 1 &&
+  !hasLink(content) &&
+  plainOfInlines(content).split(/\s+/).length <= underlinedMax &&
+  /\p{L}{3}/u.test(plainOfInlines(content)) &&
+  !placeholderIn(plainOfInlines(content)) &&
+  plainOfInlines(labelled(content)?.value ?? []) === ''
+const underlinedMax = 8
+
 /** A paragraph of several lines, the author's own, is several paragraphs. */
-const paragraphs = (block: Extract<SourceBlock, { type: 'paragraph' }>): Step[] =>
-  hardLines(block).map(({ content, line }, index): Step => {
+const paragraphs = (block: SourceParagraph): Step[] =>
+  hardLines(block).map(({ content, line }, index, lines): Step => {
     const text = plainOfInlines(content)
     const mayBe = looksLikeHeading(text) && !isLabel(text)
     if (mayBe && isBold(content)) return { type: 'mark', by: 'bold', depth: 7, content, text, line }
     if (mayBe && knownKind(text)) return { type: 'mark', by: 'plain', depth: 7, content, text, line }
     if (mayBe && isUpper(text)) return { type: 'mark', by: 'upper', depth: 7, content, text, line }
+    if (mayBe && isUnderlinedHeading(block, lines.length))
+      return { type: 'mark', by: 'underline', depth: 7, content, text, line }
     return { type: 'paragraph', content, line, continues: index > 0 }
   })
 
@@ -89,7 +118,8 @@ function rowSteps(rows: readonly SourceRow[]): Step[] {
       const { content, line } = only.paragraph
       // A row of one short line between rows of content is a heading whether it is bold or not.
       const alternates = !afterHeading && index + 1 < rows.length && row.cells.length === 1
-      const marked = row.cells.length === 1 && (only.header || isBold(content))
+      const marked =
+        row.cells.length === 1 && (only.header || isBold(content) || isUnderlinedHeading(only.paragraph, 1))
       if (marked || alternates || knownKind(text)) {
         steps.push({ type: 'mark', by: 'row', depth: 0, content, text, line })
         afterHeading = true
@@ -194,7 +224,7 @@ function takeTitle(steps: Step[], notices: Notices): Outline['title'] {
     const stands =
       first.by === 'heading'
         ? isTop || isFirst || first.depth === 1
-        : (first.by === 'bold' || first.by === 'upper') && !labelled(first.content)
+        : first.by !== 'row' && first.by !== 'plain' && !labelled(first.content)
     if (!stands || knownKind(first.text) || importanceOf(first.text)) return null
     return take(first.text)
   }
@@ -227,13 +257,23 @@ function sectionTest(steps: readonly Step[]): (mark: Mark, next: Step | undefine
   const strong = marks.filter(mark => mark.by === 'heading' || mark.by === 'row')
   const depths = strong.filter(mark => mark.by === 'heading').map(mark => mark.depth)
   const sectionDepth = Math.min(...depths)
+  const hasBold = marks.some(mark => mark.by === 'bold' && !importanceOf(mark.text))
   return mark => {
     if (importanceOf(mark.text)) return false
     if (mark.by === 'row' || mark.by === 'plain' || knownKind(mark.text)) return true
     if (mark.by === 'heading') return mark.depth <= sectionDepth
-    return strong.length === 0
+    return strong.length === 0 && (mark.by !== 'underline' || !hasBold)
   }
 }
+
+/** An underlined line with nothing under it is no heading, but one whose words are known. */
+const withoutStress = (steps: readonly Step[]): Step[] =>
+  steps.map((step, index) => {
+    if (step.type !== 'mark' || step.by !== 'underline' || knownKind(step.text) || importanceOf(step.text)) return step
+    const next = steps[index + 1]
+    const opens = next && (next.type !== 'mark' || importanceOf(next.text) !== undefined)
+    return opens ? step : { type: 'paragraph', content: step.content, line: step.line }
+  })
 
 /** Where nothing is marked as a heading, a line that introduces a list and says what the list is may be one. */
 function markIntroductions(steps: readonly Step[]): Step[] {
@@ -304,7 +344,7 @@ function headIntroductions(steps: readonly Step[], notices: Notices): Step[] {
 export function outline(tree: SourceTree, notices: Notices): Outline {
   let steps = stepsOf(repairLists(repairTables(tree.blocks, notices), notices))
   const title = takeTitle(steps, notices) ?? tree.title
-  steps = headIntroductions(markIntroductions(withoutContents(steps)), notices)
+  steps = headIntroductions(markIntroductions(withoutStress(withoutContents(steps))), notices)
   const isSection = sectionTest(steps)
   const hasStrong = steps.some(step => step.type === 'mark' && (step.by === 'heading' || step.by === 'row'))
   const front: BodyBlock[] = []

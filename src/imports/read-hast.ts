@@ -29,6 +29,19 @@ const property = (node: Element, name: string) => {
   const value = node.properties[name]
   return typeof value === 'string' ? value : ''
 }
+const hasClass = (node: Element, name: string) =>
+  Array.isArray(node.properties.className) && node.properties.className.includes(name)
+const hasUnderline = (node: Element) =>
+  node.tagName === 'u' ||
+  hasClass(node, 'underline') ||
+  /text-decoration(?:-line)?\s*:[^;]*\bunderline\b/i.test(property(node, 'style'))
+/** Whether every word of it is underlined. */
+const isUnderlined = (node: HastNode): boolean => {
+  if (node.type === 'text') return node.value.trim() === ''
+  return !isElement(node) || hasUnderline(node) || node.children.every(isUnderlined)
+}
+/** As our documents mark them; of other houses' documents it says nothing. */
+const isNote = (node: Element) => node.tagName === 'blockquote' || hasClass(node, 'note')
 const isHidden = (node: Element) =>
   node.properties.hidden !== undefined && node.properties.hidden !== false
     ? true
@@ -126,6 +139,8 @@ export function readHast(root: Root, references: readonly string[], notices: Not
 
   const mark = (node: Element, block: SourceBlock): SourceBlock => {
     if (block.type !== 'paragraph' && block.type !== 'heading') return block
+    if (block.type === 'paragraph' && isNote(node)) return { ...block, note: true }
+    if (block.type === 'paragraph' && hasUnderline(node)) return { ...block, underlined: true }
     if (node.tagName === 'a') return { ...block, content: linkOf(node, block.content) }
     if (node.tagName === 'strong' || node.tagName === 'b') {
       return { ...block, content: [{ type: 'strong', children: block.content }] }
@@ -228,7 +243,13 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     const flush = () => {
       const content = inlinesOf(run)
       const first = run.find(node => node.type !== 'text' || node.value.trim() !== '')
-      if (plainOfInlines(content) !== '') blocks.push({ type: 'paragraph', content, line: first ? lineOf(first) : 1 })
+      if (plainOfInlines(content) !== '')
+        blocks.push({
+          type: 'paragraph',
+          content,
+          line: first ? lineOf(first) : 1,
+          ...(run.every(isUnderlined) ? { underlined: true } : {}),
+        })
       run = []
     }
     for (let index = 0; index < nodes.length; index += 1) {

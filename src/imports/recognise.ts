@@ -175,7 +175,7 @@ class Recogniser implements Provenance {
         section.blocks.push(this.#skillsBlock(block, source, importance) ?? this.#list(block))
         continue
       }
-      importance = importanceOf(plainOfInlines(block.content)) ?? importance
+      if (block.type !== 'note') importance = importanceOf(plainOfInlines(block.content)) ?? importance
       const text = textOf(block.content, block.line, this.#notices)
       const written: Block = { type: block.type, text }
       this.lines.set(written, block.line)
@@ -238,6 +238,7 @@ function withoutTaken(block: BodyBlock, taken: ReadonlySet<object>): BodyBlock |
     return rows.length > 0 ? { ...block, rows } : undefined
   }
   if (taken.has(block.content)) return undefined
+  if (block.type === 'note') return block
   if (readSfiaLine(plainOfInlines(block.content)) === undefined) return block
   const paragraph = { type: 'paragraph' as const, content: block.content, line: block.line }
   return { type: 'list', ordered: false, items: [{ blocks: [paragraph], line: block.line }], line: block.line }

@@ -84,6 +84,7 @@ const linesOf = (block: BodyBlock | SourceBlock): SfiaLine[] => {
   if (block.type === 'rows' || block.type === 'table') {
     return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(linesOf)))
   }
+  if (block.type === 'note') return []
   return [{ text: plainOfInlines(block.content), content: block.content, line: block.line }]
 }
 

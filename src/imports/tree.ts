@@ -12,6 +12,10 @@ export interface SourceParagraph {
   line: number
   /** It follows a line break in what the source has as one paragraph. */
   continues?: boolean
+  /** It is marked as the register marks notes: quoted, or of the class or style of that name. */
+  note?: boolean
+  /** All of it is underlined. */
+  underlined?: boolean
 }
 export interface SourceHeading {
   type: 'heading'
@@ -122,6 +126,10 @@ export const sourceLines = (block: Line): Line[] =>
       .map((content, index) => ({ content, line: hard.line + index }))
       .filter(({ content }) => plainOfInlines(content) !== ''),
   )
+
+/** Whether a link is in it. */
+export const hasLink = (nodes: readonly Inline[]): boolean =>
+  nodes.some(node => node.type === 'link' || ('children' in node && hasLink(node.children)))
 
 /** Whether all of it is bold. */
 export const isBold = (nodes: readonly Inline[]): boolean =>

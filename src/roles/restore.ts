@@ -135,6 +135,7 @@ export async function restoreRole(
     document: documentOf(role),
     type: 'role_restored',
     data: { version },
+    idsKnown: true,
   })
   const row = await lockRole(trx, caller, slug, null)
   const references = await findReferences(trx, row.document)

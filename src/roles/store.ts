@@ -163,6 +163,8 @@ interface NewDraft {
   /** `role_created`, or `role_imported`. */
   type: string
   data?: Record<string, unknown>
+  /** Whether a register gave its ids, however high they are. */
+  idsKnown?: boolean
 }
 
 /** Throws 409 where the slug is taken, with a link only where the caller may read the role that has it. */
@@ -208,10 +210,11 @@ export async function insertDraft(
   draft: NewDraft,
   advice?: string,
 ): Promise<Draft> {
-  const { slug, organisation, type, data } = draft
+  const { slug, organisation, type, data, idsKnown = false } = draft
   await requireOrganisation(trx, organisation)
   await requireFreeSlug(trx, caller, slug, advice ?? 'Choose another with ?slug=, or change the role that has it.')
-  const { document, serials } = await prepare(trx, organisation, draft.document, {})
+  const known = idsKnown ? assignIds(draft.document, {}).serials : {}
+  const { document, serials } = await prepare(trx, organisation, draft.document, known)
   const text = textOf(document)
   const revision = (await lastRevision(trx, slug)) + 1
   await trx

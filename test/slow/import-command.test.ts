@@ -1,46 +1,17 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import t from 'tap'
-import {
-  commandPool,
-  type ImportArguments,
-  ImportArgumentsError,
-  importFiles,
-  readImportArguments,
-} from '../../src/imports/command.ts'
+import { ImportArgumentsError, readImportArguments } from '../../src/imports/command.ts'
 import { PathError } from '../../src/imports/files.ts'
 import { ExportError } from '../../src/imports/restore.ts'
 import { testApp, token, webhooks } from '../support/app.ts'
 import { testDatabase, testFolder } from '../support/database.ts'
+import { command, pool } from '../support/import-command.ts'
 import { problemOf } from '../support/problem.ts'
 import { countRows, publishRole } from '../support/roles.ts'
 import { bold, paragraph, wordFile } from '../support/word.ts'
 
-const pool = commandPool()
 t.after(() => pool.close())
-
-/** Runs the command and gives its exit code with what it printed. */
-async function command(
-  db: Parameters<typeof importFiles>[0],
-  paths: string[],
-  more: Partial<ImportArguments> = {},
-  isTerminal = false,
-) {
-  let text = ''
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      text += chunk
-      done()
-    },
-  })
-  const args = { paths, organisation: 'home-office', overwrite: false, owner: 'jo', ...more }
-  const code = await importFiles(db, pool, args, {
-    isTerminal,
-    stream: Object.assign(stream, { isTTY: isTerminal, columns: 100 }),
-  })
-  return { code, text, lines: text.split('\n') }
-}
 
 const markdown = (title: string, duty = 'Test') =>
   `# ${title}\n\n**Grade:** SEO\n\n## About the role\n\nYou will be a ${title}.\n\n## Duties\n\n- ${duty}\n`
