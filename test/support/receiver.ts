@@ -1,7 +1,9 @@
 /** Receivers of webhooks: real HTTP servers on a loopback address, that behave as they are told and remember what came. */
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { Webhook } from 'standardwebhooks'
 import type { Teardown } from './database.ts'
 
@@ -10,6 +12,8 @@ export interface Received {
   path: string
   headers: IncomingHttpHeaders
   body: string
+  /** The host that was asked for in the beginning of TLS; false where none was, undefined without TLS. */
+  servername: TLSSocket['servername'] | undefined
 }
 
 export interface Receiver {
@@ -21,7 +25,8 @@ export interface Receiver {
   behaviour: (response: ServerResponse, received: Received) => void
 }
 
-export async function startReceiver(t: Teardown): Promise<Receiver> {
+/** `tls`: the certificate and key to answer with, in PEM. */
+export async function startReceiver(t: Teardown, tls?: { cert: string; key: string }): Promise<Receiver> {
   const receiver = {
     url: '',
     received: [] as Received[],
@@ -32,11 +37,12 @@ export async function startReceiver(t: Teardown): Promise<Receiver> {
     response.on('error', () => {})
     let body = ''
     for await (const chunk of request) body += chunk
-    const received = { at: Date.now(), path: request.url ?? '', headers: request.headers, body }
+    const { servername } = request.socket as TLSSocket
+    const received = { at: Date.now(), path: request.url ?? '', headers: request.headers, body, servername }
     receiver.received.push(received)
     ;(receiver as Receiver).behaviour(response, received)
   }
-  const server = createServer(listener)
+  const server = tls ? createTlsServer(tls, listener) : createServer(listener)
   const sockets = new Set<Socket>()
   server.on('connection', socket => {
     receiver.connections += 1
@@ -50,7 +56,7 @@ export async function startReceiver(t: Teardown): Promise<Receiver> {
     for (const socket of sockets) socket.destroy()
     server.close()
   })
-  receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+  receiver.url = `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
   return receiver
 }
 
