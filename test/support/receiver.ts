@@ -1,10 +1,12 @@
 /** Receivers of webhooks: real HTTP servers on a loopback address, that behave as they are told and remember what came. */
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { Webhook } from 'standardwebhooks'
+import { messagesOf } from './contract.ts'
 import type { Teardown } from './database.ts'
 
 export interface Received {
@@ -60,6 +62,12 @@ export async function startReceiver(t: Teardown, tls?: { cert: string; key: stri
   return receiver
 }
 
-/** The message as JSON, if the secret signed it; throws where it did not. */
-export const verify = (secret: string, { body, headers }: Received) =>
-  new Webhook(secret).verify(body, headers as Record<string, string>) as Record<string, unknown>
+const committed = readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8')
+const holdAgainstContract = messagesOf(JSON.parse(committed))
+
+/** The message as JSON, if the secret signed it, and it is one that the contract tells of; throws where it is not. */
+export function verify(secret: string, { body, headers }: Received): Record<string, unknown> {
+  const message = new Webhook(secret).verify(body, headers as Record<string, string>) as Record<string, unknown>
+  holdAgainstContract(headers, message)
+  return message
+}
