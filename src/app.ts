@@ -50,6 +50,7 @@ import { occupations } from './schema-org/routes.ts'
 import { sfia } from './sfia/routes.ts'
 import { publicVacancies } from './vacancies/public.ts'
 import { vacancies } from './vacancies/routes.ts'
+import { receiverContract } from './webhooks/contract.ts'
 import { type WebhookOptions, webhooks } from './webhooks/routes.ts'
 
 export interface AppOptions {
@@ -200,7 +201,7 @@ export async function build(options: AppOptions) {
   await app.register(operations, { durations, pressure, limiter, isSecure })
   await app.register(preflights)
   await app.register(deprecation, { routes: deprecated })
-  await app.register(openapi)
+  await app.register(openapi, { webhooks: receiverContract })
   await app.register(auth, { authenticate })
   await app.register(callerLimits, { limiter })
   await app.register(read)

@@ -14,7 +14,13 @@ const contract = JSON.parse(readFileSync(new URL('../openapi/openapi.json', impo
 
 /** A contract of a few operations: comparing all of them takes seconds. */
 const sliceOf = (chosen: readonly string[]) =>
-  withNeededSchemas({ ...contract, paths: Object.fromEntries(chosen.map(path => [path, contract.paths[path] ?? {}])) })
+  withNeededSchemas({
+    ...contract,
+    paths: Object.fromEntries(chosen.map(path => [path, contract.paths[path] ?? {}])),
+    webhooks: Object.fromEntries(
+      Object.entries(contract.webhooks ?? {}).filter(([type]) => type === 'ping' || type === 'role.withdrawn'),
+    ),
+  })
 
 // biome-ignore lint/suspicious/noExplicitAny: edits reach into JSON of any shape.
 type Edit = (contract: any) => void
@@ -90,6 +96,13 @@ const breaking: Record<string, Edit> = {
     delete responses['201']
   },
   'a header of an answer is gone': ({ paths }) => delete paths[role].get.responses['200'].headers.ETag,
+  'a message is sent no more': ({ webhooks }) => delete webhooks.ping,
+  'a header of a message is gone': ({ webhooks }) => webhooks.ping.post.parameters.pop(),
+  'a member of a message is gone': ({ components }) =>
+    delete components.schemas.RoleWithdrawn.properties.data.properties.reason,
+  'a member of a message may be null': ({ components }) => {
+    components.schemas.RoleWithdrawn.properties.role = { type: ['string', 'null'] }
+  },
   'what was open needs a key': ({ paths }) => {
     paths[role].get.security = [{ api_key: [] }]
   },
@@ -123,6 +136,12 @@ const harmless: Record<string, Edit> = {
   'other words': ({ paths, components }) => {
     paths[role].get.summary = 'Another summary'
     components.schemas.PublishedRole.description = 'Another description'
+  },
+  'a new message': ({ webhooks }) => {
+    webhooks['role.renamed'] = structuredClone(webhooks.ping)
+  },
+  'a new member of a message': ({ components }) => {
+    components.schemas.RoleWithdrawn.properties.motto = { type: 'string' }
   },
   'an operation is deprecated': ({ paths }) => {
     paths[role].get.deprecated = true

@@ -3,10 +3,11 @@ import fc from 'fast-check'
 import t from 'tap'
 import { exampleDocument, type RoleDocument } from '../src/document/schema.ts'
 import { sorts } from '../src/roles/search.ts'
-import { type Answer, testApp } from './support/app.ts'
+import { testApp } from './support/app.ts'
 import { problemOf } from './support/problem.ts'
 import { reset } from './support/reset.ts'
 import { createPublished, documentWith } from './support/roles.ts'
+import { walk } from './support/walk.ts'
 
 interface List {
   roles: { slug: string; title: string; published_at: string }[]
@@ -312,14 +313,9 @@ t.test(
           const whole = slugsOf(await list(call, `?limit=100&sort=${sort}${query}`)).filter(slug =>
             /^keep-\d$/.test(slug),
           )
-          const seen: string[] = []
           const left = [...changes]
           let fresh = 0
-          for (let line: string | undefined = `GET /v1/roles?limit=${limit}&sort=${sort}${query}`; line; ) {
-            const answer: Answer = await call(line, { key: null })
-            seen.push(...slugsOf(answer.body as List))
-            const next: string | undefined = /^<([^>]+)>; rel="next"$/.exec(String(answer.headers.link ?? ''))?.[1]
-            line = next && `GET ${next}`
+          const seen = await walk(call, `/v1/roles?limit=${limit}&sort=${sort}${query}`, async () => {
             const now = left.shift()
             if (now?.kind === 'publish') {
               fresh += 1
@@ -337,7 +333,7 @@ t.test(
                 await call(`POST /v1/roles/${slug}/publications`, { match: '*', body: { change_note } })
               }
             }
-          }
+          }).then(pages => pages.flatMap(page => slugsOf(page as List)))
           t.same(
             seen.filter(slug => /^keep-\d$/.test(slug)),
             whole,

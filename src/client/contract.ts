@@ -1809,7 +1809,148 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    ping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Somebody asked for a test
+         * @description Sent to the `url` of each webhook that asked for it, by POST. Answer within 15 seconds. It comes at least once, and in no promised order.
+         */
+        post: operations["sendPing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "role.published": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A version of a role was published
+         * @description Sent to the `url` of each webhook that asked for it, by POST. Answer within 15 seconds. It comes at least once, and in no promised order.
+         */
+        post: operations["sendRolePublished"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "role.withdrawn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A role was withdrawn
+         * @description Sent to the `url` of each webhook that asked for it, by POST. Answer within 15 seconds. It comes at least once, and in no promised order.
+         */
+        post: operations["sendRoleWithdrawn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "vacancy.closed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A vacancy closed
+         * @description Sent to the `url` of each webhook that asked for it, by POST. Answer within 15 seconds. It comes at least once, and in no promised order.
+         */
+        post: operations["sendVacancyClosed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "vacancy.opened": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A vacancy opened
+         * @description Sent to the `url` of each webhook that asked for it, by POST. Answer within 15 seconds. It comes at least once, and in no promised order.
+         */
+        post: operations["sendVacancyOpened"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "vacancy.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An open vacancy was changed
+         * @description Sent to the `url` of each webhook that asked for it, by POST. Answer within 15 seconds. It comes at least once, and in no promised order.
+         */
+        post: operations["sendVacancyUpdated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "vacancy.withdrawn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A vacancy was withdrawn
+         * @description Sent to the `url` of each webhook that asked for it, by POST. Answer within 15 seconds. It comes at least once, and in no promised order.
+         */
+        post: operations["sendVacancyWithdrawn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         AdvertDetails: {
@@ -5481,6 +5622,26 @@ export interface components {
          *     }
          */
         WebhookPatch: Record<string, never>;
+        WebhookPing: {
+            /** @enum {string} */
+            specversion: "1.0";
+            /** @description The same as `webhook-id`. */
+            id: string;
+            /**
+             * Format: uri
+             * @description The webhooks of this register.
+             */
+            source: string;
+            /** @enum {string} */
+            type: "ping";
+            /** @description The path of the webhook. */
+            subject: string;
+            /** Format: date-time */
+            time: string;
+            /** @enum {string} */
+            datacontenttype: "application/json";
+            data: Record<string, never>;
+        };
         WebhookReplay: {
             /**
              * Format: int64
@@ -13835,6 +13996,433 @@ export interface operations {
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
             default: components["responses"]["Problem"];
+        };
+    };
+    sendPing: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same in every attempt, and after a replay: drop what you have had. */
+                "webhook-id": string;
+                /** @description When this attempt was made, in seconds since 1970. Refuse what is older than some minutes. */
+                "webhook-timestamp": string;
+                /** @description By the secret of the webhook, as the Standard Webhooks specification says: of id, timestamp and body. While a secret is replaced there are two, with a space between them. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPing"];
+            };
+        };
+        responses: {
+            /** @description The receiver is gone: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many: it is sent again, not before `Retry-After`. */
+            429: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not now: it is sent again, not before `Retry-After`. */
+            503: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was taken. The body is not read. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is sent again, for five days. Redirects are not followed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sendRolePublished: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same in every attempt, and after a replay: drop what you have had. */
+                "webhook-id": string;
+                /** @description When this attempt was made, in seconds since 1970. Refuse what is older than some minutes. */
+                "webhook-timestamp": string;
+                /** @description By the secret of the webhook, as the Standard Webhooks specification says: of id, timestamp and body. While a secret is replaced there are two, with a space between them. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolePublished"];
+            };
+        };
+        responses: {
+            /** @description The receiver is gone: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many: it is sent again, not before `Retry-After`. */
+            429: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not now: it is sent again, not before `Retry-After`. */
+            503: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was taken. The body is not read. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is sent again, for five days. Redirects are not followed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sendRoleWithdrawn: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same in every attempt, and after a replay: drop what you have had. */
+                "webhook-id": string;
+                /** @description When this attempt was made, in seconds since 1970. Refuse what is older than some minutes. */
+                "webhook-timestamp": string;
+                /** @description By the secret of the webhook, as the Standard Webhooks specification says: of id, timestamp and body. While a secret is replaced there are two, with a space between them. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleWithdrawn"];
+            };
+        };
+        responses: {
+            /** @description The receiver is gone: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many: it is sent again, not before `Retry-After`. */
+            429: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not now: it is sent again, not before `Retry-After`. */
+            503: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was taken. The body is not read. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is sent again, for five days. Redirects are not followed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sendVacancyClosed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same in every attempt, and after a replay: drop what you have had. */
+                "webhook-id": string;
+                /** @description When this attempt was made, in seconds since 1970. Refuse what is older than some minutes. */
+                "webhook-timestamp": string;
+                /** @description By the secret of the webhook, as the Standard Webhooks specification says: of id, timestamp and body. While a secret is replaced there are two, with a space between them. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VacancyChanged"];
+            };
+        };
+        responses: {
+            /** @description The receiver is gone: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many: it is sent again, not before `Retry-After`. */
+            429: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not now: it is sent again, not before `Retry-After`. */
+            503: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was taken. The body is not read. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is sent again, for five days. Redirects are not followed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sendVacancyOpened: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same in every attempt, and after a replay: drop what you have had. */
+                "webhook-id": string;
+                /** @description When this attempt was made, in seconds since 1970. Refuse what is older than some minutes. */
+                "webhook-timestamp": string;
+                /** @description By the secret of the webhook, as the Standard Webhooks specification says: of id, timestamp and body. While a secret is replaced there are two, with a space between them. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VacancyChanged"];
+            };
+        };
+        responses: {
+            /** @description The receiver is gone: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many: it is sent again, not before `Retry-After`. */
+            429: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not now: it is sent again, not before `Retry-After`. */
+            503: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was taken. The body is not read. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is sent again, for five days. Redirects are not followed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sendVacancyUpdated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same in every attempt, and after a replay: drop what you have had. */
+                "webhook-id": string;
+                /** @description When this attempt was made, in seconds since 1970. Refuse what is older than some minutes. */
+                "webhook-timestamp": string;
+                /** @description By the secret of the webhook, as the Standard Webhooks specification says: of id, timestamp and body. While a secret is replaced there are two, with a space between them. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VacancyChanged"];
+            };
+        };
+        responses: {
+            /** @description The receiver is gone: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many: it is sent again, not before `Retry-After`. */
+            429: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not now: it is sent again, not before `Retry-After`. */
+            503: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was taken. The body is not read. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is sent again, for five days. Redirects are not followed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sendVacancyWithdrawn: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same in every attempt, and after a replay: drop what you have had. */
+                "webhook-id": string;
+                /** @description When this attempt was made, in seconds since 1970. Refuse what is older than some minutes. */
+                "webhook-timestamp": string;
+                /** @description By the secret of the webhook, as the Standard Webhooks specification says: of id, timestamp and body. While a secret is replaced there are two, with a space between them. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VacancyChanged"];
+            };
+        };
+        responses: {
+            /** @description The receiver is gone: the webhook is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many: it is sent again, not before `Retry-After`. */
+            429: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not now: it is sent again, not before `Retry-After`. */
+            503: {
+                headers: {
+                    /** @description In seconds, or as a date: no attempt is made before it, up to a day. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was taken. The body is not read. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is sent again, for five days. Redirects are not followed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
 }

@@ -35,6 +35,9 @@ export function component<T extends TSchema>(name: string, schema: T): T {
 /** A `$ref` to a named component that keeps its static type. */
 export const ref = <T extends TSchema>(schema: T) => Type.Unsafe<Static<T>>({ $ref: `${json(schema).$id}#` })
 
+/** Where the contract has a named component. */
+export const placeOf = (schema: TSchema) => `#/components/schemas/${json(schema).$id}`
+
 /** A string out of a closed list. (`Type.Enum` leaves `type` out, `Type.Union` gives an error for each member.) */
 export const oneOf = <const V extends string>(values: readonly V[], options: { description?: string } = {}) =>
   Type.Unsafe<V>({ type: 'string', enum: [...values], ...options })

@@ -32,7 +32,9 @@ import { isAllowedAddress } from './text.ts'
 /** What a vacancy may say beyond its role; the other kinds are the role's own. */
 const ownKinds = ['selection', 'benefits', 'terms', 'security', 'nationality', 'diversity', 'further_information']
 
-export const VacancyStatus = oneOf(['draft', 'open', 'closed', 'withdrawn'], {
+export const vacancyStatuses = ['draft', 'open', 'closed', 'withdrawn'] as const
+
+export const VacancyStatus = oneOf(vacancyStatuses, {
   description: 'By the clock. A draft that waits for its opening is a draft.',
 })
 export type VacancyStatus = Static<typeof VacancyStatus>

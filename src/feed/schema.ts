@@ -93,6 +93,16 @@ const VacancyChanged = change(
   }),
 )
 
+/** What is sent of each type. */
+export const changeSchemas = {
+  'role.published': RolePublished,
+  'role.withdrawn': RoleWithdrawn,
+  'vacancy.opened': VacancyChanged,
+  'vacancy.updated': VacancyChanged,
+  'vacancy.closed': VacancyChanged,
+  'vacancy.withdrawn': VacancyChanged,
+} satisfies Record<ChangeType, TSchema>
+
 export const ChangeList = component(
   'ChangeList',
   object({

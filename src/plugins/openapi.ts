@@ -309,8 +309,8 @@ function addIntegerFormats(part: unknown): void {
     if (!['default', 'enum', 'example', 'examples'].includes(name)) addIntegerFormats(member)
 }
 
-/** Leaves out of the components what nothing refers to: no operation, and no component that one refers to. */
-function dropUnused(paths: unknown, components: Record<string, Record<string, Json>>): void {
+/** Leaves out of the components what nothing refers to: no operation or message, and no component that one refers to. */
+function dropUnused(roots: unknown, components: Record<string, Record<string, Json>>): void {
   const used = new Set<string>()
   const follow = (part: unknown) => {
     for (const [, kind = '', name = ''] of JSON.stringify(part).matchAll(/"#\/components\/(\w+)\/([\w-]+)/g)) {
@@ -319,7 +319,7 @@ function dropUnused(paths: unknown, components: Record<string, Record<string, Js
       follow(components[kind]?.[name] ?? null)
     }
   }
-  follow(paths)
+  follow(roots)
   for (const kind of ['schemas', 'responses', 'headers'])
     components[kind] = Object.fromEntries(
       Object.entries(components[kind] ?? {}).filter(([name]) => used.has(`${kind}/${name}`)),
@@ -329,8 +329,13 @@ function dropUnused(paths: unknown, components: Record<string, Record<string, Js
 /** Object members in one order, so that the committed file changes only where the contract does. */
 const sorted = (record: Json) => Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
 
+interface Options {
+  /** The messages that the register sends, as OpenAPI says it. */
+  webhooks: Json
+}
+
 export const openapi = fp(
-  async (app: FastifyInstance) => {
+  async (app: FastifyInstance, { webhooks }: Options) => {
     for (const schema of components.values()) app.addSchema(schema)
 
     app.addHook('onRoute', (route: RouteOptions) => {
@@ -412,7 +417,8 @@ export const openapi = fp(
         parts.schemas = sorted(schemas) as Record<string, Json>
         parts.headers = headers
         parts.responses = { ...problemResponses, ...pageProblemResponses }
-        dropUnused(document.paths, parts)
+        document.webhooks = sorted(structuredClone(webhooks))
+        dropUnused([document.paths, document.webhooks], parts)
         document.paths = sorted(document.paths as Json)
         document.tags = [...tags].sort().map(name => ({ name, description: tagDescriptions[name] }))
         addIntegerFormats(document)

@@ -1,5 +1,6 @@
 /** Finding published roles: the one row of each that lists and searches read, their filters, orders and counts. */
 import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely'
+import { allOf, filteredPage, hidden, type Ordered, orderedPage } from '../database/page.ts'
 import type { Database } from '../database/types.ts'
 import { gradeProblem } from '../document/check.ts'
 import { grades as civilServiceGrades } from '../document/code-lists.ts'
@@ -139,14 +140,11 @@ function tagsIn({ sfia, ...filter }: RoleFilter): { all: string[]; any: string[]
   return { all, any: levels.map(level => tag('sfia', `${code}:${level}`)) }
 }
 
-/**
- * A filter as SQL. Hidden from the planner, which then does not know how many roles have them, values are taken to be of
- * few: it asks the index of values instead of going through the roles in their order.
- */
-function conditionsOf(filter: RoleFilter, values: 'known' | 'hidden' = 'known'): RawBuilder<unknown>[] {
+/** A filter as SQL, with its values hidden from the planner or not. */
+function conditionsOf(filter: RoleFilter, values: 'known' | 'hidden'): RawBuilder<unknown>[] {
   const { q, updated_since } = filter
   const { all, any } = tagsIn(filter)
-  const shown = (value: RawBuilder<unknown>) => (values === 'known' ? value : sql`(select ${value})`)
+  const shown = values === 'known' ? (value: RawBuilder<unknown>) => value : hidden
   return [
     ...(updated_since === undefined ? [] : [sql`published_at >= ${updated_since}`]),
     ...(all.length === 0 ? [] : [sql`tags @> ${shown(sql`${all}::text[]`)}`]),
@@ -154,9 +152,6 @@ function conditionsOf(filter: RoleFilter, values: 'known' | 'hidden' = 'known'):
     ...(q === undefined ? [] : [sql`words @@ ${shown(queryOf(q))}`]),
   ]
 }
-
-const allOf = (conditions: RawBuilder<unknown>[]) =>
-  conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
 
 /** By what a list is sorted, before the slug; `-` from the highest. */
 export const sorts = ['slug', 'title', '-published_at', 'relevance'] as const
@@ -211,74 +206,63 @@ type FoundRole = Pick<SearchRow, 'role' | 'item'> & {
   key: string | number
 }
 
-/** An order in SQL: its key beside the role, how it sorts, and what lies beyond the place where the page begins. */
-interface InSql {
-  key: RawBuilder<unknown>
-  by: RawBuilder<unknown>
-  beyond: RawBuilder<unknown>[]
-}
+const roleSearch = sql`role_search`
+const columnsWith = (key: RawBuilder<unknown>) => sql`role, item, ${key} as key`
 
-function inSql(filter: RoleFilter, order: Order, after: Pick<Place, 'key' | 'role'> | undefined): InSql {
+/** An order in SQL, with its key beside the role, from the place on where the page begins. */
+function inSql(filter: RoleFilter, order: Order, after: Pick<Place, 'key' | 'role'> | undefined): Ordered {
   const { key, role } = after ?? {}
   const from = (condition: RawBuilder<unknown>) => (after ? [condition] : [])
+  const table = roleSearch
   switch (order) {
     case 'title':
       return {
-        key: sql`title_key`,
+        table,
+        columns: columnsWith(sql`title_key`),
         by: sql`title_key, role`,
         beyond: from(sql`(title_key, role) > (${key}, ${role})`),
       }
     case '-published_at':
       return {
-        key: sql`published_at`,
+        table,
+        columns: columnsWith(sql`published_at`),
         by: sql`published_at desc, role desc`,
         beyond: from(sql`(published_at, role) < (${key}::timestamptz, ${role})`),
       }
     case 'rank': {
       const rank = sql`-ts_rank(words, ${queryOf(filter.q ?? '')})`
-      return { key: rank, by: sql`${rank}, role`, beyond: from(sql`(${rank}, role) > (${key}::real, ${role})`) }
+      const beyond = from(sql`(${rank}, role) > (${key}::real, ${role})`)
+      return { table, columns: columnsWith(rank), by: sql`${rank}, role`, beyond }
     }
     default:
-      return { key: sql`''::text`, by: sql`role`, beyond: from(sql`role > ${role}`) }
+      return { table, columns: columnsWith(sql`''::text`), by: sql`role`, beyond: from(sql`role > ${role}`) }
   }
 }
 
-const pageWhere = ({ key, by }: InSql, conditions: RawBuilder<unknown>[], limit: number) => sql<FoundRole>`
-  select role, item, ${key} as key from role_search where ${allOf(conditions)} order by ${by} limit ${limit}`
-
-/** So many roles are looked at one by one before the indices of values are asked. */
-const lookedAt = 300
-
-/**
- * A page of what fits a filter. What many roles have is soon found by looking at them in order; of what few have, or
- * those that come late, the indices of values give all, to be sorted. How values go together, and with the order, no
- * statistics know, and a wrong guess would read every role.
- */
-function filteredPage(filter: RoleFilter, order: InSql, more: RawBuilder<unknown>[], limit: number) {
-  const near = sql`
-    select role, item, ${order.key} as key
-    from (select * from role_search where ${allOf(order.beyond)} order by ${order.by} limit ${lookedAt}) nearest
-    where ${allOf([...more, ...conditionsOf(filter)])} order by ${order.by} limit ${limit}`
-  const isFull = sql`(select count(*) from near) = ${limit}`
-  const all = pageWhere(order, [sql`not ${isFull}`, ...order.beyond, ...more, ...conditionsOf(filter, 'hidden')], limit)
-  return sql<FoundRole>`with near as materialized (${near}) select * from near where ${isFull} union all (${all})`
-}
-
 /** One page of `role_search`, in order or not. */
-function pageOf(filter: RoleFilter, order: Order, limit: number, after?: Pick<Place, 'key' | 'role'>) {
+function pageOf(
+  filter: RoleFilter,
+  order: Order,
+  limit: number,
+  after?: Pick<Place, 'key' | 'role'>,
+): RawBuilder<FoundRole> {
   const own = inSql(filter, order, after)
   const conditions = conditionsOf(filter, 'hidden')
-  if (conditions.length === 0 || order === 'rank') return pageWhere(own, [...own.beyond, ...conditions], limit)
-  if (order !== 'place') return filteredPage(filter, own, [], limit)
+  if (conditions.length === 0 || order === 'rank') return orderedPage(own, conditions, limit)
+  if (order !== 'place') return filteredPage(own, conditions, limit)
   const inTitle = sql`title_words @@ ${queryOf(filter.q ?? '')}`
-  const titles = { ...inSql(filter, 'slug', after), key: sql`'0'` }
+  const titles = { ...inSql(filter, 'slug', after), columns: columnsWith(sql`'0'`) }
   const elsewhere = (more: RawBuilder<unknown>[], from?: typeof after) =>
-    filteredPage(filter, { ...inSql(filter, 'slug', from), key: sql`'1'` }, [...more, sql`not ${inTitle}`], limit)
+    filteredPage<FoundRole>(
+      { ...inSql(filter, 'slug', from), columns: columnsWith(sql`'1'`) },
+      [...more, sql`not ${inTitle}`, ...conditions],
+      limit,
+    )
   if (after?.key === '1') return elsewhere([], after)
   // Elsewhere is looked only where the titles do not fill the page.
   return sql<FoundRole>`
     with in_title as materialized (
-      ${pageWhere(titles, [...titles.beyond, inTitle, ...conditionsOf(filter)], limit)})
+      ${orderedPage(titles, [inTitle, ...conditionsOf(filter, 'known')], limit)})
     select * from in_title union all (${elsewhere([sql`(select count(*) from in_title) < ${limit}`])})
     order by key, role limit ${limit}`
 }

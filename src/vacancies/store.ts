@@ -2,9 +2,10 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { InUse } from '../catalogues/uses.ts'
 import type { NewEvent } from '../database/events.ts'
+import { filteredPage, hidden, type Ordered, orderedPage } from '../database/page.ts'
 import type { Database } from '../database/types.ts'
 import type { PublishedRole } from '../document/schema.ts'
-import type { Vacancy, VacancyDocument, VacancyStatus } from '../document/vacancy.ts'
+import { type Vacancy, type VacancyDocument, type VacancyStatus, vacancyStatuses } from '../document/vacancy.ts'
 import { type Caller, mayUse, organisationOf } from '../plugins/auth.ts'
 import { notFound, Problem } from '../plugins/problems.ts'
 import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
@@ -17,11 +18,18 @@ const ofCaller = (caller: Caller): RawBuilder<boolean> => {
   return organisation === null ? sql`true` : sql`vacancies.organisation = ${organisation}`
 }
 
+/**
+ * Whether the status is one of some. Said by what it is not: of what a `case` is equal to, the planner believes that it is of
+ * few, and reads and sorts them all.
+ */
+const hasStatus = (now: Now, ...statuses: VacancyStatus[]): RawBuilder<boolean> =>
+  sql`${statusAt(now)} not in (${sql.join(vacancyStatuses.filter(each => !statuses.includes(each)).map(each => sql.lit(each)))})`
+
 /** Whether the caller may read drafts, and of whom; what was public once, everybody may know of. */
 const readable = (caller: Caller | null, now: Now): RawBuilder<boolean> =>
   caller !== null && mayUse(caller, 'vacancies:read_drafts')
-    ? sql`(${statusAt(now)} in ('open', 'closed') or ${ofCaller(caller)})`
-    : sql`${statusAt(now)} in ('open', 'closed')`
+    ? sql`(${hasStatus(now, 'open', 'closed')} or ${ofCaller(caller)})`
+    : hasStatus(now, 'open', 'closed')
 
 /** The states that a row of this status may be written with: an index then finds it. */
 const statesOf: Record<VacancyStatus, VacancyRow['state'][]> = {
@@ -84,7 +92,7 @@ const rowsAtOnce = 25
 export async function* streamOpen(db: Kysely<Database>, now: Now): AsyncGenerator<Found> {
   const rows = selectWhole(db, now)
     .where('state', 'in', statesOf.open)
-    .where(statusAt(now), '=', 'open')
+    .where(hasStatus(now, 'open'))
     .orderBy('vacancies.id')
     .stream(rowsAtOnce)
   for await (const row of rows) yield toFound(row)
@@ -125,7 +133,7 @@ export async function advertOf(db: Kysely<Database>, { row, role, homepageUrl }:
   return { id: row.id, vacancy: row.printed ?? (await print(db, row.document)), role, homepageUrl }
 }
 
-interface VacancyFilter {
+export interface VacancyFilter {
   status?: VacancyStatus
   organisation?: string
   role?: string
@@ -137,8 +145,79 @@ interface VacancyFilter {
   updated_since?: string
 }
 
-const isOutdated = sql<boolean>`exists (
-  select from roles r where r.slug = vacancies.role and r.version > vacancies.version)`
+const isOutdated = sql`exists (select from roles r where r.slug = vacancies.role and r.version > vacancies.version)`
+
+/** The same by way of the roles that were published again, of which nobody knows how many vacancies are left behind. */
+const outdated = sql`id = any (array(
+  select v.id from roles r, lateral (
+    select id from vacancies where role = r.slug and version < r.version offset 0) v where r.version > 1))`
+
+/** What `vacancies_values_idx` finds, as its columns are written, by the names of filters. */
+const indexed = {
+  organisation: sql`array[organisation]`,
+  role: sql`array[role]`,
+  profession: sql`array[profession]`,
+  family: sql`array[family]`,
+  grade: sql`grades`,
+  region: sql`regions`,
+} satisfies { [name in keyof VacancyFilter]: RawBuilder<unknown> }
+
+const valuesIn = (filter: VacancyFilter) =>
+  (Object.keys(indexed) as (keyof typeof indexed)[]).flatMap(name => {
+    const value = filter[name]
+    return value === undefined ? [] : [sql`${indexed[name]} @> ${hidden(sql`array[${value}]::text[]`)}`]
+  })
+
+function conditionsOf(filter: VacancyFilter, now: Now): RawBuilder<unknown>[] {
+  const { updated_since } = filter
+  return [
+    ...valuesIn(filter),
+    ...(filter.outdated === undefined ? [] : [filter.outdated ? isOutdated : sql`not ${isOutdated}`]),
+    // The first, which an index answers, has all that the second has.
+    ...(updated_since === undefined
+      ? []
+      : [
+          sql`(updated_at >= ${updated_since} or next_change_at <= ${now})`,
+          sql`${updatedAt(now)} >= ${updated_since}`,
+        ]),
+  ]
+}
+
+type FoundVacancy = Parameters<typeof itemOf>[0] & Parameters<typeof itemOf>[1]
+
+/** The statement that reads a page of vacancies, and the number of the newest public event in the same snapshot. */
+export function listStatement(
+  caller: Caller | null,
+  filter: VacancyFilter,
+  now: Now,
+  limit: number,
+  after?: string,
+): RawBuilder<{ position: number } & (FoundVacancy | { id: null })> {
+  const { status } = filter
+  const written = status === undefined || status === 'closed' ? [] : statesOf[status]
+  const ordered: Ordered = {
+    table: sql`vacancies`,
+    columns: sql`id, item, ${statusAt(now)} as status, ${revisionAt(now)} as revision, ${updatedAt(now)} as updated_at`,
+    by: sql`id`,
+    beyond: [
+      ...(after === undefined ? [] : [sql`id > ${after}`]),
+      // Few are open, or were never: an index of their own has each of these lists in its order.
+      ...(written.length === 0 ? [] : [sql`state in (${sql.join(written.map(state => sql.lit(state)))})`]),
+    ],
+  }
+  // Only one's own are seen of these.
+  const own = status === 'draft' || status === 'withdrawn' ? caller && organisationOf(caller) : null
+  const narrowed = own === null || filter.organisation !== undefined ? filter : { ...filter, organisation: own }
+  const seen = [readable(caller, now), ...(status === undefined ? [] : [hasStatus(now, status)])]
+  const conditions = conditionsOf(narrowed, now)
+  const isByRoles = filter.outdated === true && written.length === 0 && valuesIn(filter).length === 0
+  const page =
+    conditions.length === 0
+      ? orderedPage(ordered, seen, limit)
+      : filteredPage(ordered, [...conditions, ...seen], limit, isByRoles ? [outdated] : [])
+  return sql`
+    select position, found.* from feed_counter left join lateral (${page}) found on true order by found.id`
+}
 
 /**
  * Vacancies that the caller may read, by id, `limit` of them after one; [] where none fits. With them the number of the
@@ -152,32 +231,8 @@ export async function listVacancies(
   limit: number,
   after?: string,
 ) {
-  let query = db
-    .selectFrom('vacancies')
-    .select(['id', 'item', statusAt(now).as('status'), revisionAt(now).as('revision'), updatedAt(now).as('updated_at')])
-    .where(readable(caller, now))
-  if (after !== undefined) query = query.where('id', '>', after)
-  if (filter.status !== undefined)
-    query = query.where('state', 'in', statesOf[filter.status]).where(statusAt(now), '=', filter.status)
-  for (const name of ['organisation', 'role', 'profession', 'family'] as const) {
-    const value = filter[name]
-    if (value !== undefined) query = query.where(name, '=', value)
-  }
-  if (filter.grade !== undefined) query = query.where(sql<boolean>`grades @> array[${filter.grade}]`)
-  if (filter.region !== undefined) query = query.where(sql<boolean>`regions @> array[${filter.region}]`)
-  if (filter.outdated !== undefined) query = query.where(isOutdated, '=', filter.outdated)
-  if (filter.updated_since !== undefined) query = query.where(updatedAt(now), '>=', filter.updated_since)
-  const rows = await db
-    .selectFrom('feed_counter')
-    .leftJoinLateral(query.orderBy('id').limit(limit).as('found'), join => join.onTrue())
-    .select(['position', 'found.id', 'found.item', 'found.status', 'found.revision', 'found.updated_at'])
-    .orderBy('found.id')
-    .execute()
-  const vacancies = rows.flatMap(({ id, item, status, revision, updated_at }) =>
-    id === null || item === null || status === null || revision === null || updated_at === null
-      ? []
-      : [itemOf({ id, item }, { status, revision, updated_at })],
-  )
+  const { rows } = await listStatement(caller, filter, now, limit, after).execute(db)
+  const vacancies = rows.flatMap(row => (row.id === null ? [] : [itemOf(row, row)]))
   return { position: rows[0]?.position ?? 0, vacancies }
 }
 

@@ -119,7 +119,14 @@ export async function connectTo(
     await once(socket, 'connect', { signal })
     if (!mayReach(socket.remoteAddress ?? '', reach)) throw new Unreachable('The connection went astray.')
     if (isSecure) {
-      ready = connectTls({ socket, host, ...(isAddress ? {} : { servername: host }), ...(ca ? { ca } : {}) })
+      ready = connectTls({
+        socket,
+        host,
+        ...(isAddress ? {} : { servername: host }),
+        ...(ca ? { ca } : {}),
+        // Said, so that no environment variable of Node says otherwise.
+        rejectUnauthorized: true,
+      })
       await once(ready, 'secureConnect', { signal })
     }
     return ready

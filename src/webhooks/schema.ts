@@ -12,7 +12,7 @@ const Filter = <T extends Parameters<typeof Type.Array>[0]>(items: T, maxItems: 
 
 export const WebhookParams = Type.Object({ id: Id })
 
-const DeliveryId = Type.String({
+export const DeliveryId = Type.String({
   pattern: '^(evt_[0-9]{1,15}|ping_[0-9a-f-]{36})$',
   description: 'The `webhook-id` header: the same in every attempt, and after a replay.',
 })

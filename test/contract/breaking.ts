@@ -30,8 +30,15 @@ interface Operation {
   responses: Record<string, Response>
 }
 
+/** What the register sends to a receiver. */
+interface Message {
+  parameters?: { name: string }[]
+  requestBody?: { content: Record<string, { schema?: Schema }> }
+}
+
 export interface Contract {
   paths: Record<string, Record<string, Operation>>
+  webhooks?: Record<string, Record<string, Message>>
   components: Record<string, Record<string, Schema>>
 }
 
@@ -107,7 +114,7 @@ const isOpen = ({ security = [] }: Operation) => security.some(entry => Object.k
 /** What callers of the old contract get, or may do, no more. Problems are not looked at: new codes may come at any time. */
 function widened(before: Contract, after: Contract): string[] {
   const compare = widenedBy(before, after)
-  return Object.entries(before.paths).flatMap(([path, item]) =>
+  const answers = Object.entries(before.paths).flatMap(([path, item]) =>
     Object.entries(item).flatMap(([method, old]) => {
       const line = `${method.toUpperCase()} ${path}`
       const now = after.paths[path]?.[method]
@@ -130,6 +137,21 @@ function widened(before: Contract, after: Contract): string[] {
       return found
     }),
   )
+  // A receiver gets these as a caller gets an answer.
+  const messages = Object.entries(before.webhooks ?? {}).flatMap(([type, item]) =>
+    Object.entries(item).flatMap(([method, { parameters = [], requestBody }]) => {
+      const now = after.webhooks?.[type]?.[method]
+      if (!now) return [`${type}: is sent no more`]
+      const names = now.parameters?.map(({ name }) => name)
+      const gone = parameters.filter(({ name }) => !names?.includes(name)).map(({ name }) => `${type} ${name}: is gone`)
+      const bodies = Object.entries(requestBody?.content ?? {}).flatMap(([media, { schema = {} }]) => {
+        const content = now.requestBody?.content[media]
+        return content ? compare(schema, content.schema ?? {}, `${type} ${media}`) : [`${type} ${media}: is gone`]
+      })
+      return [...gone, ...bodies]
+    }),
+  )
+  return [...answers, ...messages]
 }
 
 /** Names of the schemas that something refers to, with those under them. */
@@ -141,13 +163,13 @@ function schemasUnder({ components }: Contract, value: unknown, names = new Set<
 
 /** A part of a contract with the schemas that it needs and no others. */
 export function withNeededSchemas(contract: Contract): Contract {
-  const needed = schemasUnder(contract, [contract.paths, contract.components.responses ?? {}])
+  const needed = schemasUnder(contract, [contract.paths, contract.webhooks ?? {}, contract.components.responses ?? {}])
   const schemas = Object.fromEntries([...needed].map(name => [name, contract.components.schemas?.[name] ?? {}]))
   return structuredClone({ ...contract, components: { ...contract.components, schemas } })
 }
 
 /**
- * A contract without the schemas of its answers, and without its problems. Nor has a member of a body its default here:
+ * A contract without the schemas of its answers, its messages and its problems. Nor has a member of a body its default here:
  * api-smart-diff would let it become required, which the register refuses where it is absent all the same.
  */
 function sentPart(contract: Contract): Contract {
@@ -158,7 +180,7 @@ function sentPart(contract: Contract): Contract {
       for (const content of Object.values(response.content ?? {})) delete content.schema
     }
   const { responses: _, ...rest } = components
-  const part = withNeededSchemas({ ...contract, paths, components: rest })
+  const part = withNeededSchemas({ ...contract, paths, webhooks: {}, components: rest })
   part.components = JSON.parse(JSON.stringify(part.components), (name, value) =>
     name === 'default' ? undefined : value,
   )

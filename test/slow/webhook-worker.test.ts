@@ -6,8 +6,9 @@ import { testFolder } from '../support/database.ts'
 import { startReceiver, verify } from '../support/receiver.ts'
 import { createPublished } from '../support/roles.ts'
 import { buildService, Service } from '../support/service.ts'
+import { pem, pemFile } from '../support/tls.ts'
 import { until } from '../support/until.ts'
-import { createWebhook, deliveriesOf, settled } from '../support/webhooks.ts'
+import { attempted, createWebhook, deliveriesOf, settled } from '../support/webhooks.ts'
 
 const build = await buildService()
 t.after(() => build.remove())
@@ -79,3 +80,41 @@ t.test('SIGTERM while a receiver hangs → given back in seconds, exit code 0', 
   t.ok(Date.now() - began < 12_000, `stopped in ${Date.now() - began} ms`)
   t.match(await deliveriesOf(call, webhook), [{ status: 'pending', attempts: 0 }])
 })
+
+t.test(
+  'a certificate → believed where the operator names its root, and nowhere else, whatever Node is told',
+  async t => {
+    const { call, url } = await testApp(t)
+    const receiver = await startReceiver(t, { cert: pem('receiver') + pem('middle'), key: pem('receiver', 'key') })
+    const webhook = await createWebhook(call, receiver.url)
+    const { key } = webhooks
+    const DATA_DIR = await testFolder(t)
+    const start = (more: Record<string, string>) => {
+      const env = {
+        DATABASE_URL: url,
+        DATA_DIR,
+        WEBHOOK_KEY: key,
+        WEBHOOK_LOOPBACK: 'true',
+        LOG_LEVEL: 'silent',
+        ...more,
+      }
+      const worker = new Service(build, 'cli', { args: ['worker'], env })
+      t.after(() => worker.kill())
+      return worker
+    }
+    await createPublished(call, 'one')
+    const unverified = start({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })
+    const { status, last_attempt } = await attempted(call, webhook, 1)
+    t.strictSame(
+      [status, last_attempt.status, last_attempt.error],
+      ['pending', null, 'The TLS certificate of the receiver is not valid (UNABLE_TO_GET_ISSUER_CERT_LOCALLY).'],
+    )
+    t.strictSame(receiver.received, [], 'nothing was sent')
+    unverified.child.kill('SIGTERM')
+    await unverified.exited
+    await createPublished(call, 'two')
+    start({ NODE_EXTRA_CA_CERTS: pemFile('root') })
+    await until(() => receiver.received.length > 0, 60_000)
+    for (const message of receiver.received) t.match(verify(webhook.secret, message), { type: 'role.published' })
+  },
+)

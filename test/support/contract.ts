@@ -20,25 +20,52 @@ export function bodyOf(type: string, text: string): unknown {
   return type.includes('json') && text !== '' ? JSON.parse(text) : text
 }
 
+/** The schemas of a contract, to be found by `pointer`. */
+function schemasOf(document: object): Ajv2020 {
+  const ajv = new Ajv2020({ strict: false, allErrors: true, discriminator: true })
+  ;(addFormats as unknown as (target: Ajv2020) => void)(ajv)
+  ajv.addSchema(document, 'contract')
+  return ajv
+}
+
+const pointer = (...parts: string[]) =>
+  `contract#/${parts
+    .map(part => part.replaceAll('~', '~0').replaceAll('/', '~1'))
+    .map(encodeURIComponent)
+    .join('/')}`
+
+/** A function that throws where a message to a receiver is not one that the `webhooks` of the document promise. */
+export function messagesOf(document: object) {
+  const ajv = schemasOf(document)
+  const { webhooks } = document as { webhooks: Record<string, { post: { parameters: { name: string }[] } }> }
+  return (headers: Record<string, unknown>, body: unknown): void => {
+    const { type } = body as { type: string }
+    const fail = (why: string): never => {
+      throw new Error(`a message ${type} breaks the contract: ${why}\n${JSON.stringify(body).slice(0, 600)}`)
+    }
+    const message = webhooks[type]?.post ?? fail('there is no such message')
+    const check = (value: unknown, what: string, ...path: string[]) => {
+      const validate = ajv.getSchema(pointer('webhooks', type, 'post', ...path, 'schema'))
+      if (!validate?.(value)) fail(`${what}: ${validate ? ajv.errorsText(validate.errors) : 'the schema is missing'}`)
+    }
+    for (const [index, { name }] of message.parameters.entries())
+      check(headers[name], name, 'parameters', String(index))
+    const media = String(headers['content-type']).split(';', 1)[0] ?? ''
+    check(body, 'body', 'requestBody', 'content', media)
+  }
+}
+
 /** A function that throws where an answer is not what the document promises. Paths outside of it must answer 4xx problems. */
 export function contractOf(document: object) {
   const { paths = {}, components } = document as {
     paths?: Record<string, Record<string, Operation>>
     components: { responses: Record<string, Response> }
   }
-  const ajv = new Ajv2020({ strict: false, allErrors: true, discriminator: true })
-  ;(addFormats as unknown as (target: Ajv2020) => void)(ajv)
-  ajv.addSchema(document, 'contract')
+  const ajv = schemasOf(document)
   // A path without parameters goes before one whose parameter would take it too.
   const routes = Object.entries(paths)
     .sort(([a], [b]) => a.split('{').length - b.split('{').length)
     .map(([path, item]) => ({ path, expression: pattern(path), item }))
-  const pointer = (...parts: string[]) =>
-    `contract#/${parts
-      .map(part => part.replaceAll('~', '~0').replaceAll('/', '~1'))
-      .map(encodeURIComponent)
-      .join('/')}`
-
   return (
     method: string,
     url: string,

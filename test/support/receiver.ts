@@ -1,8 +1,12 @@
 /** Receivers of webhooks: real HTTP servers on a loopback address, that behave as they are told and remember what came. */
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { Webhook } from 'standardwebhooks'
+import { messagesOf } from './contract.ts'
 import type { Teardown } from './database.ts'
 
 export interface Received {
@@ -10,6 +14,8 @@ export interface Received {
   path: string
   headers: IncomingHttpHeaders
   body: string
+  /** The host that was asked for in the beginning of TLS; false where none was, undefined without TLS. */
+  servername: TLSSocket['servername'] | undefined
 }
 
 export interface Receiver {
@@ -21,7 +27,8 @@ export interface Receiver {
   behaviour: (response: ServerResponse, received: Received) => void
 }
 
-export async function startReceiver(t: Teardown): Promise<Receiver> {
+/** `tls`: the certificate and key to answer with, in PEM. */
+export async function startReceiver(t: Teardown, tls?: { cert: string; key: string }): Promise<Receiver> {
   const receiver = {
     url: '',
     received: [] as Received[],
@@ -32,11 +39,12 @@ export async function startReceiver(t: Teardown): Promise<Receiver> {
     response.on('error', () => {})
     let body = ''
     for await (const chunk of request) body += chunk
-    const received = { at: Date.now(), path: request.url ?? '', headers: request.headers, body }
+    const { servername } = request.socket as TLSSocket
+    const received = { at: Date.now(), path: request.url ?? '', headers: request.headers, body, servername }
     receiver.received.push(received)
     ;(receiver as Receiver).behaviour(response, received)
   }
-  const server = createServer(listener)
+  const server = tls ? createTlsServer(tls, listener) : createServer(listener)
   const sockets = new Set<Socket>()
   server.on('connection', socket => {
     receiver.connections += 1
@@ -50,10 +58,16 @@ export async function startReceiver(t: Teardown): Promise<Receiver> {
     for (const socket of sockets) socket.destroy()
     server.close()
   })
-  receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+  receiver.url = `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
   return receiver
 }
 
-/** The message as JSON, if the secret signed it; throws where it did not. */
-export const verify = (secret: string, { body, headers }: Received) =>
-  new Webhook(secret).verify(body, headers as Record<string, string>) as Record<string, unknown>
+const committed = readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8')
+const holdAgainstContract = messagesOf(JSON.parse(committed))
+
+/** The message as JSON, if the secret signed it, and it is one that the contract tells of; throws where it is not. */
+export function verify(secret: string, { body, headers }: Received): Record<string, unknown> {
+  const message = new Webhook(secret).verify(body, headers as Record<string, string>) as Record<string, unknown>
+  holdAgainstContract(headers, message)
+  return message
+}
