@@ -8,10 +8,13 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
+  type RawBuilder,
   type Transaction,
   type TransactionSettings,
 } from 'kysely'
 import pg from 'pg'
+import { to as copyTo } from 'pg-copy-streams'
+import { valuesOf } from './copy.ts'
 import type { Database } from './types.ts'
 import { types } from './values.ts'
 
@@ -106,6 +109,20 @@ export async function queryNamed<Row>(
   }
 }
 
+type CopyQuery = CompiledQuery & { readonly isCopy: true }
+
+/**
+ * The values of a query that has one column of text and no parameters, one after the other, as bytes that are cut
+ * anywhere: by COPY, as fast as they are taken, on a snapshot. Whoever stops early loses the snapshot, and nothing else.
+ * It may last as long as the snapshot; the limit of a statement holds for each wait for more.
+ *
+ * @throws DatabaseUnavailable if the connection fails, or a limit was reached.
+ */
+export async function* copyText(snapshot: Kysely<Database>, query: RawBuilder<unknown>): AsyncGenerator<Buffer> {
+  const copy: CopyQuery = { ...query.compile(snapshot), isCopy: true }
+  for await (const { rows } of snapshot.getExecutor().stream<Buffer>(copy, 1)) yield* rows
+}
+
 /** Serialization failure and deadlock: the server has rolled everything back and asks for another try. */
 const tryAgain = new Set(['40001', '40P01'])
 const retriesMax = 3
@@ -141,7 +158,8 @@ export async function transact<T>(db: Kysely<Database>, work: (trx: Transaction<
 /**
  * Begins a transaction that only reads, on the database as it is at its first statement. It holds up nobody, so it may
  * last for as long as it takes to send much to a slow reader: `.stream(rows)` of a query on it reads so many rows at a
- * time. Each statement has the usual limit. To be ended by `rollback()`, when its streams have ended.
+ * time, `copyText` as much as is taken. All other statements have the usual limit. To be ended by `rollback()`, when its
+ * streams have ended.
  *
  * @throws DatabaseUnavailable, from it and from every query on it, also where a limit of `ConnectOptions` was reached.
  */
@@ -186,7 +204,7 @@ class HealingDriver implements Driver {
 
   async init(): Promise<void> {
     const { url, max = poolMaxDefault, onError } = this.#options
-    const { statementTimeoutMs, limits } = this.#limits()
+    const { answerMs, limits } = this.#limits()
     const pool = new pg.Pool({
       connectionString: url,
       application_name: this.#options.name ?? 'role-register',
@@ -196,15 +214,13 @@ class HealingDriver implements Driver {
       connectionTimeoutMillis: 1500,
       idleTimeoutMillis: 30_000,
       maxLifetimeSeconds: 1800,
-      // The server's own limit comes first; this one is for a server that cannot be heard any more. While it runs a
-      // network that was cut and is there again is of no use, so it is short.
-      query_timeout: statementTimeoutMs + 500,
+      query_timeout: answerMs,
       ...(this.#named ? limits : {}),
     })
     pool.on('error', error => onError?.(error))
     pool.on('connect', client => {
       client.on('error', () => {})
-      this.#connections.set(client, new HealingConnection(client, this.#generation, this.#named))
+      this.#connections.set(client, new HealingConnection(client, this.#generation, this.#named, answerMs))
     })
     this.#pool = pool
   }
@@ -222,7 +238,9 @@ class HealingDriver implements Driver {
     const { statementTimeoutMs = 4000, lockTimeoutMs = 2000 } = this.#options
     const { snapshotTimeoutMs = 15 * 60_000, snapshotIdleTimeoutMs = 30_000 } = this.#options
     return {
-      statementTimeoutMs,
+      // The server's own limit comes first; this one is for a server that cannot be heard any more. While it runs a
+      // network that was cut and is there again is of no use, so it is short.
+      answerMs: statementTimeoutMs + 500,
       /** For a whole transaction: many statements, each within its limit, could hold its locks for a minute. */
       transactionTimeoutMs: 2 * statementTimeoutMs,
       /** It has no locks; what it holds up is the clearing away of old rows. */
@@ -282,7 +300,7 @@ class HealingDriver implements Driver {
   async releaseConnection(connection: HealingConnection): Promise<void> {
     const { broken } = connection
     // What we ended ourselves says nothing about the other connections.
-    if (broken && sqlState(broken) === undefined && !(broken instanceof TooSlow)) this.#generation++
+    if (broken && sqlState(broken) === undefined && !(broken instanceof EndedByUs)) this.#generation++
     connection.client.release(broken)
   }
 
@@ -293,32 +311,36 @@ class HealingDriver implements Driver {
   }
 }
 
-/** A transaction reached its limit, and its connection was ended for that. */
-class TooSlow extends Error {}
+/** Why we ended a connection that was well: a transaction reached its limit, or much was on its way that nobody wants. */
+class EndedByUs extends Error {}
 
 class HealingConnection implements DatabaseConnection {
   readonly client: pg.PoolClient
   readonly generation: number
   readonly #named: boolean
+  readonly #answerMs: number
   /** What made the connection unfit for use. */
   broken: Error | undefined
   #streams = 0
   #end: NodeJS.Timeout | undefined
+  #limitMs = 0
 
-  constructor(client: pg.PoolClient, generation: number, named: boolean) {
+  constructor(client: pg.PoolClient, generation: number, named: boolean, answerMs: number) {
     this.client = client
     this.generation = generation
     this.#named = named
+    this.#answerMs = answerMs
   }
 
   /** Ends the connection, and the transaction on it, after so long; not at all for undefined. */
   endIn(ms: number | undefined): void {
     clearTimeout(this.#end)
-    this.#end = ms === undefined ? undefined : setTimeout(() => this.#endNow(), ms)
+    this.#limitMs = ms ?? 0
+    this.#end = ms === undefined ? undefined : setTimeout(() => this.#endNow(new EndedByUs('It took too long')), ms)
   }
 
-  #endNow(): void {
-    this.broken ??= new TooSlow('The transaction took too long')
+  #endNow(why: Error): void {
+    this.broken ??= why
     this.client.connection.stream.destroy()
   }
 
@@ -330,9 +352,13 @@ class HealingConnection implements DatabaseConnection {
       const changes = /^(INSERT|UPDATE|DELETE|MERGE)$/.test(command)
       return { rows: (rows ?? []) as Row[], ...(changes ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}) }
     } catch (error) {
-      if (isBroken(error)) this.broken ??= error instanceof Error ? error : new Error(String(error))
-      throw unavailable(error)
+      throw this.#failed(error)
     }
+  }
+
+  #failed(error: unknown): unknown {
+    if (isBroken(error)) this.broken ??= error instanceof Error ? error : new Error(String(error))
+    return unavailable(error)
   }
 
   /**
@@ -340,7 +366,14 @@ class HealingConnection implements DatabaseConnection {
    * behind a pooler. (A portal of the driver's, as pg-cursor has it, is one statement however long it is read, and its
    * query_timeout ends it.) The next rows are on their way while these are used.
    */
-  async *streamQuery<Row>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<Row>> {
+  async *streamQuery<Row>(
+    query: CompiledQuery | CopyQuery,
+    chunkSize: number,
+  ): AsyncIterableIterator<QueryResult<Row>> {
+    if ('isCopy' in query) {
+      for await (const bytes of this.#copy(query)) yield { rows: [bytes as Row] }
+      return
+    }
     this.#streams += 1
     const cursor = `stream_${this.#streams}`
     await this.executeQuery(
@@ -364,6 +397,42 @@ class HealingConnection implements DatabaseConnection {
     } finally {
       // Whoever stops early must not end the transaction under a statement that runs.
       await next.catch(() => {})
+    }
+  }
+
+  /** The bytes of a query's one column. What was not read to its end ends the connection: nothing else stops a COPY. */
+  async *#copy(query: CopyQuery): AsyncGenerator<Buffer> {
+    const limitMs = this.#limitMs
+    await this.executeQuery(CompiledQuery.raw(`set local statement_timeout = ${limitMs}`))
+    // The driver's own timer is stopped by `callback`, which a stream never calls; it is set to come after ours.
+    const timer = { query_timeout: limitMs + 60_000, callback: () => {} }
+    const copy = this.client.query(Object.assign(copyTo(`copy (${query.sql}) to stdout (format binary)`), timer))
+    // What happens to it after its last piece was taken concerns nobody, and would end the process.
+    copy.on('error', () => {})
+    let isWhole = false
+    try {
+      yield* valuesOf(this.#heard(copy))
+      isWhole = true
+    } catch (error) {
+      throw this.#failed(error)
+    } finally {
+      copy.callback()
+      if (!isWhole) this.#endNow(new EndedByUs('It was not wanted any more'))
+    }
+  }
+
+  /** The same, and the end of the connection where the next piece is waited for as long as for an answer. */
+  async *#heard(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const wait = () => setTimeout(() => this.#endNow(new Error('No answer came')), this.#answerMs)
+    let waiting = wait()
+    try {
+      for await (const piece of pieces) {
+        clearTimeout(waiting)
+        yield piece
+        waiting = wait()
+      }
+    } finally {
+      clearTimeout(waiting)
     }
   }
 }

@@ -15,8 +15,8 @@ import { Problem } from './problems.ts'
 import { cacheControl, digestTag, isFresh } from './read.ts'
 
 interface Export {
-  /** The lines without their line feeds, read from the snapshot as they are asked for: use `.stream()`. */
-  lines: (snapshot: Kysely<Database>) => AsyncIterable<string>
+  /** The lines, each with its line feed, in pieces cut anywhere, read from the snapshot as they are asked for. */
+  lines: (snapshot: Kysely<Database>) => AsyncIterable<Buffer>
   /** Whether the same position of the feed means the same lines: then it makes an ETag. */
   dependsOnFeedAlone?: boolean
 }
@@ -41,35 +41,18 @@ const defaults: ExportLimits = { atOnce: 2, stallMs: 20_000 }
 
 export const ndjsonType = 'application/x-ndjson'
 
-/** Lines are sent in pieces of up to so many bytes: one of each would cost more than what is in it. */
-const pieceBytes = 128 * 1024
+/** How much is read ahead of who takes it. */
+const bytesAhead = 256 * 1024
 
-/**
- * The lines as bytes, and the last line. Each is written to where it is sent from: making one text of many, and bytes of
- * that, takes several times as long.
- */
-async function* piecesOf(lines: AsyncIterable<string>, { position }: FeedEnd): AsyncGenerator<Buffer> {
+/** The lines, and the last line. */
+async function* withEnd(lines: AsyncIterable<Buffer>, { position }: FeedEnd): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
   let count = 0
-  let piece = Buffer.allocUnsafeSlow(pieceBytes)
-  let used = 0
-  const take = () => {
-    const bytes = piece.subarray(0, used)
-    hash.update(bytes)
-    piece = Buffer.allocUnsafeSlow(pieceBytes)
-    used = 0
-    return bytes
+  for await (const piece of lines) {
+    hash.update(piece)
+    for (let at = piece.indexOf(0x0a); at >= 0; at = piece.indexOf(0x0a, at + 1)) count += 1
+    yield piece
   }
-  for await (const line of lines) {
-    count += 1
-    // UTF-8 takes at most three bytes for a code unit.
-    const most = line.length * 3 + 1
-    if (used > 0 && used + most > piece.length) yield take()
-    if (most > piece.length) piece = Buffer.allocUnsafeSlow(most)
-    used += piece.write(line, used)
-    used = piece.writeUInt8(0x0a, used)
-  }
-  if (used > 0) yield take()
   yield Buffer.from(
     `${JSON.stringify({ type: 'end', count, digest: hash.digest('hex'), feed_cursor: String(position) })}\n`,
   )
@@ -109,7 +92,7 @@ export const exports = fp(
           await close()
           return reply.send() as never
         }
-        const pieces = piecesOf(lines(snapshot), end)
+        const pieces = withEnd(lines(snapshot), end)
         // What goes wrong before the first of them is still answered with a problem.
         const first = await pieces.next()
         const stalled = setTimeout(() => stream.destroy(new Error('the reader of an export took too long')), stallMs)
@@ -121,7 +104,7 @@ export const exports = fp(
               yield piece
             }
           })(),
-          { objectMode: false, highWaterMark: 2 * pieceBytes },
+          { objectMode: false, highWaterMark: bytesAhead },
         )
         stream.once('close', () => {
           clearTimeout(stalled)

@@ -216,7 +216,8 @@ export const publicVacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async 
       const lines = async function* (snapshot: Kysely<Database>) {
         for await (const found of streamOpen(snapshot, now)) {
           const vacancy = form ? form.of(await advertOf(snapshot, found), baseUrl) : presented(found.row, found.status)
-          yield JSON.stringify({ type: 'vacancy', id: found.row.id, etag: revisionTag(found.revision), vacancy })
+          const etag = revisionTag(found.revision)
+          yield Buffer.from(`${JSON.stringify({ type: 'vacancy', id: found.row.id, etag, vacancy })}\n`)
         }
       }
       return app.sendExport(request, reply, { lines })

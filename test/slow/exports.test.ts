@@ -129,11 +129,13 @@ t.test('exports on real sockets', { timeout: 60_000 }, async t => {
   })
 
   await t.test('what the database cannot finish is cut, and sees no end', async t => {
+    const copying = sql<{ pid: number }>`select pid from pg_stat_activity
+      where datname = current_database() and query like 'copy %'`
+    await until(async () => (await copying.execute(db)).rows.length === 0)
     const slow = await open()
     slow.pause()
-    await until(() => !isFree())
-    await sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity
-      where datname = current_database() and query like 'fetch %'`.execute(db)
+    await until(async () => (await copying.execute(db)).rows.length === 1)
+    await sql`select pg_terminate_backend(pid, 5000) from (${copying}) export`.execute(db)
     const got = await textOf(slow)
     t.notOk(got.includes('{"type":"end"'))
     await until(isFree)

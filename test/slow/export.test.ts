@@ -8,6 +8,7 @@ import { createPublished, digestOf } from '../support/roles.ts'
 import { buildService, Service } from '../support/service.ts'
 
 const copies = 99_999
+/** What is promised. On Node 20 it is about 100, on 24 about 110, for 200,000 roles as for 100,000. */
 const growthMaxMib = 150
 
 /** What a process holds in memory now, in MiB. */
