@@ -1,5 +1,6 @@
 /** Worker threads for what would hold up all requests, with a limit on time and memory for each task and on how many wait. */
 import { parentPort, Worker } from 'node:worker_threads'
+import { Problem } from './plugins/problems.ts'
 
 /** More tasks wait than the pool takes: the caller should answer 503 and ask to try again. */
 export class ThreadsBusyError extends Error {}
@@ -171,4 +172,22 @@ export function createThreadPool<Task, Result>(url: URL, options: ThreadPoolOpti
       await Promise.all(threads.map(thread => thread.close()))
     },
   }
+}
+
+/**
+ * From so many characters of JSON on, work on a role is for a thread: texts of nothing but marks take two seconds for
+ * 1 MiB, which holds up all requests for a twentieth of a second here. Smaller ones would wait longer for a thread.
+ */
+export const threadCharacters = 24 * 1024
+
+/** What a pool makes of a task; 503 with `detail` where too many wait, or it takes too much time or memory. */
+export function runForCaller<Task, Result>(
+  pool: ThreadPool<Task, Result>,
+  task: Task,
+  detail: string,
+): Promise<Result> {
+  return pool.run(task).catch(error => {
+    if (!(error instanceof ThreadsBusyError || error instanceof ThreadLimitError)) throw error
+    throw new Problem('unavailable', detail, { headers: { 'retry-after': '5' } })
+  })
 }

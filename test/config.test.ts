@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import t from 'tap'
+import { parse } from 'yaml'
 import { Config, ConfigError, readConfig, variables } from '../src/config.ts'
 
 const problemsOf = (env: Record<string, string>): readonly string[] => {
@@ -151,4 +153,21 @@ t.test('variables that go together are asked for together', async t => {
 t.test('every member says what it is for and what is right', async t => {
   for (const [member, schema] of Object.entries(Config.properties))
     t.match(schema, { description: /\.$/, expects: /^[^.]/ }, member)
+})
+
+t.test('compose.yaml: every variable is passed on, with the service’s own default', async t => {
+  const text = await readFile(new URL('../docker/compose.yaml', import.meta.url), 'utf8')
+  const { services } = parse(text, { merge: true }) as {
+    services: Record<'register' | 'migrate', { environment: Record<string, string> }>
+  }
+  // The container's own: the image says where it listens, and secrets are given, so that nothing is kept in it.
+  const own = ['PORT', 'HOST', 'DATA_DIR']
+  const needed = ['DATABASE_URL', 'KEY_PEPPER', 'WEBHOOK_KEY', 'PUBLIC_URL']
+  const names = Object.values(variables).filter(name => !own.includes(name))
+  const { environment } = services.register
+  t.strictSame(Object.keys(environment).sort(), [...names].sort())
+  t.strictSame(services.migrate.environment, environment)
+  for (const name of names.filter(name => !needed.includes(name))) t.equal(environment[name], `\${${name}:-}`)
+  const empty = Object.fromEntries(names.map(name => [name, '']))
+  t.strictSame(readConfig(empty), readConfig({}))
 })

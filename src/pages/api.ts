@@ -6,8 +6,8 @@ interface ApiAnswer {
   status: number
   headers: Readonly<Record<string, number | string | string[] | undefined>>
   bytes: Buffer
-  /** As JSON; undefined where it is none. */
-  body: unknown
+  /** As JSON, read when it is asked for; undefined where it is none. */
+  readonly body: unknown
 }
 
 type Ask = Pick<InjectOptions, 'method' | 'headers' | 'payload'>
@@ -27,7 +27,9 @@ export async function ask(request: FastifyRequest, url: string, options: Ask = {
     status: statusCode,
     headers,
     bytes: rawPayload,
-    body: isJson ? JSON.parse(rawPayload.toString()) : undefined,
+    get body() {
+      return isJson ? JSON.parse(rawPayload.toString()) : undefined
+    },
   }
 }
 
@@ -52,9 +54,13 @@ export function problemOf({ body, headers }: ApiAnswer): Problem {
   })
 }
 
-/** The body of a good answer as JSON. Throws the problem where the answer is one. */
-export async function read<T>(request: FastifyRequest, url: string): Promise<T> {
+/** The text of a good answer. Throws the problem where the answer is one. */
+export async function readText(request: FastifyRequest, url: string): Promise<string> {
   const answer = await ask(request, url)
   if (answer.status >= 400) throw problemOf(answer)
-  return answer.body as T
+  return answer.bytes.toString()
 }
+
+/** As `readText`, of JSON. */
+export const read = async <T>(request: FastifyRequest, url: string): Promise<T> =>
+  JSON.parse(await readText(request, url)) as T

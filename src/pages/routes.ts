@@ -4,20 +4,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { Database } from '../database/types.ts'
-import type { Change } from '../document/diff.ts'
-import { type PublishedRole, Slug } from '../document/schema.ts'
+import { Slug } from '../document/schema.ts'
 import { object } from '../document/shape.ts'
 import { type Problem, problemTypes } from '../plugins/problems.ts'
 import { digestTag, sendEntity } from '../plugins/read.ts'
-import { type RoleList, VersionParams, type VersionSummary } from '../roles/schema.ts'
-import { acknowledgement } from '../sfia/starter.ts'
-import { read } from './api.ts'
-import { readable } from './changes.ts'
+import { type RoleList, VersionParams } from '../roles/schema.ts'
+import { createThreadPool, runForCaller, threadCharacters, workerFile } from '../threads.ts'
+import { read, readText } from './api.ts'
 import { facets, filtersOf, type Query, sortOf } from './filters.ts'
 import { imports } from './imports.ts'
-import { advertRowsOf, factsOf, sfiaRowsOf, skillsOf } from './role.ts'
+import { type PageContent, pageOf, type Versions } from './page.ts'
 import { sitemap } from './sitemap.ts'
 import { createViews, pagePolicy } from './views.ts'
+import type { PageTask } from './worker.ts'
 
 interface Options {
   db: Kysely<Database>
@@ -44,16 +43,22 @@ const ListQuery = object({
 
 const { version } = VersionParams.properties
 
-interface Versions {
-  versions: Static<typeof VersionSummary>[]
-  next_cursor: string | null
-}
-
 const filled = (query: object): Query =>
   Object.fromEntries(Object.entries(query as Query).filter(([, value]) => value.trim() !== ''))
 
 export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseUrl, serviceName, crownBranding }) => {
-  const views = createViews({ name: serviceName, crownBranding })
+  const service = { name: serviceName, crownBranding }
+  const views = createViews(service)
+  const pool = createThreadPool<PageTask, string>(workerFile('./worker', import.meta.url))
+  app.addHook('onClose', () => pool.close())
+
+  /** 503 where pages of large roles wait for too many others, or take too long. */
+  const bodyOf = (content: PageContent): string | Promise<string> => {
+    const size = content.page === 'role' ? content.role.length : content.role.length + content.diff.length
+    if (size < threadCharacters) return pageOf(views, content)
+    const detail = 'The page could not be written in time. Try again in a few seconds.'
+    return runForCaller(pool, { ...content, service }, detail)
+  }
 
   /** What went wrong, as a page, for whom asks for one. */
   const problemPage = (problem: Problem, request: FastifyRequest) => {
@@ -130,42 +135,13 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
   async function showRole(request: FastifyRequest, reply: FastifyReply, slug: string, version?: number) {
     const address = `/v1/roles/${slug}`
     const own = version === undefined ? address : `${address}/versions/${version}`
-    const [role, occupation, { versions, next_cursor }] = await Promise.all([
-      read<PublishedRole>(request, own),
-      read<object>(request, `${own}/occupation`),
+    const [role, occupation, history] = await Promise.all([
+      readText(request, own),
+      readText(request, `${own}/occupation`),
       read<Versions>(request, `${address}/versions?limit=20`),
     ])
-    const latest = versions[0]?.version ?? role.version
-    const documents = [
-      {
-        href: `${own}/document?format=docx`,
-        type: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-        text: 'Word document',
-      },
-      { href: `${own}/document?format=md`, type: 'text/markdown', text: 'Markdown' },
-      { href: `${own}/document?format=html`, type: 'text/html', text: 'Plain web page' },
-      { href: own, type: 'application/json', text: 'JSON' },
-      { href: `${own}/occupation`, type: 'application/ld+json', text: 'schema.org Occupation' },
-    ]
-    const body = views.render('role', {
-      title: role.title ?? role.slug,
-      description: `Role definition of ${role.organisation.name}.`,
-      canonical: `${baseUrl}/roles/${slug}`,
-      links: [{ rel: 'alternate', type: 'application/json', href: own }],
-      crumbs: [{ text: 'Roles', href: '/roles' }, { text: role.title ?? role.slug }],
-      role,
-      isOld: role.version !== latest,
-      occupation,
-      facts: factsOf(role),
-      details: advertRowsOf(role.advert_details),
-      sfiaRows: sfiaRowsOf(role),
-      skillsOf,
-      acknowledgement,
-      documents,
-      versions,
-      moreVersions: next_cursor !== null,
-    })
-    return send(request, reply, body, versions[0]?.published_at ?? role.published_at)
+    const body = await bodyOf({ page: 'role', role, occupation, history, own, baseUrl })
+    return send(request, reply, body, history.versions[0]?.published_at)
   }
 
   app.get(
@@ -217,26 +193,11 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
       const { versions } = await read<Versions>(request, `/v1/roles/${slug}/versions?limit=100`)
       const latest = versions[0]?.version ?? 1
       const { to = latest, from = Math.max(1, to - 1) } = request.query
-      const [role, { changes }] = await Promise.all([
-        read<PublishedRole>(request, `/v1/roles/${slug}/versions/${to}`),
-        read<{ changes: Change[] }>(request, `/v1/roles/${slug}/diff?from=${from}&to=${to}`),
+      const [role, diff] = await Promise.all([
+        readText(request, `/v1/roles/${slug}/versions/${to}`),
+        readText(request, `/v1/roles/${slug}/diff?from=${from}&to=${to}`),
       ])
-      const itemsOf = (chosen: number) =>
-        versions.map(({ version }) => ({ value: version, text: `Version ${version}`, selected: version === chosen }))
-      const body = views.render('changes', {
-        title: `What changed: ${role.title ?? slug}`,
-        crumbs: [
-          { text: 'Roles', href: '/roles' },
-          { text: role.title ?? slug, href: `/roles/${slug}` },
-          { text: 'What changed' },
-        ],
-        role,
-        from,
-        to,
-        fromItems: itemsOf(from),
-        toItems: itemsOf(to),
-        changes: changes.map(readable),
-      })
+      const body = await bodyOf({ page: 'changes', role, diff, versions, from, to })
       return send(request, reply, body)
     },
   )

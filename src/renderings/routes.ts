@@ -18,11 +18,11 @@ import { RoleParams, VersionParams } from '../roles/schema.ts'
 import { servedLatest, servedVersion } from '../roles/served.ts'
 import { findRole } from '../roles/store.ts'
 import type { Version } from '../roles/versions.ts'
-import { createThreadPool, ThreadLimitError, type ThreadPool, ThreadsBusyError, workerFile } from '../threads.ts'
-import { renderMarkdown } from './markdown.ts'
-import { pagePolicy, renderFragment, renderPage } from './page.ts'
+import { createThreadPool, runForCaller, type ThreadPool, threadCharacters, workerFile } from '../threads.ts'
+import { pagePolicy } from './page.ts'
+import { print } from './print.ts'
 import { type Source, titleOf } from './rendering.ts'
-import type { WordTask } from './worker.ts'
+import type { RenderTask } from './worker.ts'
 
 interface Options {
   db: Kysely<Database>
@@ -75,36 +75,20 @@ interface Target {
   time: string
 }
 
-type WordPool = ThreadPool<WordTask, Uint8Array>
+type RenderPool = ThreadPool<RenderTask, string | Uint8Array>
 
-/** 503 where too many wait for a Word file, or one takes too long. */
-function writeWord(pool: WordPool, task: WordTask): Promise<Buffer> {
-  return pool
-    .run(task)
-    .then(bytes => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-    .catch(error => {
-      if (!(error instanceof ThreadsBusyError || error instanceof ThreadLimitError)) throw error
-      const detail =
-        'The Word file could not be written in time. Try again in a few seconds, or ask for another format.'
-      throw new Problem('unavailable', detail, { headers: { 'retry-after': '5' } })
-    })
-}
-
-async function bodyOf({ source, format, canonical, time }: Target, pool: WordPool): Promise<string | Buffer> {
-  switch (format) {
-    case 'md':
-      return renderMarkdown(source)
-    case 'html':
-      return renderPage(source, canonical)
-    case 'fragment':
-      return renderFragment(source)
-    case 'docx':
-      return writeWord(pool, { source, time })
-  }
+/** 503 where too many wait for a thread, or the document takes too long. */
+async function bodyOf({ source, format, canonical, time }: Target, pool: RenderPool): Promise<string | Buffer> {
+  const json = JSON.stringify(source)
+  const printing = { format, canonical, time }
+  if (format !== 'docx' && json.length < threadCharacters) return print(source, printing) as string
+  const detail = 'The document could not be written in time. Try again in a few seconds, or ask for another format.'
+  const body = await runForCaller(pool, { source: json, ...printing }, detail)
+  return typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
 }
 
 export const documents: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache, baseUrl }) => {
-  const pool: WordPool = createThreadPool(workerFile('./worker', import.meta.url), { queueMax: 16 })
+  const pool: RenderPool = createThreadPool(workerFile('./worker', import.meta.url), { queueMax: 16 })
   app.addHook('onClose', () => pool.close())
   const answers = { produces, namesFormat: true } as const
   const response = { 200: Type.String({ description: 'The document.' }) }

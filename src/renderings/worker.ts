@@ -1,11 +1,10 @@
-/** The thread that writes Word files, which takes many times as long as any other format. */
+/** The thread that writes Word files, which takes many times as long as any other format, and all that is large. */
 import { doTasks } from '../threads.ts'
-import type { Source } from './rendering.ts'
-import { renderWord } from './word.ts'
+import { type Printing, print } from './print.ts'
 
-export interface WordTask {
-  source: Source
-  time: string
+export interface RenderTask extends Printing {
+  /** A Source as JSON, which is handed over in less time than an object. */
+  source: string
 }
 
-doTasks(({ source, time }: WordTask) => renderWord(source, time))
+doTasks(async ({ source, ...printing }: RenderTask) => print(JSON.parse(source), printing))

@@ -11,7 +11,9 @@ import { type Caller, requireScope } from '../plugins/auth.ts'
 import { notFound } from '../plugins/problems.ts'
 import { digestTag, sendEntity } from '../plugins/read.ts'
 import { revisionTag } from '../plugins/write.ts'
+import { createThreadPool, runForCaller, threadCharacters, workerFile } from '../threads.ts'
 import type { PublishedCache } from './cache.ts'
+import type { DiffTask } from './diff-worker.ts'
 import { findReferences } from './references.ts'
 import { RoleDiff, RoleParams } from './schema.ts'
 import { findRole } from './store.ts'
@@ -51,6 +53,17 @@ async function draftSide(db: Kysely<Database>, caller: Caller, slug: string): Pr
 }
 
 export const diffs: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache }) => {
+  const pool = createThreadPool<DiffTask, string>(workerFile('./diff-worker', import.meta.url))
+  app.addHook('onClose', () => pool.close())
+
+  /** The changes as JSON. 503 where large versions wait for too many others, or take too long. */
+  const changesOf = (from: object, to: object): string | Promise<string> => {
+    const task = { from: JSON.stringify(from), to: JSON.stringify(to) }
+    if (task.from.length + task.to.length < threadCharacters) return JSON.stringify(diffDocuments(from, to))
+    const detail = 'The versions could not be compared in time. Try again in a few seconds.'
+    return runForCaller(pool, task, detail)
+  }
+
   app.get(
     '/roles/:role/diff',
     {
@@ -78,8 +91,8 @@ export const diffs: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache
         ? await draftSide(db, requireScope(request, 'roles:read_drafts'), role)
         : await versionSide(cache, role, Number(to))
       const earlier = await versionSide(cache, role, from)
-      const changes = diffDocuments(earlier.content, later.content)
-      const body = JSON.stringify({ role, from: earlier.told, to: later.told, changes })
+      const changes = await changesOf(earlier.content, later.content)
+      const body = `${JSON.stringify({ role, from: earlier.told, to: later.told }).slice(0, -1)},"changes":${changes}}`
       return sendEntity(request, reply, { body, etag: digestTag(body), cache: isDraft ? 'private' : 'immutable' })
     },
   )

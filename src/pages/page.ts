@@ -1,0 +1,98 @@
+/** The pages that grow with a role: itself, and what changed in it. Answers of the API come as their JSON. Pure. */
+import type { Static } from 'typebox'
+import type { Change } from '../document/diff.ts'
+import type { PublishedRole } from '../document/schema.ts'
+import type { VersionSummary } from '../roles/schema.ts'
+import { acknowledgement } from '../sfia/starter.ts'
+import { readable } from './changes.ts'
+import { advertRowsOf, factsOf, sfiaRowsOf, skillsOf } from './role.ts'
+import type { Views } from './views.ts'
+
+export interface Versions {
+  versions: Static<typeof VersionSummary>[]
+  next_cursor: string | null
+}
+
+interface RoleContent {
+  page: 'role'
+  role: string
+  occupation: string
+  history: Versions
+  /** The address of what is shown, without its host. */
+  own: string
+  baseUrl: string
+}
+
+interface ChangesContent {
+  page: 'changes'
+  role: string
+  diff: string
+  versions: Versions['versions']
+  from: number
+  to: number
+}
+
+export type PageContent = RoleContent | ChangesContent
+
+export const pageOf = (views: Views, content: PageContent): string =>
+  content.page === 'role' ? rolePage(views, content) : changesPage(views, content)
+
+function rolePage(views: Views, { role: json, occupation, history, own, baseUrl }: RoleContent): string {
+  const role = JSON.parse(json) as PublishedRole
+  const { versions, next_cursor } = history
+  const latest = versions[0]?.version ?? role.version
+  const documents = [
+    {
+      href: `${own}/document?format=docx`,
+      type: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+      text: 'Word document',
+    },
+    { href: `${own}/document?format=md`, type: 'text/markdown', text: 'Markdown' },
+    { href: `${own}/document?format=html`, type: 'text/html', text: 'Plain web page' },
+    { href: own, type: 'application/json', text: 'JSON' },
+    { href: `${own}/occupation`, type: 'application/ld+json', text: 'schema.org Occupation' },
+  ]
+  return views.render('role', {
+    title: role.title ?? role.slug,
+    description: `Role definition of ${role.organisation.name}.`,
+    canonical: `${baseUrl}/roles/${role.slug}`,
+    links: [{ rel: 'alternate', type: 'application/json', href: own }],
+    crumbs: [{ text: 'Roles', href: '/roles' }, { text: role.title ?? role.slug }],
+    role,
+    isOld: role.version !== latest,
+    occupation: JSON.parse(occupation),
+    facts: factsOf(role),
+    details: advertRowsOf(role.advert_details),
+    sfiaRows: sfiaRowsOf(role),
+    skillsOf,
+    acknowledgement,
+    documents,
+    versions,
+    moreVersions: next_cursor !== null,
+  })
+}
+
+/** Nobody reads more of them; a version that is another document altogether has tens of thousands. */
+const changesMax = 500
+
+function changesPage(views: Views, { role: json, diff, versions, from, to }: ChangesContent): string {
+  const role = JSON.parse(json) as PublishedRole
+  const { changes } = JSON.parse(diff) as { changes: Change[] }
+  const itemsOf = (chosen: number) =>
+    versions.map(({ version }) => ({ value: version, text: `Version ${version}`, selected: version === chosen }))
+  return views.render('changes', {
+    title: `What changed: ${role.title ?? role.slug}`,
+    crumbs: [
+      { text: 'Roles', href: '/roles' },
+      { text: role.title ?? role.slug, href: `/roles/${role.slug}` },
+      { text: 'What changed' },
+    ],
+    role,
+    from,
+    to,
+    fromItems: itemsOf(from),
+    toItems: itemsOf(to),
+    changes: changes.slice(0, changesMax).map(readable),
+    total: changes.length > changesMax ? changes.length.toLocaleString('en-GB') : null,
+  })
+}

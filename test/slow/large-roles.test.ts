@@ -1,0 +1,59 @@
+// Documents, pages and comparisons of the largest roles are made in threads: whoever asks beside them does not wait.
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { testApp } from '../support/app.ts'
+import { largeRoles } from '../support/large-roles.ts'
+import { createRole, publishRole } from '../support/roles.ts'
+
+t.setTimeout(600_000)
+
+for (const [name, make] of Object.entries(largeRoles))
+  t.test(`a role of ${name}`, async t => {
+    const { app, call } = await testApp(t, { cacheBytesMax: 64 * 1024 * 1024 })
+    await publishRole(call, 'large', (await createRole(call, 'large', make('b'))).etag)
+    const draft = await call('GET /v1/roles/large/draft')
+    const { sections } = make('d')
+    const edited = (draft.body as { sections: { id: string; blocks: object[] }[] }).sections.map((section, at) => ({
+      ...section,
+      blocks: sections[at]?.blocks ?? section.blocks,
+    }))
+    const patched = await call('PATCH /v1/roles/large/draft', { match: draft.etag, body: { sections: edited } })
+    t.equal(patched.status, 200, patched.text.slice(0, 1000))
+    await publishRole(call, 'large', patched.etag)
+
+    /** How long an answer takes, and the longest that one beside it had to wait. */
+    const time = async (path: string) => {
+      let isWaiting = true
+      let slowest = 0
+      const began = performance.now()
+      const answer = app.inject({ url: path, headers: { host: 'register.example' } }).finally(() => {
+        isWaiting = false
+      })
+      let last = performance.now()
+      while (isWaiting) {
+        await sleep(1)
+        const now = performance.now()
+        slowest = Math.max(slowest, now - last)
+        last = now
+      }
+      const { statusCode, payload } = await answer
+      return { statusCode, payload, took: performance.now() - began, slowest }
+    }
+    for (const path of [
+      '/v1/roles/large/document?format=md',
+      '/v1/roles/large/document?format=html',
+      '/v1/roles/large/document?format=fragment',
+      '/v1/roles/large/document?format=docx',
+      '/v1/roles/large/diff?from=1&to=2',
+      '/roles/large',
+      '/roles/large/changes?from=1&to=2',
+    ]) {
+      // The first starts the thread.
+      await time(path)
+      const { statusCode, took, slowest } = await time(path)
+      t.comment(`${path}: ${Math.round(took)} ms, beside it ${Math.round(slowest)} ms`)
+      // A Word file may take longer than it may, and is then given up.
+      t.ok(statusCode === 200 || (statusCode === 503 && path.endsWith('docx')), `${path} → ${statusCode}`)
+      t.ok(slowest < Math.max(300, took / 4), `${path} took ${took} ms and held up others for ${slowest} ms`)
+    }
+  })
