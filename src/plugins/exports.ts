@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Kysely } from 'kysely'
 import { openSnapshot } from '../database/connect.ts'
-import { type FeedEnd, findFeedEnd } from '../database/events.ts'
+import { cursorOf, type FeedEnd, findFeedEnd } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { Problem } from './problems.ts'
 import { cacheControl, digestTag, isFresh } from './read.ts'
@@ -48,7 +48,7 @@ const pieceBytes = 128 * 1024
  * The lines as bytes, and the last line. Each is written to where it is sent from: making one text of many, and bytes of
  * that, takes several times as long.
  */
-async function* piecesOf(lines: AsyncIterable<string>, { position }: FeedEnd): AsyncGenerator<Buffer> {
+async function* piecesOf(lines: AsyncIterable<string>, end: FeedEnd): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
   let count = 0
   let piece = Buffer.allocUnsafeSlow(pieceBytes)
@@ -71,7 +71,7 @@ async function* piecesOf(lines: AsyncIterable<string>, { position }: FeedEnd): A
   }
   if (used > 0) yield take()
   yield Buffer.from(
-    `${JSON.stringify({ type: 'end', count, digest: hash.digest('hex'), feed_cursor: String(position) })}\n`,
+    `${JSON.stringify({ type: 'end', count, digest: hash.digest('hex'), feed_cursor: cursorOf(end) })}\n`,
   )
 }
 
