@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect as connectSocket } from 'node:net'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import t from 'tap'
 import { build } from '../src/app.ts'
 import { connect, poolStatus } from '../src/database/connect.ts'
+import type { Database } from '../src/database/types.ts'
 import { exampleDocument } from '../src/document/schema.ts'
 import { FeedSignal } from '../src/feed/signal.ts'
 import { readEvents } from '../src/feed/store.ts'
@@ -19,6 +20,13 @@ import { openVacancy, publishAdvertised } from './support/vacancies.ts'
 const everyone = { key: null }
 type Body = { changes: Record<string, unknown>[]; next_cursor: string }
 const bodyOf = (answer: Answer) => answer.body as Body
+
+/** What the feed calls the place after an event: its number, and when it was. */
+async function cursorAt(db: Kysely<Database>, position: number): Promise<string> {
+  const query = db.selectFrom('events').select('occurred_at').where('position', '=', position)
+  const { occurred_at } = await query.executeTakeFirstOrThrow()
+  return `${position}-${occurred_at.replaceAll(/[-T:.Z]/g, '')}`
+}
 const seo = exampleDocument.grades
 const heo = [{ scheme: 'civil-service', code: 'HEO', label: 'Higher Executive Officer' }]
 
@@ -105,7 +113,7 @@ t.test('listChanges', async t => {
         }),
         change(5, 'role.published', 'engineer', 3, published(three, null, low, 'Back')),
       ],
-      next_cursor: '5',
+      next_cursor: await cursorAt(db, 5),
     })
     t.strictSame([one.title, two.title, two.family], ['Data engineer', 'Engineer', null])
   })
@@ -117,14 +125,16 @@ t.test('listChanges', async t => {
       const answer: Answer = await call(line, everyone)
       seen.push(...bodyOf(answer).changes.map(({ position }) => position))
       const next: string | undefined = /^<([^>]+)>; rel="next"$/.exec(String(answer.headers.link ?? ''))?.[1]
-      t.equal(next, pages < 2 ? `/v1/changes?limit=2&wait=0&after=${2 * (pages + 1)}` : undefined)
+      const place = pages < 2 ? await cursorAt(db, 2 * (pages + 1)) : undefined
+      t.equal(next, place && `/v1/changes?limit=2&wait=0&after=${place}`)
       const cached = pages < 2 ? 'public, max-age=60, stale-if-error=86400' : 'public, no-cache'
       t.equal(answer.headers['cache-control'], cached)
       line = next && `GET ${next}`
     }
     t.strictSame(seen, [1, 2, 3, 4, 5])
-    t.strictSame((await changes('?after=5')).body, { changes: [], next_cursor: '5' })
-    t.strictSame((await changes('?after=latest')).body, { changes: [], next_cursor: '5' })
+    const end = await cursorAt(db, 5)
+    for (const after of ['5', end, 'latest'])
+      t.strictSame((await changes(`?after=${after}`)).body, { changes: [], next_cursor: end }, after)
     const whole = await changes('?after=3')
     const again = await call('GET /v1/changes?after=3', { ...everyone, headers: { 'if-none-match': whole.etag } })
     t.strictSame([again.status, again.text, again.etag], [304, '', whole.etag])
@@ -141,15 +151,30 @@ t.test('listChanges', async t => {
       ['?type=vacancy.opened', []],
     ] as const) {
       const { changes: found, next_cursor } = bodyOf(await changes(query))
-      t.strictSame([found.map(({ position }) => position), next_cursor], [positions, '5'], query)
+      t.strictSame([found.map(({ position }) => position), next_cursor], [positions, await cursorAt(db, 5)], query)
     }
     const first = await changes('?role=engineer&limit=1')
-    t.equal(bodyOf(first).next_cursor, '1')
-    t.equal(first.headers.link, '</v1/changes?role=engineer&limit=1&after=1>; rel="next"')
+    const place = await cursorAt(db, 1)
+    t.equal(bodyOf(first).next_cursor, place)
+    t.equal(first.headers.link, `</v1/changes?role=engineer&limit=1&after=${place}>; rel="next"`)
   })
 
   await t.test('→ 400 for what is no cursor or out of range, 422 for a type that is none', async t => {
-    for (const after of ['-1', '01', '1e3', 'x', '1.5', '%20', '9999999999999999', 'LATEST']) {
+    const wrong = [
+      '-1',
+      '01',
+      '1e3',
+      'x',
+      '1.5',
+      '%20',
+      '9999999999999999',
+      'LATEST',
+      '5-',
+      '5-1',
+      '5-x',
+      '5-2026112410000012345Z',
+    ]
+    for (const after of wrong) {
       const answer = await changes(`?after=${after}`)
       t.strictSame(problemOf(answer), {
         status: 400,
@@ -182,6 +207,41 @@ t.test('listChanges', async t => {
     }
   })
 
+  await t.test('→ 410 where the register was restored and has grown past the cursor since', async t => {
+    const { call, db } = await testApp(t)
+    for (const slug of ['one', 'two', 'three']) await createPublished(call, slug)
+    const [kept, lost] = [await cursorAt(db, 1), await cursorAt(db, 3)]
+    const read = (after: string, more = '') => call(`GET /v1/changes?after=${after}${more}`, everyone)
+    t.strictSame(bodyOf(await read(lost)), { changes: [], next_cursor: lost })
+    // Back to a backup that was made after the first of them.
+    await db.transaction().execute(async trx => {
+      await sql`set local session_replication_role = replica`.execute(trx)
+      await sql`delete from events where position > 1`.execute(trx)
+      await sql`update feed_counter set position = 1`.execute(trx)
+    })
+    t.match(problemOf(await read(lost)), { status: 410, code: 'cursor_gone' })
+    for (const slug of ['four', 'five', 'six', 'seven']) await createPublished(call, slug)
+    for (const more of ['', '&wait=30', '&role=seven', '&type=role.withdrawn'])
+      t.strictSame(problemOf(await read(lost, more)), {
+        status: 410,
+        code: 'cursor_gone',
+        detail: 'Event 3 is another one than it was: the register was restored since this cursor.',
+        errors: [],
+      })
+    const { changes, next_cursor } = bodyOf(await read(kept))
+    t.strictSame(
+      [changes.map(({ role }) => role), next_cursor],
+      [['four', 'five', 'six', 'seven'], await cursorAt(db, 5)],
+    )
+    t.equal(bodyOf(await read('3')).changes.length, 2, 'a number alone says nothing of when it was')
+    for (const [line, cursor] of [
+      ['GET /v1/roles', (body: unknown) => (body as { feed_cursor: string }).feed_cursor],
+      ['GET /v1/vacancies', (body: unknown) => (body as { feed_cursor: string }).feed_cursor],
+      ['GET /v1/exports/roles.ndjson', (body: unknown) => (body as { feed_cursor: string }[]).at(-1)?.feed_cursor],
+    ] as const)
+      t.equal(cursor((await call(line, everyone)).body), next_cursor, `${line} gives a cursor that knows`)
+  })
+
   await t.test('a filter looks through so much of the feed at once, and goes on from there', async t => {
     await sql`with counter as (update feed_counter set position = 25000 returning position)
       insert into events (position, type, organisation, role, data)
@@ -189,10 +249,10 @@ t.test('listChanges', async t => {
       db,
     )
     const page = await readEvents(db, 5, 10, { role: 'engineer' })
-    t.strictSame(page, { events: [], reached: 10005, end: 25000 })
+    t.match(page, { events: [], reached: 10005, end: 25000 })
     const answer = await changes('?after=5&role=engineer&wait=30')
-    t.strictSame(answer.body, { changes: [], next_cursor: '10005' }, 'without waiting')
-    t.equal(answer.headers.link, '</v1/changes?after=10005&role=engineer&wait=30>; rel="next"')
+    t.strictSame(answer.body, { changes: [], next_cursor: await cursorAt(db, 10005) }, 'without waiting')
+    t.equal(answer.headers.link, `</v1/changes?after=${await cursorAt(db, 10005)}&role=engineer&wait=30>; rel="next"`)
     t.strictSame((await readEvents(db, 20_005, 10, { role: 'engineer' })).reached, 25_000)
   })
 })
@@ -247,7 +307,7 @@ t.test('listChanges that waits', { timeout: 120_000 }, async t => {
     await publishRole(call, 'engineer', '*')
     for (const [index, poll] of polls.entries()) {
       const answer = await poll
-      t.strictSame([answer.status, bodyOf(answer).next_cursor], [200, '3'], String(index))
+      t.strictSame([answer.status, bodyOf(answer).next_cursor], [200, await cursorAt(db, 3)], String(index))
       t.match(bodyOf(answer).changes, [{ position: 3, roleversion: 2, data: { role: { title: 'Senior engineer' } } }])
     }
     t.ok(performance.now() - began < 25_000, 'before their time')
@@ -259,18 +319,19 @@ t.test('listChanges that waits', { timeout: 120_000 }, async t => {
     await publishRole(call, 'engineer', '*')
     await publishRole(call, 'architect', '*')
     const { changes, next_cursor } = bodyOf(await poll)
-    t.strictSame([changes.map(({ position }) => position), next_cursor], [[5], '5'])
+    t.strictSame([changes.map(({ position }) => position), next_cursor], [[5], await cursorAt(db, 5)])
   })
 
   await t.test('→ 200 and empty when the time is over', async t => {
     const began = performance.now()
     const answer = await waiting('after=5&wait=1')
-    t.strictSame(answer.body, { changes: [], next_cursor: '5' })
+    t.strictSame(answer.body, { changes: [], next_cursor: await cursorAt(db, 5) })
     t.ok(performance.now() - began >= 950)
     const filtered = waiting('after=5&wait=5&role=architect')
     await waiters(1)
     await publishRole(call, 'engineer', '*')
-    t.strictSame((await filtered).body, { changes: [], next_cursor: '6' }, 'with a cursor that has moved')
+    const moved = { changes: [], next_cursor: await cursorAt(db, 6) }
+    t.strictSame((await filtered).body, moved, 'with a cursor that has moved')
   })
 
   await t.test('→ 503 where as many wait as can; who hangs up makes room', async t => {
@@ -296,7 +357,7 @@ t.test('listChanges that waits', { timeout: 120_000 }, async t => {
     socket.destroy()
     await waiters(11)
     await publishRole(call, 'engineer', '*')
-    for (const poll of polls) t.strictSame(bodyOf(await poll).next_cursor, '7')
+    for (const poll of polls) t.strictSame(bodyOf(await poll).next_cursor, await cursorAt(db, 7))
   })
 
   await t.test('→ 200 and empty at once when the service stops', async t => {
@@ -305,13 +366,13 @@ t.test('listChanges that waits', { timeout: 120_000 }, async t => {
     const began = performance.now()
     await app.close()
     const answer = await poll
-    t.strictSame([answer.status, answer.body], [200, { changes: [], next_cursor: '7' }])
+    t.strictSame([answer.status, answer.body], [200, { changes: [], next_cursor: await cursorAt(db, 7) }])
     t.ok(performance.now() - began < 10_000)
   })
 })
 
 t.test('listChanges that waits → 429 where one caller or address waits as often as one may', async t => {
-  const { call } = await testApp(t, { feedLimits: { waitersPerCallerMax: 1 } })
+  const { call, db } = await testApp(t, { feedLimits: { waitersPerCallerMax: 1 } })
   const { etag } = await createPublished(call, 'engineer')
   const metrics = (count: number) =>
     until(async () => new RegExp(`^feed_waiters ${count}$`, 'm').test((await call('GET /metrics')).text))
@@ -333,7 +394,7 @@ t.test('listChanges that waits → 429 where one caller or address waits as ofte
     })
   }
   await publishRole(call, 'engineer', etag)
-  for (const poll of polls) t.match(await poll, { status: 200, body: { next_cursor: '2' } })
+  for (const poll of polls) t.match(await poll, { status: 200, body: { next_cursor: await cursorAt(db, 2) } })
   const again = call('GET /v1/changes?after=2&wait=30', everyone)
   await metrics(1)
   await publishRole(call, 'engineer', '*')

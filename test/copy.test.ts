@@ -76,11 +76,11 @@ const sessionOf = async (db: Kysely<Database>) => {
 const long = `repeat('x', 100000)`
 
 t.test('copyText', async t => {
-  const { db, url } = await testDatabase(t, { max: 1, statementTimeoutMs: 200, snapshotTimeoutMs: 3000 })
+  const { db, url } = await testDatabase(t, { max: 1, statementTimeoutMs: 1000, snapshotTimeoutMs: 4000 })
 
   await t.test('gives all values, of any length, and leaves the session as it was', async t => {
     const session = await sessionOf(db)
-    t.equal(session?.limit, '200ms')
+    t.equal(session?.limit, '1s')
     t.equal(await read(db, series(0, `'x'`)), '')
     t.equal(await read(db, series(3, `n || e'é\\n'`)), '1é\n2é\n3é\n')
     t.equal(await read(db, series(3, `nullif(n || '', '2')`)), '13')
@@ -95,17 +95,17 @@ t.test('copyText', async t => {
       // A session sends what it has when that is 8 kB.
       const slowly = (count: number, seconds = 0.1) =>
         series(count, `repeat('x', 10000) || case when pg_sleep(${seconds}) is null then '' else '' end`)
-      t.equal((await read(db, slowly(10))).length, 100_000)
+      t.equal((await read(db, slowly(20))).length, 200_000)
       await t.rejects(read(db, slowly(60)), { name: 'DatabaseUnavailable' })
-      t.strictSame((await sessionOf(db))?.limit, '200ms', 'the next one has a connection of its own')
+      t.strictSame((await sessionOf(db))?.limit, '1s', 'the next one has a connection of its own')
       await t.rejects(
         read(db, series(1000, long), () => sleep(100)),
         { name: 'DatabaseUnavailable' },
         'nor may its reader',
       )
       const began = performance.now()
-      await t.rejects(read(db, slowly(2, 10)), { name: 'DatabaseUnavailable' })
-      t.ok(performance.now() - began < 2500, 'nothing is waited for as long as that')
+      await t.rejects(read(db, slowly(2, 30)), { name: 'DatabaseUnavailable' })
+      t.ok(performance.now() - began < 15_000, 'nothing is waited for as long as that')
     },
   )
 

@@ -78,7 +78,7 @@ export async function insertEvents(
       .execute()
 }
 
-/** Where the feed ends for those who look now. */
+/** Where the feed ends for those who look now. With `cursorOf`, what callers go on from. */
 export interface FeedEnd {
   /** The number of the newest public event; 0 where there is none. */
   position: number
@@ -86,11 +86,23 @@ export interface FeedEnd {
   occurred_at: string | null
 }
 
+/** The time of an event as cursors hold it: its digits. */
+export const markOf = (occurredAt: string | null) => occurredAt?.replaceAll(/\D/g, '') ?? null
+
+/**
+ * A place in the feed as callers hold it: the number of an event, and when that was. A register that was restored from a
+ * backup gives the numbers after it out again, and never at the same microsecond.
+ */
+export const cursorOf = ({ position, occurred_at }: FeedEnd) =>
+  [position, markOf(occurred_at)].filter(part => part !== null).join('-')
+
+/** In a statement that reads `feed_counter`: when the newest public event was. */
+export const feedEndedAt = sql<string | null>`(select occurred_at from events where position = feed_counter.position)`
+
 /** The end of the feed, as the snapshot of `db` has it. */
 export function findFeedEnd(db: Kysely<Database>): Promise<FeedEnd> {
   return db
     .selectFrom('feed_counter')
-    .leftJoin('events', 'events.position', 'feed_counter.position')
-    .select(['feed_counter.position', 'events.occurred_at'])
+    .select(['position', feedEndedAt.as('occurred_at')])
     .executeTakeFirstOrThrow()
 }

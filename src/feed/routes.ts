@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
+import { cursorOf, markOf } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { Slug } from '../document/schema.ts'
 import { object, oneOf, ref } from '../document/shape.ts'
@@ -24,11 +25,15 @@ interface Options {
 const badCursor = () =>
   new Problem('bad_cursor', 'This is no cursor of the change feed. Send `after=latest`, or a cursor as it was given.')
 
-/** The position that `after` names; null for the end. Nothing sent is the beginning. */
-function positionOf(after = '0'): number | null {
-  if (after === 'latest') return null
-  if (!/^(0|[1-9][0-9]{0,14})$/.test(after)) throw badCursor()
-  return Number(after)
+/**
+ * The position that `after` names, null for the end, and when the event was that has it, null where it does not say: the
+ * number of an event is a cursor too. Nothing sent is the beginning.
+ */
+function readCursor(after = '0'): { position: number | null; mark: string | null } {
+  if (after === 'latest') return { position: null, mark: null }
+  const [, position, mark = null] = /^(0|[1-9][0-9]{0,14})(?:-([0-9]{20}))?$/.exec(after) ?? []
+  if (position === undefined) throw badCursor()
+  return { position: Number(position), mark }
 }
 
 /** Aborted when the client is gone, or has its answer. */
@@ -77,10 +82,15 @@ export const feed: FastifyPluginAsyncTypebox<Options> = async (app, { db, signal
       const { after: sent, wait, limit, type, ...rest } = request.query
       const filter = { ...rest, ...(type === undefined ? {} : { type: eventTypeOf(type) }) }
       const deadline = performance.now() + wait * 1000
-      const position = positionOf(sent)
+      const { position, mark } = readCursor(sent)
       let page = await readEvents(db, position ?? Number.MAX_SAFE_INTEGER, limit, filter)
       if (position !== null && position > page.end)
         throw new Problem('cursor_gone', `The feed ends at ${page.end}: the register was restored since this cursor.`)
+      if (mark !== null && mark !== markOf(page.afterAt))
+        throw new Problem(
+          'cursor_gone',
+          `Event ${position} is another one than it was: the register was restored since this cursor.`,
+        )
       const { organisation } = filter
       if (page.events.length === 0 && organisation !== undefined) await requireKnownValues(db, { organisation })
       // From here on it holds no connection of the pool, and is no work that keeps others out.
@@ -99,18 +109,19 @@ export const feed: FastifyPluginAsyncTypebox<Options> = async (app, { db, signal
         if (!(await signal.wait(page.end, deadline - performance.now(), { who, signal: gone }))) break
         const next = await readOnce(page.end, limit, filter)
         // Announced and not there: the register was restored under us, and the next request will say so.
-        if (next.end <= page.end) break
+        if (next.end <= page.end || next.afterAt !== page.reachedAt) break
         page = next
       }
-      const { events, reached, end } = page
+      const { events, reached, reachedAt, end } = page
+      const cursor = cursorOf({ position: reached, occurred_at: reachedAt })
       const body = JSON.stringify({
         changes: events.map(event => toChange(event, baseUrl)),
-        next_cursor: String(reached),
+        next_cursor: cursor,
       })
       if (reached < end) {
         const [path = '', ...query] = request.url.split('?')
         const next = new URLSearchParams(query.join('?'))
-        next.set('after', String(reached))
+        next.set('after', cursor)
         reply.header('link', `<${path}?${next}>; rel="next"`)
       }
       // What is behind stays as it is; the end does not.

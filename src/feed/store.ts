@@ -1,5 +1,6 @@
 /** Public events: what has a position in the feed, in the order of the commits and without gaps. */
 import { type Kysely, type Selectable, sql } from 'kysely'
+import { feedEndedAt } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 
 const members = ['position', 'type', 'occurred_at', 'organisation', 'role', 'subject', 'version', 'data'] as const
@@ -18,12 +19,19 @@ export interface FeedPage {
   events: PublicEvent[]
   /** How far the feed was read: nothing that fits lies between the last event and here. */
   reached: number
+  /** When the event was that it was read up to; null where there is none. */
+  reachedAt: string | null
+  /** The same of the event that it was read after. */
+  afterAt: string | null
   /** Where the feed ended when it was read. */
   end: number
 }
 
 /** So much of the feed is looked through for what fits a filter, so that one that fits nothing costs no more. */
 const filterWindow = 10_000
+
+const occurredAt = (position: number) =>
+  sql<string | null>`(select occurred_at from events where position = ${position}::bigint)`
 
 /**
  * At most `limit` public events after a position, the oldest first; [] where there are none. One statement: events and
@@ -45,14 +53,21 @@ export async function readEvents(
   const rows = await db
     .selectFrom('feed_counter')
     .leftJoinLateral(query.orderBy('position').limit(limit).as('event'), join => join.onTrue())
-    .select('feed_counter.position as end')
+    .select(['feed_counter.position as end', feedEndedAt.as('end_at')])
+    .select([occurredAt(after).as('after_at'), occurredAt(after + filterWindow).as('window_at')])
     .select(members.map(name => `event.${name}` as const))
     .orderBy('event.position')
     .execute()
-  const end = rows[0]?.end ?? 0
-  const events = rows.flatMap(({ end: _, ...event }) => (event.position === null ? [] : [event as PublicEvent]))
-  const last = events.length === limit ? events.at(-1)?.position : undefined
-  return { events, end, reached: last ?? (isFiltered ? Math.min(end, after + filterWindow) : end) }
+  const { end = 0, end_at = null, after_at = null, window_at = null } = rows[0] ?? {}
+  const events = rows.flatMap(({ end: _, end_at: __, after_at: ___, window_at: ____, ...event }) =>
+    event.position === null ? [] : [event as PublicEvent],
+  )
+  const page = { events, end, afterAt: after_at }
+  const last = events.length === limit ? events.at(-1) : undefined
+  if (last) return { ...page, reached: last.position, reachedAt: last.occurred_at }
+  return isFiltered && end > after + filterWindow
+    ? { ...page, reached: after + filterWindow, reachedAt: window_at }
+    : { ...page, reached: end, reachedAt: end_at }
 }
 
 /** The public events that have these positions, in no order; those that there are not are left out. */

@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Kysely } from 'kysely'
 import { openSnapshot } from '../database/connect.ts'
-import { type FeedEnd, findFeedEnd } from '../database/events.ts'
+import { cursorOf, type FeedEnd, findFeedEnd } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { Problem } from './problems.ts'
 import { cacheControl, digestTag, isFresh } from './read.ts'
@@ -45,7 +45,7 @@ export const ndjsonType = 'application/x-ndjson'
 const bytesAhead = 256 * 1024
 
 /** The lines, and the last line. */
-async function* withEnd(lines: AsyncIterable<Buffer>, { position }: FeedEnd): AsyncGenerator<Buffer> {
+async function* withEnd(lines: AsyncIterable<Buffer>, end: FeedEnd): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
   let count = 0
   for await (const piece of lines) {
@@ -54,7 +54,7 @@ async function* withEnd(lines: AsyncIterable<Buffer>, { position }: FeedEnd): As
     yield piece
   }
   yield Buffer.from(
-    `${JSON.stringify({ type: 'end', count, digest: hash.digest('hex'), feed_cursor: String(position) })}\n`,
+    `${JSON.stringify({ type: 'end', count, digest: hash.digest('hex'), feed_cursor: cursorOf(end) })}\n`,
   )
 }
 

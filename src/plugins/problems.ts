@@ -83,7 +83,7 @@ export const problemTypes = {
   conflict: { status: 409, title: 'It does not go with what is there', help: 'The detail says with what.' },
   cursor_gone: {
     status: 410,
-    title: 'The feed ends before the cursor',
+    title: 'The feed does not go on from the cursor',
     help: 'The register was restored from a backup and has forgotten what came after. Take an export and go on from its feed_cursor.',
   },
   withdrawn: { status: 410, title: 'It is withdrawn', help: 'The members name the reason and any successor.' },

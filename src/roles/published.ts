@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
+import { cursorOf } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { families, professions } from '../document/code-lists.ts'
 import { nearest } from '../document/nearest.ts'
@@ -157,7 +158,7 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
       const key = cursorKey(request)
       const after = key === undefined ? undefined : readPlace(key, sort)
       if (key !== undefined && after === undefined) throw badCursor()
-      const { position, roles: found, order, correctedQ } = await listRoles(db, filter, sort, limit + 1, after)
+      const { feedEnd, roles: found, order, correctedQ } = await listRoles(db, filter, sort, limit + 1, after)
       if (found.length === 0) await requireKnownValues(db, filter)
       const { entries, next_cursor } = page(request, reply, found, ({ role, key }) =>
         writePlace({ order, role, key: String(key), correctedQ }),
@@ -168,7 +169,7 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         corrected_q: correctedQ,
         facets: names ? await countFacets(db, asRead, names) : null,
         next_cursor,
-        feed_cursor: String(position),
+        feed_cursor: cursorOf(feedEnd),
       })
       return sendEntity(request, reply, { body, etag: digestTag(body), cache: 'public' })
     },

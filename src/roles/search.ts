@@ -1,5 +1,6 @@
 /** Finding published roles: the one row of each that lists and searches read, their filters, orders and counts. */
 import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely'
+import { type FeedEnd, feedEndedAt } from '../database/events.ts'
 import { allOf, filteredPage, hidden, type Ordered, orderedPage } from '../database/page.ts'
 import type { Database } from '../database/types.ts'
 import { gradeProblem } from '../document/check.ts'
@@ -271,8 +272,8 @@ function pageOf(
 export const listStatement = (filter: RoleFilter, order: Order, limit: number, after?: Place) => {
   const direction = order === '-published_at' ? sql`desc` : sql`asc`
   // The counter has one row: its place is beside the roles, or beside nothing.
-  return sql<{ position: number } & (FoundRole | { role: null; item: null; key: null })>`
-    select position, found.role, found.item, found.key
+  return sql<{ position: number; ended_at: string | null } & (FoundRole | { role: null; item: null; key: null })>`
+    select position, ${feedEndedAt} as ended_at, found.role, found.item, found.key
     from feed_counter left join lateral (${pageOf(filter, order, limit, after)}) found on true
     order by found.key ${direction}, found.role ${direction}`
 }
@@ -289,8 +290,8 @@ async function orderOf(db: Kysely<Database>, filter: RoleFilter, sort: Sort): Pr
 }
 
 interface RolePage {
-  /** Of the newest public event as the same snapshot has it: what comes after that number is not in the list. */
-  position: number
+  /** As the same snapshot has it: what comes after is not in the list. */
+  feedEnd: FeedEnd
   roles: FoundRole[]
   order: Order
   correctedQ: string | null
@@ -312,7 +313,8 @@ export async function listRoles(
   const order = after?.order ?? (await orderOf(db, asRead, sort))
   const { rows } = await listStatement(asRead, order, limit, after).execute(db)
   const roles = rows.flatMap(row => (row.role === null ? [] : [row]))
-  const found = { position: rows[0]?.position ?? 0, roles, order, correctedQ }
+  const { position = 0, ended_at = null } = rows[0] ?? {}
+  const found = { feedEnd: { position, occurred_at: ended_at }, roles, order, correctedQ }
   if (roles.length > 0 || after !== undefined || filter.q === undefined) return found
   const q = await correct(db, filter.q)
   if (q === null) return found

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import { type TSchema, Type } from 'typebox'
+import { cursorOf } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { families, professions } from '../document/code-lists.ts'
 import { code, Line, Slug } from '../document/schema.ts'
@@ -127,7 +128,7 @@ export const publicVacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async 
       if (found.vacancies.length === 0) await requireKnownValues(db, { organisation, grade })
       const { entries, next_cursor } = page(request, reply, found.vacancies, ({ id }) => id)
       const vacancies = entries.map(item => ({ ...item, url: baseUrl + addressOf(item.id) }))
-      const body = JSON.stringify({ vacancies, next_cursor, feed_cursor: String(found.position) })
+      const body = JSON.stringify({ vacancies, next_cursor, feed_cursor: cursorOf(found.feedEnd) })
       // A key shows more than none does, and when the next one opens is nobody's business before.
       reply.header('vary', 'authorization')
       return sendEntity(request, reply, {

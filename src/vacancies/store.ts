@@ -1,7 +1,7 @@
 /** Vacancies: found, listed, locked, changed. */
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { InUse } from '../catalogues/uses.ts'
-import type { NewEvent } from '../database/events.ts'
+import { type FeedEnd, feedEndedAt, type NewEvent } from '../database/events.ts'
 import { filteredPage, hidden, type Ordered, orderedPage } from '../database/page.ts'
 import type { Database } from '../database/types.ts'
 import type { PublishedRole } from '../document/schema.ts'
@@ -192,7 +192,7 @@ export function listStatement(
   now: Now,
   limit: number,
   after?: string,
-): RawBuilder<{ position: number } & (FoundVacancy | { id: null })> {
+): RawBuilder<{ position: number; ended_at: string | null } & (FoundVacancy | { id: null })> {
   const { status } = filter
   const written = status === undefined || status === 'closed' ? [] : statesOf[status]
   const ordered: Ordered = {
@@ -216,12 +216,12 @@ export function listStatement(
       ? orderedPage(ordered, seen, limit)
       : filteredPage(ordered, [...conditions, ...seen], limit, isByRoles ? [outdated] : [])
   return sql`
-    select position, found.* from feed_counter left join lateral (${page}) found on true order by found.id`
+    select position, ${feedEndedAt} as ended_at, found.* from feed_counter left join lateral (${page}) found on true order by found.id`
 }
 
 /**
- * Vacancies that the caller may read, by id, `limit` of them after one; [] where none fits. With them the number of the
- * newest public event as the same snapshot has it.
+ * Vacancies that the caller may read, by id, `limit` of them after one; [] where none fits. With them the end of the feed
+ * as the same snapshot has it.
  */
 export async function listVacancies(
   db: Kysely<Database>,
@@ -233,7 +233,9 @@ export async function listVacancies(
 ) {
   const { rows } = await listStatement(caller, filter, now, limit, after).execute(db)
   const vacancies = rows.flatMap(row => (row.id === null ? [] : [itemOf(row, row)]))
-  return { position: rows[0]?.position ?? 0, vacancies }
+  const { position = 0, ended_at = null } = rows[0] ?? {}
+  const feedEnd: FeedEnd = { position, occurred_at: ended_at }
+  return { feedEnd, vacancies }
 }
 
 /**

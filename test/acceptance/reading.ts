@@ -169,8 +169,8 @@ export function readingChecks(deployment: Deployment): Checks {
               positions.map((_, index) => index + 1),
             )
             const { next_cursor } = (await ask('GET /v1/changes?after=latest')).body as Changes
-            const end = (await ask(`GET /v1/changes?after=${next_cursor}`)).body as Changes
-            assert.ok(Number(end.next_cursor) >= Number(next_cursor))
+            const { status } = await ask(`GET /v1/changes?after=${encodeURIComponent(next_cursor)}`)
+            assert.equal(status, 200, 'its own cursor is good for it')
           },
         }
       : {}),

@@ -1,11 +1,16 @@
 // Holds any deployment against what the register promises, from the outside: npm run acceptance -- URL
-// With ROLE_REGISTER_KEY in the environment it also writes what that key may, and removes it again.
+// With a key, in ROLE_REGISTER_KEY or after --key, it also writes what that key may, and removes it again. With --publish it
+// publishes a role and opens a vacancy too, and withdraws both: what was public once cannot be removed.
+import { parseArgs } from 'node:util'
 import { Deployment } from './deployment.ts'
+import { publishingChecks } from './publishing.ts'
 import { type Checks, readingChecks } from './reading.ts'
 import { writingChecks } from './writing.ts'
 
-const [url] = process.argv.slice(2)
-const { ROLE_REGISTER_KEY: key } = process.env
+const {
+  positionals: [url],
+  values: { key = process.env.ROLE_REGISTER_KEY, publish = false },
+} = parseArgs({ allowPositionals: true, options: { key: { type: 'string' }, publish: { type: 'boolean' } } })
 
 let passed = 0
 let failed = 0
@@ -29,17 +34,27 @@ async function checkAll(checks: Checks): Promise<void> {
 
 async function run(deployment: Deployment): Promise<void> {
   await checkAll(readingChecks(deployment))
-  if (!key) return console.log('No ROLE_REGISTER_KEY: nothing was written.')
+  if (!key) return console.log('No --key and no ROLE_REGISTER_KEY: nothing was written.')
   const writing = await writingChecks(deployment, key)
   try {
     await checkAll(writing.checks)
   } finally {
     await check('nothing is left behind', writing.cleanUp)
   }
+  if (!publish)
+    return console.log('No --publish: nothing was published, since what was public once can only be withdrawn.')
+  const publishing = publishingChecks(deployment, key, writing.may)
+  if (Object.keys(publishing.checks).length === 0) throw new Error('--publish: the key has not the scopes to publish')
+  try {
+    await checkAll(publishing.checks)
+  } finally {
+    await check('nothing is left that is public', publishing.cleanUp)
+    for (const what of publishing.left) console.log(`left    ${what}`)
+  }
 }
 
 if (url === undefined) {
-  console.error('Usage: npm run acceptance -- URL')
+  console.error('Usage: npm run acceptance -- URL [--key KEY] [--publish]')
   process.exitCode = 2
 } else {
   await Deployment.at(url)

@@ -115,5 +115,5 @@ export async function writingChecks(deployment: Deployment, key: string) {
       if (status === 200) await ask(`DELETE ${path}`, { headers: { 'if-match': headers.etag ?? '' } })
     }
   }
-  return { checks, cleanUp }
+  return { checks, cleanUp, may }
 }

@@ -14,9 +14,9 @@ t.setTimeout(600_000)
 
 const project = join(import.meta.dirname, '..', '..')
 
-async function accept(url: string, key?: string) {
+async function accept(url: string, key?: string, ...args: string[]) {
   const { PATH = '' } = process.env
-  const child = spawn(process.execPath, ['--import=tsx', 'test/acceptance/run.ts', url], {
+  const child = spawn(process.execPath, ['--import=tsx', 'test/acceptance/run.ts', url, ...args], {
     cwd: project,
     env: { PATH, ...(key === undefined ? {} : { ROLE_REGISTER_KEY: key }) },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -70,6 +70,31 @@ t.test('acceptance: a deployment passes, and is left as it was found', async t =
   t.match(keyed, { code: 0, last: /^[2-9]\d passed, 0 failed$/ }, keyed.output)
   const { events: ___, idempotency_keys: ____, ...after } = await countRows(db)
   t.same(after, before)
+
+  t.match(keyed.output, /No --publish: nothing was published/)
+
+  await t.test('--publish: a role and a vacancy are seen in public, and are withdrawn', async t => {
+    const published = await accept(url, undefined, '--key', key, '--publish')
+    t.match(published, { code: 0, last: /^[3-9]\d passed, 0 failed$/ }, published.output)
+    const left = [...published.output.matchAll(/^left {4}(\S+), withdrawn$/gm)].map(([, path]) => path)
+    t.match(left, [/^\/v1\/roles\/acceptance-[0-9a-f]{12}$/, /^\/v1\/vacancies\/[0-9a-f-]{36}$/])
+    for (const path of left) t.equal((await fetch(`${url}${path}`)).status, 410)
+    const { roles, role_versions, role_search, ...others } = (await countRows(db)) as Record<string, number>
+    const { roles: rolesBefore = 0, role_versions: versionsBefore = 0, role_search: found, ...othersBefore } = before
+    t.strictSame([roles, role_versions, role_search], [rolesBefore + 1, versionsBefore + 1, found])
+    const { events: _, idempotency_keys: __, ...rest } = others
+    t.strictSame(rest, othersBefore)
+
+    // A key that may not publish is told so, and nothing is made.
+    const reader = new Service(build, 'cli', {
+      env,
+      args: ['keys:create', '--name', 'r', '--organisation', 'home-office', '--scopes', 'audit:read'],
+    })
+    t.equal((await reader.exited).code, 0, reader.err)
+    const refused = await accept(url, reader.out.trim(), '--publish')
+    t.equal(refused.code, 1)
+    t.match(refused.output, /FAILED {2}--publish: the key has not the scopes to publish/)
+  })
 
   // A deployment that is not right: a proxy in front of it forgets headers and answers of its own.
   const { hostname, port } = new URL(url)

@@ -59,7 +59,7 @@ class Mirror {
       this.roles.set(role.slug, JSON.stringify(role))
     }
     this.exported = this.etags()
-    this.exportedAt = Number(end.feed_cursor)
+    this.exportedAt = Number.parseInt(end.feed_cursor, 10)
     this.cursor = end.feed_cursor
   }
 
@@ -140,7 +140,7 @@ t.test('exports and feed, while others write', { timeout: 240_000 }, async t => 
     await mirror.takeExport()
     mirrors.push(mirror)
     following.push(mirror.follow(2).catch(error => error))
-    await until(() => !isWriting || Number(mirror.cursor) >= mirror.exportedAt + 10, 60_000)
+    await until(() => !isWriting || Number.parseInt(mirror.cursor, 10) >= mirror.exportedAt + 10, 60_000)
   }
   const done = await writing
   t.strictSame((await Promise.all(following)).filter(Boolean), [])
