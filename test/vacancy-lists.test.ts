@@ -1,15 +1,57 @@
-// Lists of vacancies: their filters together, and walks through them that others change meanwhile.
+// Lists of vacancies: values that are in no list, and walks through them that others change meanwhile.
 import fc from 'fast-check'
 import t from 'tap'
 import { openAndCloseDue } from '../src/vacancies/clock.ts'
 import { testApp, token } from './support/app.ts'
-import { createVacancy, handClock, openVacancy, publishAdvertised } from './support/vacancies.ts'
+import { problemOf } from './support/problem.ts'
+import { createPublished } from './support/roles.ts'
+import { advertisedRole, createVacancy, handClock, openVacancy, publishAdvertised } from './support/vacancies.ts'
 import { walk } from './support/walk.ts'
 
 interface List {
   vacancies: { id: string; status: string }[]
 }
 const idsOf = (list: unknown) => (list as List).vacancies.map(({ id }) => id)
+
+t.test('listVacancies → 422 for a value that is in no list, with the near one', async t => {
+  const { call, db } = await testApp(t)
+  await publishAdvertised(call, 'data-engineer')
+  const rows: [query: string, detail: RegExp][] = [
+    ['status=opne', /^"opne" is not one of: draft, open, closed, withdrawn\. Did you mean "open"\?$/],
+    ['organisation=home-ofice', /^There is no organisation "home-ofice"\. Did you mean "home-office"\?$/],
+    ['role=data-enginer', /^No role "data-enginer" was ever published\. Did you mean "data-engineer"\?$/],
+    ['role=zoologist', /^No role "zoologist" was ever published\.$/],
+    ['profession=digital_and_dta', /Did you mean "digital_and_data"\?$/],
+    ['family=softwre', /Did you mean "software_development"\?$/],
+    ['grade=SE0', /^"SE0" is not a grade code\. Did you mean SEO\?/],
+    ['grade=Band+4', /^"Band 4" is not a grade code\./],
+  ]
+  for (const [query, detail] of rows) {
+    const { status, code, errors } = problemOf(await call(`GET /v1/vacancies?${query}`, { key: null })) as {
+      status: number
+      code: string
+      errors: { pointer: string; code: string; detail: string }[]
+    }
+    t.strictSame(
+      [status, code, errors.map(error => [error.pointer, error.code])],
+      [422, 'invalid', [[`?${query.split('=')[0]}`, 'not_in_list']]],
+      query,
+    )
+    t.match(errors[0]?.detail, detail)
+  }
+
+  // What a vacancy has is known, though no role that is published now has it any more, and nothing fits.
+  const grades = [{ scheme: 'nhs', code: 'Band 4', label: '' }]
+  const { etag } = await createPublished(call, 'clerk', { ...advertisedRole, grades })
+  await openVacancy(call, 'clerk', { opens_at: null })
+  const body = { reason: 'Over', open_vacancies: 'withdraw' }
+  t.equal((await call('POST /v1/roles/clerk/withdrawals', { match: etag, body })).status, 201)
+  t.equal(await db.selectFrom('role_search').where('role', '=', 'clerk').select('role').executeTakeFirst(), undefined)
+  for (const query of ['grade=Band+4', 'role=clerk', 'role=data-engineer', 'region=Rockall', 'outdated=true']) {
+    const { status, body } = await call(`GET /v1/vacancies?${query}`, { key: null })
+    t.match([status, body], [200, { vacancies: [], next_cursor: null }], query)
+  }
+})
 
 t.test(
   'a walk sees each untouched vacancy once while others are made, changed, opened, closed, withdrawn and deleted',

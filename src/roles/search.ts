@@ -401,33 +401,48 @@ async function nearestSlug(db: Kysely<Database>, table: 'organisations' | 'skill
   )
 }
 
-type Sent = { [name in keyof RoleFilter]: RoleFilter[name] | undefined }
+/** Of the published roles, the slug that was meant; undefined where none is near. Titles are nearly what slugs are made of. */
+async function nearestRole(db: Kysely<Database>, slug: string) {
+  const { rows } = await sql<{ role: string }>`
+    select role from role_search order by title <-> ${slug.replaceAll('-', ' ')} limit 20`.execute(db)
+  return nearest(
+    slug,
+    rows.map(({ role }) => role),
+  )
+}
+
+/** Other lists know roles by their slug. */
+type Known = RoleFilter & { role?: string }
+type Sent = { [name in keyof Known]: Known[name] | undefined }
 
 /**
  * What of a filter is in no list of its kind, for a caller who was found nothing; [] where all is known. An organisation,
  * skill or SFIA code that no published role has is known all the same; a grade of a department's own scheme is known
- * by the roles that have it.
+ * by the roles and vacancies that have it.
  */
 async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<ErrorDetail[]> {
-  const { organisation, skill, grade, sfia, sfia_version } = filter
+  const { organisation, role, skill, grade, sfia, sfia_version } = filter
   const { code, levels } = parseSfia(sfia ?? '')
-  const { rows } = await sql<Record<'organisation' | 'skill' | 'grade', boolean> & { levels: number[] }>`
+  const { rows } = await sql<Record<'organisation' | 'role' | 'skill' | 'grade', boolean> & { levels: number[] }>`
     select exists (select from organisations where slug = ${organisation ?? null}) as organisation,
+      exists (select from role_versions where role = ${role ?? null}) as role,
       exists (select from skills where slug = ${skill ?? null}) as skill,
-      exists (select from role_search where tags @> array[${tag('grade', grade ?? '')}]) as grade,
+      exists (select from role_search where tags @> array[${tag('grade', grade ?? '')}])
+        or exists (select from vacancies where grades @> array[${grade ?? ''}]) as grade,
       array(select distinct level from sfia_levels
         where code = ${code} and (${sfia_version ?? null}::text is null or version = ${sfia_version ?? null})
         order by level) as levels`.execute(db)
   const known = rows[0]
   const errors: ErrorDetail[] = []
-  const refuse = (name: keyof RoleFilter, detail: string) =>
-    errors.push({ pointer: `?${name}`, code: 'not_in_list', detail })
+  const refuse = (name: keyof Sent, detail: string) => errors.push({ pointer: `?${name}`, code: 'not_in_list', detail })
   const hint = (near: string | undefined) => (near === undefined ? '' : ` Did you mean "${near}"?`)
   if (organisation !== undefined && !known?.organisation)
     refuse(
       'organisation',
       `There is no organisation "${organisation}".${hint(await nearestSlug(db, 'organisations', organisation))}`,
     )
+  if (role !== undefined && !known?.role)
+    refuse('role', `No role "${role}" was ever published.${hint(await nearestRole(db, role))}`)
   if (skill !== undefined && !known?.skill)
     refuse('skill', `The skill catalogue has no "${skill}".${hint(await nearestSlug(db, 'skills', skill))}`)
   if (grade !== undefined && !known?.grade && !civilServiceGrades.some(each => each.code === grade))

@@ -124,8 +124,8 @@ export const publicVacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async 
       }
       const now = clock().toISOString()
       const found = await listVacancies(db, request.caller, filter, now, limit + 1, cursorKey(request))
-      const { organisation, grade } = filter
-      if (found.vacancies.length === 0) await requireKnownValues(db, { organisation, grade })
+      const { organisation, role, grade } = filter
+      if (found.vacancies.length === 0) await requireKnownValues(db, { organisation, role, grade })
       const { entries, next_cursor } = page(request, reply, found.vacancies, ({ id }) => id)
       const vacancies = entries.map(item => ({ ...item, url: baseUrl + addressOf(item.id) }))
       const body = JSON.stringify({ vacancies, next_cursor, feed_cursor: cursorOf(found.feedEnd) })
