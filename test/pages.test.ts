@@ -313,7 +313,14 @@ t.test('the list of roles', { timeout: 120_000 }, async t => {
     const page = await call('GET /roles', browser)
     t.equal(page.status, 200)
     const lines = linesOf(mainOf(page.text))
-    t.same(lines.slice(0, 5), ['Roles', '26 roles', 'Analyst 10', 'Home Office · Grade 7', `Published ${today}`])
+    t.same(lines.slice(0, 6), [
+      'Roles',
+      'Go to 26 roles',
+      '26 roles',
+      'Analyst 10',
+      'Home Office · Grade 7',
+      `Published ${today}`,
+    ])
     t.same(lines.filter(line => /^(Analyst|Engineer|Tester)/.test(line)).length, 20)
     const options = find(parse(page.text), ({ tagName }) => tagName === 'option').map(element =>
       linesOf(element).join(),
@@ -346,9 +353,10 @@ t.test('the list of roles', { timeout: 120_000 }, async t => {
     const query = 'q=anaylst&organisation=&profession=&family=&grade=G7&sfia=PROG%3A3&sort=relevance'
     const page = await call(`GET /roles?${query}`, browser)
     t.equal(page.status, 200)
-    t.same(linesOf(mainOf(page.text)).slice(0, 2), ['Roles', '20 roles for “analyst”, as nothing matches “anaylst”'])
+    const found = '20 roles for “analyst”, as nothing matches “anaylst”'
+    t.same(linesOf(mainOf(page.text)).slice(0, 3), ['Roles', `Go to ${found}`, found])
     const none = await call('GET /roles?q=zebra', browser)
-    t.same(linesOf(mainOf(none.text)), ['Roles', '0 roles', 'Try fewer words, or clear a filter.'])
+    t.same(linesOf(mainOf(none.text)), ['Roles', 'Go to 0 roles', '0 roles', 'Try fewer words, or clear a filter.'])
   })
 
   await t.test('showRoles with what is in no list → 422 as a page that says what is', async t => {
@@ -540,4 +548,51 @@ t.test('the import form', { timeout: 120_000 }, async t => {
     t.equal(after.count, count)
     t.equal((await app.inject('/health/live')).statusCode, 200)
   })
+})
+
+t.test('showRole → 200, with the links of texts as GOV.UK has them, and no tag of a text', async t => {
+  const { call } = await testApp(t)
+  const text = 'See [*here*](https://a.uk/?x=1&y=2), not \\<a href="https://b.uk">'
+  const [first, ...others] = documentWith().sections
+  if (!first) throw new Error('the example has no section')
+  const sections = [{ ...first, blocks: [{ type: 'paragraph' as const, text }] }, ...others]
+  await createPublished(call, 'linked', documentWith({ sections }))
+  const { text: page } = await call('GET /roles/linked', browser)
+  t.ok(
+    page.includes(
+      'See <a class="govuk-link" href="https://a.uk/?x=1&amp;y=2"><em>here</em></a>, not &lt;a href=&quot;https://b.uk&quot;&gt;',
+    ),
+  )
+})
+
+t.test('showChanges → 200 with the first 500 of very many changes', { timeout: 120_000 }, async t => {
+  const { call } = await testApp(t)
+  const list = (word: string, at: number) => ({
+    type: 'list' as const,
+    ordered: false,
+    items: Array.from({ length: 200 }, (_, n) => ({
+      id: `i${at * 200 + n + 1}`,
+      text: `${word} ${n}`,
+      optional: false,
+      items: [],
+    })),
+  })
+  const sectionsOf = (word: string) => [
+    ...documentWith().sections,
+    {
+      id: 'terms',
+      kind: 'terms' as const,
+      heading: 'Terms',
+      shared_section: null,
+      blocks: [0, 1, 2].map(at => list(word, at)),
+    },
+  ]
+  await createPublished(call, 'long', documentWith({ sections: sectionsOf('one') }))
+  const { etag } = await call('PATCH /v1/roles/long/draft', { match: '*', body: { sections: sectionsOf('two') } })
+  await publishRole(call, 'long', etag)
+  const { text } = await call('GET /roles/long/changes', browser)
+  const lines = linesOf(mainOf(text))
+  t.ok(lines.includes('The first 500 of 600 changes.'))
+  t.ok(lines.includes('All changes, as JSON'))
+  t.equal(lines.filter(line => line.startsWith('Changed: item of “Terms”')).length, 500)
 })

@@ -149,7 +149,13 @@ async function importOne(
       name,
       detail: `it has ${bytes.toLocaleString('en-GB')} bytes; ${documentBytesMax.toLocaleString('en-GB')} is the limit`,
     }
-  const source = await readFile(path)
+  let source: Buffer
+  try {
+    source = await readFile(path)
+  } catch (error) {
+    // It is gone since it was found, or may not be read: the others go on.
+    return { result: 'failed', name, detail: `it cannot be read (${(error as NodeJS.ErrnoException).code})` }
+  }
   const slug = (type === 'text/markdown' && slugIn(source.subarray(0, 20_000).toString())) || slugFrom(nameOf(path))
   if (slug === '') return { result: 'failed', name, detail: 'its name has no letters for a slug; rename it' }
   const other = taken.get(slug)

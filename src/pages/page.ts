@@ -84,8 +84,8 @@ function changesPage(views: Views, { role: json, diff, versions, from, to }: Cha
     title: `What changed: ${role.title ?? role.slug}`,
     crumbs: [
       { text: 'Roles', href: '/roles' },
+      // The last, as a phone shows no others but the first.
       { text: role.title ?? role.slug, href: `/roles/${role.slug}` },
-      { text: 'What changed' },
     ],
     role,
     from,

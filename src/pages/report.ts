@@ -41,7 +41,10 @@ export function reportView(outcome: Outcome) {
   if (report === null) return outcome
   const { recognised, coverage, warnings } = report
   const { sfia } = recognised
-  const count = (severity: string) => warnings.filter(warning => warning.severity === severity).length
+  const count = (severity: ImportWarning['severity'], one: string, many: string) => {
+    const found = warnings.filter(warning => warning.severity === severity).length
+    return `${found} ${found === 1 ? one : many}`
+  }
   return {
     ...outcome,
     leftAlone: outcome.outcome === leftAlone,
@@ -52,7 +55,14 @@ export function reportView(outcome: Outcome) {
         'Text kept',
         `${coverage.percent} % (${coverage.characters_kept} of ${coverage.characters_seen} letters and digits)`,
       ),
-      row('Warnings', `${count('loss')} losses, ${count('repair')} repairs, ${count('advice')} pieces of advice`),
+      row(
+        'Warnings',
+        [
+          count('loss', 'loss', 'losses'),
+          count('repair', 'repair', 'repairs'),
+          count('advice', 'piece of advice', 'pieces of advice'),
+        ].join(', '),
+      ),
       row('Skills', String(recognised.skills)),
       ...(sfia.mappings.length === 0
         ? []

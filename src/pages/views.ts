@@ -64,7 +64,11 @@ export function createViews({ name, crownBranding }: { name: string; crownBrandi
   const { SafeString } = nunjucks.runtime
   environment.addGlobal('service', { name, crownBranding, styleSheet })
   environment.addFilter('date', londonDate)
-  environment.addFilter('inline', (text: string) => new SafeString(inlineHtml(text)))
+  // Every `<` of a text is escaped: what is found is a link.
+  environment.addFilter(
+    'inline',
+    (text: string) => new SafeString(inlineHtml(text).replaceAll('<a href=', '<a class="govuk-link" href=')),
+  )
   environment.addFilter('json', (value: unknown) => new SafeString(scriptJson(value)))
   return { assets, render: (view, context) => environment.render(`${view}.njk`, context) }
 }

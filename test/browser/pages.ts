@@ -115,6 +115,10 @@ export async function testImportForm(site: Site): Promise<void> {
   check('the form makes a draft, and refuses what is no Word file', first.slice(0, 2), ['Draft made', 'Refused'])
   check('the report: axe finds nothing', await violationsOf(page), [])
   await shoot(page, 'import-report')
+  await page.setViewportSize(sizes.phone)
+  check('the report: nothing is wider than a phone', await page.evaluate(overflows), false)
+  await shoot(page, 'import-report-phone')
+  await page.setViewportSize(sizes.desktop)
   check('the document stands beside what was understood', await page.locator('.register-source li').allInnerTexts(), [
     'Night watch',
     'About the role',

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -164,6 +165,16 @@ t.test('import: documents of a folder', { timeout: 120_000 }, async t => {
       )
     },
   )
+
+  await t.test('a file that is gone before its turn fails, and the others go on', async t => {
+    await mkdir(join(folder, 'going'))
+    for (const name of ['a', 'b', 'c', 'd']) await put(`going/going-${name}.md`, markdown(`Going ${name}`))
+    const gone = join(folder, 'going', 'going-d.md')
+    const { code, text } = await command(db, [join(folder, 'going')], {}, false, () => rmSync(gone, { force: true }))
+    t.equal(code, 1)
+    t.match(text, /created {2,}3 /)
+    t.ok(text.includes(`failed ${gone}: it cannot be read (ENOENT)`), text)
+  })
 
   await t.test('a terminal gets a bar and the table', async t => {
     const { text } = await command(db, [join(folder, 'Data Engineer.md')], {}, true)

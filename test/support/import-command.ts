@@ -11,11 +11,13 @@ export async function command(
   paths: string[],
   more: Partial<ImportArguments> = {},
   isTerminal = false,
+  onText: (text: string) => void = () => {},
 ) {
   let text = ''
   const stream = new Writable({
     write(chunk, _encoding, done) {
       text += chunk
+      onText(text)
       done()
     },
   })
