@@ -167,7 +167,7 @@ export type Sort = (typeof sorts)[number]
  * match, `place` has what matches in the title before what matches elsewhere.
  */
 type Order = Exclude<Sort, 'relevance'> | 'rank' | 'place'
-const rankedMax = 300
+export const rankedMax = 300
 
 /** Where a page ends: after the role with this key in this order. Untouched, a role keeps its key. */
 export interface Place {
@@ -250,18 +250,41 @@ const pageWhere = ({ key, by }: InSql, conditions: RawBuilder<unknown>[], limit:
 const lookedAt = 300
 
 /**
+ * Of a value that many have, an index lists all before the first is read. In a large register it takes less to look at
+ * some more roles, where the first ones that were looked at tell that these are likely to be enough.
+ */
+const lookedAtMore = 2000
+const isLarge = sql`(select reltuples >= 30000 from pg_class where oid = 'role_search'::regclass)`
+
+/**
  * A page of what fits a filter. What many roles have is soon found by looking at them in order; of what few have, or
  * those that come late, the indices of values give all, to be sorted. How values go together, and with the order, no
  * statistics know, and a wrong guess would read every role.
  */
 function filteredPage(filter: RoleFilter, order: InSql, more: RawBuilder<unknown>[], limit: number) {
-  const near = sql`
+  const look = (first: RawBuilder<unknown>[], from: number, count: number, most: RawBuilder<unknown>) => sql`
     select role, item, ${order.key} as key
-    from (select * from role_search where ${allOf(order.beyond)} order by ${order.by} limit ${lookedAt}) nearest
-    where ${allOf([...more, ...conditionsOf(filter)])} order by ${order.by} limit ${limit}`
-  const isFull = sql`(select count(*) from near) = ${limit}`
-  const all = pageWhere(order, [sql`not ${isFull}`, ...order.beyond, ...more, ...conditionsOf(filter, 'hidden')], limit)
-  return sql<FoundRole>`with near as materialized (${near}) select * from near where ${isFull} union all (${all})`
+    from (
+      select * from role_search where ${allOf([...first, ...order.beyond])}
+      order by ${order.by} limit ${count} offset ${from}) nearest
+    where ${allOf([...more, ...conditionsOf(filter)])} order by ${order.by} limit ${most}`
+  const found = sql`(select count(*) from near)`
+  const goesOn = sql`${isLarge} and ${found} between ${Math.ceil(limit / 6)} and ${limit - 1}`
+  const far = look([goesOn], lookedAt, lookedAtMore, sql`${limit} - ${found}`)
+  const isFull = sql`(select count(*) from looked) = ${limit}`
+  const { updated_since: _, ...values } = filter
+  // Without this, a short page tempts the planner to go through all roles in their order after all.
+  const apart = Object.keys(values).length === 0 ? sql`` : sql`offset 0`
+  const all = sql`
+    select role, item, ${order.key} as key
+    from (
+      select * from role_search
+      where ${allOf([sql`not ${isFull}`, ...order.beyond, ...more, ...conditionsOf(filter, 'hidden')])} ${apart}) matching
+    order by ${order.by} limit ${limit}`
+  return sql<FoundRole>`
+    with near as materialized (${look([], 0, lookedAt, sql`${limit}`)}), far as materialized (${far}),
+      looked as (select * from near union all select * from far)
+    select * from looked where ${isFull} union all (${all})`
 }
 
 /** One page of `role_search`, in order or not. */
@@ -293,10 +316,39 @@ export const listStatement = (filter: RoleFilter, order: Order, limit: number, a
     order by found.key ${direction}, found.role ${direction}`
 }
 
-/** The statement that tells whether more than `rankedMax` roles match. */
-export const countStatement = (filter: RoleFilter) => sql<{ count: number }>`
-  select count(*) as count from (
-    select from role_search where ${allOf(conditionsOf(filter, 'hidden'))} limit ${rankedMax + 1}) matching`
+/**
+ * How many roles match, up to one more than `rankedMax`, in SQL. To ask only whether there is one tempts the planner to
+ * read all for it while much waits to be merged into the index.
+ */
+const countOf = (filter: RoleFilter, more: RawBuilder<unknown>[] = []) => sql`
+  (select count(*) from (
+    select from role_search where ${allOf([...more, ...conditionsOf(filter, 'hidden')])} limit ${rankedMax + 1}) matching)`
+
+/**
+ * So many roles are looked at for titles that match, as they lie on the disk, after so many that tell whether these are
+ * likely to be enough.
+ */
+const titlesMax = 3000
+const titlesFirst = 100
+
+/**
+ * The statement that tells whether more than `rankedMax` roles match. What is in many titles is counted by looking at
+ * these, where a match there is one for sure: not where a word is excluded, which the text may hold.
+ */
+export const countStatement = (filter: RoleFilter) => {
+  const { q = '', ...others } = filter
+  const query = queryOf(q)
+  const titles = (first: RawBuilder<unknown>, count: number, enough: number) => sql`
+    select count(*) as count from (
+      select from (select * from role_search tablesample system (10) repeatable (0) where ${first} limit ${count}) sampled
+      where ${allOf([...conditionsOf(others), sql`title_words @@ ${query}`])} limit ${enough}) matching`
+  const likely = Math.ceil((titlesFirst * rankedMax) / titlesMax)
+  const inTitles = sql`(select count from titles)`
+  return sql<{ count: number }>`
+    with sample as materialized (${titles(sql`${isLarge} and strpos(${query}::text, '!') = 0`, titlesFirst, titlesFirst)}),
+      titles as materialized (${titles(sql`(select count from sample) > ${likely}`, titlesMax, rankedMax + 1)})
+    select greatest(${inTitles}, ${countOf(filter, [sql`${inTitles} <= ${rankedMax}`])}) as count`
+}
 
 async function orderOf(db: Kysely<Database>, filter: RoleFilter, sort: Sort): Promise<Order> {
   if (sort !== 'relevance') return sort
@@ -344,9 +396,8 @@ const wordsIn = (text: string) => text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
 
 /** `q` with each word that the titles most like it lack replaced by the near word that they have; null where that changes nothing, or a role matches `q` and other filters kept it out. */
 async function correct(db: Kysely<Database>, q: string): Promise<string | null> {
-  const { rows: matching } = await sql`
-    select from role_search where ${allOf(conditionsOf({ q }, 'hidden'))} limit 1`.execute(db)
-  if (matching.length > 0) return null
+  const { rows: matching } = await sql<{ count: number }>`select ${countOf({ q })} as count`.execute(db)
+  if ((matching[0]?.count ?? 0) > 0) return null
   const { rows } = await titlesStatement(q).execute(db)
   const known = [...new Set(rows.flatMap(({ title }) => wordsIn(title.toLowerCase())))].filter(word => word.length > 3)
   const corrected = q.replaceAll(/[\p{L}\p{M}\p{N}]{4,}/gu, word =>
@@ -356,7 +407,7 @@ async function correct(db: Kysely<Database>, q: string): Promise<string | null> 
 }
 
 /** No more roles than this are counted, and no more values of each facet given. */
-const countedMax = 10_000
+export const countedMax = 10_000
 const valuesMax = 100
 
 export interface FacetCounts {
@@ -428,7 +479,7 @@ async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<Er
   const { rows } = await sql<Record<'organisation' | 'skill' | 'grade', boolean> & { levels: number[] }>`
     select exists (select from organisations where slug = ${organisation ?? null}) as organisation,
       exists (select from skills where slug = ${skill ?? null}) as skill,
-      exists (select from role_search where tags @> array[${tag('grade', grade ?? '')}]) as grade,
+      ${countOf({ grade: grade ?? '' })} > 0 as grade,
       array(select distinct level from sfia_levels
         where code = ${code} and (${sfia_version ?? null}::text is null or version = ${sfia_version ?? null})
         order by level) as levels`.execute(db)
