@@ -2494,11 +2494,11 @@ export interface components {
         };
         FacetCounts: {
             /**
-             * Format: int64
-             * @description How many roles match, on whatever page.
+             * Format: int32
+             * @description How many roles match, on whatever page; no more than 10000 are counted.
              */
             total: number;
-            /** @description False where so many match that not all were counted. */
+            /** @description False where more than 10000 roles match: then each count is of those that were counted, and the least that there are. */
             complete: boolean;
             /** @description How many have each value, the most frequent 100 first; null where it was not asked for. */
             counts: {
@@ -8586,9 +8586,9 @@ export interface operations {
                 sfia_version?: "6" | "7" | "8" | "9";
                 /** @description A time with its zone, such as 2026-01-31T12:00:00Z. Roles whose latest version was published then or later; a withdrawal takes a role out of the list. */
                 updated_since?: string;
-                /** @description By slug where it is left out. relevance, which needs q: titles count most, then skills, then texts. */
+                /** @description By slug where it is left out. relevance, which needs q: titles count most, then skills, then texts; where more than 300 roles match, those that match in their title come first, each group by slug. */
                 sort?: "slug" | "title" | "-published_at" | "relevance";
-                /** @description What to count the matching roles by, repeated or with commas: organisation, profession, family, grade, skill, sfia, sfia_version. */
+                /** @description What to count the matching roles by, repeated or with commas: organisation, profession, family, grade, skill, sfia, sfia_version. No more than 10000 roles are counted; facets.complete says whether these are all. */
                 facets?: string[];
                 /** @description How many entries a page holds. */
                 limit?: number;

@@ -32,27 +32,55 @@ export const orderedPage = <Row>(
 const lookedAt = 300
 
 /**
+ * Of a value that many have, an index lists all before the first is read. In a large table it takes less to look at some
+ * more rows, where the first ones that were looked at tell that these are likely to be enough.
+ */
+const lookedAtMore = 2000
+
+/** Whether a table has so many rows that their number tells: as far as the planner knows it. */
+export const isLarge = (table: RawBuilder<unknown>) =>
+  sql`(select reltuples >= 30000 from pg_class where oid = '${table}'::regclass)`
+
+interface FilteredPageOptions {
+  /** Conditions that say the same once more for the sake of an index, and are not worth their time for rows looked at one by one. */
+  found?: RawBuilder<unknown>[]
+  /** Whether rows are found by the indices of values alone, and sorted then, never in their order. */
+  isApart?: boolean
+}
+
+/**
  * A page of what fits conditions on hidden values. What many rows have is soon found by looking at them in order; of what
  * few have, or those that come late, the indices of values give all, to be sorted. How values go together, and with the
- * order, no statistics know, and a wrong guess would read every row. `found` are conditions that say the same once more for
- * the sake of an index, and are not worth their time for rows that are looked at one by one.
+ * order, no statistics know, and a wrong guess would read every row.
  */
 export function filteredPage<Row>(
   from: Ordered,
   conditions: RawBuilder<unknown>[],
   limit: number,
-  found: RawBuilder<unknown>[] = [],
+  { found = [], isApart = false }: FilteredPageOptions = {},
 ) {
   const { table, columns, by, beyond } = from
-  const rest = (most: number) => sql`from ${table} where ${allOf(beyond)} order by ${by} limit ${most}`
+  const rest = (first: RawBuilder<unknown>[], most: number, skipped = 0) =>
+    sql`from ${table} where ${allOf([...first, ...beyond])} order by ${by} limit ${most} offset ${skipped}`
+  const look = (rows: RawBuilder<unknown>, most: RawBuilder<unknown>) => sql`
+    select ${columns} from (select * ${rows}) ${table} where ${allOf(conditions)} order by ${by} limit ${most}`
+  const nearby = sql`(select count(*) from near)`
+  const goesOn = sql`${isLarge(table)} and ${nearby} between ${Math.ceil(limit / 6)} and ${limit - 1}`
   // Where no more are left than were looked at, what was found among them is all.
   const isDone = sql`
-    (select count(*) from near) = ${limit} or (select count(*) from (select ${rest(lookedAt + 1)}) left_over) <= ${lookedAt}`
+    ${nearby} + (select count(*) from far) = ${limit}
+      or (select count(*) from (select ${rest([], lookedAt + 1)}) left_over) <= ${lookedAt}`
+  const rows = [sql`not (select is_done from looked)`, ...found, ...conditions]
+  const all = isApart
+    ? sql`
+      select ${columns} from (select * from ${table} where ${allOf([...beyond, ...rows])} offset 0) ${table}
+      order by ${by} limit ${limit}`
+    : orderedPage(from, rows, limit)
   return sql<Row>`
-    with near as materialized (
-      select ${columns} from (select * ${rest(lookedAt)}) ${table}
-      where ${allOf(conditions)} order by ${by} limit ${limit}),
+    with near as materialized (${look(rest([], lookedAt), sql`${limit}`)}),
+    far as materialized (${look(rest([goesOn], lookedAtMore, lookedAt), sql`${limit} - ${nearby}`)}),
     looked as materialized (select ${isDone} as is_done)
     select * from near where (select is_done from looked)
-    union all (${orderedPage(from, [sql`not (select is_done from looked)`, ...found, ...conditions], limit)})`
+    union all select * from far where (select is_done from looked)
+    union all (${all})`
 }

@@ -44,7 +44,8 @@ export function filtersOf(query: Query, counted: FacetCounts | null, names: Read
         : [{ value: chosen, count: 0 }, ...counts]
     const items = values.map(({ value, count }) => {
       const text = name === 'organisation' ? (names.get(value) ?? value) : labelOf(codes, value)
-      return { value, text: `${text} (${count})`, selected: value === chosen }
+      const least = counted?.complete === false ? ' or more' : ''
+      return { value, text: `${text} (${count}${least})`, selected: value === chosen }
     })
     return { name, label, items: [{ value: '', text: any, selected: chosen === undefined }, ...items] }
   })

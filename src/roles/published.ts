@@ -26,10 +26,12 @@ import {
 import type { PublishedCache } from './cache.ts'
 import { RoleList, RoleParams, VersionList, VersionParams } from './schema.ts'
 import {
+  countedMax,
   countFacets,
   type FacetName,
   facetNames,
   listRoles,
+  rankedMax,
   readPlace,
   requireKnownValues,
   sorts,
@@ -134,14 +136,13 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
           }),
           sort: Type.Optional(
             oneOf(sorts, {
-              description:
-                'By slug where it is left out. relevance, which needs q: titles count most, then skills, then texts.',
+              description: `By slug where it is left out. relevance, which needs q: titles count most, then skills, then texts; where more than ${rankedMax} roles match, those that match in their title come first, each group by slug.`,
             }),
           ),
           facets: Type.Optional(
             Type.Array(Type.String({ maxLength: 100 }), {
               maxItems: 7,
-              description: `What to count the matching roles by, repeated or with commas: ${facetNames.join(', ')}.`,
+              description: `What to count the matching roles by, repeated or with commas: ${facetNames.join(', ')}. No more than ${countedMax} roles are counted; facets.complete says whether these are all.`,
             }),
           ),
           ...pageQuery,

@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { Change } from '../document/diff.ts'
 import { Grade, Slug } from '../document/schema.ts'
 import { component, nullable, object, oneOf, pageOf, patchOf, ref } from '../document/shape.ts'
-import type { FacetName } from './search.ts'
+import { countedMax, type FacetName } from './search.ts'
 
 export const RoleParams = Type.Object({ role: Slug })
 export const VersionParams = Type.Object({
@@ -41,8 +41,14 @@ const counts = nullable(Type.Array(ref(Facet)))
 const FacetCounts = component(
   'FacetCounts',
   object({
-    total: Type.Integer({ minimum: 0, description: 'How many roles match, on whatever page.' }),
-    complete: Type.Boolean({ description: 'False where so many match that not all were counted.' }),
+    total: Type.Integer({
+      minimum: 0,
+      maximum: countedMax,
+      description: `How many roles match, on whatever page; no more than ${countedMax} are counted.`,
+    }),
+    complete: Type.Boolean({
+      description: `False where more than ${countedMax} roles match: then each count is of those that were counted, and the least that there are.`,
+    }),
     counts: object(
       {
         organisation: counts,

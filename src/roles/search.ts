@@ -1,7 +1,7 @@
 /** Finding published roles: the one row of each that lists and searches read, their filters, orders and counts. */
 import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely'
 import { type FeedEnd, feedEndedAt } from '../database/events.ts'
-import { allOf, filteredPage, hidden, type Ordered, orderedPage } from '../database/page.ts'
+import { allOf, filteredPage, hidden, isLarge, type Ordered, orderedPage } from '../database/page.ts'
 import type { Database } from '../database/types.ts'
 import { gradeProblem } from '../document/check.ts'
 import { grades as civilServiceGrades } from '../document/code-lists.ts'
@@ -163,7 +163,7 @@ export type Sort = (typeof sorts)[number]
  * match, `place` has what matches in the title before what matches elsewhere.
  */
 type Order = Exclude<Sort, 'relevance'> | 'rank' | 'place'
-const rankedMax = 300
+export const rankedMax = 300
 
 /** Where a page ends: after the role with this key in this order. Untouched, a role keeps its key. */
 export interface Place {
@@ -250,7 +250,10 @@ function pageOf(
   const own = inSql(filter, order, after)
   const conditions = conditionsOf(filter, 'hidden')
   if (conditions.length === 0 || order === 'rank') return orderedPage(own, conditions, limit)
-  if (order !== 'place') return filteredPage(own, conditions, limit)
+  // Without it a short page tempts the planner to go through all roles in their order after all.
+  const { updated_since: _, ...values } = filter
+  const isApart = Object.keys(values).length > 0
+  if (order !== 'place') return filteredPage(own, conditions, limit, { isApart })
   const inTitle = sql`title_words @@ ${queryOf(filter.q ?? '')}`
   const titles = { ...inSql(filter, 'slug', after), columns: columnsWith(sql`'0'`) }
   const elsewhere = (more: RawBuilder<unknown>[], from?: typeof after) =>
@@ -258,6 +261,7 @@ function pageOf(
       { ...inSql(filter, 'slug', from), columns: columnsWith(sql`'1'`) },
       [...more, sql`not ${inTitle}`, ...conditions],
       limit,
+      { isApart },
     )
   if (after?.key === '1') return elsewhere([], after)
   // Elsewhere is looked only where the titles do not fill the page.
@@ -278,10 +282,39 @@ export const listStatement = (filter: RoleFilter, order: Order, limit: number, a
     order by found.key ${direction}, found.role ${direction}`
 }
 
-/** The statement that tells whether more than `rankedMax` roles match. */
-export const countStatement = (filter: RoleFilter) => sql<{ count: number }>`
-  select count(*) as count from (
-    select from role_search where ${allOf(conditionsOf(filter, 'hidden'))} limit ${rankedMax + 1}) matching`
+/**
+ * How many roles match, up to one more than `rankedMax`, in SQL. To ask only whether there is one tempts the planner to
+ * read all for it while much waits to be merged into the index.
+ */
+const countOf = (filter: RoleFilter, more: RawBuilder<unknown>[] = []) => sql`
+  (select count(*) from (
+    select from role_search where ${allOf([...more, ...conditionsOf(filter, 'hidden')])} limit ${rankedMax + 1}) matching)`
+
+/**
+ * So many roles are looked at for titles that match, as they lie on the disk, after so many that tell whether these are
+ * likely to be enough.
+ */
+const titlesMax = 3000
+const titlesFirst = 100
+
+/**
+ * The statement that tells whether more than `rankedMax` roles match. What is in many titles is counted by looking at
+ * these, where a match there is one for sure: not where a word is excluded, which the text may hold.
+ */
+export const countStatement = (filter: RoleFilter) => {
+  const { q = '', ...others } = filter
+  const query = queryOf(q)
+  const titles = (first: RawBuilder<unknown>, count: number, enough: number) => sql`
+    select count(*) as count from (
+      select from (select * from role_search tablesample system (10) repeatable (0) where ${first} limit ${count}) sampled
+      where ${allOf([...conditionsOf(others, 'known'), sql`title_words @@ ${query}`])} limit ${enough}) matching`
+  const likely = Math.ceil((titlesFirst * rankedMax) / titlesMax)
+  const inTitles = sql`(select count from titles)`
+  return sql<{ count: number }>`
+    with sample as materialized (${titles(sql`${isLarge(roleSearch)} and strpos(${query}::text, '!') = 0`, titlesFirst, titlesFirst)}),
+      titles as materialized (${titles(sql`(select count from sample) > ${likely}`, titlesMax, rankedMax + 1)})
+    select greatest(${inTitles}, ${countOf(filter, [sql`${inTitles} <= ${rankedMax}`])}) as count`
+}
 
 async function orderOf(db: Kysely<Database>, filter: RoleFilter, sort: Sort): Promise<Order> {
   if (sort !== 'relevance') return sort
@@ -330,9 +363,8 @@ const wordsIn = (text: string) => text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
 
 /** `q` with each word that the titles most like it lack replaced by the near word that they have; null where that changes nothing, or a role matches `q` and other filters kept it out. */
 async function correct(db: Kysely<Database>, q: string): Promise<string | null> {
-  const { rows: matching } = await sql`
-    select from role_search where ${allOf(conditionsOf({ q }, 'hidden'))} limit 1`.execute(db)
-  if (matching.length > 0) return null
+  const { rows: matching } = await sql<{ count: number }>`select ${countOf({ q })} as count`.execute(db)
+  if ((matching[0]?.count ?? 0) > 0) return null
   const { rows } = await titlesStatement(q).execute(db)
   const known = [...new Set(rows.flatMap(({ title }) => wordsIn(title.toLowerCase())))].filter(word => word.length > 3)
   const corrected = q.replaceAll(/[\p{L}\p{M}\p{N}]{4,}/gu, word =>
@@ -342,7 +374,7 @@ async function correct(db: Kysely<Database>, q: string): Promise<string | null> 
 }
 
 /** No more roles than this are counted, and no more values of each facet given. */
-const countedMax = 10_000
+export const countedMax = 10_000
 const valuesMax = 100
 
 export interface FacetCounts {
@@ -427,8 +459,7 @@ async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<Er
     select exists (select from organisations where slug = ${organisation ?? null}) as organisation,
       exists (select from role_versions where role = ${role ?? null}) as role,
       exists (select from skills where slug = ${skill ?? null}) as skill,
-      exists (select from role_search where tags @> array[${tag('grade', grade ?? '')}])
-        or exists (select from vacancies where grades @> array[${grade ?? ''}]) as grade,
+      ${countOf({ grade: grade ?? '' })} > 0 or exists (select from vacancies where grades @> array[${grade ?? ''}]) as grade,
       array(select distinct level from sfia_levels
         where code = ${code} and (${sfia_version ?? null}::text is null or version = ${sfia_version ?? null})
         order by level) as levels`.execute(db)

@@ -214,7 +214,7 @@ export function listStatement(
   const page =
     conditions.length === 0
       ? orderedPage(ordered, seen, limit)
-      : filteredPage(ordered, [...conditions, ...seen], limit, isByRoles ? [outdated] : [])
+      : filteredPage(ordered, [...conditions, ...seen], limit, { found: isByRoles ? [outdated] : [] })
   return sql`
     select position, ${feedEndedAt} as ended_at, found.* from feed_counter left join lateral (${page}) found on true order by found.id`
 }

@@ -82,6 +82,7 @@ t.test('listRoles on 100,000 roles', { timeout: 900_000 }, async t => {
     ['skill=skill-199', 2000],
     ['sfia=PROG:3-5&sfia_version=9', 1000],
     ['q=engineer&sort=title', 20_000],
+    ['q=engineer&grade=G6', 3000],
     ['organisation=office-0&profession=tax&sort=title', 2000],
     ['q=everywhere&organisation=office-0&profession=tax', 2000],
   ]
@@ -91,8 +92,10 @@ t.test('listRoles on 100,000 roles', { timeout: 900_000 }, async t => {
       const { sort = 'slug', ...filter } = Object.fromEntries(new URLSearchParams(query)) as RoleFilter & {
         sort?: 'slug'
       }
-      const buffers = await pagesRead(many.db, listStatement(filter, sort, 21))
-      t.ok(buffers <= buffersMax, `${query}: ${buffers} pages of the database`)
+      for (const limit of [21, 2]) {
+        const buffers = await pagesRead(many.db, listStatement(filter, sort, limit))
+        t.ok(buffers <= buffersMax, `${query}: ${buffers} pages of the database for ${limit} roles`)
+      }
     }
   })
 
@@ -118,6 +121,75 @@ t.test('listRoles on 100,000 roles', { timeout: 900_000 }, async t => {
           t.same(roles, expected, `${JSON.stringify(filter)} after ${place?.role}`)
       }
     t.ok(found > 1000, `${found} were found`)
+  })
+
+  await t.test('gives each role once and in order, in whichever way a page is found', async t => {
+    const slugs = (rows: { slug: string }[]) => rows.map(({ slug }) => slug).filter(slug => !slug.endsWith('-other'))
+    const other = (rows: RawBuilder<unknown>) =>
+      many.db.transaction().execute(async trx => {
+        await sql`set local session_replication_role = replica`.execute(trx)
+        await rows.execute(trx)
+      })
+    for (const [query, by] of [
+      ['q=engineer&grade=G6', sql`role`],
+      ['q=engineer&grade=G6&sort=title', sql`title_key, role`],
+      ['q=engineer&grade=G6&sort=-published_at', sql`published_at desc, role desc`],
+      ['q=engineer&grade=G6&sort=relevance', sql`role`],
+      [
+        'q=falconer+or+word300&sort=relevance',
+        sql`title_words @@ websearch_to_tsquery('english', 'falconer') desc, role`,
+      ],
+    ] as const) {
+      const { q, grade = null } = Object.fromEntries(new URLSearchParams(query))
+      const { rows } = await sql<{ slug: string }>`select role as slug from role_search
+        where words @@ websearch_to_tsquery('english', ${q}) and (${grade}::text is null or tags @> array['grade ' || ${grade}])
+        order by ${by}`.execute(many.db)
+      t.ok(rows.length > 600, query)
+      const seen: string[] = []
+      for (let next: string | undefined = `/v1/roles?limit=20&${query}`; next && seen.length < 600; ) {
+        const answer = await many.call(`GET ${next}`, { key: null })
+        const { roles } = answer.body as { roles: { slug: string }[] }
+        seen.push(...slugs(roles))
+        next = /^<([^>]+)>; rel="next"$/.exec(String(answer.headers.link ?? ''))?.[1]
+        // Another one comes right behind the page, and the one before it goes.
+        const last = roles.at(-1)?.slug ?? ''
+        await other(sql`delete from role_search where role like '%-other'`)
+        await other(sql`insert into role_search (role, title, tags, published_at, item, words)
+          select role || '-other', title, tags, published_at, jsonb_set(item::jsonb, '{slug}', to_jsonb(role || '-other'))::json, words
+          from role_search where role = ${last}`)
+      }
+      await other(sql`delete from role_search where role like '%-other'`)
+      t.same(seen, slugs(rows).slice(0, seen.length), query)
+      t.ok(seen.length >= 600)
+    }
+  })
+
+  await t.test('counts 10,000 roles, and says that there are more', async t => {
+    const { facets } = (await many.call('GET /v1/roles?facets=sfia_version', { key: null })).body as {
+      facets: { total: number; complete: boolean; counts: { sfia_version: { value: string; count: number }[] } }
+    }
+    t.match(facets, { total: 10_000, complete: false })
+    const first = facets.counts.sfia_version[0]
+    t.equal(first?.value, '9')
+    t.ok((first?.count ?? 0) < 10_000)
+    const { text } = await many.call('GET /roles', { key: null, headers: { accept: 'text/html' } })
+    t.match(text, 'More than 10000 roles')
+    t.match(text, / \(\d+ or more\)<\/option>/)
+    const few = await many.call('GET /v1/roles?facets=sfia_version&skill=skill-199', { key: null })
+    t.match(few.body, { facets: { total: 20, complete: true } })
+  })
+
+  await t.test('uses indices to find nothing, also while much waits to be merged into them', async t => {
+    await sql`select gin_clean_pending_list('role_search_filters_idx')`.execute(many.db)
+    await many.db.transaction().execute(async trx => {
+      await sql`set local session_replication_role = replica`.execute(trx)
+      await sql`insert into role_search (role, title, tags, published_at, item, words)
+        select role || '-waiting', title, tags, published_at, item, words from role_search limit 25`.execute(trx)
+    })
+    const any = sql`select from role_search where words @@ (select websearch_to_tsquery('english', 'falcner')) limit 1`
+    t.ok(await readsAll(many.db, table, any), 'to ask whether there is one reads all')
+    t.notOk(await readsAll(many.db, table, countStatement({ q: 'falcner' })))
+    await sql`select gin_clean_pending_list('role_search_filters_idx')`.execute(many.db)
   })
 
   await t.test('takes as long as on 1,000', async t => {
