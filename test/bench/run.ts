@@ -138,7 +138,7 @@ async function call(
 
 /** As the image starts it. */
 const startRegister = (env: Record<string, string>) =>
-  start(['node', '--v8-pool-size=1', 'dist/server.js'], env, '/health/ready')
+  start(['node', '--v8-pool-size=1', '--heap-growing-percent=30', 'dist/server.js'], env, '/health/ready')
 
 /** A database with an organisation and nothing more: the environment of its register, and a key. */
 async function newDatabase(server: string, name: string) {

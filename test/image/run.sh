@@ -58,7 +58,7 @@ env=(--env DATABASE_URL=postgres://register@127.0.0.1:55432/postgres --env KEY_P
 run=(buildah run --isolation chroot --network host "${env[@]}" "$container" --)
 check 'it migrates' "${run[@]}" node dist/cli.js migrate
 check 'it makes the first key' "${run[@]}" node dist/cli.js keys:create --name first --organisation home-office --create-organisation 'Home Office' --scopes admin
-"${run[@]}" node --v8-pool-size=1 --enable-source-maps dist/server.js >"$work/service.log" 2>&1 &
+"${run[@]}" node --v8-pool-size=1 --heap-growing-percent=30 --enable-source-maps dist/server.js >"$work/service.log" 2>&1 &
 service=$!
 for _ in $(seq 100); do curl -fs http://127.0.0.1:55433/health/ready >/dev/null && break || sleep 0.2; done
 check 'it is ready' curl -fsS http://127.0.0.1:55433/health/ready
