@@ -4,9 +4,9 @@ import type { Element, Root, RootContent } from 'hast'
 import rehypeParse from 'rehype-parse'
 import t from 'tap'
 import { unified } from 'unified'
-import { exampleDocument } from '../src/document/schema.ts'
-import { baseUrl, testApp, token } from './support/app.ts'
-import { createPublished, createRole, documentWith, publishRole } from './support/roles.ts'
+import { exampleDocument } from '../../src/document/schema.ts'
+import { baseUrl, testApp, token } from '../support/app.ts'
+import { createPublished, createRole, documentWith, publishRole } from '../support/roles.ts'
 
 const everyone = { key: null }
 const browser = { key: null, headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } }

@@ -7,15 +7,21 @@ import fc from 'fast-check'
 import type { Kysely } from 'kysely'
 import t from 'tap'
 import writeXlsx from 'write-excel-file/node'
-import type { Database } from '../src/database/types.ts'
-import { exampleDocument, type SfiaVersion } from '../src/document/schema.ts'
-import { loadSheet, readSheet } from '../src/sfia/command.ts'
-import { describeProblem, parseSfia, type SfiaIndexSkill } from '../src/sfia/load.ts'
-import { checkMappings, explainUnknownCode, findSfiaIndexes, findSfiaSkill, listSfiaSkills } from '../src/sfia/store.ts'
-import { retirements } from '../src/sfia/successors.ts'
-import { type Answer, testApp } from './support/app.ts'
-import { testDatabase, testFolder } from './support/database.ts'
-import { shared } from './support/project.ts'
+import type { Database } from '../../src/database/types.ts'
+import { exampleDocument, type SfiaVersion } from '../../src/document/schema.ts'
+import { loadSheet, readSheet } from '../../src/sfia/command.ts'
+import { describeProblem, parseSfia, type SfiaIndexSkill } from '../../src/sfia/load.ts'
+import {
+  checkMappings,
+  explainUnknownCode,
+  findSfiaIndexes,
+  findSfiaSkill,
+  listSfiaSkills,
+} from '../../src/sfia/store.ts'
+import { retirements } from '../../src/sfia/successors.ts'
+import { type Answer, testApp } from '../support/app.ts'
+import { testDatabase, testFolder } from '../support/database.ts'
+import { shared } from '../support/project.ts'
 
 /** Rows of a table as CSV; every cell that needs quoting is quoted. */
 const csv = (rows: readonly (readonly (string | number | null)[])[], separator = ',') =>

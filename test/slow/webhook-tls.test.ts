@@ -3,11 +3,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import t from 'tap'
-import type { Resolve } from '../src/webhooks/address.ts'
-import { startReceiver, verify } from './support/receiver.ts'
-import { createPublished } from './support/roles.ts'
-import { pem } from './support/tls.ts'
-import { attempted, createWebhook, workingApp } from './support/webhooks.ts'
+import type { Resolve } from '../../src/webhooks/address.ts'
+import { startReceiver, verify } from '../support/receiver.ts'
+import { createPublished } from '../support/roles.ts'
+import { pem } from '../support/tls.ts'
+import { attempted, createWebhook, workingApp } from '../support/webhooks.ts'
 
 const key = pem('receiver', 'key')
 const chain = { cert: pem('receiver') + pem('middle'), key }

@@ -1,16 +1,16 @@
 // Vacancies open and close by the clock: in every answer at once, in the database by a job, each change once.
 import { sql } from 'kysely'
 import t from 'tap'
-import { transact } from '../src/database/connect.ts'
-import { londonTime } from '../src/document/london.ts'
-import type { Vacancy } from '../src/document/vacancy.ts'
-import { startWorker } from '../src/jobs/worker.ts'
-import { openAndCloseDue } from '../src/vacancies/clock.ts'
-import { testApp } from './support/app.ts'
-import { untilWaiting } from './support/locks.ts'
-import { problemOf } from './support/problem.ts'
-import { until } from './support/until.ts'
-import { createVacancy, handClock, openVacancy, publishAdvertised } from './support/vacancies.ts'
+import { transact } from '../../src/database/connect.ts'
+import { londonTime } from '../../src/document/london.ts'
+import type { Vacancy } from '../../src/document/vacancy.ts'
+import { startWorker } from '../../src/jobs/worker.ts'
+import { openAndCloseDue } from '../../src/vacancies/clock.ts'
+import { testApp } from '../support/app.ts'
+import { untilWaiting } from '../support/locks.ts'
+import { problemOf } from '../support/problem.ts'
+import { until } from '../support/until.ts'
+import { createVacancy, handClock, openVacancy, publishAdvertised } from '../support/vacancies.ts'
 
 const nobody = { key: null }
 const clock = handClock('2027-05-03T09:00:00Z')

@@ -11,13 +11,13 @@ import {
 import { type AddressInfo, connect } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import t from 'tap'
-import { RequestDurations } from '../src/plugins/metrics.ts'
-import type { PublishedCache } from '../src/roles/cache.ts'
-import { answerFromMemory } from '../src/roles/hot.ts'
-import { testApp, token } from './support/app.ts'
-import { problemOf } from './support/problem.ts'
-import { createPublished, publishRole } from './support/roles.ts'
-import { until } from './support/until.ts'
+import { RequestDurations } from '../../src/plugins/metrics.ts'
+import type { PublishedCache } from '../../src/roles/cache.ts'
+import { answerFromMemory } from '../../src/roles/hot.ts'
+import { testApp, token } from '../support/app.ts'
+import { problemOf } from '../support/problem.ts'
+import { createPublished, publishRole } from '../support/roles.ts'
+import { until } from '../support/until.ts'
 
 /** The app on a port, with a published role in memory; `hot` says of each request whether it was answered at once. */
 async function listening(t: Parameters<typeof testApp>[0], options: Parameters<typeof testApp>[1] = {}) {

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { type Kysely, sql } from 'kysely'
 import t from 'tap'
-import { connect, copyText, openSnapshot, poolStatus } from '../src/database/connect.ts'
-import { valuesOf } from '../src/database/copy.ts'
-import type { Database } from '../src/database/types.ts'
-import { testDatabase } from './support/database.ts'
-import { startProxy } from './support/proxy.ts'
-import { until } from './support/until.ts'
+import { connect, copyText, openSnapshot, poolStatus } from '../../src/database/connect.ts'
+import { valuesOf } from '../../src/database/copy.ts'
+import type { Database } from '../../src/database/types.ts'
+import { testDatabase } from '../support/database.ts'
+import { startProxy } from '../support/proxy.ts'
+import { until } from '../support/until.ts'
 
 /** What PostgreSQL sends for rows of one column. */
 function copyOf(values: Uint8Array[]): Buffer {
