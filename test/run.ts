@@ -36,8 +36,7 @@ try {
   await chmod(folder, 0o711)
   await mkdir(logs)
   await buildTap()
-  build = await buildTests()
-  server = await startTestServer(join(folder, 'server'))
+  ;[build, server] = await Promise.all([buildTests(), startTestServer(join(folder, 'server'))])
   const results = join(folder, 'results.tap')
   const code = await runTap(server, build, results)
   if (code !== 0) trouble ??= 'tap reports failures'

@@ -1,11 +1,11 @@
 /** Texts that attack who reads them: markup is stored as text and served as data, and no text takes long to look at. */
 import t from 'tap'
-import { findAdvice } from '../src/document/advice.ts'
-import { exampleDocument } from '../src/document/schema.ts'
-import { checkText, plainText } from '../src/document/text.ts'
-import { testApp } from './support/app.ts'
-import { isClean } from './support/hostile.ts'
-import { createRole, documentWith, publishRole } from './support/roles.ts'
+import { findAdvice } from '../../src/document/advice.ts'
+import { exampleDocument } from '../../src/document/schema.ts'
+import { checkText, plainText } from '../../src/document/text.ts'
+import { testApp } from '../support/app.ts'
+import { isClean } from '../support/hostile.ts'
+import { createRole, documentWith, publishRole } from '../support/roles.ts'
 
 const markup = [
   '<script>alert(1)</script>',
