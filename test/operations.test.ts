@@ -327,6 +327,7 @@ t.test('metrics and security.txt', { timeout: 120_000 }, async t => {
     t.equal(contact, `Contact: ${securityContact}`)
     const days = (Date.parse(expires.replace('Expires: ', '')) - Date.now()) / 86_400_000
     t.ok(days > 100 && days < 365)
+    t.match(expires, /T00:00:00Z$/, 'the same all day')
     t.strictSame(rest, ['Preferred-Languages: en', `Canonical: ${baseUrl}/.well-known/security.txt`, ''])
   })
 })

@@ -13,8 +13,14 @@ import type { Database } from '../database/types.ts'
 import { openAndCloseDue } from '../vacancies/clock.ts'
 import { type Resolve, resolveHost } from '../webhooks/address.ts'
 import { type DeliverOptions, deliver } from '../webhooks/deliver.ts'
+import {
+  deleteOldDeliveries,
+  deliverTask,
+  handOut,
+  scheduleForgotten,
+  unlockForgotten,
+} from '../webhooks/deliveries.ts'
 import { sendLimits } from '../webhooks/send.ts'
-import { deleteOldDeliveries, deliverTask, handOut, scheduleForgotten, unlockForgotten } from '../webhooks/store.ts'
 import { repeat } from './repeat.ts'
 
 export interface WorkerOptions {

@@ -450,7 +450,7 @@ type Sent = { [name in keyof Known]: Known[name] | undefined }
 /**
  * What of a filter is in no list of its kind, for a caller who was found nothing; [] where all is known. An organisation,
  * skill or SFIA code that no published role has is known all the same; a grade of a department's own scheme is known
- * by the roles and vacancies that have it.
+ * by the roles and vacancies in public that have it.
  */
 async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<ErrorDetail[]> {
   const { organisation, role, skill, grade, sfia, sfia_version } = filter
@@ -459,7 +459,8 @@ async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<Er
     select exists (select from organisations where slug = ${organisation ?? null}) as organisation,
       exists (select from role_versions where role = ${role ?? null}) as role,
       exists (select from skills where slug = ${skill ?? null}) as skill,
-      ${countOf({ grade: grade ?? '' })} > 0 or exists (select from vacancies where grades @> array[${grade ?? ''}]) as grade,
+      ${countOf({ grade: grade ?? '' })} > 0 or exists (
+        select from vacancies where grades @> array[${grade ?? ''}] and state in ('open', 'closed')) as grade,
       array(select distinct level from sfia_levels
         where code = ${code} and (${sfia_version ?? null}::text is null or version = ${sfia_version ?? null})
         order by level) as levels`.execute(db)

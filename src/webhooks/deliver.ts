@@ -3,11 +3,11 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { transact } from '../database/connect.ts'
 import { insertEvents } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
+import { schedule } from './deliveries.ts'
 import { pathOf } from './event.ts'
 import { findMessages } from './message.ts'
 import { signatureHeaders, unseal } from './secret.ts'
 import { type Answer, isSuccess, NoAnswer, type SendOptions, send } from './send.ts'
-import { schedule } from './store.ts'
 
 /**
  * Pauses between the attempts at one delivery in seconds, as the Standard Webhooks specification proposes, and daily

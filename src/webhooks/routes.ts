@@ -14,6 +14,7 @@ import { invalid, notFound, Problem } from '../plugins/problems.ts'
 import { cursorKey, cursorNumber, digestTag, page, pageQuery, sendEntity } from '../plugins/read.ts'
 import { revisionTag, type Written } from '../plugins/write.ts'
 import { type Reach, wrongAddress } from './address.ts'
+import { findDelivery, insertPing, listDeliveries, replay } from './deliveries.ts'
 import { pathOf, webhookEvent } from './event.ts'
 import {
   Delivery,
@@ -34,16 +35,12 @@ import {
 import { makeSecret, seal } from './secret.ts'
 import {
   deleteWebhook,
-  findDelivery,
   findWebhook,
-  insertPing,
   insertWebhook,
-  listDeliveries,
   listWebhooks,
   lockWebhook,
   presentWebhook,
   replaceSecret,
-  replay,
   requireOrganisations,
   settingsOf,
   updateWebhook,
