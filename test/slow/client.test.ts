@@ -7,11 +7,11 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { testApp, token } from '../support/app.ts'
 import { testFolder } from '../support/database.ts'
+import { project } from '../support/project.ts'
 import { createPublished, createRole } from '../support/roles.ts'
 
 t.setTimeout(400_000)
 
-const project = join(import.meta.dirname, '..', '..')
 const bin = (name: string) => join(project, 'node_modules', '.bin', name)
 const run = promisify(execFile)
 

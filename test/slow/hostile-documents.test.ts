@@ -4,7 +4,7 @@ import { testApp } from '../support/app.ts'
 
 t.test(
   'documents that are hard to read are read, or given up, while others are served',
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async t => {
     const { call } = await testApp(t, { importLimits: { timeLimitMs: 500 } })
     const of = (piece: string, size = 50_000) => piece.repeat(Math.floor(size / piece.length))
