@@ -32,10 +32,16 @@ class Folder {
     return join(this.#path, `${slug}.json`)
   }
 
-  /** Empty, with no place in the feed. */
-  async clear(): Promise<void> {
+  /** Takes in another copy, once that is whole, in the place of its own. Throws where the folder holds what is no copy. */
+  async replace(fill: (copy: Folder) => Promise<void>): Promise<void> {
+    const there = await readdir(this.#path).catch((): string[] => [])
+    if (there.length > 0 && !there.includes('cursor')) throw new Error(`${this.#path} is not empty, and is no mirror`)
+    const path = `${this.#path}.new`
+    await rm(path, { recursive: true, force: true })
+    await mkdir(path, { recursive: true })
+    await fill(new Folder(path))
     await rm(this.#path, { recursive: true, force: true })
-    await mkdir(this.#path, { recursive: true })
+    await rename(path, this.#path)
   }
 
   cursor(): Promise<string | undefined> {
@@ -57,7 +63,6 @@ class Folder {
 
 /** All roles as one snapshot has them. The last line says how many there are, and what all lines together hash to. */
 async function takeExport(register: Register, folder: Folder): Promise<void> {
-  await folder.clear()
   const stream = dataOf(await register.GET('/v1/exports/roles.ndjson', { parseAs: 'stream' }))
   if (stream === null) throw new Error('the export has no body')
   const hash = createHash('sha256')
@@ -85,8 +90,9 @@ async function follow(register: Register, folder: Folder, from: string): Promise
     const { changes, next_cursor } = dataOf(
       await register.GET('/v1/changes', { params: { query: { after, wait: 0, limit: 1000 } } }),
     )
-    // Only the last change of a role counts.
-    for (const [slug, change] of new Map(changes.map(change => [change.role, change]))) {
+    // Of a role only the last change counts; vacancies of roles are in the feed too.
+    const ofRoles = changes.filter(({ type }) => type.startsWith('role.'))
+    for (const [slug, change] of new Map(ofRoles.map(change => [change.role, change]))) {
       if (change.type === 'role.withdrawn') await folder.drop(slug)
       else if (change.type === 'role.published' && change.roleversion !== null) {
         const path = { role: slug, version: change.roleversion }
@@ -123,19 +129,21 @@ async function differences(register: Register, folder: Folder, cursor: string): 
 async function mirror(url: string, path: string): Promise<number> {
   const register = connect(url)
   const folder = new Folder(path)
-  if ((await folder.cursor()) === undefined) await takeExport(register, folder)
+  const takeAnew = () => folder.replace(copy => takeExport(register, copy))
+  if ((await folder.cursor()) === undefined) await takeAnew()
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const from = await folder.cursor()
     if (from === undefined) break
     try {
       const cursor = await follow(register, folder, from)
       const different = await differences(register, folder, cursor)
-      if (different?.length) throw new Error(`the mirror differs: ${different.join(', ')}`)
+      if (different?.length)
+        throw new Error(`the mirror differs: ${different.join(', ')}. Remove ${path} to begin anew.`)
       if (different) return (await folder.digests()).size
     } catch (error) {
       // The register was restored from a backup that is older than our place in its feed.
       if (!(error instanceof RegisterError) || error.problem?.code !== 'cursor_gone') throw error
-      await takeExport(register, folder)
+      await takeAnew()
     }
   }
   throw new Error('the register changes faster than it can be read')
@@ -145,4 +153,10 @@ const [url, path] = process.argv.slice(2)
 if (url === undefined || path === undefined) {
   console.error('Usage: mirror URL FOLDER')
   process.exitCode = 2
-} else console.log(`${await mirror(url, path)} roles, equal to the register`)
+} else
+  try {
+    console.log(`${await mirror(url, path)} roles, equal to the register`)
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }

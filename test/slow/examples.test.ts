@@ -78,6 +78,22 @@ t.test('mirror: takes the export, follows the feed, and tells when its copy is n
   t.same(await run(t, 'mirror', url, folder), { code: 0, output: '3 roles, equal to the register\n' })
   t.same(await held(), await published('a', 'c', 'd'))
   t.equal((await run(t, 'mirror', url)).code, 2)
+
+  // The last change that names a role may be one of its vacancies.
+  for (const slug of ['f', 'g']) {
+    await publishAdvertised(call, slug)
+    await openVacancy(call, slug)
+  }
+  const { etag } = await call('GET /v1/roles/g/draft')
+  await call('POST /v1/roles/g/withdrawals', { match: etag, body: { reason: 'Over', open_vacancies: 'withdraw' } })
+  t.same(await run(t, 'mirror', url, folder), { code: 0, output: '4 roles, equal to the register\n' })
+  t.same(await held(), await published('a', 'c', 'd', 'f'))
+
+  // What is no mirror stays as it is.
+  const other = await testFolder(t)
+  await writeFile(join(other, 'thesis.txt'), 'hello')
+  t.match(await run(t, 'mirror', url, other), { code: 1, output: /is not empty, and is no mirror/ })
+  t.equal(await readFile(join(other, 'thesis.txt'), 'utf8'), 'hello')
 })
 
 t.test('job-board: a page for each open vacancy, with its JSON-LD; what closes goes', async t => {
