@@ -312,6 +312,17 @@ t.test('the public forms of a vacancy', { timeout: 120_000 }, async t => {
       for (const { id, vacancy } of lines)
         t.strictSame(vacancy, (await call(`GET /v1/vacancies/${id}${path}`, nobody)).body, `${query}: as by itself`)
     }
+    // The same until something changes, by a write or by the clock.
+    const path = 'GET /v1/exports/vacancies.ndjson?status=open'
+    const tagOf = async () => (await call(path, nobody)).etag
+    const etag = await tagOf()
+    const unchanged = await call(path, { ...nobody, headers: { 'if-none-match': etag } })
+    t.same([unchanged.status, unchanged.text, unchanged.etag], [304, '', etag])
+    clock.set('2027-06-02T09:00:00Z')
+    const later = await tagOf()
+    t.not(later, etag, 'another one has opened by the clock')
+    await openVacancy(call, 'engineer', { opens_at: null, closes_at: '2027-08-01T00:00:00Z' })
+    t.not(await tagOf(), later)
     t.match(problemOf(await call('GET /v1/exports/vacancies.ndjson?profile=civil-service-job', nobody)), {
       status: 422,
       errors: [{ pointer: '?profile', detail: /Did you mean/ }],

@@ -17,8 +17,8 @@ import { cacheControl, digestTag, isFresh } from './read.ts'
 interface Export {
   /** The lines, each with its line feed, in pieces cut anywhere, read from the snapshot as they are asked for. */
   lines: (snapshot: Kysely<Database>) => AsyncIterable<Buffer>
-  /** Whether the same position of the feed means the same lines: then it makes an ETag. */
-  dependsOnFeedAlone?: boolean
+  /** What the lines depend on beside the position of the feed, which makes the ETag with it; nothing where left out. */
+  dependsOn?: (snapshot: Kysely<Database>) => Promise<string>
 }
 
 /** Resolves when the answer has begun; 503 where there are too many exports already. */
@@ -64,7 +64,7 @@ export const exports = fp(
     const { atOnce, stallMs } = { ...defaults, ...options.limits }
     let running = 0
 
-    const sendExport: SendExport = async (request, reply, { lines, dependsOnFeedAlone = false }) => {
+    const sendExport: SendExport = async (request, reply, { lines, dependsOn }) => {
       if (running >= atOnce)
         throw new Problem('unavailable', `${atOnce} exports are being sent, and no more at once. Try again later.`, {
           headers: { 'retry-after': '30' },
@@ -79,13 +79,11 @@ export const exports = fp(
         snapshot = await openSnapshot(db)
         const end = await findFeedEnd(snapshot)
         reply.header('cache-control', cacheControl.revalidated)
-        if (dependsOnFeedAlone) {
-          const etag = digestTag(`${request.url} ${end.position} ${end.occurred_at}`)
-          reply.header('etag', etag)
-          if (isFresh(request.headers, etag)) {
-            await close()
-            return reply.code(304).send() as never
-          }
+        const etag = digestTag(`${request.url} ${end.position} ${end.occurred_at} ${await dependsOn?.(snapshot)}`)
+        reply.header('etag', etag)
+        if (isFresh(request.headers, etag)) {
+          await close()
+          return reply.code(304).send() as never
         }
         reply.type(ndjsonType)
         if (request.method === 'HEAD') {

@@ -62,6 +62,6 @@ export const exportOfRoles: FastifyPluginAsyncTypebox = async app => {
       },
       config: { scope: 'public', produces: [ndjsonType] },
     },
-    (request, reply) => app.sendExport(request, reply, { lines: linesOfRoles, dependsOnFeedAlone: true }),
+    (request, reply) => app.sendExport(request, reply, { lines: linesOfRoles }),
   )
 }

@@ -7,7 +7,7 @@ import type { Version, Withdrawal } from './versions.ts'
 
 /** 410 with a tombstone that names the reason and any successor. */
 function withdrawn(slug: string, { withdrawn_at, reason, successor }: Withdrawal): Problem {
-  const detail = `The role was withdrawn: ${reason}${successor === null ? '' : ` Its successor is "${successor}".`}`
+  const detail = `The role was withdrawn: ${reason}${/[.!?]$/.test(reason) ? '' : '.'}${successor === null ? '' : ` Its successor is "${successor}".`}`
   const links = [`</v1/roles/${slug}/versions>; rel="version-history"`]
   if (successor !== null) links.push(`</v1/roles/${successor}>; rel="successor-version"`)
   return new Problem('withdrawn', detail, {

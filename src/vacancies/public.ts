@@ -1,4 +1,5 @@
 /** What everybody reads of vacancies, and their organisation of its drafts: lists, single ones, their public forms. */
+import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
@@ -26,7 +27,19 @@ import {
 import { addressOf } from './item.ts'
 import { JobPosting, jobPostingOf } from './job-posting.ts'
 import { ExportedVacancy, VacancyList, VacancyParams } from './schema.ts'
-import { advertOf, type Found, findVacancy, listVacancies, presented, streamOpen, withdrawn } from './store.ts'
+import {
+  advertOf,
+  countDue,
+  type Found,
+  findVacancy,
+  listVacancies,
+  presented,
+  streamOpen,
+  withdrawn,
+} from './store.ts'
+
+/** Tells the exports of one process from those of another. */
+const madeBy = randomUUID()
 
 export interface VacancyOptions {
   db: Kysely<Database>
@@ -221,7 +234,9 @@ export const publicVacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async 
           yield Buffer.from(`${JSON.stringify({ type: 'vacancy', id: found.row.id, etag, vacancy })}\n`)
         }
       }
-      return app.sendExport(request, reply, { lines })
+      // Forms follow our code, so another process may give other bytes; what the clock changed may not be in the feed yet.
+      const dependsOn = async (snapshot: Kysely<Database>) => `${madeBy} ${await countDue(snapshot, now)}`
+      return app.sendExport(request, reply, { lines, dependsOn })
     },
   )
 

@@ -85,6 +85,16 @@ export async function findVacancy(
   return found && toFound(found)
 }
 
+/** How many vacancies wait for the clock's change to be written. */
+export async function countDue(db: Kysely<Database>, now: Now): Promise<number> {
+  const { count } = await db
+    .selectFrom('vacancies')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('next_change_at', '<=', now)
+    .executeTakeFirstOrThrow()
+  return count
+}
+
 /** How many vacancies are read at once, with the whole version of each. */
 const rowsAtOnce = 25
 

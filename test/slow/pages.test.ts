@@ -284,7 +284,7 @@ t.test('pages of roles', { timeout: 120_000 }, async t => {
       t.equal(gone.status, 410)
       t.same(linesOf(mainOf(gone.text)).slice(0, 3), [
         'It is withdrawn',
-        'The role was withdrawn: Merged Its successor is "twice".',
+        'The role was withdrawn: Merged. Its successor is "twice".',
         'Go to the role that took its place',
       ])
     },
