@@ -2,6 +2,7 @@
  * Reads a document that the register wrote. Its form says what each line is, and the words are those of the lines. A
  * section whose lines are others than the form says was edited, and is read as that of any house.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { type Form, type FormSection, type FormSkill, isPrinted, spelling } from '../document/form.ts'
 import { detailRows, foldPlain } from '../document/print.ts'
 import {
@@ -18,7 +19,7 @@ import { plainOfInlines } from '../document/text.ts'
 import { textOf } from './content.ts'
 import { Fitter, flat, linesOf, Misfit, type ReadLine } from './fit.ts'
 import { kindOf } from './headings.ts'
-import type { Notices } from './notices.ts'
+import { Notices } from './notices.ts'
 import type { BodyBlock, Outline, OutlineSection } from './outline.ts'
 import { type Recognised, recognise, type SfiaContext } from './recognise.ts'
 import { readSfia, sfiaLines } from './sfia.ts'
@@ -129,26 +130,38 @@ class Follower {
     return { id: '', statement, skill, level, importance }
   }
 
-  /** Advert details and grades: as they were where their rows are as they were printed. */
-  #details(
-    found: Recognised | undefined,
-  ): Pick<RoleDocument, 'advert_details' | 'grades'> & Pick<Recognised, 'rows' | 'places'> {
-    const { advert_details: carried = emptyAdvertDetails(), grades = [] } = this.#form
-    const expected = detailRows(carried, grades)
+  /** The rows as they were printed; undefined where any of them was changed. */
+  #unchangedRows(): ReturnType<typeof detailRows> | undefined {
+    const { advert_details = emptyAdvertDetails(), grades = [] } = this.#form
+    const expected = detailRows(advert_details, grades)
     const said = [expected, expected.filter(({ value }) => value !== '')].find(
       rows => rows.length === this.#rows.length,
     )
-    const isShown = this.#form.sections.some(({ blocks }) => blocks.some(({ type }) => type === 'advert_details'))
     const texts = this.#rows.map(({ content }) => plainOfInlines(content))
-    if (!found && said?.every(({ label, value }, at) => foldPlain(`${label}: ${value}`) === texts[at])) {
-      const rows = said.flatMap(({ member, label, value }, at) => {
+    return said?.every(({ label, value }, at) => foldPlain(`${label}: ${value}`) === texts[at]) ? said : undefined
+  }
+
+  /** Whether text that no form explains has advert details of its own. */
+  #saysDetails(outline: Outline): boolean {
+    const { document } = recognise(outline, this.#sfia, new Notices())
+    return document.grades.length > 0 || !isDeepStrictEqual(document.advert_details, emptyAdvertDetails())
+  }
+
+  /** Advert details and grades: as they were where `unchanged` has their rows, or as they were read. */
+  #details(
+    unchanged: ReturnType<typeof detailRows> | undefined,
+    read: Recognised | undefined,
+  ): Pick<RoleDocument, 'advert_details' | 'grades'> & Pick<Recognised, 'rows' | 'places'> {
+    const { advert_details: carried = emptyAdvertDetails(), grades = [] } = this.#form
+    if (unchanged || !read) {
+      const rows = (unchanged ?? []).flatMap(({ member, label, value }, at) => {
         const { line } = this.#rows[at] as ReadLine
         this.#notices.understand(line, `${label} ${value}`, '/advert_details', 'advert details')
         return member === 'additional' ? [] : [{ label, member, value: value === '' ? null : value, line }]
       })
       return { advert_details: carried, grades, rows, places: new Map() }
     }
-    const read = found ?? this.#recognise([appendixOf(this.#rows.map(blockOf))], [])
+    const isShown = this.#form.sections.some(({ blocks }) => blocks.some(({ type }) => type === 'advert_details'))
     return { ...this.#merge(read.document, carried, grades, isShown), rows: read.rows, places: read.places }
   }
 
@@ -168,11 +181,6 @@ class Follower {
       }),
     ) as AdvertDetails
     return { advert_details, grades: keeps('grades') ? grades : read.grades }
-  }
-
-  #recognise(sections: OutlineSection[], front: BodyBlock[]): Recognised {
-    const outline: Outline = { title: null, fields: [], front, sections }
-    return recognise(outline, this.#sfia, this.#notices)
   }
 
   read(tree: SourceTree): Recognised {
@@ -220,12 +228,15 @@ class Follower {
 
     const body = asBody(heading ? front.blocks.slice(1) : front.blocks)
     const isWhole = open.length === 0 && body.length === 0
-    const found = isWhole
-      ? undefined
-      : this.#recognise(
-          open.map(({ outline }) => outline),
-          body,
-        )
+    const unread: Outline = { title: null, fields: [], front: body, sections: open.map(({ outline }) => outline) }
+    const asPrinted = this.#unchangedRows()
+    const unchanged = asPrinted && (isWhole || !this.#saysDetails(unread)) ? asPrinted : undefined
+    // Rows that were changed are read together with the sections that were, so that no value takes another's place.
+    const appendix = unchanged || this.#rows.length === 0 ? [] : [appendixOf(this.#rows.map(blockOf))]
+    const found =
+      isWhole && unchanged
+        ? undefined
+        : recognise({ ...unread, sections: [...appendix, ...unread.sections] }, this.#sfia, this.#notices)
     const extra = (found?.document.sections.length ?? 0) - open.length
     open.forEach(({ part, outline }, at) => {
       const section = found?.document.sections[at + extra]
@@ -234,10 +245,10 @@ class Follower {
       this.#sayLeftOut(pairs.get(part), section, outline.line)
     })
     const sections = [
-      ...(found?.document.sections.slice(0, extra) ?? []),
+      ...(found?.document.sections.slice(0, extra - appendix.length) ?? []),
       ...printed.flatMap(part => made.get(part) ?? []),
     ]
-    const { rows, places, ...details } = this.#details(found)
+    const { rows, places, ...details } = this.#details(unchanged, found)
     const document: RoleDocument = {
       title,
       alternative_titles: form.alternative_titles ?? [],

@@ -1,0 +1,77 @@
+// Documents that the register wrote, edited by people and imported again: all but the edit is as it was.
+import t from 'tap'
+import type { Block, RoleDocument } from '../src/document/schema.ts'
+import { importFile } from '../src/imports/import.ts'
+import { salaryIn } from '../src/imports/values.ts'
+import { contextOf, ourSample, realSample } from './support/documents.ts'
+import { addItem, type Edit, editDocument, removeItem, replaceText } from './support/edit.ts'
+import { formats, sourceOf, withoutIds } from './support/round-trip.ts'
+
+/** A role with its own texts only, and a salary to change. */
+async function roleOf(source: Uint8Array) {
+  const { document, newSharedSections } = await importFile(source, 'text/markdown', contextOf())
+  if (!document) throw new Error('refused')
+  const texts = new Map(newSharedSections.map(({ slug, blocks }) => [slug, blocks]))
+  return {
+    ...document,
+    grades: [{ scheme: 'civil-service' as const, code: 'SEO' as const, label: 'Senior Executive Officer' }],
+    sections: document.sections.map(section => ({
+      ...section,
+      shared_section: null,
+      blocks: section.shared_section ? (texts.get(section.shared_section) ?? []) : section.blocks,
+    })),
+    advert_details: { ...document.advert_details, salary: salaryIn('£34,000 to £37,400') },
+  }
+}
+
+async function again(role: RoleDocument, format: string, edits: readonly Edit[], previous?: RoleDocument) {
+  const { type, render } = formats[format] as (typeof formats)[string]
+  const bytes = await editDocument(await render(sourceOf(role, [])), format, edits)
+  const { document, report } = await importFile(bytes, type, contextOf(previous ? { previous } : {}))
+  return { document, losses: report.losses, percent: report.coverage.percent }
+}
+
+/** The role with other items in the list of its responsibilities. */
+const withItems = (role: RoleDocument, change: (items: (Block & { type: 'list' })['items']) => unknown) => {
+  const next = structuredClone(role)
+  const blocks = next.sections.find(({ kind }) => kind === 'responsibilities')?.blocks ?? []
+  const list = blocks.find(block => block.type === 'list')
+  if (!list) throw new Error('no list')
+  change(list.items)
+  return { next, text: list.items.at(-1)?.text.slice(0, 20) ?? '' }
+}
+
+const sources = { 'our sample': ourSample(), 'the real sample': realSample() }
+for (const [name, source] of Object.entries(sources))
+  for (const format of Object.keys(formats))
+    t.test(`${name}, edited as ${format}`, { skip: source === undefined && 'not at hand' }, async t => {
+      const role = await roleOf(source as Buffer)
+      const { text } = withItems(role, () => undefined)
+      const added = withItems(role, items => {
+        items.splice(-1, 0, { id: '', text: `Mend${items.at(-1)?.text.slice(20)}`, optional: false, items: [] })
+      }).next
+      const removed = withItems(role, items => items.pop()).next
+      const paid = (document: RoleDocument): RoleDocument => ({
+        ...document,
+        grades: [{ scheme: 'civil-service', code: 'G7', label: 'Grade 7' }],
+        advert_details: { ...document.advert_details, salary: salaryIn('£44,000 to £47,400') },
+      })
+      const pay = [
+        replaceText('£34,000 to £37,400', '£44,000 to £47,400'),
+        replaceText('Senior Executive Officer (SEO)', 'Grade 7'),
+      ]
+      const add = addItem(text, 'Mend')
+      const remove = removeItem(text)
+      for (const previous of [undefined, role])
+        for (const [edits, expected] of [
+          [[add], added],
+          [[remove], removed],
+          [pay, paid(role)],
+          [[add, ...pay], paid(added)],
+          [[remove, ...pay], paid(removed)],
+        ] as const) {
+          const { document, ...report } = await again(role, format, edits, previous)
+          t.equal(withoutIds(document), withoutIds(expected))
+          t.same(report, { losses: [], percent: 100 })
+        }
+    })
