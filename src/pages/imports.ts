@@ -36,6 +36,17 @@ async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
   }
 }
 
+/** What is said of a document that was not given to the API. */
+const tooLarge = (file: string, title: string, detail: string): Outcome => ({
+  file,
+  outcome: 'Refused',
+  problem: { title, code: 'too_large', detail, errors: [] },
+  id: null,
+  role: null,
+  report: null,
+  text: [],
+})
+
 interface Sent {
   key: string
   replace: boolean
@@ -82,6 +93,8 @@ interface Options {
 export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, config }) => {
   app.removeAllContentTypeParsers()
   await app.register(multipart, {
+    // Of several documents the others are imported.
+    throwFileSizeLimit: false,
     limits: { files: filesMax, fileSize: documentBytesMax, fields: 4, fieldSize: 8192, headerPairs: 20 },
   })
   const html = Type.String({ description: 'A page for people.' })
@@ -137,7 +150,15 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
         if (part.filename === '' && bytes.length === 0) continue
         if (!/^[\x21-\x7e]{1,8192}$/.test(sent.key))
           throw new Problem('unauthenticated', 'Type your key into the form.')
-        outcomes.push(await importFile(request, sent, part.filename, bytes))
+        outcomes.push(
+          part.file.truncated
+            ? tooLarge(
+                part.filename,
+                'The document is too large',
+                `${part.filename} has more than the ${documentBytesMax / 1024 / 1024} MiB that a document may have.`,
+              )
+            : await importFile(request, sent, part.filename, bytes),
+        )
       }
       if (outcomes.length === 0) throw new Problem('bad_request', 'Choose at least one document.')
       const body = views.render('reports', {

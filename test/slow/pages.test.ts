@@ -515,6 +515,22 @@ t.test('the import form', { timeout: 120_000 }, async t => {
     },
   )
 
+  await t.test('importFromForm → 200 with a document that is too large among others, which are imported', async t => {
+    const titled = (title: string) => watch('Walk the walls').replace('Night watch', title)
+    const page = await call(
+      'POST /imports/new',
+      formOf({ key }, [
+        { name: 'first.md', bytes: titled('First watch') },
+        { name: 'large.md', bytes: Buffer.alloc(4 * 1024 * 1024 + 1, 97) },
+        { name: 'last.md', bytes: titled('Last watch') },
+      ]),
+    )
+    t.same([page.status, tags(page.text).slice(0, 3)], [200, ['Draft made', 'Refused', 'Draft made']])
+    t.match(linesOf(mainOf(page.text)).join('\n'), /large\.md has more than the 4 MiB that a document may have\./)
+    for (const slug of ['first-watch', 'last-watch'])
+      t.equal((await call(`GET /v1/roles/${slug}/draft`)).status, 200, slug)
+  })
+
   await t.test('importFromForm with what is no form, or not enough → problems, and nothing stored', async t => {
     const { count } = await db
       .selectFrom('imports')
@@ -534,7 +550,7 @@ t.test('the import form', { timeout: 120_000 }, async t => {
           Array.from({ length: 21 }, () => ({ name: 'x.md', bytes: '' })),
         ),
       ],
-      ['a document of 5 MiB', 413, formOf({ key }, [{ name: 'x.md', bytes: Buffer.alloc(5 * 1024 * 1024, 97) }])],
+      ['a document of 5 MiB', 200, formOf({ key }, [{ name: 'x.md', bytes: Buffer.alloc(5 * 1024 * 1024, 97) }])],
       ['JSON', 415, { key: null, body: '{}', headers: { accept: 'text/html', 'content-type': 'application/json' } }],
       ['a form cut short', 400, { ...formOf({ key }, files), body: formOf({ key }, files).body.subarray(0, 300) }],
       ['no boundary', 400, { ...formOf({ key }), headers: { 'content-type': 'multipart/form-data' } }],
