@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest, InjectOptions } from 'fastify'
 import { Problem, type ProblemCode } from '../plugins/problems.ts'
 
-interface ApiAnswer {
+export interface ApiAnswer {
   status: number
   headers: Readonly<Record<string, number | string | string[] | undefined>>
   bytes: Buffer

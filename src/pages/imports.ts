@@ -8,9 +8,10 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { documentTypes, wordType } from '../imports/scan.ts'
 import type { ImportReport } from '../imports/schema.ts'
+import { unauthenticated } from '../plugins/auth.ts'
 import { Problem } from '../plugins/problems.ts'
 import { cacheControl, digestTag, sendEntity } from '../plugins/read.ts'
-import { ask, type ProblemAnswer, problemOf } from './api.ts'
+import { type ApiAnswer, ask, type ProblemAnswer, problemOf } from './api.ts'
 import { leftAlone, type Outcome, reportView } from './report.ts'
 import { pagePolicy, type Views } from './views.ts'
 
@@ -36,6 +37,28 @@ async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
   }
 }
 
+/** What is said of a document that was not given to the API. */
+const tooLarge = (file: string, title: string, detail: string): Outcome => ({
+  file,
+  outcome: 'Refused',
+  problem: { title, code: 'too_large', detail, errors: [] },
+  id: null,
+  role: null,
+  report: null,
+  text: [],
+})
+
+/** Throws where it is the key that the API refuses, in words for who typed it. */
+function checkKey(answer: ApiAnswer) {
+  if (answer.status === 401)
+    throw new Problem(
+      'unauthenticated',
+      'This key is not known, or not valid now. Check the key and send the form again.',
+      unauthenticated().options,
+    )
+  if (answer.status === 403) throw problemOf(answer)
+}
+
 interface Sent {
   key: string
   replace: boolean
@@ -56,6 +79,7 @@ async function importFile(
     ask(request, `/v1/imports?text=true${query}`, { method: 'POST', headers: { ...headers, ...more }, payload: bytes })
 
   let answer = await post('')
+  checkKey(answer)
   const { code, existing = '' } = answer.body as { code?: string; existing?: string }
   const role = /^\/v1\/roles\/([^/]+)\/draft$/.exec(existing)?.[1]
   let done = 'Draft made'
@@ -82,6 +106,8 @@ interface Options {
 export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, config }) => {
   app.removeAllContentTypeParsers()
   await app.register(multipart, {
+    // Of several documents the others are imported.
+    throwFileSizeLimit: false,
     limits: { files: filesMax, fileSize: documentBytesMax, fields: 4, fieldSize: 8192, headerPairs: 20 },
   })
   const html = Type.String({ description: 'A page for people.' })
@@ -127,17 +153,32 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
       const sent: Sent = { key: '', replace: false }
       const outcomes: Outcome[] = []
       // The fields stand before the documents, so that one document at a time is in memory.
-      for await (const part of partsOf(request)) {
-        if (part.type === 'field') {
-          if (part.fieldname === 'key') sent.key = String(part.value).trim()
-          if (part.fieldname === 'replace') sent.replace = part.value === 'true'
-          continue
+      try {
+        for await (const part of partsOf(request)) {
+          if (part.type === 'field') {
+            if (part.fieldname === 'key') sent.key = String(part.value).trim()
+            if (part.fieldname === 'replace') sent.replace = part.value === 'true'
+            continue
+          }
+          const bytes = await part.toBuffer()
+          if (part.filename === '' && bytes.length === 0) continue
+          if (!/^[\x21-\x7e]{1,8192}$/.test(sent.key))
+            throw new Problem('unauthenticated', 'Type your key into the form.', unauthenticated().options)
+          outcomes.push(
+            part.file.truncated
+              ? tooLarge(
+                  part.filename,
+                  'The document is too large',
+                  `${part.filename} has more than the ${documentBytesMax / 1024 / 1024} MiB that a document may have.`,
+                )
+              : await importFile(request, sent, part.filename, bytes),
+          )
         }
-        const bytes = await part.toBuffer()
-        if (part.filename === '' && bytes.length === 0) continue
-        if (!/^[\x21-\x7e]{1,8192}$/.test(sent.key))
-          throw new Problem('unauthenticated', 'Type your key into the form.')
-        outcomes.push(await importFile(request, sent, part.filename, bytes))
+      } catch (error) {
+        // What was imported has its reports all the same.
+        if ((error as { code?: unknown }).code !== 'FST_FILES_LIMIT' || outcomes.length === 0) throw error
+        const detail = `A form takes ${filesMax} documents. Those after the first ${filesMax} were not read: send them in another form.`
+        outcomes.push(tooLarge('Further documents', 'The form has too many documents', detail))
       }
       if (outcomes.length === 0) throw new Problem('bad_request', 'Choose at least one document.')
       const body = views.render('reports', {
@@ -169,6 +210,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
         if (part.type === 'field' && part.fieldname === 'key') key = String(part.value).trim()
       const headers = { authorization: `Bearer ${key}`, accept: '*/*' }
       const answer = await ask(request, `/v1/imports/${request.params.id}/original`, { headers })
+      checkKey(answer)
       if (answer.status >= 400) throw problemOf(answer)
       for (const name of ['content-type', 'content-disposition', 'content-security-policy', 'cache-control'] as const) {
         const value = answer.headers[name]
