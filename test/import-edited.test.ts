@@ -143,3 +143,30 @@ for (const format of Object.keys(formats))
         t.same(report, { losses: [], percent: 100 }, what)
       }
   })
+
+t.test('skills of a section that is read anew keep what goes with their text', async t => {
+  const paragraph = replaceText(`- ${airflow.statement}`, `- ${airflow.statement}\n\nAnd more.\n`)
+  const { document } = await again(skilled, 'md', [paragraph])
+  t.same(
+    document?.skills.map(({ statement, skill, level }) => [statement, skill, level]),
+    skilled.skills.map(({ statement, skill, level }) => [statement, skill, level]),
+  )
+})
+
+for (const format of Object.keys(formats))
+  t.test(`an item in ${format} without its mark is optional no longer`, async t => {
+    const withMark = (optional: boolean) =>
+      ({
+        ...exampleDocument,
+        sections: [
+          {
+            ...exampleDocument.sections[0],
+            blocks: [{ type: 'list', ordered: false, items: [{ id: '', text: 'Lead', optional, items: [] }] }],
+          },
+        ],
+      }) as RoleDocument
+    const { document } = await again(withMark(true), format, [
+      replaceText(format === 'md' ? ' *(optional)*' : '(optional)', ''),
+    ])
+    t.equal(withoutIds(document), withoutIds(withMark(false)))
+  })
