@@ -1,10 +1,10 @@
 // Documents that the register wrote, edited by people and imported again: all but the edit is as it was.
 import t from 'tap'
-import type { Block, RoleDocument } from '../src/document/schema.ts'
+import { type Block, exampleDocument, type RoleDocument } from '../src/document/schema.ts'
 import { importFile } from '../src/imports/import.ts'
 import { salaryIn } from '../src/imports/values.ts'
 import { contextOf, ourSample, realSample } from './support/documents.ts'
-import { addItem, type Edit, editDocument, removeItem, replaceText } from './support/edit.ts'
+import { addItem, type Edit, editDocument, removeItem, replaceText, swapItems } from './support/edit.ts'
 import { formats, sourceOf, withoutIds } from './support/round-trip.ts'
 
 /** A role with its own texts only, and a salary to change. */
@@ -75,3 +75,98 @@ for (const [name, source] of Object.entries(sources))
           t.same(report, { losses: [], percent: 100 })
         }
     })
+
+const skill = (statement: string, own: Partial<RoleDocument['skills'][number]> = {}) => ({
+  id: '',
+  statement,
+  skill: null,
+  level: null,
+  importance: 'essential' as const,
+  ...own,
+})
+const [python, sql, airflow, spark] = [
+  skill('Can write and test code in Python', { skill: 'python', level: 'expert' }),
+  skill('Knows SQL and one database well', { skill: 'sql', level: 'working' }),
+  skill('Keeps pipelines running'),
+  skill('Has used Spark on large data', { level: 'awareness', importance: 'desirable' }),
+] as const
+const skilled: RoleDocument = {
+  ...exampleDocument,
+  sections: [
+    {
+      id: '',
+      kind: 'skills_experience',
+      heading: 'Skills and experience',
+      shared_section: null,
+      blocks: [
+        { type: 'note', text: 'Ask the profession lead' },
+        { type: 'skills', importance: 'essential' },
+        { type: 'subheading', text: 'Desirable' },
+        { type: 'skills', importance: 'desirable' },
+      ],
+    },
+  ],
+  skills: [python, sql, airflow, spark],
+}
+
+for (const format of Object.keys(formats))
+  t.test(`skills that are moved, added, deleted or reworded in ${format} keep what is theirs`, async t => {
+    const reworded = replaceText('Knows SQL and one database well', 'Knows SQL and two databases well')
+    const other = replaceText(sql.statement, 'Draws charts')
+    const added = skill('Can also code in Python')
+    for (const [what, edits, skills] of [
+      ['nothing', [], [python, sql, airflow, spark]],
+      ['swapped', [swapItems(python.statement, sql.statement)], [sql, python, airflow, spark]],
+      ['swapped with a bare one', [swapItems(python.statement, airflow.statement)], [airflow, sql, python, spark]],
+      [
+        'swapped and reworded',
+        [swapItems(python.statement, sql.statement), reworded],
+        [{ ...sql, statement: 'Knows SQL and two databases well' }, python, airflow, spark],
+      ],
+      ['another text in its place', [other], [python, { ...sql, statement: 'Draws charts' }, airflow, spark]],
+      [
+        'moved to the other list',
+        [swapItems(python.statement, spark.statement)],
+        [{ ...spark, importance: 'essential' }, sql, airflow, { ...python, importance: 'desirable' }],
+      ],
+      ['added', [addItem(python.statement, added.statement)], [added, python, sql, airflow, spark]],
+      ['deleted', [removeItem(python.statement)], [sql, airflow, spark]],
+      [
+        'deleted here and added there',
+        [removeItem(python.statement), addItem(airflow.statement, 'Draws charts')],
+        [sql, skill('Draws charts'), airflow, spark],
+      ],
+    ] as const)
+      for (const previous of [undefined, skilled]) {
+        const { document, ...report } = await again(skilled, format, edits, previous)
+        t.equal(withoutIds(document), withoutIds({ ...skilled, skills: [...skills] }), what)
+        t.same(report, { losses: [], percent: 100 }, what)
+      }
+  })
+
+t.test('skills of a section that is read anew keep what goes with their text', async t => {
+  const paragraph = replaceText(`- ${airflow.statement}`, `- ${airflow.statement}\n\nAnd more.\n`)
+  const { document } = await again(skilled, 'md', [paragraph])
+  t.same(
+    document?.skills.map(({ statement, skill, level }) => [statement, skill, level]),
+    skilled.skills.map(({ statement, skill, level }) => [statement, skill, level]),
+  )
+})
+
+for (const format of Object.keys(formats))
+  t.test(`an item in ${format} without its mark is optional no longer`, async t => {
+    const withMark = (optional: boolean) =>
+      ({
+        ...exampleDocument,
+        sections: [
+          {
+            ...exampleDocument.sections[0],
+            blocks: [{ type: 'list', ordered: false, items: [{ id: '', text: 'Lead', optional, items: [] }] }],
+          },
+        ],
+      }) as RoleDocument
+    const { document } = await again(withMark(true), format, [
+      replaceText(format === 'md' ? ' *(optional)*' : '(optional)', ''),
+    ])
+    t.equal(withoutIds(document), withoutIds(withMark(false)))
+  })

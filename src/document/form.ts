@@ -43,7 +43,7 @@ const FormSection = object({
 export type FormSection = Static<typeof FormSection>
 
 const FormSkill = object({
-  /** Of a skill that no section prints, or in its own spelling. */
+  /** Of a skill that no section prints, in its own spelling, or to find it again by its text. */
   statement: optional(Text),
   skill: optional(RoleSkill.properties.skill),
   level: optional(RoleSkill.properties.level),
@@ -164,9 +164,12 @@ function isReadBack(text: string): boolean {
 
 const spelled = (text: string) => (isReadBack(text) ? {} : { text })
 
+/** Whether a reader sees no difference between what is read and what a text was printed as. */
+export const looksAs = (read: readonly Inline[], text: string) => lookOf(read) === lookOf(printText(text))
+
 /** What is read, in the spelling that it was printed from where a reader sees no difference. */
 export const spelling = (read: readonly Inline[], printed: string | undefined): string =>
-  printed !== undefined && lookOf(read) === lookOf(printText(printed)) ? printed : writeText(read).text
+  printed !== undefined && looksAs(read, printed) ? printed : writeText(read).text
 
 /** Whether a text takes a line; one of nothing but marks does not. */
 export const isPrinted = (text: string | undefined) => text === undefined || printText(text).length > 0
@@ -215,8 +218,10 @@ interface FormOptions extends PrintOptions {
 export function formOf(role: PrintedRole, options: FormOptions): Form {
   const blocks = role.sections.flatMap(section => section.blocks)
   const printed = new Set(blocks.flatMap(block => (block.type === 'skills' ? [block.importance] : [])))
+  // What a skill carries belongs to its text, wherever that is moved to.
+  const isBare = role.skills.every(({ skill, level }) => skill === null && level === null)
   const skills = role.skills.map(({ statement, skill, level, importance }) => ({
-    ...(printed.has(importance) && isReadBack(statement) ? {} : { statement }),
+    ...(isBare && printed.has(importance) && isReadBack(statement) ? {} : { statement }),
     ...unless(skill, skill === null, 'skill'),
     ...unless(level, level === null, 'level'),
     ...unless(importance, importance === null, 'importance'),

@@ -1,6 +1,6 @@
 /** The lines of a section that the register wrote, held against what its form says of each. */
 import { type FormBlock, type FormSkill, isPrinted, spelling, withoutMark } from '../document/form.ts'
-import type { Block, ListItem } from '../document/schema.ts'
+import type { Block, ListItem, RoleSkill } from '../document/schema.ts'
 import type { Inline } from '../document/text.ts'
 import { textOf } from './content.ts'
 import type { Notices } from './notices.ts'
@@ -63,11 +63,13 @@ export function linesOf(blocks: readonly SourceBlock[], depth = 0, ordered = fal
   })
 }
 
+export type Importance = RoleSkill['importance']
+
 /** A section whose lines are what its form says. */
 interface Fitted {
   blocks: Block[]
-  /** The statements that it prints. */
-  statements: Map<FormSkill, ReadLine>
+  /** The lines of its statements, by the importance that their block prints. */
+  statements: Map<Importance, ReadLine[]>
   sfia: ReadLine[]
   rows: ReadLine[]
 }
@@ -75,7 +77,7 @@ interface Fitted {
 /** Thrown where lines are others than the form says. */
 export class Misfit extends Error {}
 
-/** Reads the lines of one section as its form says. `block` and `end` throw Misfit where they are others. */
+/** Reads the lines of one section as its form says. `blocks` and `end` throw Misfit where they are others. */
 export class Fitter {
   readonly #lines: readonly ReadLine[]
   readonly #skills: readonly FormSkill[]
@@ -129,7 +131,22 @@ export class Fitter {
     return item
   }
 
-  block(form: FormBlock) {
+  #isNextItem() {
+    const line = this.#lines[this.#at]
+    return line?.type === 'item' && line.depth === 1
+  }
+
+  /** Takes all lines of a section. */
+  blocks(forms: readonly FormBlock[]) {
+    const isText = (form: FormBlock | undefined) =>
+      form === undefined || (['paragraph', 'subheading', 'note'].includes(form.type) && isPrinted(form.text))
+    forms.forEach((form, at) => {
+      this.#block(form, isText(forms[at - 1]) && isText(forms[at + 1]))
+    })
+  }
+
+  /** `isAlone`: text stands before and behind it, so that all items there are its own, were they more or less. */
+  #block(form: FormBlock, isAlone: boolean) {
     const { blocks, statements, sfia, rows } = this.fitted
     switch (form.type) {
       case 'list': {
@@ -145,13 +162,14 @@ export class Fitter {
       }
       case 'skills': {
         const importance = form.importance ?? null
-        for (const skill of this.#skills) {
-          if ((skill.importance ?? null) !== importance || !isPrinted(skill.statement)) continue
-          statements.set(
-            skill,
-            this.#take(({ type, depth }) => type === 'item' && depth === 1),
-          )
-        }
+        const wanted = this.#skills.filter(
+          skill => (skill.importance ?? null) === importance && isPrinted(skill.statement),
+        ).length
+        const lines: ReadLine[] = []
+        while (isAlone ? this.#isNextItem() : lines.length < wanted)
+          lines.push(this.#take(({ type, depth }) => type === 'item' && depth === 1))
+        if (lines.length === 0 && wanted > 0) throw new Misfit()
+        statements.set(importance, lines)
         blocks.push({ type: 'skills', importance })
         return
       }

@@ -3,7 +3,8 @@
  * section whose lines are others than the form says was edited, and is read as that of any house.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { type Form, type FormSection, type FormSkill, isPrinted, spelling } from '../document/form.ts'
+import { type Form, type FormSection, type FormSkill, isPrinted, looksAs } from '../document/form.ts'
+import { matchTexts } from '../document/match.ts'
 import { detailRows, foldPlain } from '../document/print.ts'
 import {
   type AdvertDetails,
@@ -15,9 +16,9 @@ import {
   type Section,
   type SfiaMapping,
 } from '../document/schema.ts'
-import { plainOfInlines } from '../document/text.ts'
+import { plainOfInlines, plainText, writeText } from '../document/text.ts'
 import { textOf } from './content.ts'
-import { Fitter, flat, linesOf, Misfit, type ReadLine } from './fit.ts'
+import { Fitter, flat, type Importance, linesOf, Misfit, type ReadLine } from './fit.ts'
 import { kindOf } from './headings.ts'
 import { Notices } from './notices.ts'
 import type { BodyBlock, Outline, OutlineSection } from './outline.ts'
@@ -76,13 +77,49 @@ const appendixOf = (body: BodyBlock[]): OutlineSection => ({
   body,
 })
 
+interface SkillLine {
+  text: string
+  /** The skill that the form has in its place. */
+  place: FormSkill | undefined
+  /** Whether its list is as long as it was. */
+  isAsLong: boolean
+}
+
+/** The skill of the form that each line is: by its text, the likeliest after those that are the same; then by its place. */
+function pairSkills<A extends SkillLine, B extends { text: string }>(
+  lines: readonly A[],
+  anew: readonly B[],
+  form: readonly FormSkill[],
+): Map<A | B, FormSkill> {
+  const pairs = new Map<A | B, FormSkill>()
+  const taken = new Set<FormSkill>()
+  const pair = (line: A | B, skill: FormSkill) => {
+    pairs.set(line, skill)
+    taken.add(skill)
+  }
+  for (const line of lines) {
+    const { statement } = line.place ?? {}
+    if (line.place && statement !== undefined && plainText(statement) === plainText(line.text)) pair(line, line.place)
+  }
+  const wanted = [...lines, ...anew].filter(line => !pairs.has(line))
+  const free = form.flatMap(skill =>
+    skill.statement === undefined || taken.has(skill) ? [] : [{ text: skill.statement, skill }],
+  )
+  for (const [line, { skill }] of matchTexts<A | B, (typeof free)[number]>(wanted, free)) pair(line, skill)
+  for (const line of lines)
+    if (line.isAsLong && line.place && !pairs.has(line) && !taken.has(line.place)) pair(line, line.place)
+  return pairs
+}
+
 class Follower {
   readonly #form: Form
   readonly #sfia: SfiaContext
   readonly #notices: Notices
   readonly #lines = new Map<object, number>()
-  readonly #statements = new Map<FormSkill, RoleSkill>()
+  readonly #statements = new Map<Importance, ReadLine[]>()
   #rows: ReadLine[] = []
+  /** Skills of the form whose text was found again. */
+  #paired = new Set<FormSkill>()
   #mappings: SfiaMapping[] | undefined
 
   constructor(form: Form, sfia: SfiaContext, notices: Notices) {
@@ -95,18 +132,10 @@ class Follower {
   #fit(part: Part, form: FormSection): Block[] | undefined {
     const fitter = new Fitter(linesOf(part.blocks), this.#form.skills ?? [], this.#notices, this.#lines)
     try {
-      for (const block of form.blocks) fitter.block(block)
+      fitter.blocks(form.blocks)
       const { blocks, statements, sfia, rows } = fitter.end()
       if (sfia.length > 0 && !this.#readSfia(sfia)) return undefined
-      for (const [skill, line] of statements) {
-        const text =
-          skill.statement === undefined
-            ? textOf(line.content, line.line, this.#notices)
-            : spelling(line.content, skill.statement)
-        const read = { ...this.#skill(skill), statement: text }
-        this.#lines.set(read, line.line)
-        this.#statements.set(skill, read)
-      }
+      for (const [importance, lines] of statements) this.#statements.set(importance, lines)
       this.#rows = [...this.#rows, ...rows]
       return blocks
     } catch (error) {
@@ -238,6 +267,7 @@ class Follower {
         ? undefined
         : recognise({ ...unread, sections: [...appendix, ...unread.sections] }, this.#sfia, this.#notices)
     const extra = (found?.document.sections.length ?? 0) - open.length
+    const skills = this.#skills(found)
     open.forEach(({ part, outline }, at) => {
       const section = found?.document.sections[at + extra]
       if (!section) return
@@ -257,7 +287,7 @@ class Follower {
       grades: details.grades,
       behaviours: form.behaviours ?? [],
       sections,
-      skills: this.#skills(found),
+      skills,
       sfia_version: this.#sfia.wanted ?? found?.document.sfia_version ?? null,
       sfia_mappings:
         this.#mappings ?? (found?.document.sfia_mappings.length ? found.document.sfia_mappings : this.#hidden()),
@@ -281,11 +311,15 @@ class Follower {
     const types = new Set(own?.blocks.map(({ type }) => type))
     const printed = new Set(own?.blocks.map(({ type, importance = null }) => (type === 'skills' ? importance : type)))
     const skills = (this.#form.skills ?? []).filter(
-      ({ skill, level, importance = null }) => (skill || level) && types.has('skills') && printed.has(importance),
+      known =>
+        (known.skill || known.level) &&
+        types.has('skills') &&
+        printed.has(known.importance ?? null) &&
+        !this.#paired.has(known),
     )
     const left = [
       ...(skills.length > 0
-        ? ['the levels and names of the catalogue that its skills carried are left out of a new role']
+        ? ['the levels and names of the catalogue that skills carried whose text is gone are left out of a new role']
         : []),
       ...(notesOf(section.blocks) < notesOf(own?.blocks ?? [])
         ? ['its notes may have become paragraphs, which are published']
@@ -312,17 +346,50 @@ class Follower {
 
   /** Those that are printed, those that no section printed, and those that are new. */
   #skills(found: Recognised | undefined): RoleSkill[] {
+    const form = this.#form.skills ?? []
     const printed = new Set(
       this.#form.sections.flatMap(({ blocks }) =>
         blocks.flatMap(block => (block.type === 'skills' ? [block.importance ?? null] : [])),
       ),
     )
-    const known = (this.#form.skills ?? []).flatMap(skill => {
-      const isHidden = !printed.has(skill.importance ?? null) || !isPrinted(skill.statement)
-      const read = this.#statements.get(skill) ?? (isHidden ? this.#skill(skill) : undefined)
-      return read ? [read] : []
+    const isShown = (skill: FormSkill) => printed.has(skill.importance ?? null) && isPrinted(skill.statement)
+    const anew = found?.document.skills ?? []
+    const lines = [...this.#statements].flatMap(([importance, own]) => {
+      const places = form.filter(skill => isShown(skill) && (skill.importance ?? null) === importance)
+      return own.map((line, at) => {
+        const text = writeText(line.content).text
+        return {
+          line,
+          text,
+          importance,
+          place: places[at],
+          last: places.at(-1),
+          isAsLong: places.length === own.length,
+        }
+      })
     })
-    return [...known, ...(found?.document.skills ?? [])]
+    const read = anew.map(skill => ({ skill, text: skill.statement }))
+    const pairs = pairSkills(lines, read, form.filter(isShown))
+    for (const entry of read) {
+      const { skill = null, level = null } = pairs.get(entry) ?? {}
+      Object.assign(entry.skill, { skill, level })
+    }
+    /** In the order that the form has them; those that are more, behind the last of their list. */
+    const placed = new Map<FormSkill | undefined, RoleSkill[]>()
+    for (const entry of lines) {
+      const { line, importance } = entry
+      const own = pairs.get(entry)
+      const { statement: spelled } = own ?? {}
+      const isSame = spelled !== undefined && looksAs(line.content, spelled)
+      const statement = isSame ? spelled : textOf(line.content, line.line, this.#notices)
+      const skill = { ...this.#skill(own ?? {}), statement, importance }
+      this.#lines.set(skill, line.line)
+      const place = entry.place ?? entry.last
+      placed.set(place, [...(placed.get(place) ?? []), skill])
+    }
+    this.#paired = new Set(pairs.values())
+    const known = form.flatMap(skill => placed.get(skill) ?? (isShown(skill) ? [] : [this.#skill(skill)]))
+    return [...known, ...(placed.get(undefined) ?? []), ...anew]
   }
 
   /** Mappings that no section prints, where they are valid here. */

@@ -144,7 +144,7 @@ t.test('what a person changes in a document counts, and the rest of what it carr
       .replace('# Data engineer', '# Senior data engineer')
       .replace('- Build\n', '- Build well\n')
       .replace('- Lead *(optional)*', '- Lead')
-      .replace('Can write and test code in Python', 'Can write code in Rust')
+      .replace('- Can write and test code in Python', '- Can write code in Rust')
       .replace('(PROG) – Level 3', '(PROG) – Level 4')
       .replace('**Grade:** Senior Executive Officer (SEO)', '**Grade:** Grade 7')
       .replace('## What you’ll do day-to-day', '## Your days'),
@@ -181,7 +181,7 @@ t.test('a section with other lines than it was written with is read as that of a
     document.skills.map(({ id, statement, level, importance }) => [id, statement, level, importance]),
     [
       ['s1', 'Can write and test code in Python', 'working', 'essential'],
-      ['', 'Can write SQL', null, null],
+      ['', 'Can write SQL', null, 'essential'],
     ],
   )
   t.same(
@@ -196,7 +196,7 @@ t.test(
   async t => {
     const { document, report } = await edited(text =>
       text
-        .replace('- Can write and test code in Python', '- Can write and test code in Python\n- Can write SQL')
+        .replace('- Can write and test code in Python', '- Mends bicycles\n\nAnd more.')
         .replace('- Build\n', '- Build\n- Mend\n'),
     )
     t.same(
