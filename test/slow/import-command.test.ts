@@ -98,6 +98,13 @@ t.test('import: documents of a folder', { timeout: 120_000 }, async t => {
     t.same(rows, Array(4).fill({ type: 'role_imported', owner: 'jo' }))
   })
 
+  await t.test('a file of another kind that is named itself is a failure', async t => {
+    const { code, text } = await command(db, [join(folder, 'notes.txt')])
+    t.equal(code, 1)
+    t.match(text, /failed .*notes\.txt: not Markdown, HTML or Word/)
+    t.notMatch(text, /passed over/)
+  })
+
   await t.test('again: nothing is written', async t => {
     const before = await countRows(db)
     const { code, text } = await command(db, [join(folder, 'deep'), join(folder, 'Data Engineer.md')])
