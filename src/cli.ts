@@ -6,7 +6,14 @@ import { baseUrlOf, type Config, readConfig } from './config.ts'
 import { contractText } from './contract.ts'
 import { connect } from './database/connect.ts'
 import { type OpenDatabase, openDatabase } from './database/open.ts'
-import { commandPool, importFiles, importOptions, readImportArguments } from './imports/command.ts'
+import {
+  commandPool,
+  ImportArgumentsError,
+  importFiles,
+  importOptions,
+  importUsage,
+  readImportArguments,
+} from './imports/command.ts'
 import { startWorker } from './jobs/worker.ts'
 import { createLogger } from './logger.ts'
 import { findOrMakeSecret } from './secret-file.ts'
@@ -23,6 +30,8 @@ interface Input {
 
 interface Command {
   summary: string
+  /** How it is called, where that takes more than its summary. */
+  usage?: string
   options?: NonNullable<ParseArgsConfig['options']>
   /** Gives an exit code other than 0 where it has one to give. */
   run(input: Input): Promise<unknown>
@@ -103,6 +112,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   import: {
     summary: 'import documents as drafts, or restore an export: import PATH… --organisation SLUG [--overwrite]',
+    usage: importUsage,
     options: importOptions,
     async run({ config, values, positionals, log }) {
       const args = readImportArguments(values, positionals)
@@ -144,10 +154,15 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
   }
   let parsed: Pick<Input, 'values' | 'positionals'>
   try {
-    parsed = parseArgs({ args, options: command.options ?? {}, allowPositionals: true })
+    const options = { ...command.options, help: { type: 'boolean' } } as const
+    parsed = parseArgs({ args, options, allowPositionals: true })
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
     return 2
+  }
+  if (parsed.values.help) {
+    process.stdout.write(`${name}: ${command.summary}\n${command.usage ? `Usage: ${command.usage}\n` : ''}`)
+    return 0
   }
   try {
     const log = (message: string) => process.stderr.write(`${message}\n`)
@@ -155,7 +170,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     return typeof code === 'number' ? code : 0
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
-    return 1
+    return error instanceof ImportArgumentsError ? 2 : 1
   }
 }
 

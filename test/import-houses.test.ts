@@ -238,6 +238,54 @@ t.test('what is underlined and no heading stays a paragraph', async t => {
   t.same(outlineOf(below), ['role_summary: paragraph, subheading, paragraph'], 'below other headings, a subheading')
 })
 
+t.test('a web page: menus, head and foot of the site are left out and named, the h1 is the title', async t => {
+  const role = '<h2>About the role</h2><p>You deliver.</p>'
+  const menu = '<nav><ul><li><a href="https://jobs.uk/all">Jobs</a></li><li>Teams</li></ul></nav>'
+  const detail = 'Menus, and the head and foot of a web page, are no part of the document and were left out'
+  const left = (page: string) => {
+    const { document, report } = imported(page, 'text/html')
+    return [document?.title, ...report.losses.map(({ code, text }) => `${code}: ${text}`)]
+  }
+  const page = `<header><a href="/">GOV.UK</a></header>\n${menu}<main><h1>Delivery Manager</h1>${role}</main><footer>Crown copyright</footer>`
+  const { document, report } = imported(page, 'text/html')
+  t.equal(document?.title, 'Delivery Manager')
+  t.same(outlineOf({ document, report } as never), ['role_summary: paragraph'])
+  t.match(
+    report.warnings.filter(({ severity }) => severity === 'loss'),
+    [
+      {
+        code: 'page_furniture_removed',
+        line: 1,
+        excerpt: 'GOV.UK Jobs Teams Crown copyright https://jobs.uk/all',
+        detail,
+      },
+    ],
+  )
+  t.equal(report.losses.length, 1, 'all that is not in the draft is named once')
+  t.ok(report.coverage.percent < 100)
+
+  t.same(
+    left(`<header>GOV.UK</header><h1>Delivery Manager</h1>${role}`),
+    ['Delivery Manager', 'page_furniture_removed: GOV.UK'],
+    'no main, but an h1',
+  )
+  t.same(
+    left(`<aside role="navigation">Jobs</aside><main><h1>Delivery Manager</h1>${role}</main>`),
+    ['Delivery Manager', 'page_furniture_removed: Jobs'],
+    'an aside that is a menu',
+  )
+  const kept: [string, string][] = [
+    ['the head of an article', `<article><header><h1>Delivery Manager</h1></header>${role}</article>`],
+    ['the only h1', `<header><h1>Delivery Manager</h1></header><main>${role}</main>`],
+    [
+      'a title as converters write it',
+      `<header><h1>Delivery Manager</h1></header><h1>About the role</h1><p>You deliver.</p>`,
+    ],
+    ['neither main nor h1', `<header><p><b>Delivery Manager</b></p></header>${role}`],
+  ]
+  for (const [name, text] of kept) t.same(left(text), ['Delivery Manager'], name)
+})
+
 t.test('lists as people type them', async t => {
   const { document, report } = imported(
     '# Tester\n\n## About the role\n\nYou will test.\n\n## Duties\n\n- Test\n\ta. data\n\tb. reports\n- Tell\n\n## Skills\n\n- SQL\n- Desirable\n- Python\n\n## Benefits\n\n• Leave\n• Pension\n',

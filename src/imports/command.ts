@@ -28,7 +28,8 @@ import {
   withoutIds,
 } from './store.ts'
 
-const usage =
+/** How it is called. */
+export const importUsage =
   'npm run import -- PATH… --organisation SLUG [--overwrite] [--owner NAME]\n       npm run import -- roles.ndjson'
 
 /** The arguments are not right; the message says what would be. */
@@ -71,9 +72,9 @@ export function readImportArguments(
     overwrite?: boolean
     owner?: string
   }
-  if (paths.length === 0) throw new ImportArgumentsError(`Name the files or folders to import.\nUsage: ${usage}`)
+  if (paths.length === 0) throw new ImportArgumentsError(`Name the files or folders to import.\nUsage: ${importUsage}`)
   if (organisation !== undefined && !Value.Check(Slug, organisation))
-    throw new ImportArgumentsError(`--organisation must be a slug, such as home-office.\nUsage: ${usage}`)
+    throw new ImportArgumentsError(`--organisation must be a slug, such as home-office.\nUsage: ${importUsage}`)
   if (!/^[^\p{C}]{1,100}$/u.test(owner))
     throw new ImportArgumentsError('--owner must be a name of 1 to 100 characters.')
   return { paths, organisation, overwrite, owner }
@@ -136,13 +137,13 @@ class Summary {
 async function importOne(
   db: Kysely<Database>,
   pool: ImportPool,
-  { path, type, bytes }: File,
+  { path, type, bytes, named }: File,
   { organisation, overwrite, owner }: ImportArguments & { organisation: string },
   taken: Map<string, string>,
 ): Promise<Done> {
   const name = path
   if (type === undefined || type === 'export')
-    return { result: 'passed over', name, detail: 'not Markdown, HTML or Word' }
+    return { result: named ? 'failed' : 'passed over', name, detail: 'not Markdown, HTML or Word' }
   if (bytes > documentBytesMax)
     return {
       result: 'failed',
@@ -327,7 +328,7 @@ export async function importFiles(
   const { organisation } = args
   if (documents.length > 0) {
     if (organisation === undefined)
-      throw new ImportArgumentsError(`--organisation says whose roles these are.\nUsage: ${usage}`)
+      throw new ImportArgumentsError(`--organisation says whose roles these are.\nUsage: ${importUsage}`)
     const known = await db
       .selectFrom('organisations')
       .select('slug')

@@ -18,6 +18,8 @@ export interface File {
   /** undefined for a file of a kind that is not read. */
   type: DocumentType | 'export' | undefined
   bytes: number
+  /** Whether it was named itself, not found in a folder. */
+  named: boolean
 }
 
 /** What a path leads to that does not; the message names it. */
@@ -36,18 +38,19 @@ export const nameOf = (path: string) => basename(path, extname(path))
  */
 export async function findFiles(paths: readonly string[]): Promise<File[]> {
   const files: File[] = []
-  const add = async (path: string) => {
+  const add = async (path: string, named: boolean) => {
     const found = await stat(path).catch(() => undefined)
     if (!found) throw new PathError(`There is no file or folder ${path}.`)
     if (!found.isDirectory()) {
-      files.push({ path, type: types[extname(path).toLowerCase()], bytes: found.size })
+      files.push({ path, type: types[extname(path).toLowerCase()], bytes: found.size, named })
       return
     }
     const entries = await readdir(path, { withFileTypes: true })
     for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1)))
-      if (!/^(?:\.|~\$)/.test(entry.name) && (entry.isDirectory() || entry.isFile())) await add(join(path, entry.name))
+      if (!/^(?:\.|~\$)/.test(entry.name) && (entry.isDirectory() || entry.isFile()))
+        await add(join(path, entry.name), false)
   }
-  for (const path of paths) await add(path)
+  for (const path of paths) await add(path, true)
   return files
 }
 

@@ -10,6 +10,7 @@ import { unified } from 'unified'
 import { type Form, parseForm } from '../document/form.ts'
 import { limits } from '../document/schema.ts'
 import { takeFrontMatter } from './front-matter.ts'
+import { withoutFurniture } from './furniture.ts'
 import { type Notices, refuseLongList } from './notices.ts'
 import { readHast } from './read-hast.ts'
 import type { MediaType, Scan } from './scan.ts'
@@ -105,7 +106,7 @@ export function readSource({ patched, references }: Scan, mediaType: MediaType, 
       ? { text: child.value.trim(), line: element?.position?.start.line ?? 1 }
       : null
   const form = formOfHtml(tree)
-  return { blocks: readHast(tree, references, notices), title, ...(form ? { form } : {}) }
+  return { blocks: readHast(withoutFurniture(tree, notices), references, notices), title, ...(form ? { form } : {}) }
 }
 
 /** The form that an element of a page carries. */

@@ -27,7 +27,8 @@ export interface Scan extends Words {
   references: string[]
 }
 
-const inlineTags = new Set(
+/** Tags that part no words. */
+export const inlineTags = new Set(
   'abbr acronym b bdi bdo big cite del dfn em font i ins mark q s small span strike strong sub sup u var wbr'.split(
     ' ',
   ),

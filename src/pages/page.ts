@@ -13,6 +13,13 @@ export interface Versions {
   next_cursor: string | null
 }
 
+/** The version before one; null where there is none. A register that took in an export begins with a later one than 1. */
+export function versionBefore({ versions, next_cursor }: Versions, version: number): number | null {
+  const before = versions.find(entry => entry.version < version)?.version
+  // Of those that are not listed, each follows the one before it.
+  return before ?? (next_cursor === null || version === 1 ? null : version - 1)
+}
+
 interface RoleContent {
   page: 'role'
   role: string
@@ -67,7 +74,7 @@ function rolePage(views: Views, { role: json, occupation, history, own, baseUrl 
     skillsOf,
     acknowledgement,
     documents,
-    versions,
+    versions: versions.map(entry => ({ ...entry, before: versionBefore(history, entry.version) })),
     moreVersions: next_cursor !== null,
   })
 }

@@ -13,7 +13,7 @@ import { createThreadPool, runForCaller, threadCharacters, workerFile } from '..
 import { read, readText } from './api.ts'
 import { facets, filtersOf, type Query, sortOf } from './filters.ts'
 import { imports } from './imports.ts'
-import { type PageContent, pageOf, type Versions } from './page.ts'
+import { type PageContent, pageOf, type Versions, versionBefore } from './page.ts'
 import { sitemap } from './sitemap.ts'
 import { createViews, pagePolicy } from './views.ts'
 import type { PageTask } from './worker.ts'
@@ -190,9 +190,10 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
     },
     async (request, reply) => {
       const { role: slug } = request.params
-      const { versions } = await read<Versions>(request, `/v1/roles/${slug}/versions?limit=100`)
+      const history = await read<Versions>(request, `/v1/roles/${slug}/versions?limit=100`)
+      const { versions } = history
       const latest = versions[0]?.version ?? 1
-      const { to = latest, from = Math.max(1, to - 1) } = request.query
+      const { to = latest, from = versionBefore(history, to) ?? to } = request.query
       const [role, diff] = await Promise.all([
         readText(request, `/v1/roles/${slug}/versions/${to}`),
         readText(request, `/v1/roles/${slug}/diff?from=${from}&to=${to}`),

@@ -98,6 +98,13 @@ t.test('import: documents of a folder', { timeout: 120_000 }, async t => {
     t.same(rows, Array(4).fill({ type: 'role_imported', owner: 'jo' }))
   })
 
+  await t.test('a file of another kind that is named itself is a failure', async t => {
+    const { code, text } = await command(db, [join(folder, 'notes.txt')])
+    t.equal(code, 1)
+    t.match(text, /failed .*notes\.txt: not Markdown, HTML or Word/)
+    t.notMatch(text, /passed over/)
+  })
+
   await t.test('again: nothing is written', async t => {
     const before = await countRows(db)
     const { code, text } = await command(db, [join(folder, 'deep'), join(folder, 'Data Engineer.md')])
@@ -261,6 +268,10 @@ t.test('import: an export into an empty register, and out again', { timeout: 120
   t.same(rolesOf((await get('/v1/exports/roles.ndjson')).body), rolesOf(exported.text))
   t.equal((await get('/v1/roles/data-engineer/versions/2')).statusCode, 200)
   t.equal((await get('/v1/roles/data-engineer/versions/1')).statusCode, 404)
+  const page = (await get('/roles/data-engineer')).body
+  t.match(page, /\/roles\/data-engineer\/versions\/2"/)
+  t.notMatch(page, /changes\?from=/, 'the version before the first that is there is not linked')
+  t.equal((await get('/roles/data-engineer/changes')).statusCode, 200)
   const [line = ''] = rolesOf(exported.text)
   t.equal((await get('/v1/roles/data-engineer')).headers.etag, (JSON.parse(line) as { etag: string }).etag)
   const shared = await db.selectFrom('shared_sections').select(['slug', 'organisation']).orderBy('slug').execute()

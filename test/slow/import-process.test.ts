@@ -44,3 +44,20 @@ t.test('import: killed half-way and run again, every document is one role with o
   const imports = await db.selectFrom('events').select('role').where('type', '=', 'role_imported').execute()
   t.equal(imports.length, count)
 })
+
+t.test('import: --help → 0 with the usage; without --organisation → 2', async t => {
+  const { url } = await testDatabase(t)
+  const folder = await testFolder(t)
+  await writeFile(join(folder, 'tester.md'), '# Tester\n')
+  const build = await buildService()
+  t.after(() => build.remove())
+  const run = async (...args: string[]) => {
+    const service = new Service(build, 'cli', { env: { DATABASE_URL: url }, args: ['import', ...args] })
+    const { code } = await service.exited
+    return { code, out: service.out, err: service.err }
+  }
+  const help = await run('--help')
+  t.match(help, { code: 0, out: /^Usage: npm run import -- PATH… --organisation SLUG/m, err: '' })
+  const missing = await run(folder)
+  t.match(missing, { code: 2, out: '', err: /^--organisation says whose roles these are\.\nUsage: npm run import/m })
+})
