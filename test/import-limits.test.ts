@@ -17,6 +17,11 @@ t.test('what is no document says what to do instead', async t => {
     'no_content -: The document has a title and nothing else. Send it with its sections, each under a heading'
   t.same(refusal('# Data engineer'), [titleOnly])
   t.same(refusal('<h1>Data engineer</h1>', 'text/html'), [titleOnly])
+  t.same(
+    imported('# Data engineer').report.coverage,
+    { characters_seen: 12, characters_kept: 0, percent: 0 },
+    'there is no draft that could hold it',
+  )
   t.same(refusal('<!-- x -->'), ['no_content -: The document has no text. Send the text of a role definition'])
   t.same(refusal(binary(0x50, 0x4b, 0x03, 0x04)), [
     'not_text -: This looks like a Word document (.docx) or another ZIP file. Send a Word document with the content type application/vnd.openxmlformats-officedocument.wordprocessingml.document',

@@ -15,6 +15,7 @@ import { digestOf } from '../roles/store.ts'
 import { type File, findFiles, nameOf, PathError } from './files.ts'
 import { slugIn } from './front-matter.ts'
 import { createImportPool, type ImportPool } from './pool.ts'
+import { withoutDraft } from './report.ts'
 import { checkExport, restore, rolesOf } from './restore.ts'
 import type { DocumentType } from './scan.ts'
 import type { ImportReport } from './schema.ts'
@@ -226,7 +227,7 @@ async function importSource(
     // Of two documents with one new text about the organisation, one makes the shared section and the other uses it.
     if (error instanceof Problem && error.code === 'conflict' && retries < retriesMax)
       return importSource(db, pool, file, args, retries + 1)
-    return { result: 'failed', name, role: slug, report, detail: problemText(error) }
+    return { result: 'failed', name, role: slug, report: withoutDraft(report), detail: problemText(error) }
   }
   const made = saved.report.unchanged ? 'unchanged' : known ? 'updated' : 'created'
   return { result: made, name, role: slug, report: saved.report }

@@ -15,7 +15,7 @@ import { openPackage } from './package.ts'
 import { readSource } from './read-source.ts'
 import { type Recognised, recognise } from './recognise.ts'
 import { keepUnsaid, type Shared, type SharedText, shareSections } from './reconcile.ts'
-import { reportOf } from './report.ts'
+import { reportOf, withoutDraft } from './report.ts'
 import { type DocumentType, type MediaType, scan, type Words, wordsOf } from './scan.ts'
 import type { ImportReport } from './schema.ts'
 import type { SfiaIndex } from './sfia.ts'
@@ -220,7 +220,7 @@ function draftOf(
     return {
       document: null,
       newSharedSections: [],
-      report: reportOf(parts, shared, coverage, notices, false),
+      report: withoutDraft(reportOf(parts, shared, coverage, notices, false)),
       problems: notices.problems,
       text: read?.text ?? [],
     }

@@ -98,6 +98,12 @@ export function reportOf(
   }
 }
 
+/** The report on a document that became no draft: there is nothing that could hold its text. */
+export const withoutDraft = (report: ImportReport): ImportReport => ({
+  ...report,
+  coverage: { ...report.coverage, characters_kept: 0, percent: 0 },
+})
+
 /** The report on a document that was not read. */
 export const emptyReport = (): ImportReport => ({
   recognised: {

@@ -12,6 +12,7 @@ import { digestTag, sendEntity } from '../plugins/read.ts'
 import { parseMatch, revisionTag, type Written } from '../plugins/write.ts'
 import { findRole } from '../roles/store.ts'
 import { ImportBusyError, type ImportPool } from './pool.ts'
+import { withoutDraft } from './report.ts'
 import { documentTypes, wordType } from './scan.ts'
 import { Import, type ImportReport } from './schema.ts'
 import {
@@ -210,7 +211,7 @@ async function withReport<T>(
       error.code === 'invalid' &&
       !error.options.errors?.some(({ pointer }) => pointer.startsWith('?'))
     )
-      throw unreadable(error.options.errors ?? [], members)
+      throw unreadable(error.options.errors ?? [], { ...members, report: withoutDraft(members.report) })
     throw error
   }
 }
