@@ -1,11 +1,11 @@
 // Documents that the register wrote, edited by people and imported again: all but the edit is as it was.
 import t from 'tap'
-import { type Block, exampleDocument, type RoleDocument } from '../src/document/schema.ts'
-import { importFile } from '../src/imports/import.ts'
-import { salaryIn } from '../src/imports/values.ts'
-import { contextOf, ourSample, realSample } from './support/documents.ts'
-import { addItem, type Edit, editDocument, removeItem, replaceText, swapItems } from './support/edit.ts'
-import { formats, sourceOf, withoutIds } from './support/round-trip.ts'
+import { type Block, exampleDocument, type RoleDocument } from '../../src/document/schema.ts'
+import { importFile } from '../../src/imports/import.ts'
+import { salaryIn } from '../../src/imports/values.ts'
+import { contextOf, ourSample, realSample } from '../support/documents.ts'
+import { addItem, type Edit, editDocument, removeItem, replaceText, swapItems } from '../support/edit.ts'
+import { formats, sourceOf, withoutIds } from '../support/round-trip.ts'
 
 /** A role with its own texts only, and a salary to change. */
 async function roleOf(source: Uint8Array) {
