@@ -369,17 +369,17 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
 
   await t.test('createVacancyWithdrawal → 201, then 410 for everybody with the reason', async t => {
     const { path, id, etag } = await openVacancy(call, 'engineer')
-    const answer = await call(`POST ${path}/withdrawals`, { body: { reason: 'Filled by a transfer.' }, match: etag })
+    const answer = await call(`POST ${path}/withdrawals`, { body: { reason: 'Filled by a transfer' }, match: etag })
     t.same([answer.status, answer.etag], [201, '"r3"'], answer.text)
     const { occurred_at: _, ...entry } = answer.body as Record<string, unknown>
-    t.strictSame(entry, { revision: 3, by: 'alice', status: 'withdrawn', reason: 'Filled by a transfer.' })
+    t.strictSame(entry, { revision: 3, by: 'alice', status: 'withdrawn', reason: 'Filled by a transfer' })
     for (const form of ['', '/job-posting', '/civil-service-jobs'])
       for (const key of [null, token('home-office')])
         t.match(problemOf(await call(`GET ${path}${form}`, { key })), {
           status: 410,
           code: 'withdrawn',
           detail: 'The vacancy was withdrawn: Filled by a transfer.',
-          reason: 'Filled by a transfer.',
+          reason: 'Filled by a transfer',
         })
     t.match(problemOf(await call(`PATCH ${path}`, { body: { hours: null }, match: '*' })), { status: 410 })
     t.same((await eventTypes(path)).at(-1), ['vacancy_withdrawn', true, 3])

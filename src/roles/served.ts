@@ -1,13 +1,13 @@
 /** The latest version of a role, or why there is none to show: the same for every form that it is served in. */
 import type { FastifyReply } from 'fastify'
-import { notFound, Problem } from '../plugins/problems.ts'
+import { notFound, Problem, sentence } from '../plugins/problems.ts'
 import { cacheControl } from '../plugins/read.ts'
 import { isVersion, type PublishedCache } from './cache.ts'
 import type { Version, Withdrawal } from './versions.ts'
 
 /** 410 with a tombstone that names the reason and any successor. */
 function withdrawn(slug: string, { withdrawn_at, reason, successor }: Withdrawal): Problem {
-  const detail = `The role was withdrawn: ${reason}${/[.!?]$/.test(reason) ? '' : '.'}${successor === null ? '' : ` Its successor is "${successor}".`}`
+  const detail = `The role was withdrawn: ${sentence(reason)}${successor === null ? '' : ` Its successor is "${successor}".`}`
   const links = [`</v1/roles/${slug}/versions>; rel="version-history"`]
   if (successor !== null) links.push(`</v1/roles/${successor}>; rel="successor-version"`)
   return new Problem('withdrawn', detail, {

@@ -7,7 +7,7 @@ import type { Database } from '../database/types.ts'
 import type { PublishedRole } from '../document/schema.ts'
 import { type Vacancy, type VacancyDocument, type VacancyStatus, vacancyStatuses } from '../document/vacancy.ts'
 import { type Caller, mayUse, organisationOf } from '../plugins/auth.ts'
-import { notFound, Problem } from '../plugins/problems.ts'
+import { notFound, Problem, sentence } from '../plugins/problems.ts'
 import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
 import type { Advert } from './advert.ts'
 import { catchUp, type Now, revisionAt, statusAt, updatedAt } from './clock.ts'
@@ -281,7 +281,7 @@ export async function lockVacancy(
 
 /** 410 that tells when and why. */
 export const withdrawn = ({ withdrawn_at, withdrawal_reason }: VacancyRow) =>
-  new Problem('withdrawn', `The vacancy was withdrawn: ${withdrawal_reason}`, {
+  new Problem('withdrawn', `The vacancy was withdrawn: ${sentence(withdrawal_reason ?? '')}`, {
     members: { withdrawn_at, reason: withdrawal_reason },
   })
 
