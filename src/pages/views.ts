@@ -64,11 +64,7 @@ export function createViews({ name, crownBranding }: { name: string; crownBrandi
   const { SafeString } = nunjucks.runtime
   environment.addGlobal('service', { name, crownBranding, styleSheet })
   environment.addFilter('date', londonDate)
-  // Every `<` of a text is escaped: what is found is a link.
-  environment.addFilter(
-    'inline',
-    (text: string) => new SafeString(inlineHtml(text).replaceAll('<a href=', '<a class="govuk-link" href=')),
-  )
+  environment.addFilter('inline', (text: string) => new SafeString(inlineHtml(text, 'govuk-link')))
   environment.addFilter('json', (value: unknown) => new SafeString(scriptJson(value)))
   return { assets, render: (view, context) => environment.render(`${view}.njk`, context) }
 }

@@ -11,19 +11,23 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 /** Characters as they stand in an element or a quoted attribute of HTML or XML. What no document can hold is U+FFFD. */
 export const escapeHtml = (text: string) => holdable(text).replace(/[&<>"']/g, found => entities[found] ?? found)
 
-const nodesHtml = (nodes: readonly Inline[]): string =>
+const nodesHtml = (nodes: readonly Inline[], link = '<a'): string =>
   nodes
     .map(node => {
       if (node.type === 'text') return escapeHtml(node.value)
       if (node.type === 'code') return `<code>${escapeHtml(node.value)}</code>`
-      if (node.type === 'link') return `<a href="${escapeHtml(node.url)}">${nodesHtml(node.children)}</a>`
+      if (node.type === 'link') return `${link} href="${escapeHtml(node.url)}">${nodesHtml(node.children, link)}</a>`
       const tag = node.type === 'strong' ? 'strong' : 'em'
-      return `<${tag}>${nodesHtml(node.children)}</${tag}>`
+      return `<${tag}>${nodesHtml(node.children, link)}</${tag}>`
     })
     .join('')
 
-/** An inline text of a role as HTML. Links go to https, http and mailto addresses only, as `checkText` holds. */
-export const inlineHtml = (text: string) => nodesHtml(printText(text))
+/**
+ * An inline text of a role as HTML, its links of a class where one is given. They go to https, http and mailto addresses
+ * only, as `checkText` holds.
+ */
+export const inlineHtml = (text: string, linkClass?: string) =>
+  nodesHtml(printText(text), linkClass === undefined ? '<a' : `<a class="${linkClass}"`)
 
 interface BlocksHtmlOptions extends PrintOptions {
   /** Of subheadings; h3 unless given. */
@@ -40,7 +44,7 @@ function printHtml(print: Print, { subheading = 'h3', optionalMark = '' }: Block
     case 'list': {
       const items = print.items.map(({ content, optional, items: inner }) => {
         const mark = optional && content.length > 0 ? optionalMark : ''
-        return `${nodesHtml(content)}${mark}${inner.length > 0 ? `\n${list(inner.map(nodesHtml))}` : ''}`
+        return `${nodesHtml(content)}${mark}${inner.length > 0 ? `\n${list(inner.map(nodes => nodesHtml(nodes)))}` : ''}`
       })
       return list(items, print.ordered ? 'ol' : 'ul')
     }
