@@ -79,7 +79,8 @@ export const exports = fp(
         snapshot = await openSnapshot(db)
         const end = await findFeedEnd(snapshot)
         reply.header('cache-control', cacheControl.revalidated)
-        const etag = digestTag(`${request.url} ${end.position} ${end.occurred_at} ${await dependsOn?.(snapshot)}`)
+        const depends = (await dependsOn?.(snapshot)) ?? ''
+        const etag = digestTag(`${request.url} ${end.position} ${end.occurred_at} ${depends}`)
         reply.header('etag', etag)
         if (isFresh(request.headers, etag)) {
           await close()

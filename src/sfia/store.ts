@@ -132,10 +132,10 @@ export async function checkMappings(
     .execute()
   const levels = new Map(rows.map(row => [row.code, row.levels]))
   // The whole index is read only to say what was meant.
-  const known = codes.every(code => levels.has(code)) ? undefined : await findKnown(db, version, codes)
+  const known = codes.every(code => levels.has(code)) ? nothingKnown : await findKnown(db, version, codes)
   return mappings.flatMap(({ code, level }, index): MappingError[] => {
     const own = levels.get(code)
-    if (!own) return known ? [{ index, ...explainUnknown(version, code, known) }] : []
+    if (!own) return [{ index, ...explainUnknown(version, code, known) }]
     if (own.includes(level)) return []
     const detail = `${code} has level${own.length === 1 ? '' : 's'} ${own.join(', ')} in SFIA ${version}.`
     return [{ index, code: 'sfia_level_not_valid', detail }]
@@ -155,6 +155,8 @@ interface Known {
   versions: Record<string, SfiaVersion[]>
 }
 
+const nothingKnown: Known = { complete: false, codes: [], versions: {} }
+
 async function findKnown(db: Kysely<Database>, version: SfiaVersion, codes: readonly string[]): Promise<Known> {
   const { rows } = await sql<Known>`
     select
@@ -169,7 +171,7 @@ async function findKnown(db: Kysely<Database>, version: SfiaVersion, codes: read
       ), '{}') as versions
     from sfia_versions where version = ${version}
   `.execute(db)
-  return rows[0] ?? { complete: false, codes: [], versions: {} }
+  return rows[0] ?? nothingKnown
 }
 
 function explainUnknown(
