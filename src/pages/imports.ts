@@ -89,10 +89,13 @@ async function importFile(
     if (draft.status === 200) answer = await post(`&role=${role}${replace ? '' : '&dry_run=true'}`, match)
     done = replace ? 'Draft replaced' : leftAlone
   }
-  const body = answer.body as Partial<Record<'id' | 'role', string>> & { report?: ImportReport; text?: string[] }
+  const body = answer.body as Partial<ProblemAnswer & Record<'id' | 'role', string>> & {
+    report?: ImportReport
+    text?: string[]
+  }
   const common = { file, report: body.report ?? null, text: body.text ?? [] }
   if (answer.status >= 400)
-    return { ...common, outcome: 'Refused', problem: body as unknown as ProblemAnswer, id: null, role: null }
+    return { ...common, outcome: 'Refused', problem: body as ProblemAnswer, id: null, role: null }
   const outcome = body.report?.unchanged ? 'Unchanged' : done
   return { ...common, outcome, problem: null, id: body.id ?? null, role: body.role ?? null }
 }
