@@ -184,7 +184,7 @@ t.test('a text of the greatest length is read in milliseconds, whatever it repea
       plainText(text)
       findAdvice(document, ({ blocks }) => blocks)
     })
-    t.ok(ms < 500, `${JSON.stringify(piece)} in ${ms.toFixed(1)} ms`)
+    t.ok(ms < 250, `${JSON.stringify(piece)} in ${ms.toFixed(1)} ms`)
   }
   t.end()
 })

@@ -34,6 +34,7 @@ t.test('catastrophic documents end at the time limit', async t => {
 })
 
 t.test('a document that needs too much memory ends at the memory limit', async t => {
+  // The reader takes less than 30; what counts the lines that a test runs takes some too.
   const pool = createImportPool({ timeLimitMs: 60_000, memoryMib: 64 })
   t.after(() => pool.close())
   const { problems } = await pool.run(bytes('<i>x</i> '.repeat(400_000)), 'text/html', contextOf())

@@ -52,8 +52,9 @@ for (const [name, make] of Object.entries(largeRoles))
       await time(path)
       const { statusCode, took, slowest } = await time(path)
       t.comment(`${path}: ${Math.round(took)} ms, beside it ${Math.round(slowest)} ms`)
-      // What takes longer than it may is given up: a Word file, and on a busy machine others too.
-      t.ok(statusCode === 200 || (statusCode === 503 && took > 4500), `${path} → ${statusCode}`)
+      // A Word file may take more time or memory than it may, and others more time on a busy machine: then it is given up.
+      const isGivenUp = statusCode === 503 && (path.endsWith('docx') || took > 4500)
+      t.ok(statusCode === 200 || isGivenUp, `${path} → ${statusCode}`)
       t.ok(slowest < Math.max(600, took / 3), `${path} took ${took} ms and held up others for ${slowest} ms`)
     }
   })

@@ -18,14 +18,31 @@ export interface Build {
   remove(): Promise<void>
 }
 
+/** The files under a folder of the project, by their paths in it. */
+export async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(join(project, folder), { recursive: true, withFileTypes: true })
+  return entries
+    .filter(entry => !entry.isDirectory())
+    .map(entry => relative(project, join(entry.parentPath, entry.name)))
+}
+
+/** Where this file lies: in the project, or in a build of it that its tests run from. */
+const here = join(import.meta.dirname, '..', '..')
+
 /** What a build does not have from the project: what it makes itself, and what is made of it. */
 const notLinked = new Set(['src', 'test', 'dist', 'node_modules', '.git'])
 
 /**
  * Compiles `src/` and further files, without checking types, into a folder that is otherwise like the project: what is
- * not compiled is linked, and packages are found as from the project's own.
+ * not compiled is linked, and packages are found as from the project's own. Within a build, that one.
  */
 export async function buildService(...further: string[]): Promise<Build> {
+  const buildAt = (folder: string, remove: () => Promise<void>): Build => ({
+    folder,
+    path: name => join(folder, `${name}.js`),
+    remove,
+  })
+  if (here !== project) return buildAt(here, async () => {})
   const folder = join(project, 'node_modules', '.cache', `build-${randomBytes(6).toString('hex')}`)
   const { config } = ts.readConfigFile(join(project, 'tsconfig.json'), ts.sys.readFile) as {
     config: { compilerOptions: unknown }
@@ -36,9 +53,8 @@ export async function buildService(...further: string[]): Promise<Build> {
     module: ts.ModuleKind.ESNext,
     noEmit: false,
     incremental: false,
-    inlineSourceMap: true,
+    sourceMap: true,
   }
-  const path = (source: string) => join(folder, source.replace(/\.ts$/, '.js'))
   const put = async (source: string) => {
     const from = join(project, source)
     const to = join(folder, source)
@@ -46,20 +62,19 @@ export async function buildService(...further: string[]): Promise<Build> {
     // The sources too: some tests run them.
     await symlink(from, to)
     if (!source.endsWith('.ts')) return
-    const { outputText } = ts.transpileModule(await readFile(from, 'utf8'), {
+    const { outputText, sourceMapText = '' } = ts.transpileModule(await readFile(from, 'utf8'), {
       fileName: source,
       compilerOptions: { ...compilerOptions, sourceRoot: `${pathToFileURL(dirname(from))}/` },
     })
-    await writeFile(path(source), outputText)
+    const made = to.replace(/\.ts$/, '.js')
+    await writeFile(made, outputText)
+    // Beside it: within, it would count against the limits of memory that threads have.
+    await writeFile(`${made}.map`, sourceMapText)
   }
-  const files = await readdir(join(project, 'src'), { recursive: true, withFileTypes: true })
-  const sources = files
-    .filter(entry => !entry.isDirectory())
-    .map(entry => relative(project, join(entry.parentPath, entry.name)))
-  for (const source of [...sources, ...further]) await put(source)
+  for (const source of [...(await filesIn('src')), ...further]) await put(source)
   for (const name of await readdir(project))
     if (!notLinked.has(name)) await symlink(join(project, name), join(folder, name))
-  return { folder, path: name => path(`${name}.ts`), remove: () => rm(folder, { recursive: true, force: true }) }
+  return buildAt(folder, () => rm(folder, { recursive: true, force: true }))
 }
 
 export interface ServiceOptions {
