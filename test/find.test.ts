@@ -8,6 +8,7 @@ import { testApp } from './support/app.ts'
 import { problemOf } from './support/problem.ts'
 import { reset } from './support/reset.ts'
 import { createPublished, documentWith } from './support/roles.ts'
+import { unchecked } from './support/unchecked.ts'
 import { walk } from './support/walk.ts'
 
 interface List {
@@ -300,8 +301,7 @@ t.test(
     const change_note = 'Another'
     /** More roles than `relevance` weighs, which differ by their slug alone; without their documents, as no list reads these. */
     const insertMany = async (from: string, slug: string) =>
-      db.transaction().execute(async trx => {
-        await sql`set local session_replication_role = replica`.execute(trx)
+      unchecked(db, async trx => {
         await sql`insert into role_search (role, title, tags, published_at, item, words)
           select ${slug}::text || '-' || n, title, tags, published_at,
             jsonb_set(item::jsonb, '{slug}', to_jsonb(${slug}::text || '-' || n))::json, words

@@ -14,6 +14,7 @@ import { callerOf } from '../support/call.ts'
 import type { Teardown } from '../support/database.ts'
 import { problemOf } from '../support/problem.ts'
 import { createPublished, createRole, documentWith, publishRole } from '../support/roles.ts'
+import { unchecked } from '../support/unchecked.ts'
 import { until } from '../support/until.ts'
 import { openVacancy, publishAdvertised } from '../support/vacancies.ts'
 
@@ -214,8 +215,7 @@ t.test('listChanges', async t => {
     const read = (after: string, more = '') => call(`GET /v1/changes?after=${after}${more}`, everyone)
     t.strictSame(bodyOf(await read(lost)), { changes: [], next_cursor: lost })
     // Back to a backup that was made after the first of them.
-    await db.transaction().execute(async trx => {
-      await sql`set local session_replication_role = replica`.execute(trx)
+    await unchecked(db, async trx => {
       await sql`delete from events where position > 1`.execute(trx)
       await sql`update feed_counter set position = 1`.execute(trx)
     })

@@ -12,6 +12,7 @@ import {
 import { testApp } from '../support/app.ts'
 import { seedSearchRows } from '../support/many-roles.ts'
 import { areAlike, combinations, pagesRead, ratiosOf, readsAll } from '../support/plans.ts'
+import { unchecked } from '../support/unchecked.ts'
 
 const common: Required<RoleFilter> = {
   q: 'everywhere',
@@ -126,8 +127,7 @@ t.test('listRoles on 100,000 roles', { timeout: 900_000 }, async t => {
   await t.test('gives each role once and in order, in whichever way a page is found', async t => {
     const slugs = (rows: { slug: string }[]) => rows.map(({ slug }) => slug).filter(slug => !slug.endsWith('-other'))
     const other = (rows: RawBuilder<unknown>) =>
-      many.db.transaction().execute(async trx => {
-        await sql`set local session_replication_role = replica`.execute(trx)
+      unchecked(many.db, async trx => {
         await rows.execute(trx)
       })
     for (const [query, by] of [
@@ -181,8 +181,7 @@ t.test('listRoles on 100,000 roles', { timeout: 900_000 }, async t => {
 
   await t.test('uses indices to find nothing, also while much waits to be merged into them', async t => {
     await sql`select gin_clean_pending_list('role_search_filters_idx')`.execute(many.db)
-    await many.db.transaction().execute(async trx => {
-      await sql`set local session_replication_role = replica`.execute(trx)
+    await unchecked(many.db, async trx => {
       await sql`insert into role_search (role, title, tags, published_at, item, words)
         select role || '-waiting', title, tags, published_at, item, words from role_search limit 25`.execute(trx)
     })

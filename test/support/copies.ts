@@ -1,14 +1,13 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../../src/database/types.ts'
+import { unchecked } from './unchecked.ts'
 
 /**
  * Copies a published role so many times, as `{slug}-1`, `{slug}-2`, …, each with a body and a digest of its own. By SQL,
  * without events: to publish 100,000 roles one after the other takes an hour. It takes a superuser.
  */
 export const copyRole = (db: Kysely<Database>, slug: string, copies: number) =>
-  db.transaction().execute(async trx => {
-    // References need no check where everything is a copy.
-    await sql`set local session_replication_role = replica; set local statement_timeout = 0`.execute(trx)
+  unchecked(db, async trx => {
     await sql`
       with copy as (select ${slug}::text || '-' || n as slug from generate_series(1, ${copies}::int) n),
       role as (

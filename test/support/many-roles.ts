@@ -2,20 +2,24 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../../src/database/types.ts'
 import { families, grades, professions } from '../../src/document/code-lists.ts'
+import { unchecked } from './unchecked.ts'
+
+/** The codes of a list, in SQL. */
+export const codes = (list: readonly { code: string }[]) => sql`${list.map(({ code }) => code)}::text[]`
+
+/** Thirty organisations, office-0 to office-29. */
+export const insertOffices = (trx: Kysely<Database>) =>
+  sql`insert into organisations (slug, name) select 'office-' || n, 'Office ' || n from generate_series(0, 29) n`.execute(
+    trx,
+  )
 
 /**
  * Fills `role_search` alone, by SQL. Values are as uneven as real ones: `common` below says what a large part of the
  * roles has, `rare` what a few in 10,000 have. Slugs lie in no order on the disk. The same each time.
  */
 export async function seedSearchRows(db: Kysely<Database>, count: number): Promise<void> {
-  const codes = (list: readonly { code: string }[]) => sql`${list.map(({ code }) => code)}::text[]`
-  await db.transaction().execute(async trx => {
-    // Off go the triggers, and with them the foreign key to roles that there are none of. It takes a superuser.
-    await sql`set local session_replication_role = replica`.execute(trx)
-    await sql`set local statement_timeout = 0`.execute(trx)
-    await sql`insert into organisations (slug, name) select 'office-' || n, 'Office ' || n from generate_series(0, 29) n`.execute(
-      trx,
-    )
+  await unchecked(db, async trx => {
+    await insertOffices(trx)
     await sql`insert into skills (slug, name, level_descriptions)
       select 'skill-' || n, 'Skill ' || n, '{}' from generate_series(0, 199) n`.execute(trx)
     // 500 texts of about 160 different words each: the nth word of 4,000 is the rarer the higher n is.

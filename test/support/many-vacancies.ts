@@ -2,6 +2,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { Database } from '../../src/database/types.ts'
 import { families, grades, professions } from '../../src/document/code-lists.ts'
+import { codes, insertOffices } from './many-roles.ts'
+import { unchecked } from './unchecked.ts'
 
 /**
  * Fills `vacancies` by SQL, with the rows of `roles` that lists look at. Nearly all are closed, as after some years; 4 in 100
@@ -9,14 +11,8 @@ import { families, grades, professions } from '../../src/document/code-lists.ts'
  * few in 10,000: office-29, X1, Rockall and role-0. The same each time.
  */
 export async function seedVacancies(db: Kysely<Database>, count: number): Promise<void> {
-  const codes = (list: readonly { code: string }[]) => sql`${list.map(({ code }) => code)}::text[]`
-  await db.transaction().execute(async trx => {
-    // Off go the triggers, and with them the foreign keys to versions that there are none of. It takes a superuser.
-    await sql`set local session_replication_role = replica`.execute(trx)
-    await sql`set local statement_timeout = 0`.execute(trx)
-    await sql`insert into organisations (slug, name) select 'office-' || n, 'Office ' || n from generate_series(0, 29) n`.execute(
-      trx,
-    )
+  await unchecked(db, async trx => {
+    await insertOffices(trx)
     await sql`insert into roles (slug, organisation, document, version)
       select 'role-' || n, 'office-0', '{}', case when n % 10 = 0 then 2 else 1 end
       from generate_series(0, ${Math.ceil(count / 20)}::int) n`.execute(trx)
