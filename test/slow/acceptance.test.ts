@@ -7,12 +7,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { exampleDocument } from '../../src/document/schema.ts'
 import { testDatabase, testFolder } from '../support/database.ts'
+import { project } from '../support/project.ts'
 import { countRows } from '../support/roles.ts'
 import { buildService, Service } from '../support/service.ts'
 
 t.setTimeout(600_000)
-
-const project = join(import.meta.dirname, '..', '..')
 
 async function accept(url: string, key?: string, ...args: string[]) {
   const { PATH = '' } = process.env

@@ -7,13 +7,12 @@ import { join } from 'node:path'
 import t from 'tap'
 import { testApp } from '../support/app.ts'
 import { type Teardown, testFolder } from '../support/database.ts'
+import { project } from '../support/project.ts'
 import { createPublished, createRole, documentWith, publishRole } from '../support/roles.ts'
 import { createVacancy, handClock, openVacancy, publishAdvertised } from '../support/vacancies.ts'
 
 // Each run of an example starts a process.
 t.setTimeout(200_000)
-
-const project = join(import.meta.dirname, '..', '..')
 
 /** Runs an example to its end. */
 async function run(t: Teardown, example: string, ...args: string[]) {
