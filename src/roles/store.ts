@@ -8,6 +8,7 @@ import { checkDocument, checkSize, labelled } from '../document/check.ts'
 import { changedParts } from '../document/edit.ts'
 import { assignIds, findFarIds, type IdSerials } from '../document/ids.ts'
 import type { RoleDocument } from '../document/schema.ts'
+import { slugFrom } from '../document/slug.ts'
 import { type Caller, organisationOf } from '../plugins/auth.ts'
 import { invalid, notFound, Problem } from '../plugins/problems.ts'
 import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
@@ -131,16 +132,6 @@ function textOf(document: RoleDocument): string {
   if (findings.length > 0) throw invalid(findings)
   return text
 }
-
-const slugFrom = (title: string) =>
-  title
-    .normalize('NFKD')
-    .replaceAll(/\p{Mark}/gu, '')
-    .toLowerCase()
-    .replaceAll(/[’']/g, '')
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(0, 80)
-    .replaceAll(/^-+|-+$/g, '')
 
 /** The slug sent, or the title's; throws 422 where neither gives one. */
 export function slugFor(sent: string | undefined, title: string | null): string {
