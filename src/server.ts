@@ -20,12 +20,12 @@ const closeMs = 15_000
 /** What has been started, each with what ends it, in the order of starting. */
 type Closers = (() => Promise<unknown>)[]
 
-/** Starts everything in order; `isStopping` is asked between the steps, which are the points where a signal can stop it. */
-async function start(config: Config, logger: Logger, closers: Closers, isStopping: () => boolean): Promise<void> {
+/** Starts everything in order; `stopping` is looked at between the steps, and ends the wait for a database. */
+async function start(config: Config, logger: Logger, closers: Closers, stopping: AbortSignal): Promise<void> {
   const log = (message: string) => logger.info(message)
-  const database = await openDatabase(config, log)
+  const database = await openDatabase(config, log, stopping)
   closers.push(() => database.close())
-  if (isStopping()) return
+  if (stopping.aborted) return
 
   const db = connect({
     url: database.url,
@@ -39,7 +39,7 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
 
   const pepper = config.keyPepper ?? (await findOrMakeSecret(config.dataDir, 'pepper'))
   if (database.isEmbedded) await seed({ db, dataDir: config.dataDir, pepper, log })
-  if (isStopping()) return
+  if (stopping.aborted) return
 
   const { oidcIssuer: issuer, oidcAudience: audience } = config
   const oidc = issuer && audience ? { issuer, audience } : undefined
@@ -71,12 +71,16 @@ async function start(config: Config, logger: Logger, closers: Closers, isStoppin
     ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
   })
   closers.push(() => drain(app))
-  await app.listen({
+  const listening = app.listen({
     port,
     host: config.host,
     // With Node's own 511, a rush of clients has its first packets dropped, and each waits a second to send another.
     backlog: 4096,
     listenTextResolver: address => `listening at ${address} for ${baseUrl}`,
+  })
+  await listening.catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error
+    throw new Error(`Port ${port} of ${config.host} is in use. Set PORT to another one, or to 0 for any.`)
   })
   // Not before: while the app is made, nothing else has a turn, and connections would be given up.
   if (config.worker) {
@@ -142,20 +146,21 @@ async function main(): Promise<void> {
   }
   const logger = createLogger(config.logLevel)
   const closers: Closers = []
-  let isStopping = false
+  const stopping = new AbortController()
   let exitCode = 0
 
-  const starting = start(config, logger, closers, () => isStopping).catch(error => {
+  const starting = start(config, logger, closers, stopping.signal).catch(error => {
     // Ctrl-C reaches also what was being started, whose end is no failure then.
-    if (isStopping) return
+    if (stopping.signal.aborted) return
     logger.fatal({ err: error }, `could not start: ${error instanceof Error ? error.message : error}`)
     exitCode = 1
     void stop()
   })
   const stop = async () => {
-    if (isStopping) return
-    isStopping = true
-    await starting
+    if (stopping.signal.aborted) return
+    stopping.abort()
+    // Whatever it waits for: a migration that is cut off leaves nothing half done.
+    await Promise.race([starting, sleep(drainMs)])
     await closeAll(closers, logger)
     logger.info('stopped')
     process.exit(exitCode)
@@ -163,7 +168,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
       // Whoever asks twice does not want to wait.
-      if (isStopping) process.exit(1)
+      if (stopping.signal.aborted) process.exit(1)
       logger.info(`${signal}: stopping`)
       void stop()
     })

@@ -108,7 +108,10 @@ async function prepare(dataDir: string, options: EmbeddedOptions): Promise<Clust
   const native = findBinaries()
   const root = join(dataDir, 'postgres')
   const data = join(root, 'data')
-  const isNew = (await mkdir(dataDir, { recursive: true })) !== undefined
+  const made = await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
+    throw new Error(`DATA_DIR cannot be used: ${error.message}`)
+  })
+  const isNew = made !== undefined
   // As root the server is another user, who must pass through the folder but need not list it.
   if (isNew) await chmod(dataDir, getuid?.() === 0 ? 0o711 : 0o700)
   const launcher = await chooseLauncher(native, dataDir, data)

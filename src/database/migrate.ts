@@ -15,6 +15,8 @@ interface MigrateOptions {
   waitMs?: number
   /** Told in a sentence what is waited for and what was applied. */
   log?: (message: string) => void
+  /** Ends the wait for a database that is not there; what is being applied is not stopped. */
+  signal?: AbortSignal | undefined
 }
 
 /** The migrations and the database do not fit; the message says which file is concerned, and why. */
@@ -45,10 +47,10 @@ const serverVersionMin = 150_000
  *   refused one.
  */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<string[]> {
-  const { folder = projectFolder, waitMs = 60_000, log } = options
+  const { folder = projectFolder, waitMs = 60_000 } = options
   const migrations = await readMigrations(folder)
   const deadline = Date.now() + waitMs
-  const client = await connectBefore(deadline, url, log)
+  const client = await connectBefore(deadline, url, options)
   try {
     await checkServer(client)
     await lock(client, Math.max(deadline - Date.now(), 1000))
@@ -64,7 +66,7 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
     const pending = findPending(migrations, rows)
     for (const migration of pending) {
       await apply(client, migration)
-      log?.(`applied migration ${migration.name}`)
+      options.log?.(`applied migration ${migration.name}`)
     }
     await migrateQueue(url)
     return pending.map(({ name }) => name)
@@ -123,7 +125,7 @@ function findPending(migrations: readonly Migration[], applied: readonly Omit<Mi
   return migrations.slice(applied.length)
 }
 
-async function connectBefore(deadline: number, url: string, log: MigrateOptions['log']): Promise<pg.Client> {
+async function connectBefore(deadline: number, url: string, { log, signal }: MigrateOptions): Promise<pg.Client> {
   for (let attempt = 0; ; attempt++) {
     const client = new pg.Client({
       connectionString: url,
@@ -138,7 +140,7 @@ async function connectBefore(deadline: number, url: string, log: MigrateOptions[
     } catch (error) {
       if (!comesUp(error) || Date.now() > deadline) throw error
       if (attempt === 0) log?.(`waiting for the database: ${error instanceof Error ? error.message : error}`)
-      await sleep(250)
+      await sleep(250, undefined, { signal })
     }
   }
 }

@@ -18,18 +18,20 @@ export interface OpenDatabase {
  * The database of the configuration, migrated: the server at DATABASE_URL, or else one of our own under DATA_DIR.
  *
  * @param log is told in sentences what is waited for and what was done.
+ * @param signal ends the wait for a server that is not there.
  * @throws Error whose message says what to do, where there is none or its migrations do not fit.
  */
 export async function openDatabase(
   { databaseUrl, databaseDirectUrl, dataDir }: Config,
   log: (message: string) => void,
+  signal?: AbortSignal,
 ): Promise<OpenDatabase> {
   const embedded = databaseUrl ? undefined : await startEmbedded(dataDir, { log })
   const url = databaseUrl ?? embedded?.url ?? ''
   const directUrl = databaseDirectUrl ?? url
   const close = async () => embedded?.stop()
   try {
-    await migrate(directUrl, { log })
+    await migrate(directUrl, { log, signal })
   } catch (error) {
     await close()
     throw error

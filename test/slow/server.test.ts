@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -134,7 +134,30 @@ t.test('a start that cannot succeed says why and ends with 1', async t => {
   const { port } = taken.address() as { port: number }
   const second = run(t, 'server', { DATABASE_URL: url, PORT: String(port), KEY_PEPPER: 'p'.repeat(32) })
   t.equal(await second.exited, 1)
-  t.match(second.seen.out, /could not start: listen EADDRINUSE: address already in use 127\.0\.0\.1/)
+  t.match(
+    second.seen.out,
+    `could not start: Port ${port} of 127.0.0.1 is in use. Set PORT to another one, or to 0 for any.`,
+  )
+
+  const file = join(await testFolder(t), 'file')
+  await writeFile(file, '')
+  const third = run(t, 'server', { PORT: '0', DATA_DIR: file })
+  t.equal(await third.exited, 1)
+  t.match(third.seen.out, 'could not start: DATA_DIR cannot be used: EEXIST: file already exists')
+})
+
+t.test('a signal ends the wait for a database that is not there', async t => {
+  const nobody = createServer().listen(0, '127.0.0.1')
+  await once(nobody, 'listening')
+  const { port } = nobody.address() as { port: number }
+  nobody.close()
+  const url = `postgresql://app@127.0.0.1:${port}/app`
+  const server = run(t, 'server', { DATABASE_URL: url, PORT: '0', KEY_PEPPER: 'p'.repeat(32) })
+  await until(() => server.seen.out.includes('waiting for the database'), 60_000)
+  const began = Date.now()
+  server.child.kill('SIGTERM')
+  t.equal(await server.exited, 0)
+  t.ok(Date.now() - began < 20_000, 'long before the wait for it would have ended')
 })
 
 t.test('cli: an unknown command lists the commands, a wrong option is refused, migrate migrates', async t => {
