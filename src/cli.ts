@@ -1,7 +1,7 @@
 /** What is done to a register from the command line: `node src/cli.ts <command> [options]`. */
 import { once } from 'node:events'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { createKey, keyOptions, readKeyArguments } from './api-keys/command.ts'
+import { createKey, KeyArgumentsError, keyOptions, keyUsage, readKeyArguments } from './api-keys/command.ts'
 import { baseUrlOf, type Config, readConfig } from './config.ts'
 import { contractText } from './contract.ts'
 import { connect } from './database/connect.ts'
@@ -17,7 +17,7 @@ import {
 import { startWorker } from './jobs/worker.ts'
 import { createLogger } from './logger.ts'
 import { findOrMakeSecret } from './secret-file.ts'
-import { loadSheet, readSheet } from './sfia/command.ts'
+import { loadSheet, readSheet, sheetUsage } from './sfia/command.ts'
 
 interface Input {
   config: Config
@@ -99,6 +99,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   'keys:create': {
     summary: 'make an API key and print it: keys:create --name NAME --organisation SLUG --scopes a,b',
+    usage: keyUsage,
     options: keyOptions,
     async run({ config, values, positionals, log }) {
       const args = readKeyArguments(values, positionals)
@@ -127,6 +128,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   'sfia:load': {
     summary: 'load the SFIA spreadsheet that you are licensed for: sfia:load --version 9 file.csv|file.xlsx',
+    usage: sheetUsage,
     options: { version: { type: 'string' } },
     async run({ config, values, positionals, log }) {
       const { version, bytes } = await readSheet(values.version, positionals)
@@ -157,7 +159,9 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     const options = { ...command.options, help: { type: 'boolean' } } as const
     parsed = parseArgs({ args, options, allowPositionals: true })
   } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`)
+    // Node's own goes on with advice on arguments that begin with a dash.
+    const [what] = messageOf(error).split('. To specify')
+    process.stderr.write(`${what?.replace(/\.?$/, '.')}\nUsage: ${command.usage ?? `npm run ${name}`}\n`)
     return 2
   }
   if (parsed.values.help) {
@@ -170,7 +174,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     return typeof code === 'number' ? code : 0
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
-    return error instanceof ImportArgumentsError ? 2 : 1
+    return error instanceof ImportArgumentsError || error instanceof KeyArgumentsError ? 2 : 1
   }
 }
 

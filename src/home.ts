@@ -7,6 +7,31 @@ import { digestTag, sendEntity } from './plugins/read.ts'
 
 const Link = Type.String({ format: 'uri' })
 
+/** Where everything begins that this service has. */
+const places = {
+  documentation: '/docs',
+  openapi: '/openapi.json',
+  health: '/health/ready',
+  pages: '/roles',
+  roles: '/v1/roles',
+  vacancies: '/v1/vacancies',
+  changes: '/v1/changes',
+  atom: '/v1/feed.atom',
+  roles_export: '/v1/exports/roles.ndjson',
+  vacancies_export: '/v1/exports/vacancies.ndjson',
+  drafts: '/v1/drafts',
+  import_form: '/imports/new',
+  shared_sections: '/v1/shared-sections',
+  organisations: '/v1/organisations',
+  skills: '/v1/skills',
+  sfia: '/v1/sfia/9/skills',
+  code_lists: '/v1/code-lists',
+  webhooks: '/v1/webhooks',
+  api_keys: '/v1/api-keys',
+  audit_events: '/v1/audit-events',
+  me: '/v1/me',
+}
+
 const Home = component(
   'Home',
   object({
@@ -16,21 +41,9 @@ const Home = component(
     status: oneOf(['alpha', 'beta', 'live', 'deprecated'], {
       description: 'How far this version of the API has come.',
     }),
-    links: object({
-      documentation: Link,
-      openapi: Link,
-      health: Link,
-      roles: Link,
-      vacancies: Link,
-      changes: Link,
-      atom: Link,
-      roles_export: Link,
-      vacancies_export: Link,
-      webhooks: Link,
-      organisations: Link,
-      skills: Link,
-      code_lists: Link,
-    }),
+    links: object(
+      Object.fromEntries(Object.keys(places).map(name => [name, Link])) as Record<keyof typeof places, typeof Link>,
+    ),
   }),
 )
 
@@ -61,21 +74,7 @@ export const home: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, 
     description: 'Role definitions in, dependable JSON out.',
     version: apiVersion,
     status: 'beta',
-    links: {
-      documentation: `${baseUrl}/docs`,
-      openapi: `${baseUrl}/openapi.json`,
-      health: `${baseUrl}/health/ready`,
-      roles: `${baseUrl}/v1/roles`,
-      vacancies: `${baseUrl}/v1/vacancies`,
-      changes: `${baseUrl}/v1/changes`,
-      atom: `${baseUrl}/v1/feed.atom`,
-      roles_export: `${baseUrl}/v1/exports/roles.ndjson`,
-      vacancies_export: `${baseUrl}/v1/exports/vacancies.ndjson`,
-      webhooks: `${baseUrl}/v1/webhooks`,
-      organisations: `${baseUrl}/v1/organisations`,
-      skills: `${baseUrl}/v1/skills`,
-      code_lists: `${baseUrl}/v1/code-lists`,
-    },
+    links: Object.fromEntries(Object.entries(places).map(([name, path]) => [name, baseUrl + path])),
   })
   const etag = digestTag(body)
   for (const [path, operationId] of [

@@ -677,11 +677,13 @@ t.test('keys:create', async t => {
     })
     const named = { ...more, organisation: 'dft', createOrganisation: 'Department for Transport' }
     await createKey(db, pepper, named)
+    const { notes: again } = await createKey(db, pepper, { ...named, createOrganisation: 'Transport' })
+    t.equal(again[0], 'The organisation "dft" is there already: it keeps its name.')
     t.strictSame(await db.selectFrom('organisations').select(['slug', 'name']).orderBy('slug').execute(), [
       { slug: 'dft', name: 'Department for Transport' },
       { slug: 'home-office', name: 'Home Office' },
     ])
-    t.equal((await db.selectFrom('api_keys').select('id').execute()).length, 3)
+    t.equal((await db.selectFrom('api_keys').select('id').execute()).length, 4)
   })
 
   t.test('reads its arguments', async t => {
@@ -706,8 +708,9 @@ t.test('keys:create', async t => {
       [{ 'owner-kind': 'robot' }, '--owner-kind must be person or system, not "robot".'],
       [
         { organisation: 'Home Office' },
-        /^--organisation must be a slug, such as home-office\.\nnpm run keys:create -- /,
+        /^--organisation must be a slug, such as home-office\.\nUsage: npm run keys:create -- /,
       ],
+      [{ organisation: undefined }, /^--organisation is missing\.\nUsage: npm run keys:create -- /],
       [{ name: ' ' }, /^--name must be one line of 1 to 200 characters\.\n/],
     ]
     for (const [change, message] of wrong)

@@ -47,18 +47,31 @@ t.test('code lists, home and problem pages', async t => {
         documentation: `${baseUrl}/docs`,
         openapi: `${baseUrl}/openapi.json`,
         health: `${baseUrl}/health/ready`,
+        pages: `${baseUrl}/roles`,
         roles: `${baseUrl}/v1/roles`,
         vacancies: `${baseUrl}/v1/vacancies`,
         changes: `${baseUrl}/v1/changes`,
         atom: `${baseUrl}/v1/feed.atom`,
         roles_export: `${baseUrl}/v1/exports/roles.ndjson`,
         vacancies_export: `${baseUrl}/v1/exports/vacancies.ndjson`,
-        webhooks: `${baseUrl}/v1/webhooks`,
+        drafts: `${baseUrl}/v1/drafts`,
+        import_form: `${baseUrl}/imports/new`,
+        shared_sections: `${baseUrl}/v1/shared-sections`,
         organisations: `${baseUrl}/v1/organisations`,
         skills: `${baseUrl}/v1/skills`,
+        sfia: `${baseUrl}/v1/sfia/9/skills`,
         code_lists: `${baseUrl}/v1/code-lists`,
+        webhooks: `${baseUrl}/v1/webhooks`,
+        api_keys: `${baseUrl}/v1/api-keys`,
+        audit_events: `${baseUrl}/v1/audit-events`,
+        me: `${baseUrl}/v1/me`,
       },
     })
+    // Each is there: open to all, or for a key.
+    for (const link of Object.values((answer.body as { links: Record<string, string> }).links)) {
+      const { status } = await open(`GET ${link.slice(baseUrl.length)}`)
+      t.ok([200, 302, 401].includes(status), `${link} → ${status}`)
+    }
     const v1 = await open('GET /v1')
     t.strictSame([v1.text, v1.etag], [answer.text, answer.etag])
     t.equal((await open('GET /v1', { 'if-none-match': v1.etag })).status, 304)

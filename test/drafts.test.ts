@@ -121,9 +121,12 @@ t.test('drafts', { timeout: 120_000 }, async t => {
   })
 
   await t.test('createRole → 422 where neither slug nor title gives an address', async t => {
-    const detail = 'Without a title the role needs ?slug=, such as ?slug=data-engineer.'
-    for (const body of [{}, { title: '職務' }])
-      t.same(problem(await call('POST /v1/roles', { body })), one('?slug', 'missing_member', detail))
+    const detail = (why: string) => `${why} the role needs ?slug=, such as ?slug=data-engineer.`
+    for (const [body, why] of [
+      [{}, 'Without a title'],
+      [{ title: '職務' }, 'With a title that has no letter of a to z and no digit'],
+    ] as const)
+      t.same(problem(await call('POST /v1/roles', { body })), one('?slug', 'missing_member', detail(why)))
   })
 
   await t.test('createRole → 409 slug_taken, with a link where the caller may read the role', async t => {
@@ -701,7 +704,7 @@ t.test('drafts', { timeout: 120_000 }, async t => {
       for (const [query, status, detail] of [
         ['?limit=0', 400, 'limit: This must be 1 or more; it is 0.'],
         ['?limit=101', 400, 'limit: This must be 100 or less; it is 101.'],
-        ['?limit=ten', 400, 'limit: This must be a whole number; it is a string.'],
+        ['?limit=ten', 400, 'limit: This must be a whole number; it is the string "ten".'],
         ['?status=done', 422, 'status: "done" is not one of: draft, in_review, published, withdrawn.'],
         [
           '?status=publishd',

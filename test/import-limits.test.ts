@@ -27,7 +27,7 @@ t.test('what is no document says what to do instead', async t => {
     'not_text -: This looks like a Word document (.docx) or another ZIP file. Send a Word document with the content type application/vnd.openxmlformats-officedocument.wordprocessingml.document',
   ])
   t.same(refusal(binary(0xd0, 0xcf, 0x11, 0xe0)), [
-    'not_text -: This looks like an old Word document (.doc). Open it in Word, save it as a web page (HTML) and send that',
+    'not_text -: This looks like an old Word document (.doc). Open it in Word, save it as .docx and send that',
   ])
   t.match(refusal(bytes('%PDF-1.7')), [/^not_text -: This looks like a PDF/])
   t.match(refusal(bytes('{\\rtf1 x}')), [/^not_text -: This looks like rich text/])

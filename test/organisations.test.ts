@@ -60,7 +60,7 @@ t.test('organisations', async t => {
         code: 'wrong_form',
         detail: '"javascript:alert(1)" does not fit: An http or https address.',
       },
-      { pointer: '/four_eyes', code: 'wrong_type', detail: 'This must be true or false; it is a string.' },
+      { pointer: '/four_eyes', code: 'wrong_type', detail: 'This must be true or false; it is the string "yes".' },
     ])
     t.match(await errors({ name: 'A', homepage_url: 'https://[' }), [{ pointer: '/homepage_url', code: 'wrong_form' }])
   })

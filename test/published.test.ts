@@ -306,7 +306,7 @@ t.test('published roles', { timeout: 120_000 }, async t => {
             none('published version', `${slug}/1`),
           )
         }
-      for (const version of ['0', '-1', '1.5', 'latest', '2147483648', '99999999999'])
+      for (const version of ['0', '01', '+1', '1.0', '1e0', '%201', '-1', '1.5', 'latest', '2147483648', '99999999999'])
         t.equal((await call(`GET /v1/roles/many/versions/${version}`, everyone)).status, 404, version)
       t.equal((await call('GET /v1/roles/many/versions/4', everyone)).status, 404)
     },

@@ -11,7 +11,7 @@ import { createdEvent, pathOf } from './event.ts'
 import { NewApiKey } from './schema.ts'
 import { daysMax, expiryOf, insertKey } from './store.ts'
 
-const usage =
+export const keyUsage =
   'npm run keys:create -- --name NAME --organisation SLUG --scopes a,b [--owner OWNER] [--owner-kind person|system] [--expires-days N] [--create-organisation NAME]'
 
 /** The arguments are not right; the message says what would be. */
@@ -51,15 +51,17 @@ export function readKeyArguments(
   values: Readonly<Record<string, unknown>>,
   positionals: readonly string[] = [],
 ): KeyArguments {
-  if (positionals.length > 0) throw new KeyArgumentsError(`"${positionals[0]}" belongs to no option.\n${usage}`)
+  if (positionals.length > 0)
+    throw new KeyArgumentsError(`"${positionals[0]}" belongs to no option.\nUsage: ${keyUsage}`)
   const given = values as { [option in keyof typeof keyOptions]?: string }
   const { name, organisation, 'create-organisation': createOrganisation, 'expires-days': days = '365' } = given
   requireLine('--name', name)
   const { owner = name, 'owner-kind': ownerKind = given.owner === undefined ? 'system' : 'person' } = given
   requireLine('--owner', owner)
   if (createOrganisation !== undefined) requireLine('--create-organisation', createOrganisation)
+  if (organisation === undefined) throw new KeyArgumentsError(`--organisation is missing.\nUsage: ${keyUsage}`)
   if (!Value.Check(Slug, organisation))
-    throw new KeyArgumentsError(`--organisation must be a slug, such as home-office.\n${usage}`)
+    throw new KeyArgumentsError(`--organisation must be a slug, such as home-office.\nUsage: ${keyUsage}`)
   if (ownerKind !== 'person' && ownerKind !== 'system')
     throw new KeyArgumentsError(`--owner-kind must be person or system, not "${ownerKind}".`)
   if (!/^[1-9]\d{0,2}$/.test(days) || Number(days) > daysMax)
@@ -69,8 +71,9 @@ export function readKeyArguments(
 }
 
 function requireLine(option: string, value: string | undefined): asserts value is string {
+  if (value === undefined) throw new KeyArgumentsError(`${option} is missing.\nUsage: ${keyUsage}`)
   if (!Value.Check(NewApiKey.properties.name, value) || /\p{C}/u.test(value))
-    throw new KeyArgumentsError(`${option} must be one line of 1 to 200 characters.\n${usage}`)
+    throw new KeyArgumentsError(`${option} must be one line of 1 to 200 characters.\nUsage: ${keyUsage}`)
 }
 
 function readScopes(text: string): Scope[] {
@@ -98,7 +101,7 @@ export function createKey(
 ): Promise<{ key: string; notes: string[] }> {
   return transact(db, async trx => {
     const events: NewEvent[] = []
-    const made = await ensureOrganisation(trx, args)
+    const { made, isOther } = await ensureOrganisation(trx, args)
     if (made !== undefined)
       events.push({
         type: 'organisation_created',
@@ -113,6 +116,7 @@ export function createKey(
     const { row, text } = await insertKey(trx, pepper, null, values)
     await insertEvents(trx, { id: null, owner: null, requestId: null }, [...events, createdEvent(row)])
     const notes = made === undefined ? [] : [`Made the organisation "${organisation}", named ${made}.`]
+    if (isOther) notes.push(`The organisation "${organisation}" is there already: it keeps its name.`)
     notes.push(
       `Made key ${row.id} of ${organisation} for ${owner} with ${scopes.join(', ')}, until ${expires_at.slice(0, 10)}.`,
       `It is shown this once, and listed at ${pathOf(row.id)}.`,
@@ -121,11 +125,15 @@ export function createKey(
   })
 }
 
-/** The name of the organisation if it was made, else undefined. */
-async function ensureOrganisation(trx: Transaction<Database>, args: KeyArguments): Promise<string | undefined> {
+/** The name of the organisation if it was made, and whether it was there with another than the one given. */
+async function ensureOrganisation(
+  trx: Transaction<Database>,
+  args: KeyArguments,
+): Promise<{ made?: string; isOther: boolean }> {
   const { organisation: slug, createOrganisation } = args
-  const there = await trx.selectFrom('organisations').select('slug').orderBy('slug').execute()
-  if (there.some(organisation => organisation.slug === slug)) return undefined
+  const there = await trx.selectFrom('organisations').select(['slug', 'name']).orderBy('slug').execute()
+  const found = there.find(organisation => organisation.slug === slug)
+  if (found) return { isOther: createOrganisation !== undefined && createOrganisation !== found.name }
   if (createOrganisation === undefined && there.length > 0) {
     const slugs = there.map(organisation => organisation.slug)
     const near = nearest(slug, slugs)
@@ -141,5 +149,5 @@ async function ensureOrganisation(trx: Transaction<Database>, args: KeyArguments
     .values({ slug, name })
     .onConflict(conflict => conflict.doNothing())
     .execute()
-  return name
+  return { made: name, isOther: false }
 }

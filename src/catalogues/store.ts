@@ -154,8 +154,8 @@ export async function deleteEntry(trx: Transaction<Database>, { table }: Shelf, 
 }
 
 /** Throws 422 where there is no such organisation. */
-export async function requireOrganisation(trx: Transaction<Database>, slug: string): Promise<void> {
-  const { rows } = await sql`select from organisations where slug = ${slug}`.execute(trx)
+export async function requireOrganisation(db: Kysely<Database>, slug: string): Promise<void> {
+  const { rows } = await sql`select from organisations where slug = ${slug}`.execute(db)
   if (rows.length === 0)
     throw invalid([
       { pointer: '?organisation', code: 'unknown_organisation', detail: `There is no organisation "${slug}".` },

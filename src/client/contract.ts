@@ -2559,6 +2559,8 @@ export interface components {
                 /** Format: uri */
                 health: string;
                 /** Format: uri */
+                pages: string;
+                /** Format: uri */
                 roles: string;
                 /** Format: uri */
                 vacancies: string;
@@ -2571,13 +2573,27 @@ export interface components {
                 /** Format: uri */
                 vacancies_export: string;
                 /** Format: uri */
-                webhooks: string;
+                drafts: string;
+                /** Format: uri */
+                import_form: string;
+                /** Format: uri */
+                shared_sections: string;
                 /** Format: uri */
                 organisations: string;
                 /** Format: uri */
                 skills: string;
                 /** Format: uri */
+                sfia: string;
+                /** Format: uri */
                 code_lists: string;
+                /** Format: uri */
+                webhooks: string;
+                /** Format: uri */
+                api_keys: string;
+                /** Format: uri */
+                audit_events: string;
+                /** Format: uri */
+                me: string;
             };
         };
         Import: {

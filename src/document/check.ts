@@ -210,13 +210,22 @@ function checkMappings({ sfia_version, sfia_mappings }: RoleDocument): Finding[]
   return found
 }
 
+function checkGrades({ grades }: RoleDocument): Finding[] {
+  const twice = repeats(grades, ({ scheme, code }) => `${scheme} ${code}`).map(({ index }) => ({
+    pointer: `/grades/${index}`,
+    code: 'duplicate',
+    detail: `The grade ${grades[index]?.code} stands in the list already.`,
+  }))
+  return [...grades.flatMap((grade, index) => checkGrade(grade, `/grades/${index}`)), ...twice]
+}
+
 /** All that makes a document invalid though it has the right shape; [] where nothing does. */
 export function checkDocument(document: RoleDocument): Finding[] {
   return [
     ...tooMany('/sections', document.sections.length, limits.sections, 'sections'),
     ...tooMany('/skills', document.skills.length, limits.skills, 'skills'),
     ...tooMany('/sfia_mappings', document.sfia_mappings.length, limits.mappings, 'SFIA mappings'),
-    ...document.grades.flatMap((grade, index) => checkGrade(grade, `/grades/${index}`)),
+    ...checkGrades(document),
     ...duplicates('/sections', document.sections, 'the sections'),
     ...document.sections.flatMap((section, index) => checkSection(section, `/sections/${index}`)),
     ...checkMarkers(document),

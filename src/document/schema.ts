@@ -32,11 +32,11 @@ export const limits = {
 export const code = <const C extends Code>(codes: readonly C[], description?: string) =>
   oneOf(codes.map(entry => entry.code) as C['code'][], description ? { description } : {})
 
-export const Slug = Type.String({
+export const slugForm = {
   pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
-  maxLength: 80,
   description: 'Lower-case letters and digits, in groups joined by single hyphens.',
-})
+}
+export const Slug = Type.String({ pattern: slugForm.pattern, maxLength: 80, description: slugForm.description })
 /** A small CommonMark inline subset: emphasis, strong, code, links with https, http or mailto. */
 export const Text = Type.String({
   minLength: 1,

@@ -13,7 +13,7 @@ const documents: { signature: number[]; detail: string }[] = [
   },
   {
     signature: [0xd0, 0xcf, 0x11, 0xe0],
-    detail: 'This looks like an old Word document (.doc). Open it in Word, save it as a web page (HTML) and send that',
+    detail: 'This looks like an old Word document (.doc). Open it in Word, save it as .docx and send that',
   },
   {
     signature: ascii('%PDF'),

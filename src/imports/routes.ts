@@ -7,7 +7,7 @@ import { SfiaVersion, Slug } from '../document/schema.ts'
 import { object, ref } from '../document/shape.ts'
 import { callerOf, organisationFor } from '../plugins/auth.ts'
 import { validate } from '../plugins/body.ts'
-import { Problem } from '../plugins/problems.ts'
+import { Problem, sentence } from '../plugins/problems.ts'
 import { digestTag, sendEntity } from '../plugins/read.ts'
 import { parseMatch, revisionTag, type Written } from '../plugins/write.ts'
 import { findRole } from '../roles/store.ts'
@@ -43,11 +43,11 @@ const unreadable = (
   new Problem(
     'unreadable_document',
     errors
-      .map(({ detail }) => detail)
+      .map(({ detail }) => sentence(detail))
       .join(' ')
       .slice(0, 1000),
     {
-      errors: errors.slice(0, 50).map(({ pointer, code, detail }) => ({ pointer, code, detail })),
+      errors: errors.slice(0, 50).map(({ pointer, code, detail }) => ({ pointer, code, detail: sentence(detail) })),
       members,
     },
   )
@@ -198,7 +198,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
 
 const extensions: Record<string, string> = { 'text/markdown': 'md', 'text/html': 'html', [wordType]: 'docx' }
 
-/** What is not valid in a document that was read is answered with the report on it. */
+/** What keeps a document that was read from becoming a draft is answered with the report on it. */
 async function withReport<T>(
   members: { report: ImportReport; text: readonly string[] | null },
   work: () => Promise<T>,
@@ -206,12 +206,12 @@ async function withReport<T>(
   try {
     return await work()
   } catch (error) {
-    if (
-      error instanceof Problem &&
-      error.code === 'invalid' &&
-      !error.options.errors?.some(({ pointer }) => pointer.startsWith('?'))
-    )
-      throw unreadable(error.options.errors ?? [], { ...members, report: withoutDraft(members.report) })
-    throw error
+    if (!(error instanceof Problem && error.code === 'invalid')) throw error
+    const { errors = [] } = error.options
+    const read = { ...members, report: withoutDraft(members.report) }
+    // What is wrong with the query is no fault of the document.
+    if (errors.some(({ pointer }) => pointer.startsWith('?')))
+      throw new Problem('invalid', error.message, { errors, members: read })
+    throw unreadable(errors, read)
   }
 }

@@ -1,5 +1,6 @@
 /** What an import needs of the database, and what it leaves there. */
 import { type Kysely, sql, type Transaction } from 'kysely'
+import { requireOrganisation } from '../catalogues/store.ts'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { diffDocuments } from '../document/diff.ts'
@@ -29,6 +30,7 @@ export async function findContext(
       .where('organisation', '=', organisation)
       .orderBy('slug')
       .execute(),
+    requireOrganisation(db, organisation),
   ])
   const versions = indexes.map(({ version, complete, skills }) => ({ version, complete, skills: [...skills.values()] }))
   return {

@@ -79,16 +79,7 @@ function validationProblem(error: FastifyError): Problem {
   const found = error.validation ?? []
   if (error.validationContext === 'params')
     return new Problem('not_found', 'Nothing that you may read stands at this address.')
-  if (error.validationContext === 'body') {
-    if (
-      found.some(
-        ({ instancePath, keyword, params }) => instancePath === '' && keyword === 'type' && params.type === 'object',
-      ) &&
-      found.length === 1
-    )
-      return new Problem('malformed_body', 'The body must be a JSON object.')
-    return invalid(explain(found))
-  }
+  if (error.validationContext === 'body') return invalid(explain(found))
   const errors: ErrorDetail[] = explain(found).map(entry => ({ ...entry, pointer: `?${entry.pointer.slice(1)}` }))
   const outsideList = errors.every(({ code }) => code === 'not_in_list')
   return new Problem(

@@ -1,6 +1,7 @@
 /** What ajv finds wrong, said so that the caller can mend it. */
 import type { FastifySchemaValidationError } from 'fastify'
 import { nearest } from '../document/nearest.ts'
+import { slugForm } from '../document/schema.ts'
 import { shorten } from '../document/shorten.ts'
 import type { ErrorDetail } from './problems.ts'
 
@@ -31,7 +32,9 @@ const typeOf = (value: unknown) =>
       ? 'a list'
       : typeof value === 'object'
         ? 'an object'
-        : `a ${typeof value}`
+        : typeof value === 'string'
+          ? `the string ${quote(value)}`
+          : `a ${typeof value}`
 
 const typeNames: Record<string, string> = {
   string: 'a string',
@@ -42,6 +45,9 @@ const typeNames: Record<string, string> = {
   array: 'a list',
   null: 'null',
 }
+
+/** What a pattern means, wherever the description of its schema says what the value is for. */
+const forms: Record<string, string> = { [slugForm.pattern]: slugForm.description }
 
 const formats: Record<string, string> = {
   'date-time': 'a time with its zone, such as 2026-01-31T12:00:00Z',
@@ -100,7 +106,7 @@ const sayings: Record<string, Say> = {
       ? { code: 'blank', detail: 'This must not be blank.' }
       : {
           code: 'wrong_form',
-          detail: `${quote(data)} does not fit: ${parentSchema?.description ?? `it must match ${schema}`}`,
+          detail: `${quote(data)} does not fit: ${forms[String(schema)] ?? parentSchema?.description ?? `it must match ${schema}`}`,
         },
   format: ({ data, schema }) => ({
     code: 'wrong_form',

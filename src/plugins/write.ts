@@ -149,15 +149,23 @@ function idempotencyKeyOf(request: FastifyRequest): string | undefined {
   return bare
 }
 
+/** A proxy that compresses may have made the tag weak: its caller sees the right number, and must be told why it fails. */
+function explained(error: unknown, match: string | undefined): unknown {
+  const isOfWeak = error instanceof Problem && error.code === 'precondition_failed' && match?.includes('W/"')
+  return isOfWeak
+    ? new Problem(error.code, `${error.message} A weak tag never matches: leave W/ out.`, error.options)
+    : error
+}
+
+async function requireMatch(request: FastifyRequest): Promise<void> {
+  if (request.headers['if-match'] === undefined)
+    throw new Problem('precondition_required', 'Send the ETag of what you read in If-Match, such as If-Match: "r1".')
+}
+
 export const write = fp(
   async (app: FastifyInstance, { db }: { db: Kysely<Database> }) => {
     const write: Write = async (request, reply, work) => {
       const match = parseMatch(request.headers['if-match'])
-      if (match === null && request.routeOptions.config.write?.match === 'required')
-        throw new Problem(
-          'precondition_required',
-          'Send the ETag of what you read in If-Match, such as If-Match: "r1".',
-        )
       const { caller } = request
       const actor = { id: caller?.id ?? null, owner: caller?.owner ?? null, requestId: request.id }
       const dryRun = (request.query as { dry_run?: boolean }).dry_run === true
@@ -184,7 +192,7 @@ export const write = fp(
         if (written.event) await insertEvents(trx, actor, [written.event].flat())
         return result
       }).catch((error: unknown) => {
-        if (!(error instanceof DryRun)) throw error
+        if (!(error instanceof DryRun)) throw explained(error, request.headers['if-match'])
         committed = undefined
         return replyOf(error.written)
       })
@@ -194,6 +202,11 @@ export const write = fp(
       return sent as never
     }
     app.decorate('write', write)
+    // Before the body is looked at: who mends its mistakes first would be told of this at the end.
+    app.addHook('onRoute', route => {
+      if (route.config?.write?.match !== 'required') return
+      route.preValidation = [requireMatch, ...[route.preValidation ?? []].flat()]
+    })
   },
   { name: 'write' },
 )

@@ -240,7 +240,10 @@ const routesOf =
             options('added', before ?? ''),
             document => {
               known = new Set(part.entries(document).map(part.keyOf))
-              return part.add(document, added, before)
+              const edited = part.add(document, added, before)
+              if (edited) return edited
+              const detail = `The draft has no section "${before}".`
+              throw invalid([{ pointer: '?before', code: 'unknown_section', detail }])
             },
             entry => entry === added,
           )

@@ -133,7 +133,7 @@ function textOf(document: RoleDocument): string {
   return text
 }
 
-/** The slug sent, or the title's; throws 422 where neither gives one. */
+/** The slug sent, or the title's; throws 422 where neither gives one, such as a title in Japanese. */
 export function slugFor(sent: string | undefined, title: string | null): string {
   const slug = sent ?? slugFrom(title ?? '')
   if (slug === '')
@@ -141,7 +141,7 @@ export function slugFor(sent: string | undefined, title: string | null): string 
       {
         pointer: '?slug',
         code: 'missing_member',
-        detail: 'Without a title the role needs ?slug=, such as ?slug=data-engineer.',
+        detail: `${title === null ? 'Without a title' : 'With a title that has no letter of a to z and no digit'} the role needs ?slug=, such as ?slug=data-engineer.`,
       },
     ])
   return slug

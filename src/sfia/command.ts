@@ -9,7 +9,7 @@ import type { SfiaVersion } from '../document/schema.ts'
 import { describeProblem, parseSfia } from './load.ts'
 import { loadSfia } from './store.ts'
 
-export const usage = 'npm run sfia:load -- --version 9 file.csv|file.xlsx'
+export const sheetUsage = 'npm run sfia:load -- --version 9 file.csv|file.xlsx'
 
 /** A sheet that is not loaded; the message has a line for each thing that is wrong. */
 export class SheetError extends Error {
@@ -27,9 +27,9 @@ export async function readSheet(
 ): Promise<{ version: SfiaVersion; bytes: Uint8Array }> {
   const known = sfiaVersions.find(one => one === version)
   if (!known)
-    throw new SheetError(`--version must be the version of SFIA: ${sfiaVersions.join(', ')}.\nUsage: ${usage}`)
+    throw new SheetError(`--version must be the version of SFIA: ${sfiaVersions.join(', ')}.\nUsage: ${sheetUsage}`)
   const [file] = files
-  if (file === undefined || files.length > 1) throw new SheetError(`Name one spreadsheet.\nUsage: ${usage}`)
+  if (file === undefined || files.length > 1) throw new SheetError(`Name one spreadsheet.\nUsage: ${sheetUsage}`)
   try {
     return { version: known, bytes: await readFile(file) }
   } catch (error) {
