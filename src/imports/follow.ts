@@ -65,7 +65,8 @@ const asBody = (blocks: readonly SourceBlock[]): BodyBlock[] =>
     return block.type === 'table' ? { type: 'rows', rows: block.rows, line: block.line } : block
   })
 
-const blockOf = (line: ReadLine): BodyBlock => ({ type: 'paragraph', content: line.content, line: line.line })
+const blockOf = ({ content, line, row }: ReadLine): BodyBlock =>
+  row ? { type: 'rows', rows: [row], line } : { type: 'paragraph', content, line }
 
 const notesOf = (blocks: readonly { type: string }[]) => blocks.filter(({ type }) => type === 'note').length
 
@@ -267,6 +268,7 @@ class Follower {
         ? undefined
         : recognise({ ...unread, sections: [...appendix, ...unread.sections] }, this.#sfia, this.#notices)
     const extra = (found?.document.sections.length ?? 0) - open.length
+    if (appendix.length > 0) this.#keepLeft(found?.document.sections[extra - 1], [...made.values()])
     const skills = this.#skills(found)
     open.forEach(({ part, outline }, at) => {
       const section = found?.document.sections[at + extra]
@@ -304,6 +306,17 @@ class Follower {
       sfiaInferred: found?.sfiaInferred ?? false,
       followed: { sharedSections, whole: isWhole },
     }
+  }
+
+  /** Lines among rows of advert details that are rows no longer stay, behind the rows. */
+  #keepLeft(read: Section | undefined, sections: readonly Section[]) {
+    const isRows = ({ type }: Block) => type === 'advert_details'
+    const section = sections.find(({ blocks }) => blocks.some(isRows))
+    section?.blocks.splice(
+      section.blocks.findIndex(isRows) + 1,
+      0,
+      ...(read?.blocks ?? []).filter(block => !isRows(block)),
+    )
   }
 
   /** Names what the form says of a section and nobody can see in its lines, where these are others than it says. */

@@ -76,6 +76,42 @@ for (const [name, source] of Object.entries(sources))
         }
     })
 
+for (const format of Object.keys(formats))
+  t.test(`a row of the appendix that is rewritten without a colon in ${format} stays`, async t => {
+    const role = await roleOf(ourSample())
+    const withRows = (additional: RoleDocument['advert_details']['additional']): RoleDocument => ({
+      ...role,
+      advert_details: { ...role.advert_details, additional },
+    })
+    const before = withRows([
+      { label: 'Car park', value: 'Behind the house' },
+      { label: 'Canteen', value: 'Open' },
+    ])
+    const rewrite: Edit = (source, format) =>
+      format === 'docx'
+        ? source.replace('>Car park:<', '>Parking places<')
+        : source.replace(/(?:<p><strong>|\*\*)Car park:(?:<\/strong>|\*\*)/, found =>
+            found.startsWith('<') ? '<p>Park' : 'Park',
+          )
+    const canteen = { label: 'Canteen', value: 'Open' }
+    const expected =
+      format === 'docx'
+        ? withRows([{ label: 'Parking places', value: 'Behind the house' }, canteen])
+        : {
+            ...withRows([canteen]),
+            sections: role.sections.map(section =>
+              section.kind === 'appendix'
+                ? { ...section, blocks: [...section.blocks, { type: 'paragraph', text: 'Park Behind the house' }] }
+                : section,
+            ),
+          }
+    for (const previous of [undefined, before]) {
+      const { document, ...report } = await again(before, format, [rewrite], previous)
+      t.equal(withoutIds(document), withoutIds(expected as RoleDocument))
+      t.same(report, { losses: [], percent: 100 })
+    }
+  })
+
 const skill = (statement: string, own: Partial<RoleDocument['skills'][number]> = {}) => ({
   id: '',
   statement,
