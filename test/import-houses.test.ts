@@ -313,6 +313,21 @@ t.test('behaviours and the role of the framework that a document names', async t
     'working_together',
     'leadership',
   ])
+  const under = (text: string) => imported(`# Tester\n\n**About the role**\n\nYou test.\n\n${text}\n`).document
+  const all = ['communicating_and_influencing', 'leadership', 'working_together', 'delivering_at_pace']
+  for (const heading of ['## Behaviours', '**Behaviours**', 'BEHAVIOURS', 'Behaviours', '## Person\n\n### Behaviours'])
+    for (const text of [
+      'Communicating and Influencing; Leadership, Working Together and Delivering at Pace.',
+      'We assess: Communicating and influencing / Leadership / Working together / Delivering at pace (Level 3)',
+      '- Communicating and influencing: you tell and value making effective decisions\n- Leadership – you lead\n- Working together\n- Delivering at pace: level 3',
+    ]) {
+      const document = under(`${heading}\n\n${text}`)
+      t.same(document?.behaviours, all, `${heading}: ${text}`)
+      t.equal(document?.sections.at(-1)?.kind, 'capabilities', heading)
+    }
+  t.same(under('## Behaviours\n\n- Leadership: you lead')?.behaviours, ['leadership'], 'alone under its heading')
+  t.same(under('## Behaviours\n\nWe look for leadership of teams.')?.behaviours, [], 'a sentence')
+  t.same(under('## Person\n\n### Behaviours\n\n### Other\n\nTools, leadership')?.behaviours, [], 'another heading')
   const link = (url: string) => {
     const document = page(`This is like [a role](${url}).`)
     return [document?.profession, document?.family]

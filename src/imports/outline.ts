@@ -92,7 +92,8 @@ const underlinedMax = 8
 const paragraphs = (block: SourceParagraph): Step[] =>
   hardLines(block).map(({ content, line }, index, lines): Step => {
     const text = plainOfInlines(content)
-    const mayBe = looksLikeHeading(text) && !isLabel(text)
+    // `Behaviours` is a label and a heading: alone in its paragraph it is the latter.
+    const mayBe = looksLikeHeading(text) && (!isLabel(text) || (lines.length === 1 && knownKind(text) !== undefined))
     if (mayBe && isBold(content)) return { type: 'mark', by: 'bold', depth: 7, content, text, line }
     if (mayBe && knownKind(text)) return { type: 'mark', by: 'plain', depth: 7, content, text, line }
     if (mayBe && isUpper(text)) return { type: 'mark', by: 'upper', depth: 7, content, text, line }
