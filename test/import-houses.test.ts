@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { emptyAdvertDetails } from '../src/document/schema.ts'
 import { findFiles } from '../src/imports/files.ts'
 import { importFile } from '../src/imports/import.ts'
 import { type DocumentType, wordType } from '../src/imports/scan.ts'
@@ -133,6 +134,138 @@ t.test('values that are to come are null, with a warning each', async t => {
   )
   t.same(report.losses, [])
   t.equal(report.coverage.percent, 100)
+})
+
+t.test('values that a template has in their place are null, in Markdown and escaped in HTML', async t => {
+  const open: [string, string][] = [
+    ['Grade', '<Insert grade>'],
+    ['Location', '<insert location>'],
+    ['Salary', '£xx,xxx to £xx,xxx'],
+    ['Job ref', 'XX'],
+    ['Hours', 'tbc'],
+    ['Reports to', 'To be confirmed'],
+    ['Directorate', '{{ directorate }}'],
+    ['Type of contract', '[insert contract]'],
+    ['Car park', '<Name of the car park>'],
+  ]
+  const pointers = ['grades', 'locations', 'salary', 'reference_number', 'hours', 'reports_to', 'business_area']
+    .concat('contract_types', 'additional')
+    .map(member => (member === 'grades' ? '/grades' : `/advert_details/${member}`))
+  const escaped = (text: string) => text.replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  for (const [form, result] of [
+    [
+      'Markdown',
+      imported(`# Tester\n\n${open.map(([label, value]) => `**${label}:** ${value}`).join('\n\n')}\n\n${body}`),
+    ],
+    [
+      'HTML',
+      imported(
+        `<h1>Tester</h1>${open.map(([label, value]) => `<p><b>${label}:</b> ${escaped(value)}</p>`).join('\n')}<h2>Job purpose</h2><p>You test.</p>`,
+        'text/html',
+      ),
+    ],
+  ] as const) {
+    const { document, report } = result
+    t.same(document?.grades, [], form)
+    t.same(document?.advert_details, emptyAdvertDetails(), form)
+    t.same(
+      report.warnings.flatMap(({ code, excerpt, pointer }) => (code === 'placeholder' ? [[excerpt, pointer]] : [])),
+      open.map(([, value], at) => [value, pointers[at]]),
+      form,
+    )
+    t.same([report.losses, report.coverage.percent], [[], 100], form)
+  }
+  const { document } = imported(`# Tester\n\n**Hours:** 37, XX days\n\n**Job ref:** XX1\n\n${body}`)
+  t.match(document?.advert_details, { hours: '37, XX days', reference_number: 'XX1' }, 'a value beside it')
+})
+
+t.test('a band of others is no grade, and is kept with a warning', async t => {
+  for (const [label, value] of [
+    ['Band', '7'],
+    ['Pay band', '7'],
+    ['AfC Band', '8a'],
+    ['Grade', 'AfC Band 7'],
+    ['Grade', 'Agenda for Change (6)'],
+    ['Grade', '7 – 8a'],
+    ['Band', 'A'],
+    ['Band', 'Band A'],
+  ] as const) {
+    const result = imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`)
+    t.same(result.document?.grades, [], `${label}: ${value}`)
+    t.same(result.document?.advert_details.additional, [{ label, value }])
+    t.match(warningOf(result, 'value_not_in_list'), { excerpt: value, pointer: '/advert_details/additional/0' })
+  }
+  for (const [label, value] of [
+    ['Pay band', 'Grade 7'],
+    ['Grade', '7'],
+    ['Band', 'G7'],
+  ])
+    t.match(imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`).document?.grades, [{ code: 'G7' }])
+})
+
+t.test('a caption over a table of details makes no sections of its rows', async t => {
+  const facts: [string, string][] = [
+    ['Grade', 'SEO'],
+    ['Closing date', '1 May'],
+    ['Security clearance', 'SC'],
+    ['Contact', 'Ann'],
+    ['Location', 'Leeds'],
+  ]
+  const cells = (write: (label: string, value: string) => string) =>
+    facts.map(([label, value]) => `<tr>${write(label, value)}</tr>`).join('')
+  const two = cells((label, value) => `<td>${label}</td><td>${value}</td>`)
+  for (const [form, table] of [
+    ['one merged cell', `<table><tr><td colspan="2">Facts of the post</td></tr>${two}</table>`],
+    ['one cell', `<table><tr><th>Facts of the post</th></tr>${two}</table>`],
+    ['an empty cell beside it', `<table><tr><td>Facts of the post</td><td></td></tr>${two}</table>`],
+    [
+      'rows of one cell',
+      `<table><tr><td>Facts of the post</td></tr>${cells((label, value) => `<td>${label}: ${value}</td>`)}</table>`,
+    ],
+    [
+      'bold rows of one cell',
+      `<table><tr><td>Facts of the post</td></tr>${cells((label, value) => `<td><b>${label}: ${value}</b></td>`)}</table>`,
+    ],
+  ] as const) {
+    const source = `<h1>Tester</h1>${table}<h2>Job purpose</h2><p>You test.</p>`
+    const { document, report } = imported(source, 'text/html')
+    t.same(
+      document?.sections.map(({ heading, blocks }) => [heading, blocks]),
+      [
+        ['Facts of the post', [{ type: 'advert_details' }]],
+        ['Job purpose', [{ type: 'paragraph', text: 'You test.' }]],
+      ],
+      form,
+    )
+    t.same(document?.grades, [grade], form)
+    t.match(document?.advert_details, {
+      locations: [{ text: 'Leeds' }],
+      additional: facts.slice(1, 4).map(([label, value]) => ({ label, value })),
+    })
+    t.same([report.losses, report.coverage.percent], [[], 100], form)
+  }
+  const beside = imported(
+    '<h1>Tester</h1><table><tr><td>Grade</td><td>SEO</td></tr><tr><td>Location</td><td>Leeds</td></tr><tr><td>Duties</td><td><ul><li>Test</li></ul></td></tr></table>',
+    'text/html',
+  )
+  t.same(outlineOf(beside), ['responsibilities: list 1'], 'headings beside their texts stay sections')
+})
+
+t.test('a list of places in front matter is a place each', async t => {
+  for (const list of [
+    '[London SW1A 2AA, "Leeds, Wellington Place"]',
+    '\n  - London SW1A 2AA\n  - Leeds, Wellington Place',
+  ]) {
+    const { document, report } = imported(`---\ntitle: Tester\nlocation: ${list}\n---\n\n${body}`)
+    t.same(
+      document?.advert_details.locations.map(({ text, postcode }) => [text, postcode]),
+      [
+        ['London SW1A 2AA', 'SW1A 2AA'],
+        ['Leeds, Wellington Place', null],
+      ],
+    )
+    t.same([report.losses, report.coverage.percent], [[], 100])
+  }
 })
 
 t.test('headings in every dress, and the names that houses have for them', async t => {

@@ -1,6 +1,7 @@
 /** What a Markdown file says of itself in YAML between lines of dashes, as labels and values. */
-import { isCollection, isMap, isScalar, LineCounter, type Node, parse, parseDocument } from 'yaml'
+import { isCollection, isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument } from 'yaml'
 import { type Form, readForm } from '../document/form.ts'
+import { labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import type { Field, SourceTree } from './tree.ts'
 
@@ -19,6 +20,12 @@ function lineOf(node: unknown, source: string): string {
   return source.slice(from, to)
 }
 
+/** The value of a row; of places a list has one in each, as a comma may stand within one. */
+const fieldValue = (label: string, value: unknown, source: string): string =>
+  isSeq(value) && labelledMember(label.replaceAll(/[_-]/g, ' ')) === 'locations'
+    ? value.items.map(item => lineOf(item, source)).join('; ')
+    : lineOf(value, source)
+
 /** Line by line, where it is no YAML: template tags (`{{ site.name }}`) break it. */
 const readLines = (source: string): Field[] =>
   source.split('\n').flatMap((text, index) => {
@@ -33,11 +40,14 @@ function readFields(source: string, notices: Notices): Field[] {
   const document = parseDocument(source, { lineCounter: lines, logLevel: 'silent' })
   const { contents } = document
   if (document.errors.length === 0 && isMap(contents) && !/\{\{|\{%/.test(source)) {
-    return contents.items.map(({ key, value }) => ({
-      label: lineOf(key, source),
-      value: lineOf(value, source).replace(/\s+/g, ' ').trim(),
-      line: lines.linePos((key as Node).range?.[0] ?? 0).line + 1,
-    }))
+    return contents.items.map(({ key, value }) => {
+      const label = lineOf(key, source)
+      return {
+        label,
+        value: fieldValue(label, value, source).replace(/\s+/g, ' ').trim(),
+        line: lines.linePos((key as Node).range?.[0] ?? 0).line + 1,
+      }
+    })
   }
   const detail = 'The front matter is not valid YAML, or holds tags of a web template; it was read line by line'
   notices.add('repair', 'front_matter_repaired', 2, source, detail)

@@ -17,6 +17,7 @@ import {
   isBold,
   plainOf,
   type SourceBlock,
+  type SourceCell,
   type SourceParagraph,
   type SourceRow,
   type SourceTree,
@@ -102,16 +103,42 @@ const paragraphs = (block: SourceParagraph): Step[] =>
     return { type: 'paragraph', content, line, continues: index > 0 }
   })
 
-function rowSteps(rows: readonly SourceRow[]): Step[] {
+const firstText = ({ cells: [first] }: SourceRow) => (first ? cellText(first) : '')
+/** Longer values of a table are the text of sections. */
+const shortMax = 120
+const isShort = ({ blocks }: SourceCell) =>
+  blocks.length <= 1 &&
+  blocks.every(({ type }) => type === 'paragraph') &&
+  cellText({ header: false, blocks }).length <= shortMax
+
+/** A row of one cell with a label and its value (`Grade: SEO`) as a row of two; undefined where it is none. */
+function partedRow(row: SourceRow): SourceRow | undefined {
+  const only = row.cells.length === 1 ? onlyParagraph(row)?.paragraph : undefined
+  const found = only && hardLines(only).length === 1 ? labelled(only.content) : undefined
+  if (!found || plainOfInlines(found.value) === '') return undefined
+  const cells = [[{ type: 'text' as const, value: found.label }], found.value].map(content => ({
+    header: false,
+    blocks: [{ type: 'paragraph' as const, content, line: row.line }],
+  }))
+  return { ...row, cells }
+}
+
+/** Whether rows are labels that are known beside short values, and no headings beside their texts. */
+const areDetails = (rows: readonly SourceRow[]) =>
+  rows.filter(row => row.cells.length === 2 && isLabel(firstText(row))).length > 1 &&
+  rows.every(({ cells: [, second] }) => !second || isShort(second))
+
+function rowSteps(source: readonly SourceRow[]): Step[] {
+  const parted = source.map(row => partedRow(row) ?? row)
+  const rows = areDetails(parted) ? parted : source
+  const isDetails = rows === parted
   const [head] = rows
   if (head && hasImportanceColumns(rows)) return [{ type: 'rows', rows: [...rows], line: head.line }]
   const steps: Step[] = []
   let afterHeading = false
-  const firstText = (row: SourceRow) => (row.cells[0] ? cellText(row.cells[0]) : '')
   // One known heading beside its text, and the whole table is headings beside their texts.
-  const hasSideHeadings = rows.some(
-    row => row.cells.length === 2 && knownKind(firstText(row)) && !isLabel(firstText(row)),
-  )
+  const hasSideHeadings =
+    !isDetails && rows.some(row => row.cells.length === 2 && knownKind(firstText(row)) && !isLabel(firstText(row)))
   rows.forEach((row, index) => {
     const only = onlyParagraph(row)
     const text = only ? plainOf(only.paragraph) : ''
@@ -119,9 +146,12 @@ function rowSteps(rows: readonly SourceRow[]): Step[] {
       const { content, line } = only.paragraph
       // A row of one short line between rows of content is a heading whether it is bold or not.
       const alternates = !afterHeading && index + 1 < rows.length && row.cells.length === 1
+      const isCaption =
+        isDetails && index === 0 && rows.length > 1 && !isLabel(text) && row.cells[0] === filledCells(row)[0]
       const marked =
-        row.cells.length === 1 && (only.header || isBold(content) || isUnderlinedHeading(only.paragraph, 1))
-      if (marked || alternates || knownKind(text)) {
+        isCaption ||
+        (row.cells.length === 1 && (only.header || isBold(content) || isUnderlinedHeading(only.paragraph, 1)))
+      if (marked || alternates || (knownKind(text) && !(isDetails && row.cells.length > 1))) {
         steps.push({ type: 'mark', by: 'row', depth: 0, content, text, line })
         afterHeading = true
         return
