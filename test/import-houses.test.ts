@@ -437,6 +437,58 @@ t.test('lists as people type them', async t => {
   t.equal(report.coverage.percent, 100, JSON.stringify(report.losses))
 })
 
+t.test('typed lists within typed lists are nested', async t => {
+  const item = (text: string, ...items: string[]) => ({ text, items: items.map(text => ({ text })) })
+  const nested = [item('Test:', 'data', 'reports'), item('Tell'), item('Mend')]
+  for (const [form, text, items] of [
+    ['paragraphs', 'a) Test:\n\ni) data\n\nii) reports\n\nb) Tell\n\nc) Mend', nested],
+    ['lines', 'a) Test:\n  i) data\n  ii) reports\nb) Tell\nc) Mend', nested],
+    ['other signs', '(i) Test:\n(a) data\n(b) reports\n(ii) Tell\n(iii) Mend', nested],
+    ['below a number', '1. Test:\n   a) data\n   b) reports\n2. Tell\n3. Mend', nested],
+    [
+      'a ninth letter',
+      'a) a\nb) b\nc) c\nd) d\ne) e\nf) f\ng) g\nh) h\ni) i\nj) j',
+      [...'abcdefghij'].map(text => item(text)),
+    ],
+    ['three deep', '- Test:\n\n  a) data\n  i. big\n  b) reports', [item('Test:', 'data', 'big', 'reports')]],
+    ['a line that goes on', 'a) Test\ni) data\nii) reports\nof others', [item('Test', 'data', 'reports of others')]],
+  ] as const) {
+    const { document, report } = imported(`# Tester\n\n## About the role\n\nYou test.\n\n## Duties\n\n${text}\n`)
+    t.match(document?.sections[1]?.blocks, [{ type: 'list', items }], form)
+    t.same([report.losses, report.coverage.percent], [[], 100], form)
+  }
+  const twice = imported('# Tester\n\n## Duties\n\na) Test\n\na) Tell\n')
+  t.same(outlineOf(twice), ['responsibilities: paragraph, paragraph'], 'what does not follow is no list')
+})
+
+t.test('a heading with nothing but another heading under it is one section with it', async t => {
+  const result = imported(
+    '# Tester\n\n## The work\n\n### Duties\n\n- Test\n\n### Skills and experience\n\n- SQL\n\n## The house\n\n## Benefits\n\nLeave.\n',
+  )
+  t.same(
+    result.document?.sections.map(({ kind, heading }) => [kind, heading]),
+    [
+      ['responsibilities', 'The work'],
+      ['skills_experience', 'Skills and experience'],
+      ['other', 'The house'],
+      ['benefits', 'Benefits'],
+    ],
+  )
+  t.match(result.document?.sections[0]?.blocks, [{ type: 'subheading', text: 'Duties' }, { type: 'list' }])
+  t.match(warningOf(result, 'headings_joined'), { line: 5, excerpt: 'Duties' })
+  t.match(warningOf(result, 'section_empty'), { line: 13, excerpt: 'The house' }, 'headings side by side stay')
+  const rows = imported('# Tester\n\n## The post\n\n<table><tr><th>Duties</th></tr><tr><td>Test.</td></tr></table>\n')
+  t.same(outlineOf(rows), ['responsibilities: subheading, paragraph'], 'a row of a table below a heading')
+})
+
+t.test('an appendix without a row is one to be filled in', async t => {
+  const empty = imported('# Tester\n\n## Duties\n\nTest.\n\n## Appendix\n')
+  t.same(outlineOf(empty), ['responsibilities: paragraph', 'appendix: advert_details'])
+  t.equal(warningOf(empty, 'section_empty'), undefined)
+  const twice = imported('# Tester\n\n## Duties\n\nTest.\n\n## Appendix\n\nGrade: SEO\n\n## Annex B\n')
+  t.match(warningOf(twice, 'section_empty'), { excerpt: 'Annex B' }, 'details stand in one place')
+})
+
 t.test('behaviours and the role of the framework that a document names', async t => {
   const page = (text: string) =>
     imported(`# Tester\n\n## About the role\n\nYou will test.\n\n## How to apply\n\n${text}\n`).document

@@ -371,6 +371,9 @@ function headIntroductions(steps: readonly Step[], notices: Notices): Step[] {
   })
 }
 
+/** How far down a mark stands: rows of a table below headings, other lines below both. */
+const rankOf = ({ by, depth }: Mark) => (by === 'row' ? 6.5 : depth)
+
 /** Reads titles and headings. The blocks of the sections are as the source has them. */
 export function outline(tree: SourceTree, notices: Notices): Outline {
   let steps = stepsOf(repairLists(repairTables(tree.blocks, notices), notices))
@@ -380,6 +383,8 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
   const hasStrong = steps.some(step => step.type === 'mark' && (step.by === 'heading' || step.by === 'row'))
   const front: BodyBlock[] = []
   const sections: OutlineSection[] = []
+  /** Of the last section's heading. */
+  let rank = 0
   /** Where only bold lines are headings: those that stand under the last one rather than beside it. */
   let within = false
   steps.forEach((step, index) => {
@@ -403,6 +408,15 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
         sections.pop()
       }
       const kind = step.by === 'plain' ? (known ?? introducedKind(step.text) ?? kindOf(step.text)) : kindOf(step.text)
+      const above = sections.at(-1)
+      if (above?.body.every(({ type }) => type === 'subheading') && rankOf(step) > rank) {
+        const detail = 'The heading above has no text of its own, so this one stands under it in one section'
+        notices.add('repair', 'headings_joined', step.line, step.text, detail)
+        above.body.push({ type: 'subheading', content: step.content, line: step.line })
+        if (kind !== 'other') above.kind = kind
+        return
+      }
+      rank = rankOf(step)
       sections.push({ heading: step.text, content: step.content, kind, line: step.line, body: [] })
     } else body.push({ type: 'subheading', content: step.content, line: step.line })
   })
