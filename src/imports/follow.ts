@@ -250,6 +250,11 @@ class Follower {
         open.push({ part, outline: { heading: kept, content, kind: own?.kind ?? kindOf(text), line, body } })
         continue
       }
+      // Its rows or mappings were read, and it is no section of the role: unless someone gave it a heading of his own.
+      if (own.added && kept === own.heading) {
+        this.#notices.understand(line, text, '', 'heading of a table')
+        continue
+      }
       const section: Section = { id: '', kind: own.kind, heading: kept, shared_section: null, blocks: fitted }
       this.#lines.set(section, line)
       made.set(part, section)
@@ -268,7 +273,8 @@ class Follower {
         ? undefined
         : recognise({ ...unread, sections: [...appendix, ...unread.sections] }, this.#sfia, this.#notices)
     const extra = (found?.document.sections.length ?? 0) - open.length
-    if (appendix.length > 0) this.#keepLeft(found?.document.sections[extra - 1], [...made.values()])
+    const read = appendix.length > 0 ? found?.document.sections[extra - 1] : undefined
+    const left = this.#keepLeft(read, [...made.values()])
     const skills = this.#skills(found)
     open.forEach(({ part, outline }, at) => {
       const section = found?.document.sections[at + extra]
@@ -279,6 +285,7 @@ class Follower {
     const sections = [
       ...(found?.document.sections.slice(0, extra - appendix.length) ?? []),
       ...printed.flatMap(part => made.get(part) ?? []),
+      ...left,
     ]
     const { rows, places, ...details } = this.#details(unchanged, found)
     const document: RoleDocument = {
@@ -308,15 +315,14 @@ class Follower {
     }
   }
 
-  /** Lines among rows of advert details that are rows no longer stay, behind the rows. */
-  #keepLeft(read: Section | undefined, sections: readonly Section[]) {
+  /** Lines among rows of advert details that are rows no longer stay: behind the rows, or in a section that is returned. */
+  #keepLeft(read: Section | undefined, sections: readonly Section[]): Section[] {
     const isRows = ({ type }: Block) => type === 'advert_details'
+    const left = (read?.blocks ?? []).filter(block => !isRows(block))
+    if (!read || left.length === 0) return []
     const section = sections.find(({ blocks }) => blocks.some(isRows))
-    section?.blocks.splice(
-      section.blocks.findIndex(isRows) + 1,
-      0,
-      ...(read?.blocks ?? []).filter(block => !isRows(block)),
-    )
+    section?.blocks.splice(section.blocks.findIndex(isRows) + 1, 0, ...left)
+    return section ? [] : [read]
   }
 
   /** Names what the form says of a section and nobody can see in its lines, where these are others than it says. */
