@@ -70,9 +70,22 @@ function wantedVersion(context: ImportContext, source: Outline): SfiaVersion | u
   return trial.document.sfia_mappings.length >= free.document.sfia_mappings.length ? before : undefined
 }
 
+/** Of an HTML text that parts it into lines. */
+const blockTag =
+  /<(?:!doctype|\/?(?:html|body|main|section|article|div|p|h[1-6]|ul|ol|li|d[ldt]|t(?:able|[rhd])|pre|blockquote|br|hr)\b)/i
+const heading = /^ {0,3}#{1,6} +\S/m
+const bullets = /^ {0,3}[-*+] +\S.*\n(?:.*\n){0,3}? {0,3}[-*+] +\S/m
+
 function readText(source: Uint8Array, mediaType: MediaType, notices: Notices): Source | undefined {
   const text = decode(source, notices)
   if (text === undefined) return undefined
+  if (mediaType === 'text/html' && !blockTag.test(text) && (heading.test(text) || bullets.test(text))) {
+    // As HTML all of it would be one paragraph.
+    const detail =
+      'The document has no tag of HTML and looks like Markdown. Send it with the content type text/markdown, a file as .md'
+    notices.refuse('looks_like_markdown', detail)
+    return undefined
+  }
   const own = mediaType === 'text/markdown' ? takeForm(text, notices) : { text }
   const seen = scan(own.text, mediaType, notices)
   const tree = { ...readSource(seen, mediaType, notices), ...(own.form ? { form: own.form } : {}) }
