@@ -249,6 +249,11 @@ t.test('a caption over a table of details makes no sections of its rows', async 
     'text/html',
   )
   t.same(outlineOf(beside), ['responsibilities: list 1'], 'headings beside their texts stay sections')
+  const short = imported(
+    '<h1>Tester</h1><table><tr><td>Grade</td><td>SEO</td></tr><tr><td>Location</td><td>Leeds</td></tr><tr><td>Job purpose</td><td>To test.</td></tr></table>',
+    'text/html',
+  )
+  t.same(outlineOf(short), ['role_summary: paragraph'], 'be the text short')
 })
 
 t.test('a list of places in front matter is a place each', async t => {

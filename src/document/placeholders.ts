@@ -6,7 +6,7 @@ const placeholder = /<(?:[Ii]nsert|[Ee]nter|[Aa]dd|[Yy]our)\b[^>]{0,200}>|\b(?:E
 
 /** What a template has in the place of a value, and says so only where there is nothing else. */
 const wholly =
-  /^(?:<[^<>@/]{1,200}>|(?:\{\{[^{}]{1,200}\}\}\s*)+|[£€$]?\s?x{2,4}(?:[,.]x{2,3})*k?|tb[acd]|to be (?:advised|agreed|announced|confirmed|decided|determined)|_{2,}|\.{3,}|…)\.?$/i
+  /^(?:<\p{L}[^<>@/]{1,200}>|(?:\{\{[^{}]{1,200}\}\}\s*)+|[£€$]?\s?x{2,4}(?:[,.]x{2,3})*k?|tb[acd]|to be (?:advised|agreed|announced|confirmed|decided|determined)|_{2,}|\.{3,}|…)\.?$/iu
 
 /** All placeholders of a text, those in brackets first. */
 const placeholdersIn = (text: string): string[] => [

@@ -123,10 +123,26 @@ function partedRow(row: SourceRow): SourceRow | undefined {
   return { ...row, cells }
 }
 
+/** Headings of these kinds are labels where they stand beside a short value: `Security clearance`, `Contact`. */
+const kindsOfDetails = new Set<SectionKind | undefined>([
+  undefined,
+  'nationality',
+  'diversity',
+  'security',
+  'terms',
+  'benefits',
+  'selection',
+  'further_information',
+])
+
 /** Whether rows are labels that are known beside short values, and no headings beside their texts. */
 const areDetails = (rows: readonly SourceRow[]) =>
   rows.filter(row => row.cells.length === 2 && isLabel(firstText(row))).length > 1 &&
-  rows.every(({ cells: [, second] }) => !second || isShort(second))
+  rows.every(row => {
+    const [, second] = row.cells
+    const isCaption = !second || second.blocks.length === 0
+    return isCaption || (isShort(second) && (isLabel(firstText(row)) || kindsOfDetails.has(knownKind(firstText(row)))))
+  })
 
 function rowSteps(source: readonly SourceRow[]): Step[] {
   const parted = source.map(row => partedRow(row) ?? row)
