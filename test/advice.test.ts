@@ -83,6 +83,12 @@ const rows: Row[] = [
     [paragraph('Our DevOp work, and DevOp again')],
     [advice(first, 'title_word_differs', 'DevOp', '“DevOp” stands 2 times where the title says “DevOps”.')],
   ],
+  [
+    'near: two words of the language',
+    [paragraph('Our Office, an Office of Engineer and a Manage of Managers')],
+    [],
+    { title: 'Office Officer and Manager' },
+  ],
   ['near: the word itself, and a plural', [paragraph('Our DevOps work with Engineers')], []],
   [
     'items nearly the same',

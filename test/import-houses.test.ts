@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { emptyAdvertDetails } from '../src/document/schema.ts'
 import { findFiles } from '../src/imports/files.ts'
 import { importFile } from '../src/imports/import.ts'
 import { type DocumentType, wordType } from '../src/imports/scan.ts'
@@ -133,6 +134,143 @@ t.test('values that are to come are null, with a warning each', async t => {
   )
   t.same(report.losses, [])
   t.equal(report.coverage.percent, 100)
+})
+
+t.test('values that a template has in their place are null, in Markdown and escaped in HTML', async t => {
+  const open: [string, string][] = [
+    ['Grade', '<Insert grade>'],
+    ['Location', '<insert location>'],
+    ['Salary', '£xx,xxx to £xx,xxx'],
+    ['Job ref', 'XX'],
+    ['Hours', 'tbc'],
+    ['Reports to', 'To be confirmed'],
+    ['Directorate', '{{ directorate }}'],
+    ['Type of contract', '[insert contract]'],
+    ['Car park', '<Name of the car park>'],
+  ]
+  const pointers = ['grades', 'locations', 'salary', 'reference_number', 'hours', 'reports_to', 'business_area']
+    .concat('contract_types', 'additional')
+    .map(member => (member === 'grades' ? '/grades' : `/advert_details/${member}`))
+  const escaped = (text: string) => text.replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  for (const [form, result] of [
+    [
+      'Markdown',
+      imported(`# Tester\n\n${open.map(([label, value]) => `**${label}:** ${value}`).join('\n\n')}\n\n${body}`),
+    ],
+    [
+      'HTML',
+      imported(
+        `<h1>Tester</h1>${open.map(([label, value]) => `<p><b>${label}:</b> ${escaped(value)}</p>`).join('\n')}<h2>Job purpose</h2><p>You test.</p>`,
+        'text/html',
+      ),
+    ],
+  ] as const) {
+    const { document, report } = result
+    t.same(document?.grades, [], form)
+    t.same(document?.advert_details, emptyAdvertDetails(), form)
+    t.same(
+      report.warnings.flatMap(({ code, excerpt, pointer }) => (code === 'placeholder' ? [[excerpt, pointer]] : [])),
+      open.map(([, value], at) => [value, pointers[at]]),
+      form,
+    )
+    t.same([report.losses, report.coverage.percent], [[], 100], form)
+  }
+  const { document } = imported(`# Tester\n\n**Hours:** 37, XX days\n\n**Job ref:** XX1\n\n${body}`)
+  t.match(document?.advert_details, { hours: '37, XX days', reference_number: 'XX1' }, 'a value beside it')
+})
+
+t.test('a band of others is no grade, and is kept with a warning', async t => {
+  for (const [label, value] of [
+    ['Band', '7'],
+    ['Pay band', '7'],
+    ['AfC Band', '8a'],
+    ['Grade', 'AfC Band 7'],
+    ['Grade', 'Agenda for Change (6)'],
+    ['Grade', '7 – 8a'],
+    ['Band', 'A'],
+    ['Band', 'Band A'],
+  ] as const) {
+    const result = imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`)
+    t.same(result.document?.grades, [], `${label}: ${value}`)
+    t.same(result.document?.advert_details.additional, [{ label, value }])
+    t.match(warningOf(result, 'value_not_in_list'), { excerpt: value, pointer: '/advert_details/additional/0' })
+  }
+  for (const [label, value] of [
+    ['Pay band', 'Grade 7'],
+    ['Grade', '7'],
+    ['Band', 'G7'],
+  ])
+    t.match(imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`).document?.grades, [{ code: 'G7' }])
+})
+
+t.test('a caption over a table of details makes no sections of its rows', async t => {
+  const facts: [string, string][] = [
+    ['Grade', 'SEO'],
+    ['Closing date', '1 May'],
+    ['Security clearance', 'SC'],
+    ['Contact', 'Ann'],
+    ['Location', 'Leeds'],
+  ]
+  const cells = (write: (label: string, value: string) => string) =>
+    facts.map(([label, value]) => `<tr>${write(label, value)}</tr>`).join('')
+  const two = cells((label, value) => `<td>${label}</td><td>${value}</td>`)
+  for (const [form, table] of [
+    ['one merged cell', `<table><tr><td colspan="2">Facts of the post</td></tr>${two}</table>`],
+    ['one cell', `<table><tr><th>Facts of the post</th></tr>${two}</table>`],
+    ['an empty cell beside it', `<table><tr><td>Facts of the post</td><td></td></tr>${two}</table>`],
+    [
+      'rows of one cell',
+      `<table><tr><td>Facts of the post</td></tr>${cells((label, value) => `<td>${label}: ${value}</td>`)}</table>`,
+    ],
+    [
+      'bold rows of one cell',
+      `<table><tr><td>Facts of the post</td></tr>${cells((label, value) => `<td><b>${label}: ${value}</b></td>`)}</table>`,
+    ],
+  ] as const) {
+    const source = `<h1>Tester</h1>${table}<h2>Job purpose</h2><p>You test.</p>`
+    const { document, report } = imported(source, 'text/html')
+    t.same(
+      document?.sections.map(({ heading, blocks }) => [heading, blocks]),
+      [
+        ['Facts of the post', [{ type: 'advert_details' }]],
+        ['Job purpose', [{ type: 'paragraph', text: 'You test.' }]],
+      ],
+      form,
+    )
+    t.same(document?.grades, [grade], form)
+    t.match(document?.advert_details, {
+      locations: [{ text: 'Leeds' }],
+      additional: facts.slice(1, 4).map(([label, value]) => ({ label, value })),
+    })
+    t.same([report.losses, report.coverage.percent], [[], 100], form)
+  }
+  const beside = imported(
+    '<h1>Tester</h1><table><tr><td>Grade</td><td>SEO</td></tr><tr><td>Location</td><td>Leeds</td></tr><tr><td>Duties</td><td><ul><li>Test</li></ul></td></tr></table>',
+    'text/html',
+  )
+  t.same(outlineOf(beside), ['responsibilities: list 1'], 'headings beside their texts stay sections')
+  const short = imported(
+    '<h1>Tester</h1><table><tr><td>Grade</td><td>SEO</td></tr><tr><td>Location</td><td>Leeds</td></tr><tr><td>Job purpose</td><td>To test.</td></tr></table>',
+    'text/html',
+  )
+  t.same(outlineOf(short), ['role_summary: paragraph'], 'be the text short')
+})
+
+t.test('a list of places in front matter is a place each', async t => {
+  for (const list of [
+    '[London SW1A 2AA, "Leeds, Wellington Place"]',
+    '\n  - London SW1A 2AA\n  - Leeds, Wellington Place',
+  ]) {
+    const { document, report } = imported(`---\ntitle: Tester\nlocation: ${list}\n---\n\n${body}`)
+    t.same(
+      document?.advert_details.locations.map(({ text, postcode }) => [text, postcode]),
+      [
+        ['London SW1A 2AA', 'SW1A 2AA'],
+        ['Leeds, Wellington Place', null],
+      ],
+    )
+    t.same([report.losses, report.coverage.percent], [[], 100])
+  }
 })
 
 t.test('headings in every dress, and the names that houses have for them', async t => {
@@ -304,6 +442,58 @@ t.test('lists as people type them', async t => {
   t.equal(report.coverage.percent, 100, JSON.stringify(report.losses))
 })
 
+t.test('typed lists within typed lists are nested', async t => {
+  const item = (text: string, ...items: string[]) => ({ text, items: items.map(text => ({ text })) })
+  const nested = [item('Test:', 'data', 'reports'), item('Tell'), item('Mend')]
+  for (const [form, text, items] of [
+    ['paragraphs', 'a) Test:\n\ni) data\n\nii) reports\n\nb) Tell\n\nc) Mend', nested],
+    ['lines', 'a) Test:\n  i) data\n  ii) reports\nb) Tell\nc) Mend', nested],
+    ['other signs', '(i) Test:\n(a) data\n(b) reports\n(ii) Tell\n(iii) Mend', nested],
+    ['below a number', '1. Test:\n   a) data\n   b) reports\n2. Tell\n3. Mend', nested],
+    [
+      'a ninth letter',
+      'a) a\nb) b\nc) c\nd) d\ne) e\nf) f\ng) g\nh) h\ni) i\nj) j',
+      [...'abcdefghij'].map(text => item(text)),
+    ],
+    ['three deep', '- Test:\n\n  a) data\n  i. big\n  b) reports', [item('Test:', 'data', 'big', 'reports')]],
+    ['a line that goes on', 'a) Test\ni) data\nii) reports\nof others', [item('Test', 'data', 'reports of others')]],
+  ] as const) {
+    const { document, report } = imported(`# Tester\n\n## About the role\n\nYou test.\n\n## Duties\n\n${text}\n`)
+    t.match(document?.sections[1]?.blocks, [{ type: 'list', items }], form)
+    t.same([report.losses, report.coverage.percent], [[], 100], form)
+  }
+  const twice = imported('# Tester\n\n## Duties\n\na) Test\n\na) Tell\n')
+  t.same(outlineOf(twice), ['responsibilities: paragraph, paragraph'], 'what does not follow is no list')
+})
+
+t.test('a heading with nothing but another heading under it is one section with it', async t => {
+  const result = imported(
+    '# Tester\n\n## The work\n\n### Duties\n\n- Test\n\n### Skills and experience\n\n- SQL\n\n## The house\n\n## Benefits\n\nLeave.\n',
+  )
+  t.same(
+    result.document?.sections.map(({ kind, heading }) => [kind, heading]),
+    [
+      ['responsibilities', 'The work'],
+      ['skills_experience', 'Skills and experience'],
+      ['other', 'The house'],
+      ['benefits', 'Benefits'],
+    ],
+  )
+  t.match(result.document?.sections[0]?.blocks, [{ type: 'subheading', text: 'Duties' }, { type: 'list' }])
+  t.match(warningOf(result, 'headings_joined'), { line: 5, excerpt: 'Duties' })
+  t.match(warningOf(result, 'section_empty'), { line: 13, excerpt: 'The house' }, 'headings side by side stay')
+  const rows = imported('# Tester\n\n## The post\n\n<table><tr><th>Duties</th></tr><tr><td>Test.</td></tr></table>\n')
+  t.same(outlineOf(rows), ['responsibilities: subheading, paragraph'], 'a row of a table below a heading')
+})
+
+t.test('an appendix without a row is one to be filled in', async t => {
+  const empty = imported('# Tester\n\n## Duties\n\nTest.\n\n## Appendix\n')
+  t.same(outlineOf(empty), ['responsibilities: paragraph', 'appendix: advert_details'])
+  t.equal(warningOf(empty, 'section_empty'), undefined)
+  const twice = imported('# Tester\n\n## Duties\n\nTest.\n\n## Appendix\n\nGrade: SEO\n\n## Annex B\n')
+  t.match(warningOf(twice, 'section_empty'), { excerpt: 'Annex B' }, 'details stand in one place')
+})
+
 t.test('behaviours and the role of the framework that a document names', async t => {
   const page = (text: string) =>
     imported(`# Tester\n\n## About the role\n\nYou will test.\n\n## How to apply\n\n${text}\n`).document
@@ -313,6 +503,21 @@ t.test('behaviours and the role of the framework that a document names', async t
     'working_together',
     'leadership',
   ])
+  const under = (text: string) => imported(`# Tester\n\n**About the role**\n\nYou test.\n\n${text}\n`).document
+  const all = ['communicating_and_influencing', 'leadership', 'working_together', 'delivering_at_pace']
+  for (const heading of ['## Behaviours', '**Behaviours**', 'BEHAVIOURS', 'Behaviours', '## Person\n\n### Behaviours'])
+    for (const text of [
+      'Communicating and Influencing; Leadership, Working Together and Delivering at Pace.',
+      'We assess: Communicating and influencing / Leadership / Working together / Delivering at pace (Level 3)',
+      '- Communicating and influencing: you tell and value making effective decisions\n- Leadership – you lead\n- Working together\n- Delivering at pace: level 3',
+    ]) {
+      const document = under(`${heading}\n\n${text}`)
+      t.same(document?.behaviours, all, `${heading}: ${text}`)
+      t.equal(document?.sections.at(-1)?.kind, 'capabilities', heading)
+    }
+  t.same(under('## Behaviours\n\n- Leadership: you lead')?.behaviours, ['leadership'], 'alone under its heading')
+  t.same(under('## Behaviours\n\nWe look for leadership of teams.')?.behaviours, [], 'a sentence')
+  t.same(under('## Person\n\n### Behaviours\n\n### Other\n\nTools, leadership')?.behaviours, [], 'another heading')
   const link = (url: string) => {
     const document = page(`This is like [a role](${url}).`)
     return [document?.profession, document?.family]

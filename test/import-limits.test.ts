@@ -36,6 +36,19 @@ t.test('what is no document says what to do instead', async t => {
   t.same(refusal('# Title\n\n\0\n'), [notText])
 })
 
+t.test('Markdown that is sent as HTML is refused, and HTML is not', async t => {
+  const detail =
+    'looks_like_markdown -: The document has no tag of HTML and looks like Markdown. Send it with the content type text/markdown, a file as .md'
+  for (const source of [
+    '# Tester\n\n## Duties\n\n- Test\n',
+    'Tester\n\n- Test\n- Tell <https://a.uk>\n',
+    '---\ntitle: Tester\n---\n\n## Duties\n\nTest.\n',
+  ])
+    t.same(refusal(source, 'text/html'), [detail])
+  for (const source of ['<p>Tester</p>\n# Duties\n', 'You test, and tell.\n', 'Call #3\n- now\n', '<tr><td>- a\n- b'])
+    t.same(imported(source, 'text/html').problems, [], source)
+})
+
 t.test('limits are named', async t => {
   const list = (count: number) => `# T\n\n## Duties\n\n${'- x\n'.repeat(count)}`
   t.same(refusal(list(10_000)), [

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { Document, HeadingLevel, Packer, Paragraph, Table, TableCell, TableRow, TextRun } from 'docx'
 import t from 'tap'
 import { importFile } from '../src/imports/import.ts'
@@ -233,7 +234,18 @@ t.test('hostile and broken files are refused with a reason', async t => {
     ['encrypted', withPart('word/x.xml', 'x', { flags: 1 }), 'encrypted'],
     ['another method', withPart('word/x.xml', 'x', { method: 99 }), 'not_word'],
     ['a bomb', withPart('word/x.xml', spaces), 'zip_bomb'],
-    ['a bomb that says it is small', withPart('word/x.xml', spaces, { size: 100 }), 'damaged'],
+    ['a bomb that says it is small', withPart('word/x.xml', spaces, { size: 100 }), 'zip_bomb'],
+    ['a bomb that says it is smaller', withPart('word/x.xml', spaces, { size: 90_000 }), 'damaged'],
+    ['a bomb for an image', withPart('word/media/image1.png', spaces), 'zip_bomb'],
+    ['a bomb for an image that says it is small', withPart('word/media/image1.png', spaces, { size: 100 }), 'zip_bomb'],
+    [
+      'images of 71 MB together, each small enough',
+      zip([
+        ...good,
+        ...Array.from({ length: 75 }, (_, at) => ({ name: `word/media/${at}.bmp`, data: Buffer.alloc(950_000) })),
+      ]),
+      'too_large',
+    ],
     ['a part that is large', withPart('word/x.xml', Buffer.alloc(9_000_000), { method: 0 }), 'too_large'],
     [
       'many parts',
@@ -252,6 +264,15 @@ t.test('hostile and broken files are refused with a reason', async t => {
     const before = performance.now()
     t.same(await codes(bytes), [code], what)
     t.ok(performance.now() - before < 5000, `${what} took ${Math.round(performance.now() - before)} ms`)
+  }
+})
+
+t.test('pictures of any honest size are no bombs, be they packed or not', async t => {
+  const noise = randomBytes(2_000_000)
+  const blank = Buffer.concat([Buffer.alloc(900_000), noise.subarray(0, 20_000)])
+  for (const method of [0, 8]) {
+    const images = [noise, blank].map((data, at) => ({ name: `word/media/image${at}.png`, data, method }))
+    t.same(await codes(zip([...wordParts(summary), ...images])), [], `method ${method}`)
   }
 })
 

@@ -16,7 +16,7 @@ interface Report {
   losses: unknown[]
   unchanged: boolean
   changes: Change[]
-  warnings: { code: string }[]
+  warnings: { code: string; line: number | null; excerpt: string; severity: string }[]
   recognised: { shared_sections: { slug: string; created: boolean }[] }
 }
 interface Import {
@@ -188,6 +188,38 @@ t.test('imports', { timeout: 120_000 }, async t => {
         first.status === 201 &&
           (second.body as Import).report.recognised.shared_sections.every(({ created }) => !created),
       )
+    },
+  )
+
+  await t.test(
+    'createImport → 201 with the slug of front matter, which a slug= or role= of the request outdoes',
+    async t => {
+      const named = (slug: string) =>
+        `---\ntitle: Data engineer\nslug: ${slug}\n---\n\n## About the role\n\nYou build.\n`
+      const slugWarnings = ({ report }: Import) =>
+        report.warnings
+          .filter(({ code }) => code.startsWith('slug_'))
+          .map(({ code, line, excerpt, severity }) => ({ code, line, excerpt, severity }))
+      const made = await send('', named('engine-room'))
+      t.equal(made.status, 201)
+      t.same([(made.body as Import).role, slugWarnings(made.body as Import)], ['engine-room', []])
+      const taken = await send('', named('engine-room'))
+      t.match([taken.status, taken.body], [409, { code: 'slug_taken', existing: '/v1/roles/engine-room/draft' }])
+      const other = (slug: string) => ({ code: 'slug_not_used', line: 3, excerpt: slug, severity: 'advice' })
+      const asked = await send('?slug=bridge&dry_run=true', named('engine-room'))
+      t.same([(asked.body as Import).role, slugWarnings(asked.body as Import)], ['bridge', [other('engine-room')]])
+      const again = await send('?role=engine-room', named('bridge'), { match: made.etag })
+      t.same(
+        [again.status, (again.body as Import).role, slugWarnings(again.body as Import)],
+        [201, 'engine-room', [other('bridge')]],
+      )
+      t.ok((again.body as Import).report.unchanged)
+      const bad = await send('?dry_run=true', named('Engine Room').replace('Data engineer', 'Stoker'))
+      t.same(
+        [(bad.body as Import).role, slugWarnings(bad.body as Import)],
+        ['stoker', [{ code: 'slug_invalid', line: 3, excerpt: 'Engine Room', severity: 'advice' }]],
+      )
+      t.match((bad.body as Import).report, { losses: [], coverage: { percent: 100 } })
     },
   )
 

@@ -7955,9 +7955,9 @@ export interface operations {
             query?: {
                 /** @description The organisation of your key where it is left out. */
                 organisation?: string;
-                /** @description Of the new role; from the title where it is left out. */
+                /** @description Of the new role; from the front matter or the title where it is left out. */
                 slug?: string;
-                /** @description The role whose draft the document replaces. */
+                /** @description The role whose draft the document replaces, whatever slug its front matter names. */
                 role?: string;
                 sfia_version?: "6" | "7" | "8" | "9";
                 /** @description Whether to answer with the document by lines too. */

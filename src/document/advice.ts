@@ -72,11 +72,14 @@ const isPlural = (word: string, of: string) => word === `${of}s` || word === `${
 
 /**
  * A word that is nearly one of the title (`DevOp` beside `DevOps`) may be a slip. Only names are looked at, that is words
- * with a capital letter within a sentence, since `operation` beside `Operations manager` is a word of its own.
+ * with a capital letter within a sentence, since `operation` beside `Operations manager` is a word of its own; and only
+ * coined ones, with a capital letter inside, since `Office` beside `Officer` is one too.
  */
 function* adviseOnTitleWords(title: string, reads: readonly Read[]): Generator<Advice> {
   const own = wordsOf(title).filter(word => word.length >= 5)
+  const isCoined = (word: string) => /\p{Ll}\p{Lu}/u.test(word)
   const isLike = (word: string) => (known: string) => {
+    if (!isCoined(word) && !isCoined(known)) return false
     const [one, other] = [word.toLowerCase(), known.toLowerCase()]
     const near = one !== other && !isPlural(one, other) && Math.abs(one.length - other.length) <= 1
     return near && distance(one, other) === 1
@@ -85,7 +88,7 @@ function* adviseOnTitleWords(title: string, reads: readonly Read[]): Generator<A
   for (const { part, words } of reads) {
     if (part.pointer === '/title') continue
     words.forEach((word, at) => {
-      const isName = (at > 0 && /^\p{Lu}/u.test(word)) || /\p{Ll}\p{Lu}/u.test(word)
+      const isName = (at > 0 && /^\p{Lu}/u.test(word)) || isCoined(word)
       const known = found.get(word)
       if (known) known.count += 1
       const like = isName && !known ? own.find(isLike(word)) : undefined

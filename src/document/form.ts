@@ -38,6 +38,8 @@ const FormSection = object({
   /** As it is printed: a section is found by it. */
   heading: Section.properties.heading,
   shared_section: optional(Section.properties.shared_section),
+  /** The role has no such section: the document prints under its heading what the role's own print nowhere. */
+  added: optional(Type.Literal(true)),
   blocks: Type.Array(FormBlock, { maxItems: limits.blocks }),
 })
 export type FormSection = Static<typeof FormSection>
@@ -60,7 +62,8 @@ const Form = object({
   family: optional(members.family),
   grades: optional(members.grades),
   behaviours: optional(members.behaviours),
-  sections: Type.Array(FormSection, { maxItems: limits.sections }),
+  /** Beside those of the role one of mappings and one of advert details may be added. */
+  sections: Type.Array(FormSection, { maxItems: limits.sections + 2 }),
   skills: optional(Type.Array(FormSkill, { maxItems: limits.skills })),
   sfia_version: optional(members.sfia_version),
   /** Those that no section prints. */
@@ -212,6 +215,8 @@ interface FormOptions extends PrintOptions {
   /** Whether the document prints the title. */
   title: boolean
   imprint?: string | undefined
+  /** How many sections at the end are none of the role, but of the document. */
+  added?: number
 }
 
 /** The form of what is printed of a role. */
@@ -248,10 +253,11 @@ export function formOf(role: PrintedRole, options: FormOptions): Form {
     ),
     ...unless(options.imprint, options.imprint === undefined, 'imprint'),
     ...unless(skills, skills.length === 0, 'skills'),
-    sections: role.sections.map(({ kind, heading, shared_section, blocks: own }) => ({
+    sections: role.sections.map(({ kind, heading, shared_section, blocks: own }, at) => ({
       kind,
       heading,
       ...unless(shared_section, shared_section === null, 'shared_section'),
+      ...unless(true, at < role.sections.length - (options.added ?? 0), 'added'),
       blocks: own.map(block => blockForm(block, role, options)),
     })),
   }

@@ -1,8 +1,12 @@
-/** What a template leaves for its author to fill in: `[Insert date]`, `<your team>`, `ENTER SALARY`, `TBC`. */
+/** What a template leaves for its author to fill in: `[Insert date]`, `<Your team>`, `ENTER SALARY`, `{{salary}}`, `TBC`. */
 
 /** Bounded, as the other: of many open brackets each would else be followed to the end. */
 const bracketed = /\[[^\][]{1,200}\]/g
-const placeholder = /<(?:insert|enter|add|your)\b[^>]{0,200}>|\b(?:ENTER|INSERT|TBC|TBD|XXX+)\b/gu
+const placeholder = /<(?:[Ii]nsert|[Ee]nter|[Aa]dd|[Yy]our)\b[^>]{0,200}>|\b(?:ENTER|INSERT|TBC|TBD|XXX+)\b/gu
+
+/** What a template has in the place of a value, and says so only where there is nothing else. */
+const wholly =
+  /^(?:<\p{L}[^<>@/]{1,200}>|(?:\{\{[^{}]{1,200}\}\}\s*)+|[£€$]?\s?x{2,4}(?:[,.]x{2,3})*k?|tb[acd]|to be (?:advised|agreed|announced|confirmed|decided|determined)|_{2,}|\.{3,}|…)\.?$/iu
 
 /** All placeholders of a text, those in brackets first. */
 const placeholdersIn = (text: string): string[] => [
@@ -18,6 +22,7 @@ const idle = /\b(?:expected|w\/?c|week|commencing|from|to|by|on|or|and|the|dates
 
 /** Whether a value says nothing but that it is to come. */
 export function isPlaceholder(text: string): boolean {
+  if (wholly.test(text)) return true
   const found = placeholdersIn(text)
   if (found.length === 0) return false
   const rest = found.reduce((left, one) => left.replaceAll(one, ' '), text).replaceAll(idle, ' ')
@@ -27,4 +32,4 @@ export function isPlaceholder(text: string): boolean {
 
 /** Whether a salary names no amount, since one is to come. */
 export const isOpenSalary = (text: string): boolean =>
-  placeholderIn(text) !== undefined && !/[£€$]\s?\d|\d{2},?\d{3}/.test(text)
+  (placeholderIn(text) !== undefined || /[£€$]\s?x{2}/i.test(text)) && !/[£€$]\s?\d|\d{2},?\d{3}/.test(text)

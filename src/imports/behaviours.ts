@@ -36,14 +36,32 @@ const namedBy = (text: string): Behaviour[] =>
     return code ? [code] : []
   })
 
-/** Behaviours that a sentence names, where it says that it is about them. */
-function inSentence(text: string): Behaviour[] {
-  if (!/behaviou?rs?\b/i.test(text)) return []
-  const words = ` ${normaliseHeading(text)} `
-  return [...names]
-    .filter(([name]) => words.includes(` ${name} `))
+/** The behaviours whose names are among words, in their order. */
+const within = (words: string): Behaviour[] =>
+  [...names]
+    .filter(([name]) => ` ${words} `.includes(` ${name} `))
     .sort(([one], [other]) => words.indexOf(one) - words.indexOf(other))
     .map(([, code]) => code)
+
+/** Behaviours that a sentence names, where it says that it is about them. */
+const inSentence = (text: string): Behaviour[] => (/behaviou?rs?\b/i.test(text) ? within(normaliseHeading(text)) : [])
+
+/** A heading under which the behaviours stand. */
+const isOfBehaviours = (heading: string) => /\bbehaviou?rs?\b|\bsuccess profiles?\b/i.test(heading)
+
+/** `Leadership: you lead` under such a heading is about what stands before the colon. */
+const about = /^([^:–—]{1,80}?)(?::|\s[–—-])\s/
+/** `Working Together and Delivering at Pace` */
+const several = new RegExp(`^(?:(?:and )?(?:${[...names.keys()].join('|')})\\b ?)+$`)
+
+/** Behaviours that a line under a heading of behaviours names: alone, before what is said of it, or several in a row. */
+function inList(text: string): Behaviour[] {
+  const read = (part: string) => {
+    const words = normaliseHeading(part).replace(/ (?:level )?\d$/, '')
+    return several.test(words) ? within(words) : []
+  }
+  const one = read(about.exec(text)?.[1] ?? '')
+  return one.length > 0 ? one : text.split(/[,;:/\u2028\n]|\s[–—-]\s/).flatMap(read)
 }
 
 const linesOf = (block: BodyBlock | SourceBlock): string[] => {
@@ -53,11 +71,29 @@ const linesOf = (block: BodyBlock | SourceBlock): string[] => {
   return [plainOfInlines(block.content)]
 }
 
+/** Each line of a section, and whether it stands under a heading of behaviours. */
+function* linesUnder({ heading, body }: OutlineSection): Generator<{ text: string; listed: boolean }> {
+  let listed = isOfBehaviours(heading)
+  yield { text: heading, listed: false }
+  for (const block of body) {
+    const lines = linesOf(block)
+    // The name of a behaviour as a subheading is one of those that are told.
+    if (block.type === 'subheading' && !lines.some(isBehaviour)) listed = lines.some(isOfBehaviours)
+    for (const text of lines) yield { text, listed }
+  }
+}
+
 /** The behaviours that sections name, in their order; [] where they name none. */
 export function behavioursIn(sections: readonly OutlineSection[]): Behaviour[] {
-  const lines = sections.flatMap(({ heading, body }) => [heading, ...body.flatMap(linesOf)])
-  const found = new Set(lines.flatMap(text => (text.length <= 120 ? namedBy(text) : [])))
-  if (found.size === 1 && found.has(everyday)) found.clear()
-  for (const code of lines.flatMap(inSentence)) found.add(code)
+  const found = new Set<Behaviour>()
+  const sure = new Set<Behaviour>()
+  for (const { text, listed } of sections.flatMap(section => [...linesUnder(section)])) {
+    for (const code of text.length <= 120 ? namedBy(text) : []) found.add(code)
+    for (const code of [...(listed ? inList(text) : []), ...inSentence(text)]) {
+      found.add(code)
+      sure.add(code)
+    }
+  }
+  if (found.size === 1 && !sure.has(everyday)) found.delete(everyday)
   return [...found]
 }

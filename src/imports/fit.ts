@@ -4,7 +4,7 @@ import type { Block, ListItem, RoleSkill } from '../document/schema.ts'
 import type { Inline } from '../document/text.ts'
 import { textOf } from './content.ts'
 import type { Notices } from './notices.ts'
-import { hardLines, type SourceBlock } from './tree.ts'
+import { hardLines, type SourceBlock, type SourceRow } from './tree.ts'
 
 /** A line as it is read. `other` is what no document of the register has. */
 export interface ReadLine {
@@ -15,6 +15,8 @@ export interface ReadLine {
   line: number
   /** Whether it is marked as a note. */
   note?: boolean
+  /** Of a line of a table its cells, which part a label from its value. */
+  row?: SourceRow
 }
 
 const lineOf = (type: ReadLine['type'], content: Inline[], line: number, depth = 0, ordered = false): ReadLine => ({
@@ -49,7 +51,7 @@ export function linesOf(blocks: readonly SourceBlock[], depth = 0, ordered = fal
         const content = parts.flatMap((part): Inline[] =>
           part.type === 'paragraph' ? [...part.content, { type: 'text', value: ' ' }] : [],
         )
-        return lineOf(isRow ? 'row' : 'other', content, row.line)
+        return { ...lineOf(isRow ? 'row' : 'other', content, row.line), row }
       })
     }
     return block.items.flatMap(item => {

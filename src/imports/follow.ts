@@ -65,7 +65,8 @@ const asBody = (blocks: readonly SourceBlock[]): BodyBlock[] =>
     return block.type === 'table' ? { type: 'rows', rows: block.rows, line: block.line } : block
   })
 
-const blockOf = (line: ReadLine): BodyBlock => ({ type: 'paragraph', content: line.content, line: line.line })
+const blockOf = ({ content, line, row }: ReadLine): BodyBlock =>
+  row ? { type: 'rows', rows: [row], line } : { type: 'paragraph', content, line }
 
 const notesOf = (blocks: readonly { type: string }[]) => blocks.filter(({ type }) => type === 'note').length
 
@@ -249,6 +250,11 @@ class Follower {
         open.push({ part, outline: { heading: kept, content, kind: own?.kind ?? kindOf(text), line, body } })
         continue
       }
+      // Its rows or mappings were read, and it is no section of the role: unless someone gave it a heading of his own.
+      if (own.added && kept === own.heading) {
+        this.#notices.understand(line, text, '', 'heading of a table')
+        continue
+      }
       const section: Section = { id: '', kind: own.kind, heading: kept, shared_section: null, blocks: fitted }
       this.#lines.set(section, line)
       made.set(part, section)
@@ -267,6 +273,8 @@ class Follower {
         ? undefined
         : recognise({ ...unread, sections: [...appendix, ...unread.sections] }, this.#sfia, this.#notices)
     const extra = (found?.document.sections.length ?? 0) - open.length
+    const read = appendix.length > 0 ? found?.document.sections[extra - 1] : undefined
+    const left = this.#keepLeft(read, [...made.values()])
     const skills = this.#skills(found)
     open.forEach(({ part, outline }, at) => {
       const section = found?.document.sections[at + extra]
@@ -277,6 +285,7 @@ class Follower {
     const sections = [
       ...(found?.document.sections.slice(0, extra - appendix.length) ?? []),
       ...printed.flatMap(part => made.get(part) ?? []),
+      ...left,
     ]
     const { rows, places, ...details } = this.#details(unchanged, found)
     const document: RoleDocument = {
@@ -304,6 +313,16 @@ class Follower {
       sfiaInferred: found?.sfiaInferred ?? false,
       followed: { sharedSections, whole: isWhole },
     }
+  }
+
+  /** Lines among rows of advert details that are rows no longer stay: behind the rows, or in a section that is returned. */
+  #keepLeft(read: Section | undefined, sections: readonly Section[]): Section[] {
+    const isRows = ({ type }: Block) => type === 'advert_details'
+    const left = (read?.blocks ?? []).filter(block => !isRows(block))
+    if (!read || left.length === 0) return []
+    const section = sections.find(({ blocks }) => blocks.some(isRows))
+    section?.blocks.splice(section.blocks.findIndex(isRows) + 1, 0, ...left)
+    return section ? [] : [read]
   }
 
   /** Names what the form says of a section and nobody can see in its lines, where these are others than it says. */

@@ -1,6 +1,9 @@
 /** What a Markdown file says of itself in YAML between lines of dashes, as labels and values. */
-import { isCollection, isMap, isScalar, LineCounter, type Node, parse, parseDocument } from 'yaml'
+import { Value } from 'typebox/value'
+import { isCollection, isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument } from 'yaml'
 import { type Form, readForm } from '../document/form.ts'
+import { Slug } from '../document/schema.ts'
+import { labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import type { Field, SourceTree } from './tree.ts'
 
@@ -19,6 +22,12 @@ function lineOf(node: unknown, source: string): string {
   return source.slice(from, to)
 }
 
+/** The value of a row; of places a list has one in each, as a comma may stand within one. */
+const fieldValue = (label: string, value: unknown, source: string): string =>
+  isSeq(value) && labelledMember(label.replaceAll(/[_-]/g, ' ')) === 'locations'
+    ? value.items.map(item => lineOf(item, source)).join('; ')
+    : lineOf(value, source)
+
 /** Line by line, where it is no YAML: template tags (`{{ site.name }}`) break it. */
 const readLines = (source: string): Field[] =>
   source.split('\n').flatMap((text, index) => {
@@ -33,11 +42,14 @@ function readFields(source: string, notices: Notices): Field[] {
   const document = parseDocument(source, { lineCounter: lines, logLevel: 'silent' })
   const { contents } = document
   if (document.errors.length === 0 && isMap(contents) && !/\{\{|\{%/.test(source)) {
-    return contents.items.map(({ key, value }) => ({
-      label: lineOf(key, source),
-      value: lineOf(value, source).replace(/\s+/g, ' ').trim(),
-      line: lines.linePos((key as Node).range?.[0] ?? 0).line + 1,
-    }))
+    return contents.items.map(({ key, value }) => {
+      const label = lineOf(key, source)
+      return {
+        label,
+        value: fieldValue(label, value, source).replace(/\s+/g, ' ').trim(),
+        line: lines.linePos((key as Node).range?.[0] ?? 0).line + 1,
+      }
+    })
   }
   const detail = 'The front matter is not valid YAML, or holds tags of a web template; it was read line by line'
   notices.add('repair', 'front_matter_repaired', 2, source, detail)
@@ -78,31 +90,41 @@ const siteKeys = new Set([
   'exclude from search',
 ])
 
-interface Taken extends Pick<SourceTree, 'title'> {
+interface Taken extends Required<Pick<SourceTree, 'title' | 'slug'>> {
   /** The source without its front matter; lines stay where they are. */
   body: string
   fields: Field[]
 }
 
 /** The slug that front matter names; undefined where it names none that could be one. */
-export const slugIn = (source: string): string | undefined =>
-  /^\s*---[ \t]*\r?\n(?:(?!---|\.\.\.).*\n){0,200}?slug:[ \t]*["']?([a-z0-9]+(?:-[a-z0-9]+)*)["']?[ \t]*\r?\n/.exec(
-    source,
-  )?.[1]
+export function slugIn(source: string): string | undefined {
+  const slug =
+    /^\s*---[ \t]*\r?\n(?:(?!---|\.\.\.).*\n){0,200}?slug:[ \t]*["']?([a-z0-9]+(?:-[a-z0-9]+)*)["']?[ \t]*\r?\n/.exec(
+      source,
+    )?.[1]
+  return Value.Check(Slug, slug) ? slug : undefined
+}
 
 /** Takes the front matter off a source, if it has some: its title, and every other row as a field. */
 export function takeFrontMatter(source: string, notices: Notices): Taken {
   const match = /^\s*---[ \t]*\n([\s\S]{0,20000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)/.exec(source)
   const text = match?.[1] ?? ''
-  if (!match || !/^[A-Za-z_][\w -]*:/m.test(text)) return { body: source, title: null, fields: [] }
+  if (!match || !/^[A-Za-z_][\w -]*:/m.test(text)) return { body: source, title: null, slug: null, fields: [] }
   let title: SourceTree['title'] = null
+  let slug: Taken['slug'] = null
   const fields: Field[] = []
   for (const { label, value, line } of readFields(text, notices)) {
     if (title === null && label.toLowerCase() === 'title' && value !== '') {
       title = { text: value, line }
       notices.understand(line, label, '/title', 'front matter')
-    } else if (label.toLowerCase() === 'slug' && value === slugIn(source)) {
+    } else if (label.toLowerCase() === 'slug' && value !== '') {
       notices.understand(line, `${label} ${value}`, '', 'slug of the role')
+      if (Value.Check(Slug, value)) slug = { text: value, line }
+      else {
+        const detail =
+          'The front matter’s slug is none, so it was not used: a slug has lower-case letters and digits, in groups joined by single hyphens, 80 characters at most'
+        notices.add('advice', 'slug_invalid', line, value, detail)
+      }
     } else if (label === '')
       notices.add('loss', 'front_matter_removed', line, value, 'The line of front matter has no label')
     else if (value === '') notices.understand(line, label, '', 'label without a value')
@@ -115,7 +137,7 @@ export function takeFrontMatter(source: string, notices: Notices): Taken {
       } else fields.push({ label: name, value, line })
     }
   }
-  return { body: match[0].replace(/[^\n]/g, '') + source.slice(match[0].length), title, fields }
+  return { body: match[0].replace(/[^\n]/g, '') + source.slice(match[0].length), title, slug, fields }
 }
 
 /** The form of a document that the register wrote, and the text without it; lines stay where they are. */

@@ -33,6 +33,8 @@ export interface ImportContext {
   sharedSections: SharedText[]
   /** The draft that the document replaces. */
   previous?: RoleDocument
+  /** The slug that the request names, of a new role or of one that exists. */
+  slug?: string
 }
 
 export interface ImportResult {
@@ -43,6 +45,8 @@ export interface ImportResult {
   /** Its `changes` are known when the draft is saved. */
   report: ImportReport
   problems: Problem[]
+  /** The slug that the document's front matter names. */
+  slug: string | null
   /** The document by lines, as the report numbers them; of a Word file its paragraphs. [] where it cannot be opened. */
   text: string[]
 }
@@ -66,9 +70,22 @@ function wantedVersion(context: ImportContext, source: Outline): SfiaVersion | u
   return trial.document.sfia_mappings.length >= free.document.sfia_mappings.length ? before : undefined
 }
 
+/** Of an HTML text that parts it into lines. */
+const blockTag =
+  /<(?:!doctype|\/?(?:html|body|main|section|article|div|p|h[1-6]|ul|ol|li|d[ldt]|t(?:able|[rhd])|pre|blockquote|br|hr)\b)/i
+const heading = /^ {0,3}#{1,6} +\S/m
+const bullets = /^ {0,3}[-*+] +\S.*\n(?:.*\n){0,3}? {0,3}[-*+] +\S/m
+
 function readText(source: Uint8Array, mediaType: MediaType, notices: Notices): Source | undefined {
   const text = decode(source, notices)
   if (text === undefined) return undefined
+  if (mediaType === 'text/html' && !blockTag.test(text) && (heading.test(text) || bullets.test(text))) {
+    // As HTML all of it would be one paragraph.
+    const detail =
+      'The document has no tag of HTML and looks like Markdown. Send it with the content type text/markdown, a file as .md'
+    notices.refuse('looks_like_markdown', detail)
+    return undefined
+  }
   const own = mediaType === 'text/markdown' ? takeForm(text, notices) : { text }
   const seen = scan(own.text, mediaType, notices)
   const tree = { ...readSource(seen, mediaType, notices), ...(own.form ? { form: own.form } : {}) }
@@ -206,6 +223,11 @@ function draftOf(
   const base = recognised ?? emptyResult()
   if (recognised && notices.problems.length === 0) checkContent(base, notices)
   if (notices.problems.length === 0) advise(base, notices)
+  const named = read?.tree.slug
+  if (named && context.slug !== undefined && named.text !== context.slug) {
+    const detail = `The front matter names another slug than the request, “${context.slug}”, which counts`
+    notices.add('advice', 'slug_not_used', named.line, named.text, detail)
+  }
   const coverage: Coverage = measure(read?.seen ?? { words: [], lines: [] }, keptWords(base.document, notices), notices)
   const shared: Shared = shareSections(
     base.document.sections,
@@ -222,6 +244,7 @@ function draftOf(
       newSharedSections: [],
       report: withoutDraft(reportOf(parts, shared, coverage, notices, false)),
       problems: notices.problems,
+      slug: named?.text ?? null,
       text: read?.text ?? [],
     }
   }
@@ -230,7 +253,8 @@ function draftOf(
   const document = previous ? keepIds(base.followed?.whole ? next : keepUnsaid(next, previous), previous) : next
   const unchanged = previous !== undefined && JSON.stringify(document) === JSON.stringify(previous)
   const report = reportOf(parts, shared, coverage, notices, unchanged)
-  return { document, newSharedSections: shared.created, report, problems: [], text: read?.text ?? [] }
+  const slug = named?.text ?? null
+  return { document, newSharedSections: shared.created, report, problems: [], slug, text: read?.text ?? [] }
 }
 
 /** The words of the draft, and those that a typed member stands for; what stands on no line was not seen in the text. */

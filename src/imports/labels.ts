@@ -46,6 +46,10 @@ const labels: Record<LabelledMember, string[]> = {
     'grade band',
     'pay band',
     'band',
+    'afc band',
+    'nhs band',
+    'nhs pay band',
+    'agenda for change band',
   ],
   salary: [
     'salary',

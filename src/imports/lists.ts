@@ -2,7 +2,15 @@
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf, knownKind } from './headings.ts'
 import type { Notices } from './notices.ts'
-import { isBold, type Line, type SourceBlock, type SourceItem, type SourceList, sourceLines } from './tree.ts'
+import {
+  isBold,
+  type Line,
+  type SourceBlock,
+  type SourceItem,
+  type SourceList,
+  type SourceParagraph,
+  sourceLines,
+} from './tree.ts'
 
 const bullet = /^\s*[●•▪◦○∙‣⁃■□➢►✓✔\uf0b7]\s*(?=\S)/
 const dash = /^\s*[-–—*]\s+(?=\S)/
@@ -44,21 +52,58 @@ function markOf({ content, line }: Line): Marked {
 }
 
 const roman = ['i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii', 'ix', 'x', 'xi', 'xii']
-/** The places in their row that a mark may stand for: `i.` is a letter and a Roman number. */
-const places = (printed: string): number[] => {
+/** The rows that a mark may stand in, and its place there: `i.` is a letter and a Roman number. */
+const places = (printed: string): { row: 'number' | 'letter' | 'roman'; place: number }[] => {
   const sign = printed.replace(/[().\s]/g, '').toLowerCase()
-  if (/^\d+$/.test(sign)) return [Number(sign)]
+  if (/^\d+$/.test(sign)) return [{ row: 'number', place: Number(sign) }]
   const numeral = roman.indexOf(sign) + 1
-  return [...(sign.length === 1 ? [sign.charCodeAt(0) - 96] : []), ...(numeral > 0 ? [numeral] : [])]
+  return [
+    ...(sign.length === 1 ? [{ row: 'letter' as const, place: sign.charCodeAt(0) - 96 }] : []),
+    ...(numeral > 0 ? [{ row: 'roman' as const, place: numeral }] : []),
+  ]
 }
 
-/** Whether a run of marked lines is a list: bullets always, dashes from two on, letters where they follow one another. */
-function isList(run: readonly Marked[]): boolean {
+/**
+ * How deep each line of a row of letters and numbers stands: one that goes on with a row is in it, one that begins another
+ * stands under the line before. undefined where they do not follow one another.
+ */
+function depthsOf(run: readonly Marked[]): number[] | undefined {
+  const open: ReturnType<typeof places>[] = []
+  const depths: number[] = []
+  for (const { printed } of run) {
+    const own = places(printed)
+    const goesOn = (rows: ReturnType<typeof places>) =>
+      own.filter(({ row, place }) => rows.some(known => known.row === row && known.place + 1 === place))
+    const depth = open.findLastIndex(rows => goesOn(rows).length > 0)
+    const first = own.filter(({ row, place }) => place === 1 && !open.flat().some(known => known.row === row))
+    if (depth >= 0) {
+      const rows = goesOn(open[depth] ?? [])
+      open.splice(depth, open.length, rows)
+    } else if (first.length > 0) open.push(first)
+    else return undefined
+    depths.push(open.length - 1)
+  }
+  return depths
+}
+
+/** How deep each line of a run stands where it is a list: bullets always, dashes from two on, letters where they follow one another. */
+function listDepths(run: readonly Marked[]): number[] | undefined {
   const [first] = run
-  if (!first || first.mark === 'bullet') return first !== undefined
-  if (run.length < 2) return false
-  if (first.mark === 'dash') return true
-  return run.every((line, at) => places(line.printed).includes(at + 1))
+  const isFlat = first?.mark === 'bullet' || (first?.mark === 'dash' && run.length > 1)
+  if (isFlat) return run.map(() => 0)
+  return first?.mark === 'ordinal' && run.length > 1 ? depthsOf(run) : undefined
+}
+
+/** The items so deep under the last one; a list is begun there where it has none. */
+function itemsAt(items: SourceItem[], depth: number, line: number): SourceItem[] {
+  const last = items.at(-1)
+  if (depth === 0 || !last) return items
+  let nested = last.blocks.at(-1)
+  if (nested?.type !== 'list') {
+    nested = { type: 'list', ordered: true, items: [], line }
+    last.blocks.push(nested)
+  }
+  return itemsAt(nested.items, depth - 1, line)
 }
 
 /** The lines of paragraphs as paragraphs and lists; undefined where there is no list in them. */
@@ -72,10 +117,13 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
     if (last && line.mark === last[0]?.mark) last.push(line)
     else runs.push([line])
   }
-  const lists = new Set(runs.filter(run => run[0]?.mark !== undefined && isList(run)).flat())
+  const lists = new Map(
+    runs.flatMap(run => (listDepths(run) ?? []).map((depth, at) => [run[at] as Marked, depth] as const)),
+  )
   if (lists.size === 0) return undefined
   const blocks: SourceBlock[] = []
   let items: SourceItem[] | undefined
+  let last: SourceParagraph | undefined
   paragraphs.forEach((paragraph, index) => {
     const own = lines[index] ?? []
     if (!own.some(line => lists.has(line))) {
@@ -95,7 +143,6 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
       plain = []
     }
     for (const line of own) {
-      const last = items?.at(-1)?.blocks[0]
       if (lists.has(line)) {
         flush()
         const ordered = line.mark === 'ordinal'
@@ -107,10 +154,12 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
           notices.add('repair', 'list_recognised', line.line, plainOfInlines(line.content), detail)
         }
         if (ordered) notices.understand(line.line, line.printed, '', 'mark of a list')
-        items.push({ blocks: [{ type: 'paragraph', content: line.content, line: line.line }], line: line.line })
+        last = { type: 'paragraph', content: line.content, line: line.line }
+        itemsAt(items, lists.get(line) ?? 0, line.line).push({ blocks: [last], line: line.line })
       } else if (
         plain.length === 0 &&
-        last?.type === 'paragraph' &&
+        items !== undefined &&
+        last !== undefined &&
         own.some(other => other !== line && lists.has(other))
       ) {
         last.content = [...last.content, { type: 'text', value: '\n' }, ...line.content]

@@ -17,6 +17,7 @@ import {
   isBold,
   plainOf,
   type SourceBlock,
+  type SourceCell,
   type SourceParagraph,
   type SourceRow,
   type SourceTree,
@@ -92,7 +93,8 @@ const underlinedMax = 8
 const paragraphs = (block: SourceParagraph): Step[] =>
   hardLines(block).map(({ content, line }, index, lines): Step => {
     const text = plainOfInlines(content)
-    const mayBe = looksLikeHeading(text) && !isLabel(text)
+    // `Behaviours` is a label and a heading: alone in its paragraph it is the latter.
+    const mayBe = looksLikeHeading(text) && (!isLabel(text) || (lines.length === 1 && knownKind(text) !== undefined))
     if (mayBe && isBold(content)) return { type: 'mark', by: 'bold', depth: 7, content, text, line }
     if (mayBe && knownKind(text)) return { type: 'mark', by: 'plain', depth: 7, content, text, line }
     if (mayBe && isUpper(text)) return { type: 'mark', by: 'upper', depth: 7, content, text, line }
@@ -101,16 +103,58 @@ const paragraphs = (block: SourceParagraph): Step[] =>
     return { type: 'paragraph', content, line, continues: index > 0 }
   })
 
-function rowSteps(rows: readonly SourceRow[]): Step[] {
+const firstText = ({ cells: [first] }: SourceRow) => (first ? cellText(first) : '')
+/** Longer values of a table are the text of sections. */
+const shortMax = 120
+const isShort = ({ blocks }: SourceCell) =>
+  blocks.length <= 1 &&
+  blocks.every(({ type }) => type === 'paragraph') &&
+  cellText({ header: false, blocks }).length <= shortMax
+
+/** A row of one cell with a label and its value (`Grade: SEO`) as a row of two; undefined where it is none. */
+function partedRow(row: SourceRow): SourceRow | undefined {
+  const only = row.cells.length === 1 ? onlyParagraph(row)?.paragraph : undefined
+  const found = only && hardLines(only).length === 1 ? labelled(only.content) : undefined
+  if (!found || plainOfInlines(found.value) === '') return undefined
+  const cells = [[{ type: 'text' as const, value: found.label }], found.value].map(content => ({
+    header: false,
+    blocks: [{ type: 'paragraph' as const, content, line: row.line }],
+  }))
+  return { ...row, cells }
+}
+
+/** Headings of these kinds are labels where they stand beside a short value: `Security clearance`, `Contact`. */
+const kindsOfDetails = new Set<SectionKind | undefined>([
+  undefined,
+  'nationality',
+  'diversity',
+  'security',
+  'terms',
+  'benefits',
+  'selection',
+  'further_information',
+])
+
+/** Whether rows are labels that are known beside short values, and no headings beside their texts. */
+const areDetails = (rows: readonly SourceRow[]) =>
+  rows.filter(row => row.cells.length === 2 && isLabel(firstText(row))).length > 1 &&
+  rows.every(row => {
+    const [, second] = row.cells
+    const isCaption = !second || second.blocks.length === 0
+    return isCaption || (isShort(second) && (isLabel(firstText(row)) || kindsOfDetails.has(knownKind(firstText(row)))))
+  })
+
+function rowSteps(source: readonly SourceRow[]): Step[] {
+  const parted = source.map(row => partedRow(row) ?? row)
+  const rows = areDetails(parted) ? parted : source
+  const isDetails = rows === parted
   const [head] = rows
   if (head && hasImportanceColumns(rows)) return [{ type: 'rows', rows: [...rows], line: head.line }]
   const steps: Step[] = []
   let afterHeading = false
-  const firstText = (row: SourceRow) => (row.cells[0] ? cellText(row.cells[0]) : '')
   // One known heading beside its text, and the whole table is headings beside their texts.
-  const hasSideHeadings = rows.some(
-    row => row.cells.length === 2 && knownKind(firstText(row)) && !isLabel(firstText(row)),
-  )
+  const hasSideHeadings =
+    !isDetails && rows.some(row => row.cells.length === 2 && knownKind(firstText(row)) && !isLabel(firstText(row)))
   rows.forEach((row, index) => {
     const only = onlyParagraph(row)
     const text = only ? plainOf(only.paragraph) : ''
@@ -118,9 +162,12 @@ function rowSteps(rows: readonly SourceRow[]): Step[] {
       const { content, line } = only.paragraph
       // A row of one short line between rows of content is a heading whether it is bold or not.
       const alternates = !afterHeading && index + 1 < rows.length && row.cells.length === 1
+      const isCaption =
+        isDetails && index === 0 && rows.length > 1 && !isLabel(text) && row.cells[0] === filledCells(row)[0]
       const marked =
-        row.cells.length === 1 && (only.header || isBold(content) || isUnderlinedHeading(only.paragraph, 1))
-      if (marked || alternates || knownKind(text)) {
+        isCaption ||
+        (row.cells.length === 1 && (only.header || isBold(content) || isUnderlinedHeading(only.paragraph, 1)))
+      if (marked || alternates || (knownKind(text) && !(isDetails && row.cells.length > 1))) {
         steps.push({ type: 'mark', by: 'row', depth: 0, content, text, line })
         afterHeading = true
         return
@@ -340,6 +387,9 @@ function headIntroductions(steps: readonly Step[], notices: Notices): Step[] {
   })
 }
 
+/** How far down a mark stands: rows of a table below headings, other lines below both. */
+const rankOf = ({ by, depth }: Mark) => (by === 'row' ? 6.5 : depth)
+
 /** Reads titles and headings. The blocks of the sections are as the source has them. */
 export function outline(tree: SourceTree, notices: Notices): Outline {
   let steps = stepsOf(repairLists(repairTables(tree.blocks, notices), notices))
@@ -349,6 +399,8 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
   const hasStrong = steps.some(step => step.type === 'mark' && (step.by === 'heading' || step.by === 'row'))
   const front: BodyBlock[] = []
   const sections: OutlineSection[] = []
+  /** Of the last section's heading. */
+  let rank = 0
   /** Where only bold lines are headings: those that stand under the last one rather than beside it. */
   let within = false
   steps.forEach((step, index) => {
@@ -372,6 +424,15 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
         sections.pop()
       }
       const kind = step.by === 'plain' ? (known ?? introducedKind(step.text) ?? kindOf(step.text)) : kindOf(step.text)
+      const above = sections.at(-1)
+      if (above?.body.every(({ type }) => type === 'subheading') && rankOf(step) > rank) {
+        const detail = 'The heading above has no text of its own, so this one stands under it in one section'
+        notices.add('repair', 'headings_joined', step.line, step.text, detail)
+        above.body.push({ type: 'subheading', content: step.content, line: step.line })
+        if (kind !== 'other') above.kind = kind
+        return
+      }
+      rank = rankOf(step)
       sections.push({ heading: step.text, content: step.content, kind, line: step.line, body: [] })
     } else body.push({ type: 'subheading', content: step.content, line: step.line })
   })

@@ -11,6 +11,8 @@ const packageLimits = {
   entries: 1000,
   partBytes: 8 * 1024 * 1024,
   allBytes: 24 * 1024 * 1024,
+  /** Of images and embedded files, which are never inflated here but by whoever opens the original. */
+  otherBytes: 64 * 1024 * 1024,
   /** DEFLATE can do 1,032; the XML of Word reaches 50 on long, even tables. */
   ratio: 200,
 } as const
@@ -44,13 +46,16 @@ function checkEntry({ fileName, ...entry }: Entry) {
       'not_word',
       `${fileName} is packed in a way that Word does not use. Save the document anew in Word`,
     )
-  if (!isXml(fileName)) return
-  if (entry.uncompressedSize > packageLimits.partBytes)
+  // DEFLATE adds five bytes to each block of what it cannot make smaller.
+  if (entry.compressedSize > entry.uncompressedSize * 1.01 + 64)
+    throw new Refusal('zip_bomb', `${fileName} is larger than it says, as in no document. Save it anew in Word`)
+  if (isXml(fileName) && entry.uncompressedSize > packageLimits.partBytes)
     throw new Refusal(
       'too_large',
       `${fileName} has ${count(entry.uncompressedSize)} bytes unpacked; ${count(packageLimits.partBytes)} is the limit`,
     )
-  if (entry.uncompressedSize > 100_000 && entry.uncompressedSize > entry.compressedSize * packageLimits.ratio)
+  const smallMax = isXml(fileName) ? 100_000 : 1_000_000
+  if (entry.uncompressedSize > smallMax && entry.uncompressedSize > entry.compressedSize * packageLimits.ratio)
     throw new Refusal(
       'zip_bomb',
       `${fileName} unpacks to more than ${packageLimits.ratio} times its size, as no document does. Save it anew in Word`,
@@ -92,6 +97,7 @@ async function readEntries(archive: ZipFile): Promise<WordPackage> {
   const names = new Set<string>()
   let packed = 0
   let unpacked = 0
+  let unread = 0
   for await (const entry of archive.eachEntry()) {
     checkEntry(entry)
     if (names.has(entry.fileName))
@@ -99,15 +105,16 @@ async function readEntries(archive: ZipFile): Promise<WordPackage> {
     names.add(entry.fileName)
     packed += entry.compressedSize
     if (isXml(entry.fileName)) unpacked += entry.uncompressedSize
+    else unread += entry.uncompressedSize
     if (packed > archive.fileSize)
       throw new Refusal(
         'zip_bomb',
         'The parts of the file lie over one another, as in no document. Save it anew in Word',
       )
-    if (unpacked > packageLimits.allBytes)
+    if (unpacked > packageLimits.allBytes || unread > packageLimits.otherBytes)
       throw new Refusal(
         'too_large',
-        `The Word file unpacks to more than ${count(packageLimits.allBytes)} bytes, which is the limit`,
+        `The Word file unpacks to more than ${count(packageLimits.allBytes)} bytes of text or ${count(packageLimits.otherBytes)} of images, which is the limit`,
       )
     entries.push(entry)
   }

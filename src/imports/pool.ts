@@ -29,6 +29,7 @@ const tooComplex = (what: string): ImportResult => ({
   document: null,
   newSharedSections: [],
   report: emptyReport(),
+  slug: null,
   text: [],
   problems: [
     {

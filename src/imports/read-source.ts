@@ -94,9 +94,9 @@ export function readSource({ patched, references }: Scan, mediaType: MediaType, 
   if (mediaType === 'text/markdown') {
     refuseLongLists(patched, notices)
     if (notices.problems.length > 0) return { blocks: [], title: null }
-    const { body, title, fields } = takeFrontMatter(patched, notices)
+    const { body, title, slug, fields } = takeFrontMatter(patched, notices)
     const tree = markdown.runSync(markdown.parse(repairHeadings(body, notices)))
-    return { blocks: readHast(tree as Root, references, notices), title, fields }
+    return { blocks: readHast(tree as Root, references, notices), title, slug, fields }
   }
   const tree = html.parse(patched)
   const element = elementNamed(tree, 'title')

@@ -112,6 +112,11 @@ class Recogniser implements Provenance {
     }
     if (this.#isSfia(source)) this.#sfiaBlocks(source, section)
     else this.#detailBlocks(source, section)
+    if (section.blocks.length === 0 && source.kind === 'appendix' && !this.#detailsPrinted) {
+      // An appendix without a row is one that is still to be filled in.
+      section.blocks.push({ type: 'advert_details' })
+      this.#detailsPrinted = true
+    }
     if (section.blocks.length === 0) {
       const detail = 'The section is empty. A role with an empty section cannot be published'
       this.#notices.add('advice', 'section_empty', source.line, source.heading, detail, section)

@@ -78,9 +78,17 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
             Type.String({ ...Slug, description: 'The organisation of your key where it is left out.' }),
           ),
           slug: Type.Optional(
-            Type.String({ ...Slug, description: 'Of the new role; from the title where it is left out.' }),
+            Type.String({
+              ...Slug,
+              description: 'Of the new role; from the front matter or the title where it is left out.',
+            }),
           ),
-          role: Type.Optional(Type.String({ ...Slug, description: 'The role whose draft the document replaces.' })),
+          role: Type.Optional(
+            Type.String({
+              ...Slug,
+              description: 'The role whose draft the document replaces, whatever slug its front matter names.',
+            }),
+          ),
           sfia_version: Type.Optional(SfiaVersion),
           text: Type.Optional(Type.Boolean({ description: 'Whether to answer with the document by lines too.' })),
         }),
@@ -103,6 +111,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
       const context = await findContext(db, organisation, {
         ...(sfiaVersion ? { sfiaVersion } : {}),
         ...(previous ? { previous: previous.document } : {}),
+        slug: role ?? slug,
       })
       // Before the transaction: a connection must not wait for a parser.
       const type = request.headers['content-type']?.toLowerCase() ?? ''
@@ -116,7 +125,10 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
       const text = request.query.text === true ? result.text : null
       if (!document) throw unreadable(problems, { report, text })
       const read = { ...result, document }
-      const target: Target = role === undefined || !previous ? { slug } : { role, revision: previous.revision, match }
+      const target: Target =
+        role === undefined || !previous
+          ? { slug: slug ?? result.slug ?? undefined }
+          : { role, revision: previous.revision, match }
       return app.write(request, reply, async (trx): Promise<Written> => {
         const saved = await withReport({ report, text }, () => {
           validate(request, 'NewRoleDocument', withoutIds(read.document))

@@ -20,7 +20,7 @@ import type { ImportReport } from './schema.ts'
 export async function findContext(
   db: Kysely<Database>,
   organisation: string,
-  { sfiaVersion, previous }: { sfiaVersion?: SfiaVersion; previous?: RoleDocument },
+  { sfiaVersion, previous, slug }: { sfiaVersion?: SfiaVersion; previous?: RoleDocument; slug?: string | undefined },
 ): Promise<ImportContext> {
   const [indexes, sharedSections] = await Promise.all([
     findSfiaIndexes(db),
@@ -39,6 +39,7 @@ export async function findContext(
     sharedSections,
     ...(sfiaVersion ? { sfiaVersion } : {}),
     ...(previous ? { previous } : {}),
+    ...(slug === undefined ? {} : { slug }),
   }
 }
 

@@ -60,6 +60,8 @@ export interface SourceTree {
   form?: Form
   /** Of YAML front matter. */
   fields?: Field[]
+  /** The slug that front matter names. */
+  slug?: { text: string; line: number } | null
   blocks: SourceBlock[]
   /** The title that the file has beside its text: of YAML front matter, or of an HTML head. */
   title: { text: string; line: number } | null

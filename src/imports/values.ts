@@ -112,11 +112,15 @@ function coded<T>(table: Map<string, T>, value: string): Coded<T> {
 /** The General Schedule of the United States: `GS-13`, `GS-2210-14/15`. */
 const generalSchedule = /^gs[- ]?(?:\d{4}-)?(\d{1,2})(?:\/(\d{1,2}))?$/i
 
+/** What has bands of its own: those of the NHS (Agenda for Change) are no Civil Service grades, be their numbers the same. */
+const banded = /\b(?:bands?|afc|nhs)\b|\bagenda for change\b|\b\d[a-d]\b/i
+const bandTable = new Map([...gradeTable].filter(([name]) => !/^\d+$/.test(name)))
+
 /** Grades by code, name or both: `SEO`, `Grade 7`, `HEO/SEO`; those of the General Schedule in a scheme of their own. */
 export function gradesIn(value: string, label = ''): Coded<Grade> {
   const text = value.trim()
   const levels = generalSchedule.exec(/^gs\b/i.test(label) && /^\d{1,2}$/.test(text) ? `GS-${text}` : text)?.slice(1)
-  if (!levels) return coded(gradeTable, value)
+  if (!levels) return coded(banded.test(`${label} ${value}`) ? bandTable : gradeTable, value)
   const known = levels
     .filter(level => level !== undefined)
     .map((level, at) => ({

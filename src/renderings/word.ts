@@ -19,7 +19,7 @@ import {
   WidthType,
 } from 'docx'
 import { formNamespace, formOf, formText, optionalMark } from '../document/form.ts'
-import { foldPlain, holdable, type Print, printBlock } from '../document/print.ts'
+import { detailRows, foldPlain, holdable, type Print, type PrintedRole, printBlock } from '../document/print.ts'
 import type { Inline } from '../document/text.ts'
 import { escapeHtml } from './html.ts'
 import { imprintOf, type Source, titleOf } from './rendering.ts'
@@ -187,12 +187,34 @@ function withoutTimes(zip: Buffer): Buffer {
   return zip
 }
 
+/** The tables that the Home Office's form has for what no section of the role prints. */
+function tablesOf(role: PrintedRole): PrintedRole['sections'] {
+  const blocks = role.sections.flatMap(section => section.blocks)
+  const prints = (type: 'sfia_mappings' | 'advert_details') => blocks.some(block => block.type === type)
+  const table = (kind: 'skills_framework' | 'appendix', heading: string, type: 'sfia_mappings' | 'advert_details') => ({
+    id: kind,
+    kind,
+    heading,
+    shared_section: null,
+    blocks: [{ type }],
+  })
+  const hasDetails = detailRows(role.advert_details, role.grades).some(({ value }) => value !== '')
+  return [
+    ...(role.sfia_mappings.length > 0 && !prints('sfia_mappings')
+      ? [table('skills_framework', 'Skills Framework for the Information Age', 'sfia_mappings')]
+      : []),
+    ...(hasDetails && !prints('advert_details') ? [table('appendix', 'Appendix', 'advert_details')] : []),
+  ]
+}
+
 /** The role as a Word file (.docx), with what it does not show in an XML part of its own. `time` is when it was written. */
 export async function renderWord(source: Source, time: string): Promise<Buffer> {
-  const { role, organisation, version } = source
+  const { organisation, version } = source
+  const added = tablesOf(source.role)
+  const role = { ...source.role, sections: [...source.role.sections, ...added] }
   const imprint = imprintOf(source)
   const options = { emptyRows: version === undefined }
-  const form = formText(formOf(role, { ...options, title: true, imprint }))
+  const form = formText(formOf(role, { ...options, title: true, imprint, added: added.length }))
   const title = foldPlain(titleOf(source))
   const writer = new Writer()
   const children = [

@@ -1,6 +1,6 @@
 // Documents that the register wrote, edited by people and imported again: all but the edit is as it was.
 import t from 'tap'
-import { type Block, exampleDocument, type RoleDocument } from '../../src/document/schema.ts'
+import { type Block, emptyAdvertDetails, exampleDocument, type RoleDocument } from '../../src/document/schema.ts'
 import { importFile } from '../../src/imports/import.ts'
 import { salaryIn } from '../../src/imports/values.ts'
 import { contextOf, ourSample, realSample } from '../support/documents.ts'
@@ -75,6 +75,95 @@ for (const [name, source] of Object.entries(sources))
           t.same(report, { losses: [], percent: 100 })
         }
     })
+
+for (const format of Object.keys(formats))
+  t.test(`a row of the appendix that is rewritten without a colon in ${format} stays`, async t => {
+    const role = await roleOf(ourSample())
+    const withRows = (additional: RoleDocument['advert_details']['additional']): RoleDocument => ({
+      ...role,
+      advert_details: { ...role.advert_details, additional },
+    })
+    const before = withRows([
+      { label: 'Car park', value: 'Behind the house' },
+      { label: 'Canteen', value: 'Open' },
+    ])
+    const rewrite: Edit = (source, format) =>
+      format === 'docx'
+        ? source.replace('>Car park:<', '>Parking places<')
+        : source.replace(/(?:<p><strong>|\*\*)Car park:(?:<\/strong>|\*\*)/, found =>
+            found.startsWith('<') ? '<p>Park' : 'Park',
+          )
+    const canteen = { label: 'Canteen', value: 'Open' }
+    const expected =
+      format === 'docx'
+        ? withRows([{ label: 'Parking places', value: 'Behind the house' }, canteen])
+        : {
+            ...withRows([canteen]),
+            sections: role.sections.map(section =>
+              section.kind === 'appendix'
+                ? { ...section, blocks: [...section.blocks, { type: 'paragraph', text: 'Park Behind the house' }] }
+                : section,
+            ),
+          }
+    for (const previous of [undefined, before]) {
+      const { document, ...report } = await again(before, format, [rewrite], previous)
+      t.equal(withoutIds(document), withoutIds(expected as RoleDocument))
+      t.same(report, { losses: [], percent: 100 })
+    }
+  })
+
+t.test('tables of a Word file that no section of the role prints are read, and make no sections', async t => {
+  const role = await roleOf(ourSample())
+  const bare = (document: RoleDocument): RoleDocument => ({
+    ...document,
+    sections: document.sections.filter(({ kind }) => kind !== 'appendix' && kind !== 'skills_framework'),
+    advert_details: { ...document.advert_details, additional: [{ label: 'Car park', value: 'Open' }] },
+  })
+  const without = bare(role)
+  const tableTexts = async (document: RoleDocument) => {
+    const { type, render } = formats.docx as (typeof formats)[string]
+    const { text } = await importFile(await render(sourceOf(document, [])), type, contextOf())
+    return text.slice(text.indexOf('Skills Framework for the Information Age')).filter(Boolean)
+  }
+  t.match(await tableTexts(without), [
+    'Skills Framework for the Information Age',
+    'Development and implementation',
+    'Systems development',
+    'Systems design (DESN) – Level 3',
+  ])
+  const texts = await tableTexts(without)
+  t.match(texts.slice(texts.indexOf('Appendix')).join(' '), /^Appendix .*Grade: Senior Executive Officer \(SEO\)/)
+  const empty = { ...without, grades: [], advert_details: emptyAdvertDetails(), sfia_mappings: [] }
+  t.notOk((await tableTexts(empty)).includes('Appendix'), 'nothing in them, and they are not there')
+  const paid = {
+    ...without,
+    grades: [{ scheme: 'civil-service' as const, code: 'G7' as const, label: 'Grade 7' }],
+    sfia_mappings: without.sfia_mappings.map(mapping => (mapping.code === 'DESN' ? { ...mapping, level: 4 } : mapping)),
+  }
+  const rewritten = {
+    ...without,
+    advert_details: { ...without.advert_details, additional: [{ label: 'Parking', value: 'Open' }] },
+  }
+  for (const previous of [undefined, without])
+    for (const [edits, expected] of [
+      [[], without],
+      [
+        [replaceText('Senior Executive Officer (SEO)', 'Grade 7'), replaceText('(DESN) – Level 3', '(DESN) – Level 4')],
+        paid,
+      ],
+      [[replaceText('>Car park:<', '>Parking<')], rewritten],
+    ] as const) {
+      const { document, ...report } = await again(without, 'docx', edits, previous)
+      t.equal(withoutIds(document), withoutIds(expected))
+      t.same(report, { losses: [], percent: 100 })
+    }
+  const { document, losses } = await again(without, 'docx', [replaceText('Car park:', '')])
+  t.match(document?.sections.at(-1), {
+    heading: 'Appendix',
+    blocks: [{ type: 'advert_details' }, { type: 'list', items: [{ text: 'Open' }] }],
+  })
+  t.same([document?.sections.length, losses], [without.sections.length + 1, []], 'what is no row makes a section')
+})
 
 const skill = (statement: string, own: Partial<RoleDocument['skills'][number]> = {}) => ({
   id: '',

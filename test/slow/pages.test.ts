@@ -477,6 +477,13 @@ t.test('the import form', { timeout: 120_000 }, async t => {
     t.notMatch(page.text, key, 'the key is not repeated')
   })
 
+  await t.test('importFromForm → 200 with the slug of front matter', async t => {
+    const bytes = `---\nslug: gate-watch\n---\n\n${watch('Walk the walls').replace('Night watch', 'Watch of the gate')}`
+    const page = await call('POST /imports/new', formOf({ key }, [{ name: 'watch.md', bytes }]))
+    t.same(tags(page.text)[0], 'Draft made')
+    t.match((await call('GET /v1/roles/gate-watch/draft')).body, { title: 'Watch of the gate' })
+  })
+
   await t.test('importFromForm again → 200: a draft is replaced only where the form says so', async t => {
     const changed = [{ name: 'watch.md', bytes: watch('Walk the walls') }]
     const refused = await call('POST /imports/new', formOf({ key }, changed))
