@@ -139,17 +139,21 @@ function listsOfCriteria(block: Rows, notices: Notices): DraftBlock[] {
 
 const isOpen = (text: string) => text !== '' && !/[.!?:;]["'”’)]?$/.test(text)
 const continuesSentence = (text: string) => /^\p{Ll}/u.test(text)
+const isCode = (content: readonly Inline[]) => content.length === 1 && content[0]?.type === 'code'
 
 /** Blocks with split items joined, guidance as notes, and the lists under an "Optional points" line marked. */
 export function draftBlocks(body: readonly BodyBlock[], notices: Notices): DraftBlock[] {
   const blocks: DraftBlock[] = []
+  const fromTables = new Set<DraftBlock>()
   let optional = false
   for (const block of body) {
     const last = blocks.at(-1)
     if (block.type === 'rows' && hasImportanceColumns(block.rows)) {
       blocks.push(...listsOfCriteria(block, notices))
     } else if (block.type === 'rows') {
-      blocks.push(listOfRows(block, notices))
+      const list = listOfRows(block, notices)
+      fromTables.add(list)
+      blocks.push(list)
     } else if (block.type === 'list') {
       const list = listOf(block, optional, notices)
       if (list.items.length === 0) continue
@@ -165,6 +169,9 @@ export function draftBlocks(body: readonly BodyBlock[], notices: Notices): Draft
         block.type === 'paragraph' &&
         item &&
         open &&
+        // What follows a table, or is a block of code, was never a part of it.
+        !fromTables.has(last as DraftBlock) &&
+        !isCode(block.content) &&
         continuesSentence(text) &&
         isOpen(plainOfInlines(open.content))
       ) {

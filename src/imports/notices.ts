@@ -1,5 +1,6 @@
 /** What an importer says about a document while it reads it: warnings, what it understood, and why it gave up. */
 import { limits } from '../document/schema.ts'
+import { sentence } from '../document/sentence.ts'
 
 /** `advice` is about the words, which stay; `repair` says what was read otherwise than it stands; `loss` is what is gone. */
 type Severity = 'advice' | 'repair' | 'loss'
@@ -70,7 +71,7 @@ export class Notices {
       severity,
       line,
       excerpt: excerptOf(excerpt),
-      detail,
+      detail: sentence(detail),
       ...(about === undefined ? {} : { about }),
       ...(source === undefined ? {} : { source }),
     })
@@ -88,8 +89,8 @@ export class Notices {
 
   /** The document cannot become a draft. */
   refuse(code: string, detail: string, line: number | null = null, pointer = '') {
-    if (!this.problems.some(problem => problem.code === code && problem.detail === detail)) {
-      this.problems.push({ line, pointer, code, detail })
+    if (!this.problems.some(problem => problem.code === code && problem.detail === sentence(detail))) {
+      this.problems.push({ line, pointer, code, detail: sentence(detail) })
     }
   }
 

@@ -7,7 +7,7 @@ import { SfiaVersion, Slug } from '../document/schema.ts'
 import { object, ref } from '../document/shape.ts'
 import { callerOf, organisationFor } from '../plugins/auth.ts'
 import { validate } from '../plugins/body.ts'
-import { Problem, sentence } from '../plugins/problems.ts'
+import { Problem } from '../plugins/problems.ts'
 import { digestTag, sendEntity } from '../plugins/read.ts'
 import { parseMatch, revisionTag, type Written } from '../plugins/write.ts'
 import { findRole } from '../roles/store.ts'
@@ -43,11 +43,11 @@ const unreadable = (
   new Problem(
     'unreadable_document',
     errors
-      .map(({ detail }) => sentence(detail))
+      .map(({ detail }) => detail)
       .join(' ')
       .slice(0, 1000),
     {
-      errors: errors.slice(0, 50).map(({ pointer, code, detail }) => ({ pointer, code, detail: sentence(detail) })),
+      errors: errors.slice(0, 50).map(({ pointer, code, detail }) => ({ pointer, code, detail })),
       members,
     },
   )

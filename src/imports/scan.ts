@@ -33,7 +33,16 @@ export const inlineTags = new Set(
     ' ',
   ),
 )
-const knownTags = new Set([...htmlTagNames, 'xml', 'svg', 'math'])
+/** MathML Core's, whose text is kept like any other. */
+const mathTags =
+  'annotation maction math merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover semantics'
+const knownTags = new Set([...htmlTagNames, 'xml', 'svg', ...mathTags.split(' ')])
+/** What is left out with all that it holds, and why. */
+const leftOut: Record<string, { code: string; detail: string }> = {
+  script: { code: 'script_removed', detail: 'Scripts are not kept' },
+  style: { code: 'style_removed', detail: 'Style sheets are not kept' },
+  svg: { code: 'image_removed', detail: 'Drawings are not kept, nor is the text in them' },
+}
 const pairedTags = new Set('table ul ol div strong b em i a span h1 h2 h3 h4 h5 h6'.split(' '))
 const tagName = /<(\/?)([A-Za-z][^\s/<>]*)/y
 const address = /<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:(?!p>)[^\s<>]*|[^\s<>@]+@[^\s<>]+)>/y
@@ -172,13 +181,14 @@ export function scan(source: string, mediaType: MediaType, notices: Notices): Sc
         if (counts) extra.push({ text: decodeReferences(value), line })
       }
     }
-    if (!closing && (name === 'script' || name === 'style')) {
+    const removed = leftOut[name]
+    if (!closing && removed && !tag.endsWith('/>')) {
       lowered ??= text.toLowerCase()
       const close = lowered.indexOf(`</${name}`, end)
       if (close >= 0) {
         const content = text.slice(end, close)
-        const detail = name === 'script' ? 'Scripts are not kept' : 'Style sheets are not kept'
-        notices.add('loss', `${name}_removed`, line, content, detail)
+        const words = name === 'svg' ? content.replace(/<[^>]*>/g, ' ') : content
+        notices.add('loss', removed.code, line, words, removed.detail)
         return skipTo(close, ' ')
       }
     }

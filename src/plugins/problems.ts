@@ -175,6 +175,3 @@ export const invalid = (errors: ErrorDetail[]) =>
     errors.length === 1 && errors[0] ? errors[0].detail : `${errors.length} things are not valid; errors lists them.`,
     { errors },
   )
-
-/** A text of others as a sentence of a detail. */
-export const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`)
