@@ -1,7 +1,16 @@
 /** What a document must keep beyond its schema, and what still stops its publication. Pure: no catalogue is asked. */
 import { gradeScheme, grades, sectionKinds } from './code-lists.ts'
+import { wrongCountry, wrongCurrency } from './iso.ts'
 import { nearest } from './nearest.ts'
-import { type Block, type Grade, limits, type RoleDocument, type Salary, type Section } from './schema.ts'
+import {
+  type Block,
+  type Grade,
+  type Location,
+  limits,
+  type RoleDocument,
+  type Salary,
+  type Section,
+} from './schema.ts'
 import { shorten } from './shorten.ts'
 import { checkText } from './text.ts'
 
@@ -174,7 +183,7 @@ function checkMarkers(document: RoleDocument): Finding[] {
   }))
 }
 
-/** What is wrong with amounts that have the right shape. */
+/** What is wrong with amounts and a currency that have the right shape. */
 export function checkSalary(salary: Salary | null, pointer: string): Finding[] {
   if (!salary) return []
   const pence = (['min', 'max'] as const).filter(name => {
@@ -192,8 +201,17 @@ export function checkSalary(salary: Salary | null, pointer: string): Finding[] {
       code: 'too_large',
       detail: `min must not be more than max, ${salary.max}.`,
     })
+  const wrong = wrongCurrency(salary.currency)
+  if (wrong !== undefined) found.push({ pointer: `${pointer}/currency`, code: 'not_in_list', detail: wrong })
   return found
 }
+
+/** What is wrong with places that have the right shape. */
+export const checkLocations = (locations: readonly Location[], pointer: string): Finding[] =>
+  locations.flatMap(({ country }, index) => {
+    const wrong = country === null ? undefined : wrongCountry(country)
+    return wrong === undefined ? [] : [{ pointer: `${pointer}/${index}/country`, code: 'not_in_list', detail: wrong }]
+  })
 
 function checkMappings({ sfia_version, sfia_mappings }: RoleDocument): Finding[] {
   const found: Finding[] = repeats(sfia_mappings, ({ code }) => code).map(({ index, key }) => ({
@@ -227,6 +245,7 @@ export function checkDocument(document: RoleDocument): Finding[] {
     }),
     ...checkMappings(document),
     ...checkSalary(document.advert_details.salary, '/advert_details/salary'),
+    ...checkLocations(document.advert_details.locations, '/advert_details/locations'),
   ]
 }
 
