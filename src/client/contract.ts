@@ -1551,7 +1551,7 @@ export interface paths {
         head?: never;
         /**
          * Change members of a vacancy
-         * @description A JSON merge patch (RFC 7396): null sets a member back to its default, `version` to the latest. `reference_number` takes the scope vacancies:reference, everything else vacancies:write. Needs a key with the scope `vacancies:write` or `vacancies:reference`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         * @description A JSON merge patch (RFC 7396): null sets a member back to its default, `version` to the latest. `reference_number` takes the scope vacancies:reference, everything else vacancies:write. 204 where it is a draft, which a key with vacancies:reference alone may not read. Needs a key with the scope `vacancies:write` or `vacancies:reference`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
          */
         patch: operations["patchVacancy"];
         trace?: never;
@@ -13115,6 +13115,20 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Vacancy"];
                 };
+            };
+            /** @description Done; the draft may not be read. */
+            204: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
