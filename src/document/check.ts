@@ -8,6 +8,7 @@ import {
   type Location,
   limits,
   type RoleDocument,
+  type RoleSkill,
   type Salary,
   type Section,
 } from './schema.ts'
@@ -162,6 +163,9 @@ const tooMany = (pointer: string, count: number, most: number, noun: string): Fi
     ? []
     : [{ pointer, code: 'too_many', detail: `A role may have at most ${most} ${noun}; this would make ${count}.` }]
 
+const skillsBlock = (importance: RoleSkill['importance']) =>
+  importance === null ? 'skills block without an importance (null)' : `skills block of importance ${importance}`
+
 /** Marker blocks of which a document may hold only one: two would print the same thing twice. */
 function checkMarkers(document: RoleDocument): Finding[] {
   const markers = document.sections.flatMap((section, number) =>
@@ -169,7 +173,7 @@ function checkMarkers(document: RoleDocument): Finding[] {
       isMarker(block.type)
         ? [
             {
-              key: block.type === 'skills' ? `skills block of importance ${block.importance}` : `${block.type} block`,
+              key: block.type === 'skills' ? skillsBlock(block.importance) : `${block.type} block`,
               pointer: `/sections/${number}/blocks/${index}`,
             },
           ]
@@ -287,7 +291,7 @@ export function findBlockers(document: RoleDocument, blocksOf: BlocksOf): Findin
       found.push({
         pointer: `/skills/${index}`,
         code: 'unprinted_skill',
-        detail: `No section prints this skill: it needs a skills block of importance ${skill.importance}.`,
+        detail: `No section prints this skill: it needs a ${skillsBlock(skill.importance)}.`,
       })
   })
   return found
