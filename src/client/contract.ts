@@ -3984,8 +3984,7 @@ export interface components {
             /** Format: date-time */
             published_at: string;
             change_note: string;
-            /** @default null */
-            title: string | null;
+            title: string;
             /** @default [] */
             alternative_titles: string[];
             /**
@@ -5367,8 +5366,7 @@ export interface components {
             role: string;
             /** Format: int64 */
             version: number;
-            /** @default null */
-            title: string | null;
+            title: string;
             organisation: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 slug: string;
@@ -5497,13 +5495,13 @@ export interface components {
             disabled_reason: "by_request" | "failing" | "gone" | null;
             /**
              * Format: date-time
-             * @description The first failure since the last success. The ETag does not cover it.
+             * @description The first failure since the last success. The ETag changes with it.
              * @default null
              */
             failing_since: string | null;
             /**
              * Format: date-time
-             * @description Until then both secrets sign.
+             * @description Until then both secrets sign, or signed.
              * @default null
              */
             old_secret_until: string | null;
@@ -5699,13 +5697,13 @@ export interface components {
             disabled_reason: "by_request" | "failing" | "gone" | null;
             /**
              * Format: date-time
-             * @description The first failure since the last success. The ETag does not cover it.
+             * @description The first failure since the last success. The ETag changes with it.
              * @default null
              */
             failing_since: string | null;
             /**
              * Format: date-time
-             * @description Until then both secrets sign.
+             * @description Until then both secrets sign, or signed.
              * @default null
              */
             old_secret_until: string | null;
@@ -5762,13 +5760,13 @@ export interface components {
             disabled_reason: "by_request" | "failing" | "gone" | null;
             /**
              * Format: date-time
-             * @description The first failure since the last success. The ETag does not cover it.
+             * @description The first failure since the last success. The ETag changes with it.
              * @default null
              */
             failing_since: string | null;
             /**
              * Format: date-time
-             * @description Until then both secrets sign.
+             * @description Until then both secrets sign, or signed.
              * @default null
              */
             old_secret_until: string | null;
@@ -7247,7 +7245,7 @@ export interface operations {
     createApiKey: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -7362,7 +7360,7 @@ export interface operations {
     revokeApiKey: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -7417,7 +7415,7 @@ export interface operations {
     rotateApiKey: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -7946,7 +7944,7 @@ export interface operations {
                 sfia_version?: "6" | "7" | "8" | "9";
                 /** @description Whether to answer with the document by lines too. */
                 text?: boolean;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -8217,7 +8215,7 @@ export interface operations {
             query?: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 slug?: string;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -8330,7 +8328,7 @@ export interface operations {
     replaceOrganisation: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -8397,7 +8395,7 @@ export interface operations {
     deleteOrganisation: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -8450,7 +8448,7 @@ export interface operations {
     patchOrganisation: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -8650,7 +8648,7 @@ export interface operations {
                 organisation?: string;
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 slug?: string;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -9064,7 +9062,7 @@ export interface operations {
     replaceDraft: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9256,7 +9254,7 @@ export interface operations {
     deleteDraft: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9325,7 +9323,7 @@ export interface operations {
     patchDraft: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9463,7 +9461,7 @@ export interface operations {
     restoreDraft: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9582,7 +9580,7 @@ export interface operations {
     orderSections: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9707,7 +9705,7 @@ export interface operations {
             query?: {
                 /** @description The section that follows it. */
                 before?: string;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -9834,7 +9832,7 @@ export interface operations {
     replaceSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9910,7 +9908,7 @@ export interface operations {
     deleteSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9965,7 +9963,7 @@ export interface operations {
     patchSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -10092,7 +10090,7 @@ export interface operations {
     addSfiaMapping: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -10211,7 +10209,7 @@ export interface operations {
     replaceSfiaMapping: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -10279,7 +10277,7 @@ export interface operations {
     deleteSfiaMapping: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -10388,7 +10386,7 @@ export interface operations {
     addRoleSkill: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -10509,7 +10507,7 @@ export interface operations {
     replaceRoleSkill: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -10579,7 +10577,7 @@ export interface operations {
     deleteRoleSkill: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -10802,7 +10800,7 @@ export interface operations {
     createPublication: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -10928,7 +10926,7 @@ export interface operations {
     createReturn: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -11053,7 +11051,7 @@ export interface operations {
     createSubmission: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -11411,7 +11409,7 @@ export interface operations {
     createWithdrawal: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -11660,7 +11658,7 @@ export interface operations {
                 organisation?: string;
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 slug?: string;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -11789,7 +11787,7 @@ export interface operations {
     replaceSharedSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -11873,7 +11871,7 @@ export interface operations {
     deleteSharedSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -11926,7 +11924,7 @@ export interface operations {
     patchSharedSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -11997,7 +11995,7 @@ export interface operations {
     publishSharedSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -12196,7 +12194,7 @@ export interface operations {
             query?: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 slug?: string;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -12314,7 +12312,7 @@ export interface operations {
     replaceSkill: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -12386,7 +12384,7 @@ export interface operations {
     deleteSkill: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -12439,7 +12437,7 @@ export interface operations {
     patchSkill: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -12645,7 +12643,7 @@ export interface operations {
     createVacancy: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -12851,7 +12849,7 @@ export interface operations {
     replaceVacancy: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13010,7 +13008,7 @@ export interface operations {
     deleteVacancy: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13063,7 +13061,7 @@ export interface operations {
     patchVacancy: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13262,7 +13260,7 @@ export interface operations {
     createOpening: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13378,7 +13376,7 @@ export interface operations {
     createVacancyWithdrawal: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13503,7 +13501,7 @@ export interface operations {
             query?: {
                 /** @description The organisation of your key where it is left out. */
                 organisation?: string;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -13615,7 +13613,7 @@ export interface operations {
     deleteWebhook: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13667,7 +13665,7 @@ export interface operations {
     patchWebhook: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13851,7 +13849,7 @@ export interface operations {
     pingWebhook: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -13898,7 +13896,7 @@ export interface operations {
     replayWebhook: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -13955,7 +13953,7 @@ export interface operations {
     rotateWebhookSecret: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
