@@ -226,6 +226,7 @@ t.test('listRoles finds', { timeout: 180_000 }, async t => {
   })
 
   await t.test('nothing where a value is in no list: 422 that names the near one', async t => {
+    const few = 'is not among the few skills of SFIA 9 that are loaded. Load its spreadsheet with sfia:load.'
     const grades = 'The codes are AA, AO, EO, HEO, SEO, G7, G6, SCS1, SCS2, SCS3, SCS4.'
     const rows: [string, string, string][] = [
       ['grade=SE0', 'grade', `"SE0" is not a grade code. Did you mean SEO? ${grades}`],
@@ -239,7 +240,14 @@ t.test('listRoles finds', { timeout: 180_000 }, async t => {
       ['skill=cobol-and-fortran', 'skill', 'The skill catalogue has no "cobol-and-fortran".'],
       ['sfia=PROG:7', 'sfia', 'PROG has levels 2, 3, 4, 5, 6.'],
       ['sfia=DESN:2&sfia_version=7', 'sfia', 'DESN has levels 4, 5, 6 in SFIA 7.'],
-      ['sfia=PROG:5-3', 'sfia', 'The levels of "PROG:5-3" must rise, such as PROG:3-5.'],
+      ['sfia=PROG:5-3', 'sfia', 'Of the levels of "PROG:5-3" the lower comes first, as in PROG:3-5.'],
+      ['sfia=PROG:9', 'sfia', 'PROG has levels 2, 3, 4, 5, 6.'],
+      ['sfia=PROG:0', 'sfia', 'PROG has levels 2, 3, 4, 5, 6.'],
+      // One that there is does not hide one that there is not.
+      ['sfia=PROG:3-9', 'sfia', 'PROG has levels 2, 3, 4, 5, 6.'],
+      ['sfia=PROGG', 'sfia', `PROGG ${few} Did you mean PROG?`],
+      ['sfia=prog', 'sfia', `prog ${few} Did you mean PROG?`],
+      ['sfia=prog:3-5&sfia_version=7', 'sfia', `prog ${few.replace('SFIA 9', 'SFIA 7')} Did you mean PROG?`],
       [
         'facets=grades',
         'facets',
@@ -265,10 +273,12 @@ t.test('listRoles finds', { timeout: 180_000 }, async t => {
     t.match((await call('GET /v1/roles?profession=digitl')).body, { detail: /Did you mean "digital_and_data"\?/ })
     t.notMatch((await call('GET /v1/roles?profession=zebra')).text, /Did you mean/)
     t.match((await call('GET /v1/roles?sfia=PROK')).body, { status: 422, detail: /Did you mean PROG\?/ })
-    t.match((await call('GET /v1/roles?sfia=prog')).body, {
-      status: 400,
-      errors: [{ pointer: '?sfia', code: 'wrong_form' }],
-    })
+    for (const broken of ['PROG:', 'PROG:3-', 'PROG:-3', 'PROG:three', 'PR OG', 'PROG3', ':3'])
+      t.match(
+        problemOf(await call(`GET /v1/roles?sfia=${encodeURIComponent(broken)}`)),
+        { status: 400, code: 'invalid_query', errors: [{ pointer: '?sfia', code: 'wrong_form' }] },
+        broken,
+      )
     t.match((await call('GET /v1/roles?sort=tilte')).body, { status: 422, detail: /Did you mean "title"\?/ })
   })
 

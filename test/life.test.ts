@@ -186,7 +186,7 @@ t.test('life of a role', { timeout: 120_000 }, async t => {
       found(
         '/skills/0',
         'unprinted_skill',
-        `No section prints this skill: it needs a skills block of importance ${importance}.`,
+        `No section prints this skill: it needs a skills block ${importance === null ? 'without an importance (null)' : `of importance ${importance}`}.`,
       )
     const empty = (index: number, heading: string) =>
       found(`/sections/${index}`, 'empty_section', `The section "${heading}" is empty: fill or remove it.`)

@@ -13,9 +13,9 @@ import { type Answer, keyedApp } from './support/keys.ts'
 
 /**
  * The value of each path parameter, by the path up to it, or for one operation by its id; private where it names what is
- * home-office's alone.
+ * home-office's alone to change, readable where everybody may read it all the same.
  */
-const parameters: Record<string, { value: string; private?: true }> = {
+const parameters: Record<string, { value: string; private?: true; readable?: true }> = {
   '/v1/roles/{role}': { value: 'data-engineer', private: true },
   '/v1/roles/{role}/versions/{version}': { value: '1' },
   '/v1/roles/{role}/draft/sections/{section}': { value: 'role_summary' },
@@ -183,7 +183,7 @@ async function prepare(): Promise<void> {
   await succeed(`POST ${openAt}/openings`, { body: {} })
   const idOf = (path = '') => path.split('/').at(-1) ?? ''
   parameters['/v1/vacancies/{vacancy}'] = { value: idOf(openAt) }
-  parameters.createVacancyWithdrawal = { value: idOf(openAt), private: true }
+  parameters.createVacancyWithdrawal = { value: idOf(openAt), private: true, readable: true }
   for (const id of ['replaceVacancy', 'patchVacancy', 'deleteVacancy', 'validateVacancy', 'createOpening'])
     parameters[id] = { value: idOf(draftAt), private: true }
   const name = 'Quagga feed'
@@ -325,7 +325,9 @@ for (const operation of operations.filter(({ id }) => !forms.has(id))) {
     const [expired, revoked] = await Promise.all([makeKey(needed, { days: -1 }), makeKey(needed)])
     await call(`DELETE /v1/api-keys/${revoked.row.id}`, { key: administrator.text, match: keyTag(revoked.row) })
     const [right, others] = await Promise.all([makeKey(needed), makeKey(needed, ofOthers)])
-    const isHidden = prefixesOf(path).some(prefix => parameterOf(id, prefix).private)
+    const named = prefixesOf(path).map(prefix => parameterOf(id, prefix))
+    const isHidden = named.some(parameter => parameter.private)
+    const isReadable = named.some(parameter => parameter.readable)
 
     if (unguarded.test(path)) {
       for (const key of [undefined, expired.text, right.text]) isDone(t, await ask(operation, key), 'any key or none')
@@ -355,7 +357,9 @@ for (const operation of operations.filter(({ id }) => !forms.has(id))) {
       isRefusal(t, await ask(operation, wrong.text), 'insufficient_scope', needs, 'wrong scope')
     }
 
-    if (isHidden && scope !== 'admin')
+    if (isReadable)
+      isRefusal(t, await ask(operation, others.text), 'insufficient_scope', foreign, 'for what all may read')
+    else if (isHidden && scope !== 'admin')
       isRefusal(t, await ask(operation, others.text), 'not_found', hidden, 'right scope of another organisation')
     else {
       const own = await tryOut(operation, others.text, othersMembers[id])

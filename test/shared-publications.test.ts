@@ -178,6 +178,26 @@ t.test('publications of a shared section', { timeout: 180_000 }, async t => {
     },
   )
 
+  t.test('publishSharedSection → 422 for what names no roles', async t => {
+    await createSection(app)
+    const list = 'This list must have at least 1 item.'
+    t.strictSame(problemOf(await publishSection(app, [])), {
+      status: 422,
+      code: 'invalid',
+      errors: [{ pointer: '/roles', code: 'too_few', detail: list }],
+      detail: list,
+    })
+    t.strictSame(problemOf(await publishSection(app, 'al')), {
+      status: 422,
+      code: 'invalid',
+      errors: [
+        { pointer: '/roles', code: 'not_in_list', detail: '"al" is not one of: all. Did you mean "all"?' },
+        { pointer: '/roles', code: 'wrong_type', detail: 'This must be a list; it is a string.' },
+      ],
+      detail: '2 things are not valid; errors lists them.',
+    })
+  })
+
   t.test('publishSharedSection → a review goes on, and a dry run lists all and does nothing', async t => {
     await createSection(app)
     const { etag } = await createUsing(app, 'alpha')

@@ -109,6 +109,11 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
       [{ sections: [section([paragraph], 'ours')] }, ['/sections/0/blocks blocks_of_shared_section']],
       [{ sections: [section([], 'not-ours')] }, ['/sections/0/shared_section unknown_shared_section']],
       [{ sections: [{ ...section([]), kind: 'responsibilities' as never }] }, ['/sections/0/kind not_in_list']],
+      [{ salary: { min: 2, max: 3, currency: 'XYZ', period: 'year', text: null } }, ['/salary/currency not_in_list']],
+      [
+        { locations: [{ text: 'Kyiv', town: null, region: null, postcode: null, country: 'ZZ' }] },
+        ['/locations/0/country not_in_list'],
+      ],
       [{ colour: 'red' }, ['/colour unknown_member']],
     ]
     const found = ({ body }: { body: unknown }) =>
@@ -289,6 +294,18 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
     },
   )
 
+  await t.test('createOpening → 409 not_ready: a contract type that Civil Service Jobs has no word for', async t => {
+    const { path, etag } = await createVacancy(call, 'engineer', { contract_types: ['contractor'] })
+    const types = 'Permanent, Fixed term, Temporary, Loan, Secondment, Apprenticeship'
+    const detail = `Nothing in /contract_types is a "Contract type" of Civil Service Jobs: ${types}.`
+    t.strictSame(problemOf(await call(`POST ${path}/openings`, { body: {}, match: etag })), {
+      status: 409,
+      code: 'not_ready',
+      errors: [{ pointer: '/contract_types', code: 'not_in_list', detail }],
+      detail: `The vacancy is not ready: ${detail}`,
+    })
+  })
+
   await t.test(
     'createOpening → 409 not_ready: too late, no country, too long for Civil Service Jobs; never cut',
     async t => {
@@ -359,6 +376,19 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
       ['vacancy_updated', true, 3],
     ])
     t.same((await eventsAt(path)).at(-1)?.data.changed, ['/closes_at'])
+    for (const line of [`PATCH ${path}`, `POST ${path}/withdrawals`, `GET ${path}/validation`])
+      t.strictSame(
+        problemOf(
+          await call(line, { body: line.startsWith('GET') ? undefined : { reason: 'No' }, match: '*', key: others }),
+        ),
+        {
+          status: 403,
+          code: 'insufficient_scope',
+          errors: [],
+          detail: 'This key belongs to "other-office"; the scope admin is needed for another.',
+        },
+        `${line}: another organisation may read it, and not change it`,
+      )
     t.match(problemOf(await call(`PATCH ${path}`, { body: { hours: null }, match: etag })), {
       status: 412,
       code: 'precondition_failed',
@@ -381,7 +411,8 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
           detail: 'The vacancy was withdrawn: Filled by a transfer.',
           reason: 'Filled by a transfer',
         })
-    t.match(problemOf(await call(`PATCH ${path}`, { body: { hours: null }, match: '*' })), { status: 410 })
+    for (const key of [others, token('home-office')])
+      t.match(problemOf(await call(`PATCH ${path}`, { body: { hours: null }, match: '*', key })), { status: 410 })
     t.same((await eventTypes(path)).at(-1), ['vacancy_withdrawn', true, 3])
     const listed = (await call('GET /v1/vacancies?status=withdrawn')).body as {
       vacancies: { id: string; etag: string }[]
@@ -444,6 +475,98 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
     },
   )
 
+  await t.test(
+    'reference_number of a draft → 204: its key, which may not read the draft, is told nothing of it',
+    async t => {
+      const { path, id, etag, body } = await createVacancy(call, 'engineer', { business_area: 'Quagga unit' })
+      const theirs = token('home-office', ['vacancies:reference'])
+      const patch = (sent: unknown, match = etag, more = '') =>
+        call(`PATCH ${path}${more}`, { body: sent, match, key: theirs })
+      const answers = [
+        [await patch({ reference_number: '4' }, etag, '?dry_run=true'), 204],
+        [await patch({ reference_number: '412345' }), 204],
+        [await patch({ reference_number: '412345' }, '"r2"'), 204],
+      ] as const
+      t.strictSame(
+        answers.map(([{ status, etag, text }]) => [status, etag, text]),
+        [
+          [204, '"r2"', ''],
+          [204, '"r2"', ''],
+          [204, '"r2"', ''],
+        ],
+        'also where it changes nothing',
+      )
+      t.strictSame(
+        [(await call(`GET ${path}`)).body, (await eventTypes(path)).at(-1), (await eventsAt(path)).at(-1)?.data],
+        [{ ...body, reference_number: '412345' }, ['vacancy_edited', false, 2], { changed: ['/reference_number'] }],
+      )
+      t.strictSame(problemOf(await patch({ reference_number: '5' })), {
+        status: 412,
+        code: 'precondition_failed',
+        errors: [],
+        detail: 'The vacancy is now at "r2".',
+        current_etag: '"r2"',
+      })
+      const blank = 'This must not be blank.'
+      t.strictSame(problemOf(await patch({ reference_number: ' ' }, '*')), {
+        status: 422,
+        code: 'invalid',
+        errors: [{ pointer: '/reference_number', code: 'blank', detail: blank }],
+        detail: blank,
+      })
+      // Neither what is there, nor what is not, nor what would be wrong is told from another by the answer.
+      for (const sent of [
+        {},
+        { business_area: 'Quagga unit' },
+        { business_area: 'Zebra unit' },
+        { status: 'open' },
+        { version: 7 },
+        { reference_number: '412345', business_area: 'Quagga unit' },
+      ])
+        t.strictSame(
+          problemOf(await patch(sent, '*')),
+          {
+            status: 403,
+            code: 'insufficient_scope',
+            errors: [],
+            detail: 'This needs a key with the scope vacancies:write.',
+          },
+          JSON.stringify(sent),
+        )
+      const elsewhere = await call(`PATCH ${path}`, {
+        body: { reference_number: '5' },
+        match: '*',
+        key: token('other-office', ['vacancies:reference']),
+      })
+      t.strictSame(problemOf(elsewhere), {
+        status: 404,
+        code: 'not_found',
+        errors: [],
+        detail: `There is no vacancy "${id}" that you may read.`,
+      })
+      const reader = token('home-office', ['vacancies:reference', 'vacancies:read_drafts'])
+      const read = await call(`PATCH ${path}`, { body: { reference_number: null }, match: '*', key: reader })
+      t.strictSame([read.status, read.etag, read.body], [200, '"r3"', body], 'who may read the draft is shown it')
+
+      const opens_at = '2027-05-10T08:00:00Z'
+      const waiting = await openVacancy(call, 'engineer', { opens_at })
+      const long = 'R'.repeat(51)
+      const writes = (reference_number: string) =>
+        call(`PATCH ${waiting.path}`, { body: { reference_number }, match: waiting.etag, key: theirs })
+      const tooLong =
+        '"Reference number" of Civil Service Jobs may have 50 characters; from /reference_number it would have 51.'
+      t.strictSame(problemOf(await writes(long)), {
+        status: 409,
+        code: 'not_ready',
+        errors: [{ pointer: '/reference_number', code: 'too_long', detail: tooLong }],
+        detail: `The vacancy is not ready: ${tooLong}`,
+      })
+      t.strictSame([(await writes('412346')).status, (await writes('412346')).status], [204, 412])
+      const shown = (await call(`GET ${waiting.path}`)).body as Vacancy
+      t.equal(shown.reference_number, '412346', 'what waits for its opening is a draft too')
+    },
+  )
+
   await t.test('shared sections: a draft follows them, an open vacancy prints what it was opened with', async t => {
     const text = (words: string) => ({
       kind: 'benefits',
@@ -472,13 +595,34 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
       [{ type: 'paragraph', text: 'No pension.' }],
       'a change prints anew',
     )
+    const told = async () => (await eventsAt(path)).at(-1)?.data.changed
+    t.same(await told(), ['/hours', '/sections'], 'and its event names what is printed anew')
+    await call('PUT /v1/shared-sections/our-benefits', { body: text('A pension again.'), match: '*' })
+    const referred = await call(`PATCH ${path}`, { body: { reference_number: '412' }, match: updated.etag })
+    t.strictSame(
+      referred.body,
+      { ...(updated.body as Vacancy), reference_number: '412' },
+      'a number prints nothing anew',
+    )
+    t.same(await told(), ['/reference_number'])
+    const other = [{ ...sections[0], kind: 'terms' }]
+    const detail = 'The shared section "our-benefits" is of the kind benefits, not terms.'
+    const refusal = {
+      status: 422,
+      code: 'invalid',
+      errors: [{ pointer: '/sections/0/kind', code: 'other_kind', detail }],
+      detail,
+    }
+    t.strictSame(problemOf(await call(`PATCH ${path}`, { body: { sections: other }, match: '*' })), refusal)
+    const made = await call('POST /v1/vacancies', { body: { ...vacancyWith({ role: 'engineer' }), sections: other } })
+    t.strictSame(problemOf(made), refusal)
     t.match(problemOf(await call('DELETE /v1/shared-sections/our-benefits', { match: '*' })), {
       status: 409,
       code: 'in_use',
       used_by: [{ vacancy: path.split('/').at(-1), url: path }],
       others: false,
     })
-    await call(`POST ${path}/withdrawals`, { body: { reason: 'Gone' }, match: updated.etag })
+    await call(`POST ${path}/withdrawals`, { body: { reason: 'Gone' }, match: referred.etag })
     t.equal((await call('DELETE /v1/shared-sections/our-benefits', { match: '*' })).status, 204, 'nothing uses it now')
   })
 
@@ -560,7 +704,22 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
         },
       )
       t.equal((await call('GET /v1/roles/kept', nobody)).status, 200)
+      const occupation = async () =>
+        ((await call(`GET ${kept.open.path}/job-posting`, nobody)).body as { relevantOccupation: { '@id': string } })
+          .relevantOccupation
+      t.strictSame(await occupation(), {
+        '@type': 'Occupation',
+        '@id': `${baseUrl}/v1/roles/kept/occupation`,
+        name: 'Data engineer',
+      })
       t.equal((await withdraw('kept', kept.etag, 'keep')).status, 201)
+      const later = await occupation()
+      t.strictSame(later, {
+        '@type': 'Occupation',
+        '@id': `${baseUrl}/v1/roles/kept/versions/1/occupation`,
+        name: 'Data engineer',
+      })
+      t.equal((await call(`GET ${later['@id'].slice(baseUrl.length)}`, nobody)).status, 200, 'it is there')
       t.equal((await call('GET /v1/roles/kept', nobody)).status, 410)
       t.equal((await call(`GET ${kept.open.path}`, nobody)).status, 200)
       t.match(problemOf(await call(`POST ${kept.draft.path}/openings`, { body: {}, match: kept.draft.etag })), {

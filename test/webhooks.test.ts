@@ -5,6 +5,7 @@ import { seal, unseal } from '../src/webhooks/secret.ts'
 import { webhooksMax } from '../src/webhooks/store.ts'
 import { type Answer, testApp, token, webhooks } from './support/app.ts'
 import { problemOf } from './support/problem.ts'
+import { createRole, publishRole } from './support/roles.ts'
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
 const url = 'https://jobs.example.org/hooks/roles'
@@ -36,8 +37,15 @@ const eventsOf = (db: Awaited<ReturnType<typeof testApp>>['db']) =>
     .orderBy('id')
     .execute()
 
+/** The app, with a role that was not published yet. */
+async function appWithRoles(t: Parameters<typeof testApp>[0], ...slugs: string[]) {
+  const made = await testApp(t)
+  for (const slug of slugs) await createRole(made.call, slug)
+  return made
+}
+
 t.test('POST /v1/webhooks', async t => {
-  const { call, db } = await testApp(t)
+  const { call, db } = await appWithRoles(t, 'devops')
 
   t.test('→ 201, the secret once, stored encrypted', async t => {
     const answer = await call('POST /v1/webhooks', { body: settings })
@@ -118,6 +126,7 @@ t.test('POST /v1/webhooks', async t => {
       [{ url, event_types: ['role.published', 'role.published'] }, '/event_types'],
       [{ url, organisations: ['Home Office'] }, '/organisations/0'],
       [{ url, organisations: ['home-office', 'no-office'] }, '/organisations/1'],
+      [{ url, roles: ['devops', 'nope'] }, '/roles/1'],
       [{ url, enabled: 'yes' }, '/enabled'],
       [{ url, secret: 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz' }, '/secret'],
     ] as const) {
@@ -126,6 +135,23 @@ t.test('POST /v1/webhooks', async t => {
       t.equal((answer.body as { errors: { pointer: string }[] }).errors[0]?.pointer, pointer)
     }
   })
+
+  t.test(
+    '→ 422 for a role that there is not, or that is another organisation’s draft; 201 for what it published',
+    async t => {
+      const theirs = token('other-office')
+      const post = () => call('POST /v1/webhooks', { body: { url, roles: ['devops'] }, key: theirs })
+      const detail = '"devops" is no role of other-office, and no other of this name was ever published.'
+      t.strictSame(problemOf(await post()), {
+        status: 422,
+        code: 'invalid',
+        errors: [{ pointer: '/roles/0', code: 'unknown_role', detail }],
+        detail,
+      })
+      await publishRole(call, 'devops', '*')
+      t.equal((await post()).status, 201)
+    },
+  )
 
   t.test('→ 409 beyond the most that an organisation may have', async t => {
     await sql`
@@ -143,7 +169,7 @@ t.test('POST /v1/webhooks', async t => {
 })
 
 t.test('PATCH and DELETE /v1/webhooks/{id}', async t => {
-  const { call, db } = await testApp(t)
+  const { call, db } = await appWithRoles(t, 'devops', 'data-engineer')
   const made = await call('POST /v1/webhooks', { body: settings })
   const { id } = made.body as { id: string }
   const path = `/v1/webhooks/${id}`
@@ -230,7 +256,7 @@ t.test('PATCH and DELETE /v1/webhooks/{id}', async t => {
 })
 
 t.test('another organisation → 404, also for what is under it; absent from lists', async t => {
-  const { call } = await testApp(t)
+  const { call } = await appWithRoles(t, 'devops', 'data-engineer')
   const { id } = (await call('POST /v1/webhooks', { body: settings })).body as { id: string }
   const ping = (await call(`POST /v1/webhooks/${id}/pings`)).body as { id: string }
   const key = token('other-office')

@@ -1551,7 +1551,7 @@ export interface paths {
         head?: never;
         /**
          * Change members of a vacancy
-         * @description A JSON merge patch (RFC 7396): null sets a member back to its default, `version` to the latest. `reference_number` takes the scope vacancies:reference, everything else vacancies:write. Needs a key with the scope `vacancies:write` or `vacancies:reference`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
+         * @description A JSON merge patch (RFC 7396): null sets a member back to its default, `version` to the latest. `reference_number` takes the scope vacancies:reference, everything else vacancies:write. 204 where it is a draft, which a key with vacancies:reference alone may not read. Needs a key with the scope `vacancies:write` or `vacancies:reference`. May be tried with `dry_run`, and repeated with the same `Idempotency-Key`.
          */
         patch: operations["patchVacancy"];
         trace?: never;
@@ -4000,8 +4000,7 @@ export interface components {
             /** Format: date-time */
             published_at: string;
             change_note: string;
-            /** @default null */
-            title: string | null;
+            title: string;
             /** @default [] */
             alternative_titles: string[];
             /**
@@ -5383,8 +5382,7 @@ export interface components {
             role: string;
             /** Format: int64 */
             version: number;
-            /** @default null */
-            title: string | null;
+            title: string;
             organisation: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 slug: string;
@@ -5513,13 +5511,13 @@ export interface components {
             disabled_reason: "by_request" | "failing" | "gone" | null;
             /**
              * Format: date-time
-             * @description The first failure since the last success. The ETag does not cover it.
+             * @description The first failure since the last success. The ETag changes with it.
              * @default null
              */
             failing_since: string | null;
             /**
              * Format: date-time
-             * @description Until then both secrets sign.
+             * @description Until then both secrets sign, or signed.
              * @default null
              */
             old_secret_until: string | null;
@@ -5715,13 +5713,13 @@ export interface components {
             disabled_reason: "by_request" | "failing" | "gone" | null;
             /**
              * Format: date-time
-             * @description The first failure since the last success. The ETag does not cover it.
+             * @description The first failure since the last success. The ETag changes with it.
              * @default null
              */
             failing_since: string | null;
             /**
              * Format: date-time
-             * @description Until then both secrets sign.
+             * @description Until then both secrets sign, or signed.
              * @default null
              */
             old_secret_until: string | null;
@@ -5778,13 +5776,13 @@ export interface components {
             disabled_reason: "by_request" | "failing" | "gone" | null;
             /**
              * Format: date-time
-             * @description The first failure since the last success. The ETag does not cover it.
+             * @description The first failure since the last success. The ETag changes with it.
              * @default null
              */
             failing_since: string | null;
             /**
              * Format: date-time
-             * @description Until then both secrets sign.
+             * @description Until then both secrets sign, or signed.
              * @default null
              */
             old_secret_until: string | null;
@@ -7263,7 +7261,7 @@ export interface operations {
     createApiKey: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -7378,7 +7376,7 @@ export interface operations {
     revokeApiKey: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -7433,7 +7431,7 @@ export interface operations {
     rotateApiKey: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -7962,7 +7960,7 @@ export interface operations {
                 sfia_version?: "6" | "7" | "8" | "9";
                 /** @description Whether to answer with the document by lines too. */
                 text?: boolean;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -8233,7 +8231,7 @@ export interface operations {
             query?: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 slug?: string;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -8346,7 +8344,7 @@ export interface operations {
     replaceOrganisation: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -8413,7 +8411,7 @@ export interface operations {
     deleteOrganisation: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -8466,7 +8464,7 @@ export interface operations {
     patchOrganisation: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -8666,7 +8664,7 @@ export interface operations {
                 organisation?: string;
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 slug?: string;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -9080,7 +9078,7 @@ export interface operations {
     replaceDraft: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9272,7 +9270,7 @@ export interface operations {
     deleteDraft: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9341,7 +9339,7 @@ export interface operations {
     patchDraft: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9479,7 +9477,7 @@ export interface operations {
     restoreDraft: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9598,7 +9596,7 @@ export interface operations {
     orderSections: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9723,7 +9721,7 @@ export interface operations {
             query?: {
                 /** @description The section that follows it. */
                 before?: string;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -9850,7 +9848,7 @@ export interface operations {
     replaceSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9926,7 +9924,7 @@ export interface operations {
     deleteSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -9981,7 +9979,7 @@ export interface operations {
     patchSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -10108,7 +10106,7 @@ export interface operations {
     addSfiaMapping: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -10227,7 +10225,7 @@ export interface operations {
     replaceSfiaMapping: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -10295,7 +10293,7 @@ export interface operations {
     deleteSfiaMapping: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -10404,7 +10402,7 @@ export interface operations {
     addRoleSkill: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -10525,7 +10523,7 @@ export interface operations {
     replaceRoleSkill: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -10595,7 +10593,7 @@ export interface operations {
     deleteRoleSkill: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -10818,7 +10816,7 @@ export interface operations {
     createPublication: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -10944,7 +10942,7 @@ export interface operations {
     createReturn: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -11069,7 +11067,7 @@ export interface operations {
     createSubmission: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -11427,7 +11425,7 @@ export interface operations {
     createWithdrawal: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -11676,7 +11674,7 @@ export interface operations {
                 organisation?: string;
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 slug?: string;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -11805,7 +11803,7 @@ export interface operations {
     replaceSharedSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -11889,7 +11887,7 @@ export interface operations {
     deleteSharedSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -11942,7 +11940,7 @@ export interface operations {
     patchSharedSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -12013,7 +12011,7 @@ export interface operations {
     publishSharedSection: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -12212,7 +12210,7 @@ export interface operations {
             query?: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 slug?: string;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -12330,7 +12328,7 @@ export interface operations {
     replaceSkill: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -12402,7 +12400,7 @@ export interface operations {
     deleteSkill: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -12455,7 +12453,7 @@ export interface operations {
     patchSkill: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -12661,7 +12659,7 @@ export interface operations {
     createVacancy: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -12867,7 +12865,7 @@ export interface operations {
     replaceVacancy: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13026,7 +13024,7 @@ export interface operations {
     deleteVacancy: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13079,7 +13077,7 @@ export interface operations {
     patchVacancy: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13131,6 +13129,20 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Vacancy"];
                 };
+            };
+            /** @description Done; the draft may not be read. */
+            204: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
@@ -13264,7 +13276,7 @@ export interface operations {
     createOpening: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13380,7 +13392,7 @@ export interface operations {
     createVacancyWithdrawal: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13505,7 +13517,7 @@ export interface operations {
             query?: {
                 /** @description The organisation of your key where it is left out. */
                 organisation?: string;
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -13617,7 +13629,7 @@ export interface operations {
     deleteWebhook: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13669,7 +13681,7 @@ export interface operations {
     patchWebhook: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header: {
@@ -13853,7 +13865,7 @@ export interface operations {
     pingWebhook: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -13900,7 +13912,7 @@ export interface operations {
     replayWebhook: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {
@@ -13957,7 +13969,7 @@ export interface operations {
     rotateWebhookSecret: {
         parameters: {
             query?: {
-                /** @description Validate everything and store nothing. */
+                /** @description Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone. */
                 dry_run?: boolean;
             };
             header?: {

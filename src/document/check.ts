@@ -1,7 +1,17 @@
 /** What a document must keep beyond its schema, and what still stops its publication. Pure: no catalogue is asked. */
 import { gradeScheme, grades, sectionKinds } from './code-lists.ts'
+import { wrongCountry, wrongCurrency } from './iso.ts'
 import { nearest } from './nearest.ts'
-import { type Block, type Grade, limits, type RoleDocument, type Salary, type Section } from './schema.ts'
+import {
+  type Block,
+  type Grade,
+  type Location,
+  limits,
+  type RoleDocument,
+  type RoleSkill,
+  type Salary,
+  type Section,
+} from './schema.ts'
 import { shorten } from './shorten.ts'
 import { checkText } from './text.ts'
 
@@ -153,6 +163,9 @@ const tooMany = (pointer: string, count: number, most: number, noun: string): Fi
     ? []
     : [{ pointer, code: 'too_many', detail: `A role may have at most ${most} ${noun}; this would make ${count}.` }]
 
+const skillsBlock = (importance: RoleSkill['importance']) =>
+  importance === null ? 'skills block without an importance (null)' : `skills block of importance ${importance}`
+
 /** Marker blocks of which a document may hold only one: two would print the same thing twice. */
 function checkMarkers(document: RoleDocument): Finding[] {
   const markers = document.sections.flatMap((section, number) =>
@@ -160,7 +173,7 @@ function checkMarkers(document: RoleDocument): Finding[] {
       isMarker(block.type)
         ? [
             {
-              key: block.type === 'skills' ? `skills block of importance ${block.importance}` : `${block.type} block`,
+              key: block.type === 'skills' ? skillsBlock(block.importance) : `${block.type} block`,
               pointer: `/sections/${number}/blocks/${index}`,
             },
           ]
@@ -174,7 +187,7 @@ function checkMarkers(document: RoleDocument): Finding[] {
   }))
 }
 
-/** What is wrong with amounts that have the right shape. */
+/** What is wrong with amounts and a currency that have the right shape. */
 export function checkSalary(salary: Salary | null, pointer: string): Finding[] {
   if (!salary) return []
   const pence = (['min', 'max'] as const).filter(name => {
@@ -192,8 +205,17 @@ export function checkSalary(salary: Salary | null, pointer: string): Finding[] {
       code: 'too_large',
       detail: `min must not be more than max, ${salary.max}.`,
     })
+  const wrong = wrongCurrency(salary.currency)
+  if (wrong !== undefined) found.push({ pointer: `${pointer}/currency`, code: 'not_in_list', detail: wrong })
   return found
 }
+
+/** What is wrong with places that have the right shape. */
+export const checkLocations = (locations: readonly Location[], pointer: string): Finding[] =>
+  locations.flatMap(({ country }, index) => {
+    const wrong = country === null ? undefined : wrongCountry(country)
+    return wrong === undefined ? [] : [{ pointer: `${pointer}/${index}/country`, code: 'not_in_list', detail: wrong }]
+  })
 
 function checkMappings({ sfia_version, sfia_mappings }: RoleDocument): Finding[] {
   const found: Finding[] = repeats(sfia_mappings, ({ code }) => code).map(({ index, key }) => ({
@@ -236,6 +258,7 @@ export function checkDocument(document: RoleDocument): Finding[] {
     }),
     ...checkMappings(document),
     ...checkSalary(document.advert_details.salary, '/advert_details/salary'),
+    ...checkLocations(document.advert_details.locations, '/advert_details/locations'),
   ]
 }
 
@@ -277,7 +300,7 @@ export function findBlockers(document: RoleDocument, blocksOf: BlocksOf): Findin
       found.push({
         pointer: `/skills/${index}`,
         code: 'unprinted_skill',
-        detail: `No section prints this skill: it needs a skills block of importance ${skill.importance}.`,
+        detail: `No section prints this skill: it needs a ${skillsBlock(skill.importance)}.`,
       })
   })
   return found

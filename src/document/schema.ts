@@ -228,9 +228,11 @@ export const emptyAdvertDetails = (): AdvertDetails => ({
   additional: [],
 })
 
+const Title = Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })
+
 /** Members of every document, in the order of its canonical bytes; `sections`, `skills` and mappings vary. */
 const head = {
-  title: nullable(Type.String({ minLength: 1, maxLength: 200, pattern: '\\S' })),
+  title: nullable(Title),
   alternative_titles: list(Line, 20),
   profession: nullable(code(professions)),
   family: nullable(code(families)),
@@ -275,6 +277,8 @@ export const PublishedRole = component(
     published_at: Type.String({ format: 'date-time' }),
     change_note: Type.String(),
     ...head,
+    // Nothing is published without one; a draft that is resolved to be compared may lack it.
+    title: Type.Unsafe<string | null>(Title),
     sections: Type.Array(ref(PublishedSection)),
     skills: Type.Array(ref(PublishedSkill)),
     sfia_version: nullable(SfiaVersion),

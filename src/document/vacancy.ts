@@ -1,6 +1,6 @@
 /** The document of a vacancy: one opening, made from a published version of a role; and what must hold beyond its shape. */
 import { type Static, Type } from 'typebox'
-import { checkBlocks, checkSalary, type Finding, findMarkers, repeats } from './check.ts'
+import { checkBlocks, checkLocations, checkSalary, type Finding, findMarkers, repeats } from './check.ts'
 import {
   behaviours,
   contractTypes,
@@ -281,11 +281,12 @@ function checkChoices({ version, chosen_items, technical_skills }: VacancyDocume
 
 /** All that makes a vacancy invalid though it has the right shape; [] where nothing does. */
 export function checkVacancy(document: VacancyDocument, role: PublishedRole): Finding[] {
-  const { salary, apply_url, sections } = document
+  const { salary, locations, apply_url, sections } = document
   return [
     ...checkInstants(document),
     ...checkChoices(document, role),
     ...checkSalary(salary, '/salary'),
+    ...checkLocations(locations, '/locations'),
     ...(apply_url === null || isAllowedAddress(apply_url)
       ? []
       : [

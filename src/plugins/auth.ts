@@ -81,11 +81,12 @@ export function requireScope(request: FastifyRequest, scope: Scope): Caller {
 export function organisationFor(caller: Caller, named: string | undefined): string {
   if (named === undefined || named === caller.organisation) return caller.organisation
   if (caller.scopes.has('admin')) return named
-  throw new Problem(
-    'insufficient_scope',
-    `This key belongs to "${caller.organisation}"; the scope admin is needed for another.`,
-  )
+  throw foreign(caller)
 }
+
+/** 403 for a change of what another organisation has in public: that it is there is no secret. */
+export const foreign = ({ organisation }: Caller) =>
+  new Problem('insufficient_scope', `This key belongs to "${organisation}"; the scope admin is needed for another.`)
 
 /** Hides what belongs to another organisation: to its callers it does not exist. */
 export function requireOf<T extends { organisation: string }>(

@@ -230,7 +230,12 @@ export const openapi = fp(
     app.addHook('onRoute', (route: RouteOptions) => {
       if (!route.config?.write || !route.schema) return
       const { properties = {} } = (route.schema.querystring ?? {}) as { properties?: Record<string, TSchema> }
-      const dry_run = Type.Optional(Type.Boolean({ description: 'Validate everything and store nothing.' }))
+      const dry_run = Type.Optional(
+        Type.Boolean({
+          description:
+            'Validate everything and store nothing. Ids and times in the answer, and ETags of what holds them, are of this try alone.',
+        }),
+      )
       route.schema.querystring = Type.Object({ ...properties, dry_run }, { additionalProperties: false })
     })
     // A query parameter that a route does not know is an error, also where it knows none.

@@ -146,6 +146,8 @@ const isNoise = (error: AjvError) =>
   (error.keyword === 'minLength' && error.data === '' && error.parentSchema?.pattern === '\\S') ||
   // What is not in a list need not be told that it is no text either.
   (error.keyword === 'type' && error.parentSchema?.enum !== undefined) ||
+  // Nor that a list is no word, where there may be either: it is meant as a list.
+  (error.keyword === 'enum' && Array.isArray(error.data) && error.schemaPath.includes('anyOf')) ||
   (error.keyword === 'type' && error.params.type === 'null' && error.schemaPath.includes('anyOf'))
 
 const errorsMax = 50

@@ -124,7 +124,8 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
           skill: Type.Optional(Slug),
           sfia: Type.Optional(
             Type.String({
-              pattern: '^[A-Z]{4}(:[1-7](-[1-7])?)?$',
+              // Wider than codes and levels are: what is none of them is 422, which says what was meant.
+              pattern: '^[A-Za-z]{1,20}(:[0-9]{1,2}(-[0-9]{1,2})?)?$',
               description: 'A SFIA code, alone or with one level or several: PROG, PROG:3 or PROG:3-5.',
             }),
           ),

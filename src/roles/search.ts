@@ -120,11 +120,12 @@ export interface RoleFilter {
   updated_since?: string
 }
 
-/** The code and levels of a filter by SFIA skill; all levels where it names none, [] where it ends before it begins. */
-export function parseSfia(text: string): { code: string; levels: number[] } {
+/** The code and levels of a filter by SFIA skill; all levels where it names none, [] where one of them is none, or they fall. */
+export function parseSfia(text: string): { code: string; levels: number[]; falls: boolean } {
   const [code = '', range = '1-7'] = text.split(':')
   const [from = 1, to = from] = range.split('-').map(Number)
-  return { code, levels: Array.from({ length: Math.max(0, to - from + 1) }, (_, step) => from + step) }
+  const count = from < 1 || to > 7 ? 0 : Math.max(0, to - from + 1)
+  return { code, levels: Array.from({ length: count }, (_, step) => from + step), falls: to < from }
 }
 
 const queryOf = (q: string) => sql`websearch_to_tsquery('english', ${q})`
@@ -454,7 +455,7 @@ type Sent = { [name in keyof Known]: Known[name] | undefined }
  */
 async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<ErrorDetail[]> {
   const { organisation, role, skill, grade, sfia, sfia_version } = filter
-  const { code, levels } = parseSfia(sfia ?? '')
+  const { code, levels, falls } = parseSfia(sfia ?? '')
   const { rows } = await sql<Record<'organisation' | 'role' | 'skill' | 'grade', boolean> & { levels: number[] }>`
     select exists (select from organisations where slug = ${organisation ?? null}) as organisation,
       exists (select from role_versions where role = ${role ?? null}) as role,
@@ -483,7 +484,7 @@ async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<Er
     const defined = known?.levels ?? []
     const version = sfia_version === undefined ? '' : ` in SFIA ${sfia_version}`
     if (defined.length === 0) refuse('sfia', await explainUnknownCode(db, sfia_version ?? '9', code))
-    else if (levels.length === 0) refuse('sfia', `The levels of "${sfia}" must rise, such as ${code}:3-5.`)
+    else if (falls) refuse('sfia', `Of the levels of "${sfia}" the lower comes first, as in ${code}:3-5.`)
     else if (!levels.some(level => defined.includes(level)))
       refuse('sfia', `${code} has level${defined.length === 1 ? '' : 's'} ${defined.join(', ')}${version}.`)
   }

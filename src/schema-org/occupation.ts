@@ -13,6 +13,10 @@ type Section = PublishedRole['sections'][number]
 /** Stands for the role whatever its version: the `@id` of its Occupation. */
 export const occupationId = (baseUrl: string, role: string) => `${baseUrl}/v1/roles/${role}/occupation`
 
+/** Where the Occupation of one version stands, which is there also once the role is withdrawn. */
+export const versionOccupationId = (baseUrl: string, { slug, version }: PublishedRole) =>
+  `${baseUrl}/v1/roles/${slug}/versions/${version}/occupation`
+
 /** The `@id` of an organisation of the register. */
 export const organisationId = (baseUrl: string, slug: string) => `${baseUrl}/v1/organisations/${slug}`
 

@@ -10,6 +10,8 @@ export interface Advert {
   vacancy: VacancyDocument
   /** The version that it is made from. */
   role: PublishedRole
+  /** Whether the role was withdrawn since: its versions can still be read. */
+  isRoleWithdrawn: boolean
   /** Of the organisation, where it has one. */
   homepageUrl: string | null
 }

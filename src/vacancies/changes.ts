@@ -11,6 +11,7 @@ import { type Caller, isOf, lacking, mayUse } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
 import type { Match } from '../plugins/write.ts'
 import { digestOf } from '../roles/store.ts'
+import type { Advert } from './advert.ts'
 import type { Now } from './clock.ts'
 import { columnsOf, eventOf, type VacancyRow } from './item.ts'
 import { adviceOn, findBlockers } from './ready.ts'
@@ -63,28 +64,42 @@ async function checkSharedSections(trx: Trx, organisation: string, document: Vac
   if (slugs.length === 0) return []
   const rows = await trx
     .selectFrom('shared_sections')
-    .select('slug')
+    .select(['slug', 'kind'])
     .where('slug', 'in', slugs)
     .where('organisation', '=', organisation)
     .execute()
-  const known = new Set(rows.map(({ slug }) => slug))
-  return document.sections.flatMap(({ shared_section }, index) =>
-    shared_section === null || known.has(shared_section)
+  const kinds = new Map(rows.map(row => [row.slug, row.kind]))
+  return document.sections.flatMap(({ kind, shared_section }, index): Finding[] => {
+    if (shared_section === null) return []
+    const own = kinds.get(shared_section)
+    if (own === undefined)
+      return [
+        {
+          pointer: `/sections/${index}/shared_section`,
+          code: 'unknown_shared_section',
+          detail: `${organisation} has no shared section "${shared_section}".`,
+        },
+      ]
+    // Where an advert prints a section goes by its kind.
+    return own === kind
       ? []
       : [
           {
-            pointer: `/sections/${index}/shared_section`,
-            code: 'unknown_shared_section',
-            detail: `${organisation} has no shared section "${shared_section}".`,
+            pointer: `/sections/${index}/kind`,
+            code: 'other_kind',
+            detail: `The shared section "${shared_section}" is of the kind ${own}, not ${kind}.`,
           },
-        ],
-  )
+        ]
+  })
 }
+
+/** The members that differ. */
+const differences = (before: Record<string, unknown>, after: Record<string, unknown>): string[] =>
+  Object.keys(after).filter(name => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
 
 /** Whether the caller's scopes allow the difference. Throws 403, naming the scope that is needed. */
 function requireScopes(caller: Caller, before: Record<string, unknown>, after: Record<string, unknown>): string[] {
-  const differs = (name: string) => JSON.stringify(before[name]) !== JSON.stringify(after[name])
-  const changed = Object.keys(after).filter(differs)
+  const changed = differences(before, after)
   if (changed.includes('reference_number') && !mayUse(caller, 'vacancies:reference'))
     throw lacking('vacancies:reference')
   if (changed.some(name => name !== 'reference_number') && !mayUse(caller, 'vacancies:write'))
@@ -124,6 +139,15 @@ async function requireValid(trx: Trx, organisation: string, document: VacancyDoc
   if (broken.length > 0) throw invalid(broken)
 }
 
+/** An advert for the checks, which look neither at the role as it is now nor at its organisation. */
+const checked = (id: string, vacancy: VacancyDocument, role: PublishedRole): Advert => ({
+  id,
+  vacancy,
+  role,
+  isRoleWithdrawn: false,
+  homepageUrl: null,
+})
+
 /** The texts as the advert prints them from now on. Throws 409 `not_ready` with all that it lacks. */
 async function requireReady(
   trx: Trx,
@@ -133,16 +157,47 @@ async function requireReady(
   more: Finding[] = [],
 ): Promise<{ printed: VacancyDocument; advice: Advice[] }> {
   const printed = await print(trx, document, { lock: true })
-  const advert = { id, vacancy: printed, role, homepageUrl: null }
+  const advert = checked(id, printed, role)
   const errors = [...more, ...findBlockers(advert)]
-  if (errors.length > 0)
-    throw new Problem(
-      'not_ready',
-      `The vacancy is not ready: ${shorten(errors.map(({ detail }) => detail).join(' '), 500)}`,
-      { errors },
-    )
+  if (errors.length > 0) throw notReady(errors)
   return { printed, advice: adviceOn(advert) }
 }
+
+const notReady = (errors: Finding[]) =>
+  new Problem('not_ready', `The vacancy is not ready: ${shorten(errors.map(({ detail }) => detail).join(' '), 500)}`, {
+    errors,
+  })
+
+/** Writes what a locked vacancy says, and what is printed of it, from now on. */
+const saveVacancy = (
+  trx: Trx,
+  caller: Caller,
+  id: string,
+  {
+    document,
+    printed,
+    role,
+    ...state
+  }: {
+    document: VacancyDocument
+    printed: VacancyDocument | null
+    role: PublishedRole
+    state?: VacancyRow['state']
+  },
+): Promise<VacancyRow> =>
+  trx
+    .updateTable('vacancies')
+    .set({
+      ...columnsOf(document, role),
+      printed: printed && JSON.stringify(printed),
+      ...state,
+      revision: sql<number>`revision + 1`,
+      updated_at: sql<string>`now()`,
+      updated_by: caller.owner,
+    })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
 
 /** Creates a draft. Throws 422. */
 export async function createVacancy(
@@ -221,24 +276,46 @@ export async function editVacancy(
     if (row.state !== 'draft') printed = (await requireReady(trx, id, document, role)).printed
     await saveReferences(trx, id, document)
   }
-  const saved = await trx
-    .updateTable('vacancies')
-    .set({
-      ...columnsOf(document, role),
-      printed: printed && JSON.stringify(printed),
-      revision: sql<number>`revision + 1`,
-      updated_at: sql<string>`now()`,
-      updated_by: caller.owner,
-    })
-    .where('id', '=', id)
-    .returningAll()
-    .executeTakeFirstOrThrow()
-  const event = eventOf(saved, status === 'draft' ? 'vacancy_edited' : 'vacancy_updated', {
-    beforeDigest: digestOf(JSON.stringify(row.document)),
-    afterDigest: digestOf(JSON.stringify(document)),
-    data: { changed: changed.map(name => `/${name}`) },
+  const saved = await saveVacancy(trx, caller, id, { document, printed, role })
+  // What is printed anew may have the new text of a shared section, which the document only names.
+  const told = row.printed && printed ? [...changed, ...differences(row.printed, printed)] : changed
+  return { row: saved, events: [...events, editedEvent(row, saved, told)] }
+}
+
+/** The event of a change that is written; `changed` are members of the document, each at least once. */
+const editedEvent = (before: VacancyRow, after: VacancyRow, changed: readonly string[]): NewEvent =>
+  eventOf(after, statusOf(after) === 'draft' ? 'vacancy_edited' : 'vacancy_updated', {
+    beforeDigest: digestOf(JSON.stringify(before.document)),
+    afterDigest: digestOf(JSON.stringify(after.document)),
+    data: { changed: [...new Set(changed)].map(name => `/${name}`) },
   })
-  return { row: saved, events: [...events, event] }
+
+/**
+ * Writes the reference number and nothing else. Nothing of the rest is printed anew or checked: what is wrong there keeps
+ * no number out, and is not told to a caller who may not read it. Throws 403, 404, 409 `not_ready` where the number itself
+ * does not fit an advert, 410, 412.
+ */
+export async function referVacancy(
+  trx: Trx,
+  caller: Caller,
+  id: string,
+  match: Match,
+  now: Now,
+  reference_number: string | null,
+): Promise<Changed> {
+  const { row, events } = await lockVacancy(trx, caller, id, match, now)
+  const document = { ...row.document, reference_number }
+  const changed = requireScopes(caller, row.document, document)
+  if (changed.length === 0) return { row, events }
+  const { role } = await findVersionOf(trx, caller, row.role, row.version)
+  const printed = row.printed && { ...row.printed, reference_number }
+  if (printed && row.state !== 'closed') {
+    const errors = findBlockers(checked(id, printed, role))
+    const own = errors.filter(({ pointer }) => pointer === '/reference_number')
+    if (own.length > 0) throw notReady(own)
+  }
+  const saved = await saveVacancy(trx, caller, id, { document, printed, role })
+  return { row: saved, events: [...events, editedEvent(row, saved, changed)] }
 }
 
 /** Removes a draft. Throws 404, 409 `wrong_status` once it was public, 412. */
@@ -283,19 +360,8 @@ export async function openVacancy(
   if (document.closes_at !== null && Date.parse(document.closes_at) <= Date.parse(now))
     more.push({ pointer: '/closes_at', code: 'too_early', detail: `closes_at must be later than now, ${now}.` })
   const { printed, advice } = await requireReady(trx, id, document, version.role, more)
-  const saved = await trx
-    .updateTable('vacancies')
-    .set({
-      ...columnsOf(document, version.role),
-      printed: JSON.stringify(printed),
-      state: waits ? 'scheduled' : 'open',
-      revision: sql<number>`revision + 1`,
-      updated_at: sql<string>`now()`,
-      updated_by: caller.owner,
-    })
-    .where('id', '=', id)
-    .returningAll()
-    .executeTakeFirstOrThrow()
+  const state = waits ? 'scheduled' : 'open'
+  const saved = await saveVacancy(trx, caller, id, { document, printed, role: version.role, state })
   const event = eventOf(saved, waits ? 'vacancy_scheduled' : 'vacancy_opened', {
     afterDigest: digestOf(JSON.stringify(document)),
   })

@@ -117,10 +117,19 @@ function problemsOf(row: Label, advert: Advert): Finding[] {
   const pointer = first.startsWith('role:') ? '/version' : first
   const value = row.value(advert)
   const place = first.startsWith('role:') ? `version ${advert.vacancy.version} of the role` : first
-  if (isEmpty(value))
-    return required
+  if (isEmpty(value)) {
+    if (!required) return []
+    // Something is there, and none of it has a word of theirs.
+    return allowed_values === null || isEmpty(memberOf(advert, first))
       ? [{ pointer, code: 'required', detail: `Civil Service Jobs needs "${label}", which comes from ${place}.` }]
-      : []
+      : [
+          {
+            pointer,
+            code: 'not_in_list',
+            detail: `Nothing in ${place} is a "${label}" of Civil Service Jobs: ${allowed_values.join(', ')}.`,
+          },
+        ]
+  }
   const entries = Array.isArray(value) ? value : [String(value)]
   const long = max_length === null ? [] : entries.filter(entry => entry.length > max_length)
   const odd = allowed_values === null ? [] : entries.filter(entry => !allowed_values.includes(entry))

@@ -10,7 +10,7 @@ import { labelOf, securityClearances } from '../document/code-lists.ts'
 import type { Location, Salary } from '../document/schema.ts'
 import { component, object, ref } from '../document/shape.ts'
 import { plainText } from '../document/text.ts'
-import { categoriesOf, occupationId, organisationId, skillsOf } from '../schema-org/occupation.ts'
+import { categoriesOf, occupationId, organisationId, skillsOf, versionOccupationId } from '../schema-org/occupation.ts'
 import { CategoryCode, DefinedTerm } from '../schema-org/schema.ts'
 import { type Advert, htmlOf, sectionsOf } from './advert.ts'
 import { addressOf } from './item.ts'
@@ -193,7 +193,7 @@ const plainOf = ({ role, vacancy }: Advert, kind: string) =>
     .join('\n')
 
 export function jobPostingOf(advert: Advert, baseUrl: string): JobPosting {
-  const { id, vacancy, role, homepageUrl } = advert
+  const { id, vacancy, role, isRoleWithdrawn, homepageUrl } = advert
   const { contact, locations, remote } = vacancy
   const title = role.title ?? role.slug
   const address = baseUrl + addressOf(id)
@@ -246,7 +246,11 @@ export function jobPostingOf(advert: Advert, baseUrl: string): JobPosting {
     ...some('eligibilityToWorkRequirement', plainOf(advert, 'nationality')),
     ...some('skills', skillsOf(baseUrl, role)),
     ...some('occupationalCategory', categoriesOf(baseUrl, role)),
-    relevantOccupation: { '@type': 'Occupation', '@id': occupationId(baseUrl, role.slug), name: title },
+    relevantOccupation: {
+      '@type': 'Occupation',
+      '@id': isRoleWithdrawn ? versionOccupationId(baseUrl, role) : occupationId(baseUrl, role.slug),
+      name: title,
+    },
     ...some(
       'applicationContact',
       contact && {

@@ -5,9 +5,8 @@ import { Type } from 'typebox'
 import { isoNow } from '../database/values.ts'
 import { complete, ref } from '../document/shape.ts'
 import { defaultsOf, NewVacancy, ReplacementVacancy, Vacancy, VacancyPatch } from '../document/vacancy.ts'
-import { callerOf } from '../plugins/auth.ts'
+import { type Caller, callerOf, isOf, lacking, mayUse } from '../plugins/auth.ts'
 import { mergePatch, validate } from '../plugins/body.ts'
-import { notFound } from '../plugins/problems.ts'
 import { revisionTag, type Written } from '../plugins/write.ts'
 import { Validation } from '../roles/schema.ts'
 import {
@@ -17,20 +16,24 @@ import {
   editVacancy,
   findVersionOf,
   openVacancy,
+  referVacancy,
   withdrawVacancy,
 } from './changes.ts'
 import { addressOf } from './item.ts'
 import type { VacancyOptions } from './public.ts'
 import { adviceOn, findBlockers } from './ready.ts'
 import { NewOpening, NewVacancyWithdrawal, Opening, VacancyParams, VacancyWithdrawal } from './schema.ts'
-import { advertOf, findVacancy, presented } from './store.ts'
+import { advertOf, findVacancy, type lockVacancy, presented, refusalOf } from './store.ts'
 
 const writes = (match: 'required' | 'none') => ({ scope: 'vacancies:write', write: { match } }) as const
 const tags = ['Vacancies']
 
+/** Whether a caller of its organisation is shown a draft: also who may write all of it. */
+const mayRead = (caller: Caller) => mayUse(caller, 'vacancies:read_drafts') || mayUse(caller, 'vacancies:write')
+
 const statusOf = ({ row }: Changed) => (row.state === 'scheduled' ? 'draft' : row.state)
 
-const written = (changed: Changed, status: 200 | 201, body: unknown, location?: string): Written => ({
+const written = (changed: Changed, status: 200 | 201 | 204, body?: unknown, location?: string): Written => ({
   status,
   body,
   etag: revisionTag(changed.row.revision),
@@ -66,11 +69,16 @@ export const vacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async (app, 
       }),
   )
 
-  const edit = (request: FastifyRequest, reply: FastifyReply, change: (vacancy: Vacancy) => Vacancy) =>
+  type Work = (...known: Parameters<typeof lockVacancy>) => Promise<Changed>
+  const edit = (request: FastifyRequest, reply: FastifyReply, work: Work) =>
     app.write(request, reply, async (trx, match) => {
       const { vacancy } = request.params as { vacancy: string }
-      const changed = await editVacancy(trx, callerOf(request), vacancy, match, now(), change)
-      return written(changed, 200, presented(changed.row, statusOf(changed)))
+      const caller = callerOf(request)
+      const changed = await work(trx, caller, vacancy, match, now())
+      const status = statusOf(changed)
+      return status === 'draft' && !mayRead(caller)
+        ? written(changed, 204)
+        : written(changed, 200, presented(changed.row, status))
     })
 
   app.put(
@@ -87,7 +95,8 @@ export const vacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async (app, 
       },
       config: writes('required'),
     },
-    (request, reply) => edit(request, reply, () => complete(Vacancy, request.body)),
+    (request, reply) =>
+      edit(request, reply, (...known) => editVacancy(...known, () => complete(Vacancy, request.body))),
   )
 
   app.patch(
@@ -97,20 +106,30 @@ export const vacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async (app, 
         operationId: 'patchVacancy',
         summary: 'Change members of a vacancy',
         description:
-          'A JSON merge patch (RFC 7396): null sets a member back to its default, `version` to the latest. `reference_number` takes the scope vacancies:reference, everything else vacancies:write.',
+          'A JSON merge patch (RFC 7396): null sets a member back to its default, `version` to the latest. `reference_number` takes the scope vacancies:reference, everything else vacancies:write. 204 where it is a draft, which a key with vacancies:reference alone may not read.',
         tags,
         params: VacancyParams,
         body: ref(VacancyPatch),
-        response: { 200: ref(Vacancy) },
+        response: { 200: ref(Vacancy), 204: Type.Null({ description: 'Done; the draft may not be read.' }) },
       },
       config: { scope: ['vacancies:write', 'vacancies:reference'], write: { match: 'required' } },
     },
-    (request, reply) =>
-      edit(request, reply, vacancy => {
-        const merged = mergePatch(vacancy, request.body)
-        validate(request, 'NewVacancy', merged)
-        return complete(Vacancy, merged)
-      }),
+    (request, reply) => {
+      const isReference = Object.keys(request.body).join() === 'reference_number'
+      // Whether another member would change is for those to know who may change it.
+      if (!isReference && !mayUse(callerOf(request), 'vacancies:write')) throw lacking('vacancies:write')
+      return edit(request, reply, (...known) => {
+        if (!isReference)
+          return editVacancy(...known, vacancy => {
+            const merged = mergePatch(vacancy, request.body)
+            validate(request, 'NewVacancy', merged)
+            return complete(Vacancy, merged)
+          })
+        const { reference_number } = request.body
+        validate(request, 'NewVacancy', { role: 'any', reference_number })
+        return referVacancy(...known, reference_number as string | null)
+      })
+    },
   )
 
   app.delete(
@@ -148,8 +167,7 @@ export const vacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async (app, 
       const { vacancy } = request.params
       const caller = callerOf(request)
       const found = await findVacancy(db, caller, vacancy, now())
-      const isOwn = found && (caller.scopes.has('admin') || caller.organisation === found.row.organisation)
-      if (!found || !isOwn) throw notFound('vacancy', vacancy)
+      if (!found || !isOf(caller, found.row.organisation)) throw await refusalOf(db, caller, vacancy, now())
       const advert = await advertOf(db, found)
       const errors = findBlockers(advert)
       reply.headers({ etag: revisionTag(found.revision), 'cache-control': 'private, no-store' })

@@ -22,7 +22,7 @@ export const VacancySummary = component(
     id: Type.String(),
     role: Slug,
     version: Type.Integer({ minimum: 1 }),
-    title: nullable(Type.String()),
+    title: Type.String(),
     organisation: object({ slug: Slug, name: Type.String() }),
     profession: nullable(Type.String()),
     family: nullable(Type.String()),

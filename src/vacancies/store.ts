@@ -7,7 +7,7 @@ import type { Database } from '../database/types.ts'
 import type { PublishedRole } from '../document/schema.ts'
 import { sentence } from '../document/sentence.ts'
 import { type Vacancy, type VacancyDocument, type VacancyStatus, vacancyStatuses } from '../document/vacancy.ts'
-import { type Caller, mayUse, organisationOf } from '../plugins/auth.ts'
+import { type Caller, foreign, mayUse, organisationOf } from '../plugins/auth.ts'
 import { notFound, Problem } from '../plugins/problems.ts'
 import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
 import type { Advert } from './advert.ts'
@@ -47,6 +47,7 @@ export interface Found {
   revision: number
   updated_at: string
   role: PublishedRole
+  isRoleWithdrawn: boolean
   homepageUrl: string | null
 }
 
@@ -59,14 +60,17 @@ const selectWhole = (db: Kysely<Database>, now: Now) =>
     )
     .innerJoin('organisations as o', 'o.slug', 'vacancies.organisation')
     .selectAll('vacancies')
-    .select(['v.body', 'o.homepage_url'])
+    .innerJoin('roles as r', 'r.slug', 'vacancies.role')
+    .select(['v.body', 'o.homepage_url', sql<boolean>`r.withdrawn_at is not null`.as('is_role_withdrawn')])
     .select([statusAt(now).as('status'), revisionAt(now).as('current'), updatedAt(now).as('changed_at')])
 
 type WholeRow = Awaited<ReturnType<ReturnType<typeof selectWhole>['executeTakeFirstOrThrow']>>
 
-function toFound({ body, homepage_url, status, current, changed_at, ...row }: WholeRow): Found {
+function toFound(whole: WholeRow): Found {
+  const { body, homepage_url, is_role_withdrawn, status, current, changed_at, ...row } = whole
   const role = JSON.parse(body) as PublishedRole
-  return { row, status, revision: current, updated_at: changed_at, role, homepageUrl: homepage_url }
+  const [isRoleWithdrawn, homepageUrl] = [is_role_withdrawn, homepage_url]
+  return { row, status, revision: current, updated_at: changed_at, role, isRoleWithdrawn, homepageUrl }
 }
 
 /**
@@ -84,6 +88,16 @@ export async function findVacancy(
     .where(sql<boolean>`(${readable(caller, now)} or state = 'withdrawn')`)
     .executeTakeFirst()
   return found && toFound(found)
+}
+
+/**
+ * Why a caller has no vacancy of this id to change: 404, or, of what another organisation has or had in public, 403 or
+ * 410 as everybody would find it.
+ */
+export async function refusalOf(db: Kysely<Database>, caller: Caller, id: string, now: Now): Promise<Problem> {
+  const found = await findVacancy(db, null, id, now)
+  if (!found) return notFound('vacancy', id)
+  return found.status === 'withdrawn' ? withdrawn(found.row) : foreign(caller)
 }
 
 /** How many vacancies wait for the clock's change to be written. */
@@ -140,8 +154,9 @@ export async function print(
 }
 
 /** The vacancy as its public forms need it; of a draft with the texts that its shared sections have now. */
-export async function advertOf(db: Kysely<Database>, { row, role, homepageUrl }: Found): Promise<Advert> {
-  return { id: row.id, vacancy: row.printed ?? (await print(db, row.document)), role, homepageUrl }
+export async function advertOf(db: Kysely<Database>, { row, ...found }: Found): Promise<Advert> {
+  const { role, isRoleWithdrawn, homepageUrl } = found
+  return { id: row.id, vacancy: row.printed ?? (await print(db, row.document)), role, isRoleWithdrawn, homepageUrl }
 }
 
 export interface VacancyFilter {
@@ -251,7 +266,8 @@ export async function listVacancies(
 
 /**
  * Locks a vacancy of the caller's organisation for a change, after writing what the clock has changed of it. Gives it
- * with the events of that. Throws 404, 410 where it is withdrawn, 412 where the revision is another.
+ * with the events of that. Throws 403 where it is another's and public, 404, 410 where it is withdrawn, 412 where the
+ * revision is another.
  */
 export async function lockVacancy(
   trx: Transaction<Database>,
@@ -267,7 +283,7 @@ export async function lockVacancy(
     .where(sql<boolean>`${ofCaller(caller)}`)
     .forNoKeyUpdate()
     .executeTakeFirst()
-  if (!row) throw notFound('vacancy', id)
+  if (!row) throw await refusalOf(trx, caller, id, now)
   if (row.state === 'withdrawn') throw withdrawn(row)
   const events = await catchUp(trx, now, id)
   const current =

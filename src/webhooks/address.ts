@@ -10,7 +10,7 @@ import { connect as connectTls } from 'node:tls'
 import ipaddr from 'ipaddr.js'
 
 export interface Reach {
-  /** Lets loopback addresses, http and any port be used: for tests, and never in production. */
+  /** Lets loopback addresses and `localhost` be used, by http and at any port: for tests, and never in production. */
   allowLoopback: boolean
 }
 
@@ -41,6 +41,9 @@ export function mayReach(address: string, { allowLoopback }: Reach): boolean {
 /** The host of a URL as connections take it: IPv6 without brackets, names without a final dot. */
 const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$|\.$/g, '')
 
+/** A name for loopback alone, which DNS is not asked about (RFC 6761 §6.3). */
+const isLocalhost = (host: string) => host.toLowerCase() === 'localhost'
+
 /**
  * Why a text cannot be the address of a webhook, in words that say what would be right; undefined where it can. URL has
  * made dotted IPv4 addresses of their decimal, hexadecimal and octal forms. What a name stands for is not asked.
@@ -49,12 +52,14 @@ export function wrongAddress(text: string, reach: Reach): string | undefined {
   if (!URL.canParse(text)) return 'This is not an address. Write it like https://jobs.example.org/hooks/roles.'
   const url = new URL(text)
   const host = hostOf(url)
-  if (url.protocol !== 'https:' && !(reach.allowLoopback && url.protocol === 'http:'))
-    return 'This must begin with https://.'
+  // A public host is held to the same with the setting as without.
+  const isLoopback = isLocalhost(host) || (isIP(host) !== 0 && ipaddr.parse(host).range() === 'loopback')
+  const isFree = reach.allowLoopback && isLoopback
+  if (url.protocol !== 'https:' && !(isFree && url.protocol === 'http:')) return 'This must begin with https://.'
   if (url.username || url.password) return 'This must hold no user name or password: the signature shows who calls.'
   if (url.hash) return 'This must hold no fragment.'
-  if (!portsAllowed.has(url.port) && !reach.allowLoopback) return 'The port must be 443 or 8443.'
-  if (isIP(host) ? !mayReach(host, reach) : !(host.includes('.') || reach.allowLoopback))
+  if (!portsAllowed.has(url.port) && !isFree) return 'The port must be 443 or 8443.'
+  if (isIP(host) ? !mayReach(host, reach) : !(host.includes('.') || isFree))
     return `"${host}" is no host of the public internet.`
   return undefined
 }
@@ -98,7 +103,9 @@ export async function connectTo(
 ): Promise<Socket> {
   const host = hostOf(url)
   const isAddress = isIP(host) !== 0
-  const addresses = isAddress ? [host] : await beforeEnd(resolve(host), signal)
+  const isOwn = reach.allowLoopback && isLocalhost(host)
+  const known = isAddress ? [host] : isOwn ? ['127.0.0.1', '::1'] : undefined
+  const addresses = known ?? (await beforeEnd(resolve(host), signal))
   if (addresses.length === 0) throw new Unreachable('The name of the host has no address.')
   if (!addresses.every(address => mayReach(address, reach)))
     throw new Unreachable('The host has an address that is not one of the public internet.')

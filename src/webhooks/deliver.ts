@@ -3,7 +3,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { transact } from '../database/connect.ts'
 import { insertEvents } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
-import { schedule } from './deliveries.ts'
+import { isNewPing, schedule } from './deliveries.ts'
 import { pathOf } from './event.ts'
 import { findMessages } from './message.ts'
 import { signatureHeaders, unseal } from './secret.ts'
@@ -78,7 +78,7 @@ export interface DeliverOptions extends SendOptions {
   baseUrl: string
 }
 
-/** What is to be sent now; undefined where nothing is, or the webhook is disabled, rests, or is gone. */
+/** What is to be sent now, of one that rests a new ping alone; undefined where nothing is, or the webhook is disabled or gone. */
 async function findRound(
   db: Kysely<Database>,
   webhook: string,
@@ -90,15 +90,17 @@ async function findRound(
     .select(sql<string | null>`case when old_secret_until > now() then old_secret end`.as('old_secret'))
     .where('id', '=', webhook)
     .where('disabled_at', 'is', null)
-    .where(sql<boolean>`coalesce(rest_until <= now(), true)`)
+    .select(sql<boolean>`coalesce(rest_until > now(), false)`.as('rests'))
     .executeTakeFirst()
   if (!row) return undefined
   const deliveries = await db
-    .selectFrom('webhook_deliveries')
+    .selectFrom('webhook_deliveries as d')
     .select(['webhook', 'id', 'position', 'tries', 'created_at'])
     .where('webhook', '=', webhook)
     .where('status', '=', 'pending')
     .where('next_attempt_at', '<=', sql<string>`now()`)
+    .where(sql<boolean>`(${isNewPing} or not ${row.rests}::boolean)`)
+    .orderBy(isNewPing, 'desc')
     .orderBy('next_attempt_at')
     .orderBy('serial')
     .limit(row.failed_rounds > 0 ? 1 : atOnce)
@@ -211,6 +213,8 @@ async function record(db: Kysely<Database>, target: Target, { id, tries }: Due, 
     const { failing_since, disabled_at } = await trx
       .updateTable('webhooks')
       .set({ failing_since: isDone ? null : (webhook.failing_since ?? at), ...(rest_until ? { rest_until } : {}) })
+      // The ETag, which is made of it, changes with what GET shows.
+      .set({ revision: sql<number>`revision + ${isDone === (webhook.failing_since === null) ? 0 : 1}` })
       .where('id', '=', target.id)
       .returning(['failing_since', 'disabled_at'])
       .executeTakeFirstOrThrow()

@@ -7,6 +7,12 @@ import type { Attempt, Delivery, DeliverySummary, NewReplay, Replay } from './sc
 /** The task of the queue: to work off what is due for one webhook. */
 export const deliverTask = 'deliver_webhook'
 
+/** Whether a delivery (`d`) is a ping that somebody waits for: it is not held back where the webhook (`w`) rests. */
+export const isNewPing = sql<boolean>`(d.type = 'ping' and d.tries = 0)`
+
+/** When a pending delivery (`d`) of a webhook (`w`) is tried at the earliest. */
+const dueAt = sql<string>`greatest(d.next_attempt_at, case when not ${isNewPing} then w.rest_until end)`
+
 /**
  * Sees to it that each of these webhooks has one job, at the time of its next attempt, and none where nothing is
  * pending. A queue for each keeps two workers from one webhook, and one webhook from more than one worker. Locks the
@@ -18,9 +24,9 @@ export async function schedule(trx: Transaction<Database>, ids: readonly string[
   await sql`
     select graphile_worker.add_job(
       identifier => ${deliverTask}, payload => json_build_object('webhook', due.id),
-      queue_name => 'webhook:' || due.id, job_key => 'webhook:' || due.id, run_at => greatest(due.at, due.rest_until))
+      queue_name => 'webhook:' || due.id, job_key => 'webhook:' || due.id, run_at => due.at)
     from (
-      select w.id, w.rest_until, min(d.next_attempt_at) as at from webhooks w join webhook_deliveries d on d.webhook = w.id
+      select w.id, min(${dueAt}) as at from webhooks w join webhook_deliveries d on d.webhook = w.id
       where w.id = any (${[...ids]}::uuid[]) and w.disabled_at is null and d.status = 'pending'
       group by w.id
     ) due`.execute(trx)
@@ -147,8 +153,9 @@ const deliveryColumns = [
   'd.status',
   'd.attempts',
   'd.created_at',
-  'd.next_attempt_at',
 ] as const
+/** What rests is not tried before it has rested. */
+const nextAttempt = sql<string | null>`case d.status when 'pending' then ${dueAt} end`.as('next_attempt_at')
 const attemptColumns = ['number', 'started_at', 'duration_ms', 'status', 'error', 'response'] as const
 
 /** Deliveries of a webhook, the newest first, `limit` of them before a serial number; [] where there is none. */
@@ -159,10 +166,11 @@ export async function listDeliveries(
 ): Promise<(DeliverySummary & { serial: number })[]> {
   let query = db
     .selectFrom('webhook_deliveries as d')
+    .innerJoin('webhooks as w', 'w.id', 'd.webhook')
     .leftJoin('webhook_attempts as a', join =>
       join.onRef('a.webhook', '=', 'd.webhook').onRef('a.delivery', '=', 'd.id').onRef('a.number', '=', 'd.attempts'),
     )
-    .select([...deliveryColumns, 'd.serial'])
+    .select([...deliveryColumns, nextAttempt, 'd.serial'])
     .select(['a.number', 'a.started_at', 'a.duration_ms', 'a.status as answer', 'a.error', 'a.response'])
     .where('d.webhook', '=', webhook)
   if (status !== undefined) query = query.where('d.status', '=', status)
@@ -181,9 +189,10 @@ export async function listDeliveries(
 export async function findDelivery(db: Kysely<Database>, webhook: string, id: string): Promise<Delivery | undefined> {
   const delivery = await db
     .selectFrom('webhook_deliveries as d')
-    .select(deliveryColumns)
-    .where('webhook', '=', webhook)
-    .where('id', '=', id)
+    .innerJoin('webhooks as w', 'w.id', 'd.webhook')
+    .select([...deliveryColumns, nextAttempt])
+    .where('d.webhook', '=', webhook)
+    .where('d.id', '=', id)
     .executeTakeFirst()
   if (!delivery) return undefined
   const attempt_log: Attempt[] = await db

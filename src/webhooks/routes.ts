@@ -42,6 +42,7 @@ import {
   presentWebhook,
   replaceSecret,
   requireOrganisations,
+  requireRoles,
   settingsOf,
   updateWebhook,
   type WebhookRow,
@@ -80,11 +81,13 @@ function requireEnabled(row: WebhookRow): void {
 
 export const webhooks: FastifyPluginAsyncTypebox<Options> = async (app, { db, key, allowLoopback }) => {
   /** Throws 422 with all that the schema cannot tell. */
-  const requireValid = async (trx: Transaction<Database>, { url, organisations }: WebhookSettings) => {
+  const requireValid = async (trx: Transaction<Database>, organisation: string, settings: WebhookSettings) => {
+    const { url, organisations, roles } = settings
     const wrong = wrongAddress(url, { allowLoopback })
     if (wrong) throw invalid([{ pointer: '/url', code: 'wrong_address', detail: wrong }])
     const named = organisations.map((slug, index) => ({ pointer: `/organisations/${index}`, slug }))
     await requireOrganisations(trx, named)
+    await requireRoles(trx, organisation, roles)
   }
 
   app.get(
@@ -139,7 +142,7 @@ export const webhooks: FastifyPluginAsyncTypebox<Options> = async (app, { db, ke
         const organisation = organisationFor(caller, request.query.organisation)
         const settings = complete(WebhookSettings, request.body)
         await requireOrganisations(trx, [{ pointer: '?organisation', slug: organisation }])
-        await requireValid(trx, settings)
+        await requireValid(trx, organisation, settings)
         const [id, secret] = [randomUUID(), makeSecret()]
         const values = { id, organisation, secret: seal(key, id, secret), created_by: caller.owner }
         const row = await insertWebhook(trx, values, settings)
@@ -196,7 +199,7 @@ export const webhooks: FastifyPluginAsyncTypebox<Options> = async (app, { db, ke
         })
         if (changed.length === 0)
           return { status: 200, body: presentWebhook(before), etag: revisionTag(before.revision) }
-        await requireValid(trx, settings)
+        await requireValid(trx, before.organisation, settings)
         const row = await updateWebhook(trx, before, settings)
         const event = webhookEvent('webhook_updated', before, row, { changed: changed.map(name => `/${name}`) })
         return { status: 200, body: presentWebhook(row), etag: revisionTag(row.revision), event }

@@ -50,9 +50,9 @@ const members = {
     }),
   ),
   failing_since: nullable(
-    Type.String({ ...Time, description: 'The first failure since the last success. The ETag does not cover it.' }),
+    Type.String({ ...Time, description: 'The first failure since the last success. The ETag changes with it.' }),
   ),
-  old_secret_until: nullable(Type.String({ ...Time, description: 'Until then both secrets sign.' })),
+  old_secret_until: nullable(Type.String({ ...Time, description: 'Until then both secrets sign, or signed.' })),
   created_at: Time,
   created_by: nullable(Type.String({ description: 'The owner of the credential that made it.' })),
   updated_at: Time,

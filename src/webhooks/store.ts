@@ -41,8 +41,6 @@ export const settingsOf = (row: WebhookRow): WebhookSettings => ({
 /** A row as it is told. */
 export function presentWebhook(row: WebhookRow): Webhook {
   const { id, organisation, disabled_at, disabled_reason, failing_since, created_at, created_by, updated_at } = row
-  const old_secret_until =
-    row.old_secret_until && Date.parse(row.old_secret_until) > Date.now() ? row.old_secret_until : null
   return {
     id,
     organisation,
@@ -50,7 +48,8 @@ export function presentWebhook(row: WebhookRow): Webhook {
     disabled_at,
     disabled_reason,
     failing_since,
-    old_secret_until,
+    // Also once it is past: only what raises the revision changes the body.
+    old_secret_until: row.old_secret_until,
     created_at,
     created_by,
     updated_at,
@@ -115,6 +114,33 @@ export async function requireOrganisations(
       code: 'unknown_organisation',
       detail: `There is no organisation "${slug}".`,
     }))
+  if (errors.length > 0) throw invalid(errors)
+}
+
+/** Throws 422 that names the roles of which there is nothing to tell: neither published ever nor of the organisation. */
+export async function requireRoles(
+  trx: Transaction<Database>,
+  organisation: string,
+  slugs: readonly string[],
+): Promise<void> {
+  if (slugs.length === 0) return
+  const there = await trx
+    .selectFrom('roles')
+    .select('slug')
+    .where('slug', 'in', slugs)
+    .where(role => role.or([role('version', 'is not', null), role('organisation', '=', organisation)]))
+    .execute()
+  const errors = slugs.flatMap((slug, index) =>
+    there.some(known => known.slug === slug)
+      ? []
+      : [
+          {
+            pointer: `/roles/${index}`,
+            code: 'unknown_role',
+            detail: `"${slug}" is no role of ${organisation}, and no other of this name was ever published.`,
+          },
+        ],
+  )
   if (errors.length > 0) throw invalid(errors)
 }
 

@@ -46,6 +46,9 @@ export interface Ask {
 const limitMs = 40_000
 const attempts = 5
 
+/** There is nothing to test. The message says why to who called. */
+export class NoDeployment extends Error {}
+
 export class Deployment {
   readonly url: string
   readonly contract: ContractDocument
@@ -57,12 +60,19 @@ export class Deployment {
     this.#check = contractOf(contract)
   }
 
-  /** Throws where no contract stands at the address. */
+  /** @throws NoDeployment where no contract of a register stands at the address. */
   static async at(address: string): Promise<Deployment> {
     const url = address.replace(/\/+$/, '')
-    const response = await fetch(`${url}/openapi.json`, { signal: AbortSignal.timeout(limitMs) })
-    if (!response.ok) throw new Error(`${url}/openapi.json answers ${response.status}`)
-    return new Deployment(url, (await response.json()) as ContractDocument)
+    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+      throw new NoDeployment(`"${address}" is no address. Write it like https://roles.example.org.`)
+    const at = `${url}/openapi.json`
+    const response = await fetch(at, { signal: AbortSignal.timeout(limitMs) }).catch(error => {
+      throw new NoDeployment(`${at} does not answer: ${error.cause?.code ?? error.cause?.message ?? error.message}.`)
+    })
+    if (!response.ok) throw new NoDeployment(`${url} is no register: ${at} answers ${response.status}.`)
+    const contract = (await response.json().catch(() => null)) as ContractDocument | null
+    if (!contract?.paths?.['/v1/roles']) throw new NoDeployment(`${url} is no register: ${at} is no contract of one.`)
+    return new Deployment(url, contract)
   }
 
   get operations(): Operation[] {

@@ -2,15 +2,33 @@
 // With a key, in ROLE_REGISTER_KEY or after --key, it also writes what that key may, and removes it again. With --publish it
 // publishes a role and opens a vacancy too, and withdraws both: what was public once cannot be removed.
 import { parseArgs } from 'node:util'
-import { Deployment } from './deployment.ts'
+import { Deployment, NoDeployment } from './deployment.ts'
 import { publishingChecks } from './publishing.ts'
 import { type Checks, readingChecks } from './reading.ts'
 import { writingChecks } from './writing.ts'
 
-const {
-  positionals: [url],
-  values: { key = process.env.ROLE_REGISTER_KEY, publish = false },
-} = parseArgs({ allowPositionals: true, options: { key: { type: 'string' }, publish: { type: 'boolean' } } })
+const usage = 'Usage: npm run acceptance -- URL [--key KEY] [--publish]'
+
+/** Says why nothing was tested, and ends. */
+function give(reason: string): never {
+  console.error(reason)
+  process.exit(2)
+}
+
+function argumentsGiven() {
+  try {
+    const { positionals, values } = parseArgs({
+      allowPositionals: true,
+      options: { key: { type: 'string' }, publish: { type: 'boolean' } },
+    })
+    const [url, ...more] = positionals
+    return url === undefined || more.length > 0 ? give(usage) : { url, ...values }
+  } catch (error) {
+    return give(`${(error as Error).message.replace(/\. .*$/s, '.')}\n${usage}`)
+  }
+}
+
+const { url, key = process.env.ROLE_REGISTER_KEY, publish = false } = argumentsGiven()
 
 let passed = 0
 let failed = 0
@@ -53,16 +71,12 @@ async function run(deployment: Deployment): Promise<void> {
   }
 }
 
-if (url === undefined) {
-  console.error('Usage: npm run acceptance -- URL [--key KEY] [--publish]')
-  process.exitCode = 2
-} else {
-  await Deployment.at(url)
-    .then(run)
-    .catch(error => {
-      failed += 1
-      console.log(`FAILED  ${messageOf(error)}`)
-    })
-  console.log(`${passed} passed, ${failed} failed`)
-  process.exitCode = failed === 0 ? 0 : 1
-}
+await Deployment.at(url)
+  .then(run)
+  .catch(error => {
+    if (error instanceof NoDeployment) give(error.message)
+    failed += 1
+    console.log(`FAILED  ${messageOf(error)}`)
+  })
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1

@@ -1,7 +1,7 @@
 /** What the holder of a key may expect of a deployment. What is made is removed again, and nothing is published. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import type { Answer, Ask, Deployment } from './deployment.ts'
+import { type Answer, type Ask, type Deployment, NoDeployment } from './deployment.ts'
 import type { Checks } from './reading.ts'
 
 const document = {
@@ -17,7 +17,9 @@ const codeOf = ({ body }: Answer) => (body as { code: string }).code
 /** The checks that the key's scopes allow, and what removes all that they made. */
 export async function writingChecks(deployment: Deployment, key: string) {
   const ask = (line: string, more: Ask = {}) => deployment.ask(line, { key, ...more })
-  const me = (await ask('GET /v1/me')).body as { scopes: string[] }
+  const known = await ask('GET /v1/me')
+  if (known.status === 401) throw new NoDeployment('The register does not know this key, or it has expired.')
+  const me = known.body as { scopes: string[] }
   const may = (scope: string) => me.scopes.includes(scope) || me.scopes.includes('admin')
   const slug = `acceptance-${randomBytes(6).toString('hex')}`
   const draft = `/v1/roles/${slug}/draft`

@@ -187,11 +187,23 @@ function sentPart(contract: Contract): Contract {
   return part
 }
 
+/**
+ * Patterns of what callers send that stand in the place of narrower ones, by these: all that the old one takes the new one
+ * takes too, which is for people to see.
+ */
+const widerPatterns: Record<string, string> = {
+  // What is no SFIA code, or no level, is 422 with the near one.
+  '^[A-Z]{4}(:[1-7](-[1-7])?)?$': '^[A-Za-z]{1,20}(:[0-9]{1,2}(-[0-9]{1,2})?)?$',
+}
+
 /** One line for each thing that a caller of the old contract would miss in the new one; [] where there is none. */
 export function breakingChanges(before: Contract, after: Contract): string[] {
   const { diffs } = apiCompare(sentPart(before), sentPart(after))
+  const isHarmless = ({ path, before, after }: (typeof diffs)[number]) =>
+    (path.at(-1) === 'format' && isFormatOfInteger(after)) ||
+    (path.at(-1) === 'pattern' && widerPatterns[before] === after)
   const judged = diffs
-    .filter(({ type, path, after }) => type === 'breaking' && !(path.at(-1) === 'format' && isFormatOfInteger(after)))
+    .filter(diff => diff.type === 'breaking' && !isHarmless(diff))
     .map(({ action, path, description }) => `${path.join('/')}: ${description ?? action}`)
   return [...new Set([...judged, ...widened(before, after)])]
 }

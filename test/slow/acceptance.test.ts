@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { exampleDocument } from '../../src/document/schema.ts'
 import { testDatabase, testFolder } from '../support/database.ts'
@@ -18,14 +19,11 @@ async function accept(url: string, key?: string, ...args: string[]) {
   const child = spawn(process.execPath, ['--import=tsx', 'test/acceptance/run.ts', url, ...args], {
     cwd: project,
     env: { PATH, ...(key === undefined ? {} : { ROLE_REGISTER_KEY: key }) },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let output = ''
-  child.stdout.on('data', data => {
-    output += data
-  })
+  const [output, errors] = [text(child.stdout), text(child.stderr)]
   const [code] = (await once(child, 'close')) as [number | null]
-  return { code, output, last: output.trim().split('\n').at(-1) ?? '' }
+  return { code, output: await output, errors: await errors, last: (await output).trim().split('\n').at(-1) ?? '' }
 }
 
 t.test('acceptance: a deployment passes, and is left as it was found', async t => {
@@ -113,6 +111,32 @@ t.test('acceptance: a deployment passes, and is left as it was found', async t =
   t.match(broken.output, /FAILED {2}every open read answers[\s\S]*FAILED {2}what is wrong is a problem/)
   t.match(broken.last, /^\d+ passed, [1-9] failed$/)
 
-  const nowhere = await accept('http://127.0.0.1:1')
-  t.match(nowhere, { code: 1, last: '0 passed, 1 failed' })
+  await t.test('nothing to test → 2 with a sentence that says why, and no stack', async t => {
+    const usage = 'Usage: npm run acceptance -- URL [--key KEY] [--publish]\n'
+    const stranger = createServer((incoming, outgoing) => {
+      const isThere = incoming.url === '/page/openapi.json'
+      outgoing.writeHead(isThere ? 200 : 404, { 'content-type': 'text/html' }).end('<p>Hello</p>')
+    }).listen(0, '127.0.0.1')
+    await once(stranger, 'listening')
+    const other = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`
+    t.after(async () => void stranger.close())
+    const closed = createServer().listen(0, '127.0.0.1')
+    await once(closed, 'listening')
+    const silent = `http://127.0.0.1:${(closed.address() as AddressInfo).port}`
+    closed.close()
+    await once(closed, 'close')
+    for (const [args, errors] of [
+      [[url, '--bogus'], `Unknown option '--bogus'.\n${usage}`],
+      [[url, 'more'], usage],
+      [['nonsense'], '"nonsense" is no address. Write it like https://roles.example.org.\n'],
+      [[silent], `${silent}/openapi.json does not answer: ECONNREFUSED.\n`],
+      [[other], `${other} is no register: ${other}/openapi.json answers 404.\n`],
+      [[`${other}/page`], `${other}/page is no register: ${other}/page/openapi.json is no contract of one.\n`],
+      [[url, '--key', `${key}x`], 'The register does not know this key, or it has expired.\n'],
+    ] as const) {
+      const [address, ...more] = args
+      const told = await accept(address, undefined, ...more)
+      t.strictSame([told.code, told.errors], [2, errors], args.join(' '))
+    }
+  })
 })

@@ -21,6 +21,8 @@ import { connect, dataOf, pagesOf, RegisterError, type Schemas } from 'role-regi
 const [url = '', key = ''] = process.argv.slice(2)
 const register = connect(url)
 const role: Schemas['PublishedRole'] = dataOf(await register.GET('/v1/roles/{role}', { params: { path: { role: 'a' } } }))
+const title: string = role.title
+const titles: string[] = dataOf(await register.GET('/v1/vacancies')).vacancies.map(vacancy => vacancy.title)
 const slugs: string[] = []
 const lists = pagesOf(cursor => register.GET('/v1/roles', { params: { query: { limit: 1, ...(cursor ? { cursor } : {}) } } }))
 for await (const { roles } of lists) slugs.push(...roles.map(({ slug }) => slug))
@@ -29,7 +31,7 @@ const draft = dataOf(await connect(url + '/', { key }).GET('/v1/roles/{role}/dra
 const refusal = await register.GET('/v1/roles/{role}/draft', hidden).then(dataOf).catch((error: unknown) => error)
 if (!(refusal instanceof RegisterError)) throw refusal
 const { status, problem } = refusal
-console.log(JSON.stringify({ title: role.title, slugs, draft: draft.title, status, code: problem?.code }))
+console.log(JSON.stringify({ title, titles, slugs, draft: draft.title, status, code: problem?.code }))
 `
 
 /** Each must be refused by the compiler. */
@@ -96,6 +98,7 @@ t.test('role-register/client: installed from its package it type-checks and work
   })
   t.same(JSON.parse(stdout), {
     title: 'Data engineer',
+    titles: [],
     slugs: ['a', 'b', 'c'],
     draft: 'Data engineer',
     status: 401,

@@ -184,7 +184,7 @@ t.test('query parameters stand once, are known and are what they should be', asy
     bad('limit=true', '?limit'),
     bad('limit=null', '?limit'),
     bad('limit=9007199254740993', '?limit'),
-    bad('sfia=PROG:8', '?sfia'),
+    bad('sfia=PROG:', '?sfia'),
     bad(`q=${'x'.repeat(201)}`, '?q'),
     bad(Array.from({ length: 1000 }, (_, index) => `p${index}=1`).join('&')),
     bad(Array.from({ length: 1000 }, () => 'limit=1').join('&'), '?limit'),

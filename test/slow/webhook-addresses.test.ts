@@ -1,7 +1,7 @@
 // Where webhooks may not go: every address that is not one of the public internet, in every way to write it, whatever
 // DNS says at the moment of the connection.
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
 import { connectTo, mayReach, type Resolve, wrongAddress } from '../../src/webhooks/address.ts'
@@ -75,6 +75,30 @@ t.test('addresses → not reached, by number, by URL or by name', async t => {
       for (const address of addresses) t.equal(mayReach(address, forTests), false, `with the setting too: ${address}`)
 })
 
+t.test('WEBHOOK_LOOPBACK → localhost and loopback addresses alone may be http, at any port', async t => {
+  for (const local of ['localhost', 'LOCALHOST.', '127.0.0.1', '[::1]'])
+    t.equal(wrongAddress(`http://${local}:8080/hook`, forTests), undefined, local)
+  for (const [text, detail] of [
+    ['http://jobs.example.org/hook', 'This must begin with https://.'],
+    ['https://jobs.example.org:8080/hook', 'The port must be 443 or 8443.'],
+    ['https://intranet/hook', '"intranet" is no host of the public internet.'],
+    ['https://localhost.example/hook:', undefined],
+  ] as const)
+    t.equal(wrongAddress(text, forTests), detail, text)
+
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(async () => void server.close())
+  const { port } = server.address() as AddressInfo
+  const url = new URL(`http://localhost:${port}/`)
+  const resolve: Resolve = async () => ['10.0.0.1']
+  const { signal } = new AbortController()
+  const socket = await connectTo(url, { ...forTests, resolve }, signal)
+  t.match(socket.remoteAddress, /^(127\.0\.0\.1|::1)$/, 'whatever DNS says')
+  socket.destroy()
+  await t.rejects(connectTo(url, { ...strictly, resolve }, signal), { name: 'Unreachable', message: forbidden })
+})
+
 t.test('every address of a private network is refused, in every notation of its numbers', async t => {
   const octet = fc.integer({ min: 0, max: 255 })
   const inPrivate = fc.oneof(
@@ -131,6 +155,7 @@ t.test('POST /v1/webhooks with an address that is none → 422', async t => {
     ['https://jobs.example.org:22/', 'The port must be 443 or 8443.'],
     ['https://jobs.example.org:5432/', 'The port must be 443 or 8443.'],
     ['https://localhost/', '"localhost" is no host of the public internet.'],
+    ['http://localhost:8080/', 'This must begin with https://.'],
     ['https://postgres/', '"postgres" is no host of the public internet.'],
     ['https://2130706433/', '"127.0.0.1" is no host of the public internet.'],
     ['https://0x7f.1/', '"127.0.0.1" is no host of the public internet.'],

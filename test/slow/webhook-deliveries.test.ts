@@ -200,7 +200,9 @@ t.test('500, then 204 → the same webhook-id again, with a signature of its own
   await createPublished(call, 'data-engineer')
   const failed = await attempted(call, webhook, 1)
   t.equal(failed.status, 'pending')
-  const { failing_since } = (await call(`GET ${webhook.path}`)).body as { failing_since: string }
+  const failing = await call(`GET ${webhook.path}`)
+  const { failing_since } = failing.body as { failing_since: string }
+  t.equal(failing.etag, '"r2"', 'the ETag changes with what is shown')
   t.equal(failing_since, failed.last_attempt.started_at)
   receiver.behaviour = response => void response.writeHead(200).end()
   await passTime(db, webhook)
@@ -222,8 +224,8 @@ t.test('500, then 204 → the same webhook-id again, with a signature of its own
       [1, 500, 'The receiver answered 500.'],
     ],
   )
-  const { failing_since: now } = (await call(`GET ${webhook.path}`)).body as { failing_since: null }
-  t.equal(now, null)
+  const well = await call(`GET ${webhook.path}`, { headers: { 'if-none-match': failing.etag } })
+  t.strictSame([well.etag, well.body], ['"r3"', { ...(failing.body as object), failing_since: null }])
 })
 
 t.test('pauses grow to the end of the fifth day, with jitter; then the delivery has failed', async t => {
@@ -317,7 +319,7 @@ t.test('410 → disabled with an event; what was kept is sent when it is enabled
   const { disabled_at, failing_since } = gone.body as { disabled_at: string; failing_since: string }
   t.match(gone.body, { enabled: false, disabled_reason: 'gone' })
   t.match(disabled_at, instant)
-  t.equal(gone.etag, '"r2"')
+  t.equal(gone.etag, '"r3"')
   const event = await db.selectFrom('events').selectAll().where('type', '=', 'webhook_disabled').execute()
   t.strictSame(event, [
     {
@@ -330,7 +332,7 @@ t.test('410 → disabled with an event; what was kept is sent when it is enabled
       organisation: 'home-office',
       role: null,
       subject: webhook.path,
-      revision: 2,
+      revision: 3,
       version: null,
       before_digest: null,
       after_digest: null,
@@ -430,13 +432,14 @@ t.test('a secret that is replaced signs too until its time', async t => {
   verify(webhook.secret, first)
   verify(secret, first)
   await sql`update webhooks set old_secret_until = now()`.execute(db)
+  const after = await call(`GET ${webhook.path}`)
   await createPublished(call, 'second-role')
   await until(() => receiver.received.length === 2)
   const [, second] = receiver.received
   if (!second) throw new Error('nothing came')
   verify(secret, second)
   t.throws(() => verify(webhook.secret, second), /No matching signature/)
-  t.match((await call(`GET ${webhook.path}`)).body, { old_secret_until: null })
+  t.strictSame((await call(`GET ${webhook.path}`)).body, after.body, 'the end of the overlap changes no body')
 })
 
 t.test('filters → only what was asked for', async t => {
@@ -450,18 +453,21 @@ t.test('filters → only what was asked for', async t => {
     two: { roles: ['two', 'three'], event_types: ['role.published'] },
     nothing: { organisations: ['other-office'], roles: ['one'] },
   }
+  const drafts = new Map<string, string>()
+  for (const slug of ['one', 'two', 'three', 'last']) drafts.set(slug, (await createRole(call, slug)).etag)
+  const publish = (slug: string) => publishRole(call, slug, drafts.get(slug) ?? '')
   for (const [name, filter] of Object.entries(settings)) await createWebhook(call, `${receiver.url}/${name}`, filter)
   const last = await createWebhook(call, `${receiver.url}/last`, { roles: ['last'] })
   start()
-  const one = await createPublished(call, 'one')
-  await createPublished(call, 'two')
+  const one = await publish('one')
+  await publish('two')
   const made = await call('POST /v1/roles?slug=theirs&organisation=other-office', {
     ...admin,
     body: (await call('GET /v1/roles/one/draft')).body,
   })
   await publishRole(call, 'theirs', made.etag, 'A note', admin.key)
   await call('POST /v1/roles/one/withdrawals', { match: one.etag, body: { reason: 'No more' } })
-  await publishRole(call, 'last', (await createRole(call, 'last')).etag)
+  await publish('last')
   await settled(call, last)
   const expected = { all: [1, 2, 3, 4, 5], withdrawals: [4], others: [3], two: [2], nothing: [], last: [5] }
   const all = Object.values(expected).flat().length
@@ -515,6 +521,34 @@ t.test('ping → 202, sent and logged as an event is', async t => {
     datacontenttype: 'application/json',
     data: {},
   })
+})
+
+t.test('ping of a webhook that rests → sent at once; what else is pending says when it will be', async t => {
+  const { call, db, start } = await workingApp(t)
+  const receiver = await startReceiver(t)
+  receiver.behaviour = response => void response.writeHead(503, { 'retry-after': '3600' }).end()
+  const webhook = await createWebhook(call, receiver.url)
+  start()
+  await createPublished(call, 'data-engineer')
+  await attempted(call, webhook, 1)
+  const rest = async () => (await db.selectFrom('webhooks').select('rest_until').executeTakeFirstOrThrow()).rest_until
+  // Due, were it not for the rest.
+  await sql`update webhook_deliveries set next_attempt_at = now() - interval '1 minute'`.execute(db)
+  const pending = (await call(`GET ${webhook.path}/deliveries/evt_1`)).body as { next_attempt_at: string }
+  t.equal(pending.next_attempt_at, await rest())
+  receiver.behaviour = response => void response.writeHead(204).end()
+  const { id } = (await call(`POST ${webhook.path}/pings`)).body as { id: string }
+  const pingOf = async () => (await deliveriesOf(call, webhook)).find(delivery => delivery.id === id)
+  await until(async () => (await pingOf())?.status === 'delivered')
+  t.strictSame(
+    receiver.received.map(({ headers }) => headers['webhook-id']),
+    ['evt_1', id],
+    'and nothing else: the receiver asked for an hour',
+  )
+  t.match(await deliveriesOf(call, webhook), [
+    { id, status: 'delivered', next_attempt_at: null },
+    { id: 'evt_1', status: 'pending', attempts: 1, next_attempt_at: await rest() },
+  ])
 })
 
 t.test('replays', async t => {

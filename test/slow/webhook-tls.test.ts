@@ -13,11 +13,27 @@ const key = pem('receiver', 'key')
 const chain = { cert: pem('receiver') + pem('middle'), key }
 const ca = pem('root')
 
+/** A webhook at a public name and the port of a receiver here, which no caller could name. */
+async function createNamed(
+  { call, db }: Awaited<ReturnType<typeof workingApp>>,
+  host: string,
+  port: string | number,
+  path = '/',
+) {
+  const made = await createWebhook(call, `https://${host}${path}`)
+  await db
+    .updateTable('webhooks')
+    .set({ url: `https://${host}:${port}${path}` })
+    .where('id', '=', made.id)
+    .execute()
+  return made
+}
+
 t.test('a receiver with a certificate of its name → delivered, by one answer of DNS, with SNI', async t => {
-  const { call, start } = await workingApp(t)
+  const app = await workingApp(t)
+  const { call, start } = app
   const receiver = await startReceiver(t, chain)
-  const url = `https://receiver.example:${new URL(receiver.url).port}/hook`
-  const webhook = await createWebhook(call, url)
+  const webhook = await createNamed(app, 'receiver.example', new URL(receiver.url).port, '/hook')
   const asked: string[] = []
   const resolve: Resolve = async host => {
     asked.push(host)
@@ -30,7 +46,10 @@ t.test('a receiver with a certificate of its name → delivered, by one answer o
   const [message] = receiver.received
   if (!message) throw new Error('nothing came')
   t.match(verify(webhook.secret, message), { type: 'role.published', role: 'one' })
-  t.strictSame([message.servername, message.headers.host], ['receiver.example', new URL(url).host])
+  t.strictSame(
+    [message.servername, message.headers.host],
+    ['receiver.example', `receiver.example:${new URL(receiver.url).port}`],
+  )
   t.strictSame(asked, ['receiver.example'])
   t.equal(receiver.connections, 1)
 })
@@ -49,7 +68,8 @@ t.test('a receiver by its address → delivered, where the certificate is for th
 })
 
 t.test('a certificate that is not the receiver’s → nothing is sent, and the log says why', async t => {
-  const { call, start } = await workingApp(t)
+  const app = await workingApp(t)
+  const { call, start } = app
   const invalid = (code: string) => `The TLS certificate of the receiver is not valid (${code}).`
   const rows: [what: string, host: string, tls: { cert: string; key: string }, error: string][] = [
     ['another name', 'other.example', chain, invalid('ERR_TLS_CERT_ALTNAME_INVALID')],
@@ -60,7 +80,7 @@ t.test('a certificate that is not the receiver’s → nothing is sent, and the 
   const made = await Promise.all(
     rows.map(async ([what, host, tls, error]) => {
       const receiver = await startReceiver(t, tls)
-      const webhook = await createWebhook(call, `https://${host}:${new URL(receiver.url).port}/`)
+      const webhook = await createNamed(app, host, new URL(receiver.url).port)
       return { what, receiver, webhook, error }
     }),
   )
@@ -92,7 +112,8 @@ t.test('a root that nobody knows → nothing is sent, whatever NODE_TLS_REJECT_U
 })
 
 t.test('a receiver that speaks no TLS → nothing is sent in the clear', async t => {
-  const { call, start } = await workingApp(t)
+  const app = await workingApp(t)
+  const { call, start } = app
   let bytes = ''
   const server = createServer(socket => {
     socket.on('error', () => {})
@@ -104,7 +125,7 @@ t.test('a receiver that speaks no TLS → nothing is sent in the clear', async t
   await once(server, 'listening')
   t.after(async () => void server.close())
   const { port } = server.address() as { port: number }
-  const webhook = await createWebhook(call, `https://receiver.example:${port}/`)
+  const webhook = await createNamed(app, 'receiver.example', port)
   start({ ca, resolve: async () => ['127.0.0.1'] })
   await createPublished(call, 'one')
   const { status, last_attempt } = await attempted(call, webhook, 1)
