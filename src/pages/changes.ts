@@ -19,7 +19,7 @@ import {
 import { type Change, WordMarker } from '../document/diff.ts'
 import { gradeName, salaryName } from '../document/print.ts'
 import type { Block, Grade, ListItem, Location, PublishedRole, RoleDocument, Salary } from '../document/schema.ts'
-import { type Link, linksOf, plainText } from '../document/text.ts'
+import { type Link, linksOfInlines, parseText, plainOfInlines } from '../document/text.ts'
 
 type Mark = 'same' | 'added' | 'removed'
 
@@ -339,8 +339,9 @@ class Reader {
   }
 
   #reworded(own: string, before: string, after: string): ReadableChange {
-    const [was, is] = [plainText(before), plainText(after)]
-    const links = linkLines(linksOf(before), linksOf(after))
+    const [earlier, later] = [parseText(before).nodes, parseText(after).nodes]
+    const [was, is] = [plainOfInlines(earlier), plainOfInlines(later)]
+    const links = linkLines(linksOfInlines(earlier), linksOfInlines(later))
     if (was !== is) return { title: capital(`${own} was reworded.`), lines: [this.#words(was, is), ...links] }
     if (links.length > 0) return { title: `A link in ${own} was changed.`, lines: [textLine('same', after), ...links] }
     return {
