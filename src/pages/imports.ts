@@ -2,6 +2,7 @@
  * Documents dropped into a form, answered with their reports. The form asks the API, as any client would, with the key
  * that was typed into it: there is no cookie, so nothing that another site could use.
  */
+import { finished } from 'node:stream/promises'
 import multipart, { type Multipart } from '@fastify/multipart'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
@@ -27,6 +28,14 @@ function typeOf(name: string): string {
   return /\.html?$/i.test(name) ? 'text/html' : 'text/markdown'
 }
 
+/** Lets pass what nobody reads of a form, since a browser takes no answer before it has sent all; until the request's time is up. */
+async function passBy({ raw }: FastifyRequest): Promise<void> {
+  raw.unpipe()
+  raw.resume()
+  // Whoever has gone needs no answer.
+  if (!raw.readableEnded && !raw.destroyed) await finished(raw, { writable: false }).catch(() => undefined)
+}
+
 /** The parts of a form, in their order. Throws 400 where it cannot be read as one, which its parser says in words of its own. */
 async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
   if (!request.isMultipart()) throw new Problem('unsupported_media_type', 'Send the form as multipart/form-data.')
@@ -35,6 +44,8 @@ async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
   } catch (error) {
     if (error instanceof Error && 'statusCode' in error) throw error
     throw new Problem('bad_request', 'The form cannot be read: it is not complete, or not multipart/form-data.')
+  } finally {
+    await passBy(request)
   }
 }
 

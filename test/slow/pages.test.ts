@@ -1,5 +1,6 @@
 // The pages that people read: what stands in them, how they are kept, and that nothing of a document runs in them.
 import { createHash } from 'node:crypto'
+import { connect } from 'node:net'
 import type { Element, Root, RootContent } from 'hast'
 import rehypeParse from 'rehype-parse'
 import t from 'tap'
@@ -555,6 +556,8 @@ t.test('the import form', { timeout: 120_000 }, async t => {
     const draft = await call('GET /v1/roles/night-watch/draft')
     t.equal((draft.body as { title: string }).title, 'Night watch')
     t.notMatch(page.text, key, 'the key is not repeated')
+    const reasons = linesOf(mainOf(page.text)).filter(line => line.includes('The document is empty'))
+    t.equal(reasons.length, 1, 'one reason is told once')
   })
 
   await t.test('importFromForm again → 200: a draft is replaced only where the form says so', async t => {
@@ -652,6 +655,23 @@ t.test('the import form', { timeout: 120_000 }, async t => {
       )
     },
   )
+
+  await t.test('importFromForm with a wrong key and much behind it → 401, once all of it is sent', async t => {
+    const bytes = Buffer.alloc(3_900_000, '- Mend it\n')
+    const { body, headers } = formOf(
+      { key: 'wrong' },
+      ['1.md', '2.md', '3.md', '4.md'].map(name => ({ name, bytes })),
+    )
+    const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+    const socket = connect(Number(port), '127.0.0.1')
+    t.after(() => socket.destroy())
+    const head = `POST /imports/new HTTP/1.1\r\nHost: register.example\r\nAccept: text/html\r\nContent-Type: ${headers['content-type']}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`
+    // As a browser: it reads nothing before it has sent its form.
+    await new Promise(sent => socket.write(Buffer.concat([Buffer.from(head), body]), sent))
+    const answer = Buffer.concat(await socket.toArray()).toString()
+    t.match(answer, /^HTTP\/1\.1 401 /)
+    t.match(answer, /This key is not known, or not valid now\./)
+  })
 
   await t.test('importFromForm with what is no form, or not enough → problems, and nothing stored', async t => {
     const { count } = await db
