@@ -37,6 +37,7 @@ import { write } from './plugins/write.ts'
 import { problemPages } from './problem-pages.ts'
 import { documents } from './renderings/routes.ts'
 import { PublishedCache } from './roles/cache.ts'
+import { createComparer } from './roles/comparer.ts'
 import { diffs } from './roles/diff.ts'
 import { drafts } from './roles/draft.ts'
 import { exportOfRoles } from './roles/export.ts'
@@ -196,6 +197,8 @@ export async function build(options: AppOptions) {
   const pool = createImportPool(options.importLimits)
   app.addHook('onListen', () => pool.warm())
   app.addHook('onClose', () => pool.close())
+  const comparer = createComparer()
+  app.addHook('onClose', () => comparer.close())
 
   await app.register(errors)
   await app.register(operations, { durations, pressure, limiter, isSecure })
@@ -215,14 +218,14 @@ export async function build(options: AppOptions) {
   await app.register(exportOfRoles, { prefix: '/v1' })
   await app.register(feed, { prefix: '/v1', db, signal, baseUrl })
   await app.register(documents, { prefix: '/v1', db, cache, baseUrl })
-  await app.register(diffs, { prefix: '/v1', db, cache })
+  await app.register(diffs, { prefix: '/v1', db, cache, comparer })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
   await app.register(lifeOfRoles, { prefix: '/v1', db, cache, clock })
   await app.register(sharedSectionPublications, { prefix: '/v1', cache, baseUrl })
   await app.register(publicVacancies, { prefix: '/v1', db, baseUrl, clock })
   await app.register(vacancies, { prefix: '/v1', db, baseUrl, clock })
-  await app.register(imports, { prefix: '/v1', db, pool })
+  await app.register(imports, { prefix: '/v1', db, pool, comparer })
   await app.register(sharedSections, { prefix: '/v1', db, baseUrl })
   await app.register(skills, { prefix: '/v1', db, baseUrl })
   await app.register(organisations, { prefix: '/v1', db, baseUrl })

@@ -1,9 +1,11 @@
 /** What stands at the root: where the rest is. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Negotiator from 'negotiator'
 import { Type } from 'typebox'
 import { component, object, oneOf, ref } from './document/shape.ts'
 import { apiVersion } from './plugins/openapi.ts'
-import { digestTag, sendEntity } from './plugins/read.ts'
+import { cacheControl, digestTag, sendEntity } from './plugins/read.ts'
 
 const Link = Type.String({ format: 'uri' })
 
@@ -77,26 +79,39 @@ export const home: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, 
     links: Object.fromEntries(Object.entries(places).map(([name, path]) => [name, baseUrl + path])),
   })
   const etag = digestTag(body)
-  for (const [path, operationId] of [
-    ['/', 'getHome'],
-    ['/v1', 'getHomeOfV1'],
-  ] as const)
-    app.get(
-      path,
-      {
-        schema: {
-          operationId,
-          summary: 'What this is, and where the rest stands',
-          tags: ['Service'],
-          response: { 200: ref(Home) },
-        },
-        config: { scope: 'public' },
+  const config = { scope: 'public' } as const
+  const summary = 'What this is, and where the rest stands'
+  const send = (request: FastifyRequest, reply: FastifyReply) => {
+    reply.header('link', catalogLink)
+    return sendEntity(request, reply, { body, etag, cache: 'public' })
+  }
+
+  app.get(
+    '/',
+    {
+      schema: {
+        operationId: 'getHome',
+        summary,
+        description: 'Who asks for HTML is led to the pages.',
+        tags: ['Service'],
+        response: { 200: ref(Home), 302: Type.Null({ description: 'To the page of roles, for whom asks for HTML.' }) },
       },
-      (request, reply) => {
-        reply.header('link', catalogLink)
-        return sendEntity(request, reply, { body, etag, cache: 'public' })
-      },
-    )
+      config: { ...config, redirects: ['text/html'] },
+    },
+    (request, reply) => {
+      reply.header('vary', 'Accept')
+      if (new Negotiator(request).mediaType(['application/json', 'text/html']) !== 'text/html')
+        return send(request, reply)
+      reply.header('cache-control', cacheControl.public)
+      return reply.redirect('/roles', 302) as never
+    },
+  )
+
+  app.get(
+    '/v1',
+    { schema: { operationId: 'getHomeOfV1', summary, tags: ['Service'], response: { 200: ref(Home) } }, config },
+    send,
+  )
 
   const catalog = JSON.stringify({
     linkset: [

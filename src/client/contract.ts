@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * What this is, and where the rest stands
-         * @description Open to everybody.
+         * @description Who asks for HTML is led to the pages. Open to everybody.
          */
         get: operations["getHome"];
         put?: never;
@@ -6290,6 +6290,19 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Home"];
                 };
+            };
+            /** @description To the page of roles, for whom asks for HTML. */
+            302: {
+                headers: {
+                    "Request-Id": components["headers"]["Request-Id"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not modified */
             304: {

@@ -177,11 +177,12 @@ const wordsChangedMax = 300
 /** For all texts of a document: about a tenth of a second of work. */
 const wordWorkMax = 1_000_000
 
-/** Words, each with the white space before it, and marks of punctuation. */
-const wordsIn = (text: string) => text.match(/\s*(?:[\p{L}\p{M}\p{N}]+|\S)|\s+/gu) ?? []
+/** Words, each with the white space before it, and marks of punctuation; `47,250.50` is one. */
+const wordsIn = (text: string) =>
+  text.match(/\s*(?:[\p{L}\p{M}\p{N}]+(?:(?<=\p{N})[.,](?=\p{N})[\p{L}\p{M}\p{N}]+)*|\S)|\s+/gu) ?? []
 
-/** Marks words until its work is done; what comes after is told as a whole, as is what has no word in common. */
-class WordMarker {
+/** Of one document: marks words until its work is done; what comes after is told as a whole, as is what has no word in common. */
+export class WordMarker {
   #work = 0
 
   mark(before: string, after: string): WordMark[] {

@@ -31,14 +31,15 @@ export interface Link {
   url: string
 }
 
-const linksIn = (nodes: readonly Inline[]): Link[] =>
+/** The links of inline nodes, in order. */
+export const linksOfInlines = (nodes: readonly Inline[]): Link[] =>
   nodes.flatMap(node => {
     if (node.type === 'link') return [{ text: plainOfInlines(node.children), url: node.url }]
-    return 'children' in node ? linksIn(node.children) : []
+    return 'children' in node ? linksOfInlines(node.children) : []
   })
 
 /** The links of a text, in order. */
-export const linksOf = (text: string) => linksIn(parseText(text).nodes)
+export const linksOf = (text: string) => linksOfInlines(parseText(text).nodes)
 
 function escapeValue(value: string, inLink: boolean, beforeLink: boolean) {
   let escaped = ''

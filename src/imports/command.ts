@@ -138,13 +138,12 @@ class Summary {
 async function importOne(
   db: Kysely<Database>,
   pool: ImportPool,
-  { path, type, bytes, named }: File,
+  { path, type, bytes, named, unread = 'not Markdown, HTML or Word' }: File,
   { organisation, overwrite, owner }: ImportArguments & { organisation: string },
   taken: Map<string, string>,
 ): Promise<Done> {
   const name = path
-  if (type === undefined || type === 'export')
-    return { result: named ? 'failed' : 'passed over', name, detail: 'not Markdown, HTML or Word' }
+  if (type === undefined || type === 'export') return { result: named ? 'failed' : 'passed over', name, detail: unread }
   if (bytes > documentBytesMax)
     return {
       result: 'failed',

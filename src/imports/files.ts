@@ -20,6 +20,8 @@ export interface File {
   bytes: number
   /** Whether it was named itself, not found in a folder. */
   named: boolean
+  /** Why it is not read, where that is for another reason than its kind. */
+  unread?: string
 }
 
 /** What a path leads to that does not; the message names it. */
@@ -32,7 +34,7 @@ export const nameOf = (path: string) => basename(path, extname(path))
 
 /**
  * Files by name, those of folders at any depth; hidden ones and Word's own (`~$…`) are left out. Links within folders are
- * not followed, so that none leads round.
+ * not followed, so that none leads round or out of them, and said to be so.
  *
  * @throws PathError where there is no such file.
  */
@@ -46,9 +48,13 @@ export async function findFiles(paths: readonly string[]): Promise<File[]> {
       return
     }
     const entries = await readdir(path, { withFileTypes: true })
-    for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1)))
-      if (!/^(?:\.|~\$)/.test(entry.name) && (entry.isDirectory() || entry.isFile()))
-        await add(join(path, entry.name), false)
+    for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
+      if (/^(?:\.|~\$)/.test(entry.name)) continue
+      const inner = join(path, entry.name)
+      const unread = entry.isSymbolicLink() ? 'a link, which is followed only where it is named itself' : 'no file'
+      if (entry.isDirectory() || entry.isFile()) await add(inner, false)
+      else files.push({ path: inner, type: undefined, bytes: 0, named: false, unread })
+    }
   }
   for (const path of paths) await add(path, true)
   return files

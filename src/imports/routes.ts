@@ -10,6 +10,7 @@ import { validate } from '../plugins/body.ts'
 import { Problem } from '../plugins/problems.ts'
 import { digestTag, sendEntity } from '../plugins/read.ts'
 import { parseMatch, revisionTag, type Written } from '../plugins/write.ts'
+import type { Comparer } from '../roles/comparer.ts'
 import { findRole } from '../roles/store.ts'
 import { ImportBusyError, type ImportPool } from './pool.ts'
 import { withoutDraft } from './report.ts'
@@ -20,6 +21,7 @@ import {
   findContext,
   findImport,
   findOriginal,
+  foresee,
   saveImport,
   type Target,
   withoutIds,
@@ -28,6 +30,7 @@ import {
 interface Options {
   db: Kysely<Database>
   pool: ImportPool
+  comparer: Comparer
 }
 
 function twoTargets(): Problem {
@@ -52,7 +55,7 @@ const unreadable = (
     },
   )
 
-export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, pool }) => {
+export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, pool, comparer }) => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     [...documentTypes],
@@ -128,7 +131,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
       const target: Target =
         role === undefined || !previous
           ? { slug: slug ?? result.slug ?? undefined }
-          : { role, revision: previous.revision, match }
+          : { role, revision: previous.revision, match, foreseen: await foresee(db, comparer, read, previous) }
       return app.write(request, reply, async (trx): Promise<Written> => {
         const saved = await withReport({ report, text }, () => {
           validate(request, 'NewRoleDocument', withoutIds(read.document))

@@ -3,13 +3,23 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { requireOrganisation } from '../catalogues/store.ts'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
-import { diffDocuments } from '../document/diff.ts'
+import { type Change, diffDocuments } from '../document/diff.ts'
 import { assignItemIds } from '../document/ids.ts'
 import type { RoleDocument, SfiaVersion } from '../document/schema.ts'
 import { type Caller, organisationOf } from '../plugins/auth.ts'
 import { notFound, Problem } from '../plugins/problems.ts'
 import type { Match } from '../plugins/write.ts'
-import { type Draft, digestOf, insertDraft, lockRole, type RoleRow, saveDraft, slugFor } from '../roles/store.ts'
+import type { Comparer } from '../roles/comparer.ts'
+import {
+  type Draft,
+  digestOf,
+  filledIn,
+  insertDraft,
+  lockRole,
+  type RoleRow,
+  saveDraft,
+  slugFor,
+} from '../roles/store.ts'
 import { findSfiaIndexes } from '../sfia/store.ts'
 import type { ImportContext, ImportResult } from './import.ts'
 import { Notices } from './notices.ts'
@@ -87,7 +97,31 @@ async function insertImport(
 }
 
 /** Where a read document goes: a new role, or the draft of one, which was read at `revision`. */
-export type Target = { slug: string | undefined } | { role: string; revision: number; match: Match }
+export type Target =
+  | { slug: string | undefined }
+  | { role: string; revision: number; match: Match; foreseen?: Foreseen }
+
+/** A draft as an import will leave it, and what that changes. */
+interface Foreseen {
+  document: string
+  changes: Change[]
+}
+
+/**
+ * Compares, before the transaction of an import, the draft that it will replace with the one that it will leave: no lock and
+ * no connection waits for that.
+ */
+export async function foresee(
+  db: Kysely<Database>,
+  comparer: Comparer,
+  read: { document: RoleDocument; report: ImportReport },
+  before: RoleRow,
+): Promise<Foreseen> {
+  const { document } = await withoutUnknownSkills(db, read, before.document)
+  const after = filledIn(document, before.id_serials).document
+  const changes = await comparer.compare(before.document, after)
+  return { document: JSON.stringify(after), changes: JSON.parse(changes) as Change[] }
+}
 
 async function insertSharedSections(
   trx: Transaction<Database>,
@@ -131,13 +165,13 @@ export const withoutIds = (document: RoleDocument): unknown =>
  * warning, and their statements stay.
  */
 async function withoutUnknownSkills(
-  trx: Transaction<Database>,
+  db: Kysely<Database>,
   { document, report }: { document: RoleDocument; report: ImportReport },
   previous: RoleDocument | undefined,
 ): Promise<{ document: RoleDocument; report: ImportReport }> {
   const unknown = new Set(document.skills.flatMap(({ skill }) => skill ?? []))
   if (unknown.size === 0) return { document, report }
-  const known = await trx
+  const known = await db
     .selectFrom('skills')
     .select('slug')
     .where('slug', 'in', [...unknown])
@@ -222,8 +256,13 @@ export async function saveImport(
         { slug, organisation, document, type },
         `To replace its draft with this document, send role=${slug} and its ETag in If-Match; for another role choose a slug with slug=.`,
       )
-  const report = { ...read, changes: row ? diffDocuments(row.document, draft.document) : [] }
-  const draft_digest = digestOf(JSON.stringify(draft.document))
+  const text = JSON.stringify(draft.document)
+  const foreseen = 'role' in target ? target.foreseen : undefined
+  const changesOf = (before: RoleDocument) =>
+    // It is another where the catalogue of skills changed meanwhile.
+    foreseen?.document === text ? foreseen.changes : diffDocuments(before, draft.document)
+  const report = { ...read, changes: row ? changesOf(row.document) : [] }
+  const draft_digest = digestOf(text)
   const { id, created_at } = await insertImport(
     trx,
     { organisation, role: slug, created_by: caller.owner, report: JSON.stringify(report), draft_digest },

@@ -2,9 +2,10 @@
  * Documents dropped into a form, answered with their reports. The form asks the API, as any client would, with the key
  * that was typed into it: there is no cookie, so nothing that another site could use.
  */
+import { finished } from 'node:stream/promises'
 import multipart, { type Multipart } from '@fastify/multipart'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { documentTypes, wordType } from '../imports/scan.ts'
 import type { ImportReport } from '../imports/schema.ts'
@@ -12,7 +13,8 @@ import { unauthenticated } from '../plugins/auth.ts'
 import { Problem } from '../plugins/problems.ts'
 import { cacheControl, digestTag, sendEntity } from '../plugins/read.ts'
 import { type ApiAnswer, ask, type ProblemAnswer, problemOf } from './api.ts'
-import { leftAlone, type Outcome, reportView } from './report.ts'
+import type { PageContent } from './page.ts'
+import { leftAlone, type Outcome } from './report.ts'
 import { pagePolicy, type Views } from './views.ts'
 
 const filesMax = 20
@@ -26,6 +28,14 @@ function typeOf(name: string): string {
   return /\.html?$/i.test(name) ? 'text/html' : 'text/markdown'
 }
 
+/** Lets pass what nobody reads of a form, since a browser takes no answer before it has sent all; until the request's time is up. */
+async function passBy({ raw }: FastifyRequest): Promise<void> {
+  raw.unpipe()
+  raw.resume()
+  // Whoever has gone needs no answer.
+  if (!raw.readableEnded && !raw.destroyed) await finished(raw, { writable: false }).catch(() => undefined)
+}
+
 /** The parts of a form, in their order. Throws 400 where it cannot be read as one, which its parser says in words of its own. */
 async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
   if (!request.isMultipart()) throw new Problem('unsupported_media_type', 'Send the form as multipart/form-data.')
@@ -34,6 +44,8 @@ async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
   } catch (error) {
     if (error instanceof Error && 'statusCode' in error) throw error
     throw new Problem('bad_request', 'The form cannot be read: it is not complete, or not multipart/form-data.')
+  } finally {
+    await passBy(request)
   }
 }
 
@@ -45,6 +57,7 @@ const tooLarge = (file: string, title: string, detail: string): Outcome => ({
   id: null,
   role: null,
   report: null,
+  draft: null,
   text: [],
 })
 
@@ -56,13 +69,45 @@ function checkKey(answer: ApiAnswer) {
       'This key is not known, or not valid now. Check the key and send the form again.',
       unauthenticated().options,
     )
-  if (answer.status === 403) throw problemOf(answer)
+  const { errors = [] } = (answer.body ?? {}) as Partial<ProblemAnswer>
+  if (answer.status === 403 || errors.some(isUnknownOrganisation)) throw problemOf(answer)
+}
+
+/** What a key may be given by an issuer that knows more organisations than the register. */
+const isUnknownOrganisation = ({ code }: { code: string }) => code === 'unknown_organisation'
+
+interface FieldError {
+  field: 'key' | 'documents'
+  text: string
+}
+
+/** What a problem says of fields of the form; [] where it is about none. */
+function fieldErrorsOf({ status, message, options: { errors = [] } }: Problem): FieldError[] {
+  const fields = ['key', 'documents'] as const
+  const named = fields.flatMap(field =>
+    errors.filter(({ pointer }) => pointer === `/${field}`).map(({ detail }) => ({ field, text: detail })),
+  )
+  if (named.length > 0) return named
+  const organisation = errors.find(isUnknownOrganisation)
+  if (organisation) return [{ field: 'key', text: organisation.detail }]
+  if (status === 401 || status === 403) return [{ field: 'key', text: message }]
+  return [400, 413, 415].includes(status) ? [{ field: 'documents', text: message }] : []
 }
 
 interface Sent {
   key: string
   replace: boolean
 }
+
+const isKey = (key: string) => /^[\x21-\x7e]{1,8192}$/.test(key)
+const noKey = 'Type your key into the form.'
+const noDocument = 'Choose at least one document.'
+
+/** What a form without documents lacks. */
+const missing = ({ key }: Sent) => [
+  ...(isKey(key) ? [] : [{ pointer: '/key', code: 'missing', detail: noKey }]),
+  { pointer: '/documents', code: 'missing', detail: noDocument },
+]
 
 /**
  * Imports one document: as a new role, or where its slug is taken and it may, as the draft of that role. Where it may not,
@@ -83,17 +128,21 @@ async function importFile(
   const { code, existing = '' } = answer.body as { code?: string; existing?: string }
   const role = /^\/v1\/roles\/([^/]+)\/draft$/.exec(existing)?.[1]
   let done = 'Draft made'
+  let before: object | null = null
   if (code === 'slug_taken' && role !== undefined) {
     const draft = await ask(request, existing, { headers: { authorization: headers.authorization } })
     const match = { 'if-match': String(draft.headers.etag) }
-    if (draft.status === 200) answer = await post(`&role=${role}${replace ? '' : '&dry_run=true'}`, match)
+    if (draft.status === 200) {
+      before = draft.body as object
+      answer = await post(`&role=${role}${replace ? '' : '&dry_run=true'}`, match)
+    }
     done = replace ? 'Draft replaced' : leftAlone
   }
   const body = answer.body as Partial<ProblemAnswer & Record<'id' | 'role', string>> & {
     report?: ImportReport
     text?: string[]
   }
-  const common = { file, report: body.report ?? null, text: body.text ?? [] }
+  const common = { file, report: body.report ?? null, draft: before, text: body.text ?? [] }
   if (answer.status >= 400)
     return { ...common, outcome: 'Refused', problem: body as ProblemAnswer, id: null, role: null }
   const outcome = body.report?.unchanged ? 'Unchanged' : done
@@ -102,11 +151,13 @@ async function importFile(
 
 interface Options {
   views: Views
+  /** Writes a page, in a thread where it is large. */
+  bodyOf(content: PageContent): string | Promise<string>
   /** Of every page: scope, type, and how problems are shown. */
-  config: object
+  config: Required<Pick<FastifyContextConfig, 'scope' | 'produces' | 'problemPage'>>
 }
 
-export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, config }) => {
+export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, config, bodyOf }) => {
   app.removeAllContentTypeParsers()
   await app.register(multipart, {
     // Of several documents the others are imported.
@@ -114,7 +165,24 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
     limits: { files: filesMax, fileSize: documentBytesMax, fields: 4, fieldSize: 8192, headerPairs: 20 },
   })
   const html = Type.String({ description: 'A page for people.' })
-  const form = views.render('import', { title: 'Import documents', here: 'imports', filesMax })
+  const formWith = (errors: readonly FieldError[], replace = false) =>
+    views.render('import', {
+      title: `${errors.length > 0 ? 'Error: ' : ''}Import documents`,
+      here: 'imports',
+      filesMax,
+      errors: errors.map(({ field, text }) => ({ href: `#${field}`, text })),
+      wrong: Object.fromEntries(errors.map(({ field, text }) => [field, text])),
+      replace,
+    })
+  const form = formWith([])
+  /** What a form said, but for its key, for the form that is shown again. */
+  const kept = new WeakMap<FastifyRequest, Pick<Sent, 'replace'>>()
+  /** What is wrong with a field is told beside it, in the form. */
+  const problemPage = (problem: Problem, request: FastifyRequest) => {
+    const errors = fieldErrorsOf(problem)
+    if (errors.length === 0) return config.problemPage(problem, request)
+    return { body: formWith(errors, kept.get(request)?.replace), policy: pagePolicy }
+  }
 
   app.get(
     '/imports/new',
@@ -150,10 +218,11 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
         body: Type.Unsafe<undefined>({ description: 'The fields `key` and `replace`, then `documents`.' }),
         response: { 200: html },
       },
-      config: { ...config, consumes: formTypes },
+      config: { ...config, consumes: formTypes, problemPage },
     },
     async (request, reply) => {
       const sent: Sent = { key: '', replace: false }
+      kept.set(request, sent)
       const outcomes: Outcome[] = []
       // The fields stand before the documents, so that one document at a time is in memory.
       try {
@@ -165,8 +234,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
           }
           const bytes = await part.toBuffer()
           if (part.filename === '' && bytes.length === 0) continue
-          if (!/^[\x21-\x7e]{1,8192}$/.test(sent.key))
-            throw new Problem('unauthenticated', 'Type your key into the form.', unauthenticated().options)
+          if (!isKey(sent.key)) throw new Problem('unauthenticated', noKey, unauthenticated().options)
           outcomes.push(
             part.file.truncated
               ? tooLarge(
@@ -183,12 +251,8 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
         const detail = `A form takes ${filesMax} documents. Those after the first ${filesMax} were not read: send them in another form.`
         outcomes.push(tooLarge('Further documents', 'The form has too many documents', detail))
       }
-      if (outcomes.length === 0) throw new Problem('bad_request', 'Choose at least one document.')
-      const body = views.render('reports', {
-        title: 'What was understood',
-        here: 'imports',
-        results: outcomes.map(reportView),
-      })
+      if (outcomes.length === 0) throw new Problem('bad_request', noDocument, { errors: missing(sent) })
+      const body = await bodyOf({ page: 'reports', outcomes: JSON.stringify(outcomes) })
       reply.headers({ 'content-security-policy': pagePolicy, 'cache-control': cacheControl.private })
       return reply.type('text/html; charset=utf-8').send(body) as never
     },

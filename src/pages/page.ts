@@ -4,7 +4,8 @@ import type { Change } from '../document/diff.ts'
 import type { PublishedRole } from '../document/schema.ts'
 import type { VersionSummary } from '../roles/schema.ts'
 import { acknowledgement } from '../sfia/starter.ts'
-import { readable } from './changes.ts'
+import { readableChanges } from './changes.ts'
+import { type Outcome, reportView } from './report.ts'
 import { advertRowsOf, factsOf, sfiaRowsOf, skillsOf } from './role.ts'
 import type { Views } from './views.ts'
 
@@ -32,6 +33,8 @@ interface RoleContent {
 
 interface ChangesContent {
   page: 'changes'
+  /** The earlier version, and the later. */
+  before: string
   role: string
   diff: string
   versions: Versions['versions']
@@ -39,10 +42,20 @@ interface ChangesContent {
   to: number
 }
 
-export type PageContent = RoleContent | ChangesContent
+interface ReportsContent {
+  page: 'reports'
+  /** Outcomes as JSON. */
+  outcomes: string
+}
 
-export const pageOf = (views: Views, content: PageContent): string =>
-  content.page === 'role' ? rolePage(views, content) : changesPage(views, content)
+export type PageContent = RoleContent | ChangesContent | ReportsContent
+
+export function pageOf(views: Views, content: PageContent): string {
+  if (content.page === 'role') return rolePage(views, content)
+  if (content.page === 'changes') return changesPage(views, content)
+  const results = (JSON.parse(content.outcomes) as Outcome[]).map(reportView)
+  return views.render('reports', { title: 'What was understood', here: 'imports', results })
+}
 
 function rolePage(views: Views, { role: json, occupation, history, own, baseUrl }: RoleContent): string {
   const role = JSON.parse(json) as PublishedRole
@@ -82,7 +95,7 @@ function rolePage(views: Views, { role: json, occupation, history, own, baseUrl 
 /** Nobody reads more of them; a version that is another document altogether has tens of thousands. */
 const changesMax = 500
 
-function changesPage(views: Views, { role: json, diff, versions, from, to }: ChangesContent): string {
+function changesPage(views: Views, { before, role: json, diff, versions, from, to }: ChangesContent): string {
   const role = JSON.parse(json) as PublishedRole
   const { changes } = JSON.parse(diff) as { changes: Change[] }
   const itemsOf = (chosen: number) =>
@@ -99,7 +112,7 @@ function changesPage(views: Views, { role: json, diff, versions, from, to }: Cha
     to,
     fromItems: itemsOf(from),
     toItems: itemsOf(to),
-    changes: changes.slice(0, changesMax).map(readable),
+    changes: readableChanges(JSON.parse(before) as object, changes, changesMax),
     total: changes.length > changesMax ? changes.length.toLocaleString('en-GB') : null,
   })
 }

@@ -1,7 +1,7 @@
 /** An import's report as a page shows it: the document line by line, with what is said of each line beneath it. */
 import type { ImportReport, ImportWarning } from '../imports/schema.ts'
 import type { ProblemAnswer } from './api.ts'
-import { readable } from './changes.ts'
+import { readableChanges } from './changes.ts'
 
 /** A document that was sent, and what the API made of it. */
 export interface Outcome {
@@ -12,12 +12,16 @@ export interface Outcome {
   id: string | null
   role: string | null
   report: ImportReport | null
+  /** The draft that was there; null where there was none. */
+  draft: object | null
   /** The document's text by lines, as the report numbers them. */
   text: readonly string[]
 }
 
 /** More lines than this of one document are not shown. */
 const linesMax = 3000
+/** Nor more changes. */
+const changesMax = 200
 const row = (text: string, value: string) => ({ key: { text }, value: { text: value } })
 
 function linesOf(text: readonly string[], warnings: readonly ImportWarning[]) {
@@ -37,7 +41,7 @@ export const leftAlone = 'Draft left alone'
 
 /** What the template `reports` takes for one document. */
 export function reportView(outcome: Outcome) {
-  const { report, text } = outcome
+  const { report, draft, text } = outcome
   if (report === null) return outcome
   const { recognised, coverage, warnings } = report
   const { sfia } = recognised
@@ -77,7 +81,8 @@ export function reportView(outcome: Outcome) {
       [heading, kind.replaceAll('_', ' '), String(items)].map(value => ({ text: value })),
     ),
     details: recognised.advert_details.map(({ label, value }) => row(label, value ?? 'Empty')),
-    changes: report.changes.map(change => readable(change).title),
+    changes: readableChanges(draft ?? {}, report.changes, changesMax),
+    changesLeft: Math.max(0, report.changes.length - changesMax),
     general: warnings.filter(({ line }) => line === null),
     lines: linesOf(text, warnings),
     linesLeft: Math.max(0, text.length - linesMax),

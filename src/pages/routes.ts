@@ -46,6 +46,12 @@ const { version } = VersionParams.properties
 const filled = (query: object): Query =>
   Object.fromEntries(Object.entries(query as Query).filter(([, value]) => value.trim() !== ''))
 
+/** How much there is to write, in characters of JSON. */
+function sizeOf(content: PageContent): number {
+  if (content.page === 'reports') return content.outcomes.length
+  return content.role.length + (content.page === 'role' ? 0 : content.diff.length)
+}
+
 export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseUrl, serviceName, crownBranding }) => {
   const service = { name: serviceName, crownBranding }
   const views = createViews(service)
@@ -54,8 +60,7 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
 
   /** 503 where pages of large roles wait for too many others, or take too long. */
   const bodyOf = (content: PageContent): string | Promise<string> => {
-    const size = content.page === 'role' ? content.role.length : content.role.length + content.diff.length
-    if (size < threadCharacters) return pageOf(views, content)
+    if (sizeOf(content) < threadCharacters) return pageOf(views, content)
     const detail = 'The page could not be written in time. Try again in a few seconds.'
     return runForCaller(pool, { ...content, service }, detail)
   }
@@ -194,15 +199,16 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
       const { versions } = history
       const latest = versions[0]?.version ?? 1
       const { to = latest, from = versionBefore(history, to) ?? to } = request.query
-      const [role, diff] = await Promise.all([
+      const [before, role, diff] = await Promise.all([
+        readText(request, `/v1/roles/${slug}/versions/${from}`),
         readText(request, `/v1/roles/${slug}/versions/${to}`),
         readText(request, `/v1/roles/${slug}/diff?from=${from}&to=${to}`),
       ])
-      const body = await bodyOf({ page: 'changes', role, diff, versions, from, to })
+      const body = await bodyOf({ page: 'changes', before, role, diff, versions, from, to })
       return send(request, reply, body)
     },
   )
 
   await app.register(sitemap, { db, baseUrl })
-  await app.register(imports, { views, config })
+  await app.register(imports, { views, config, bodyOf })
 }

@@ -1,11 +1,19 @@
 /** Turns every error into one RFC 9457 problem. Handlers throw; nothing else builds an error answer. */
 
-import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type {
+  FastifyBaseLogger,
+  FastifyContextConfig,
+  FastifyError,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+} from 'fastify'
 import fp from 'fastify-plugin'
 import Negotiator from 'negotiator'
 import { DatabaseUnavailable } from '../database/connection.ts'
 import { consumedBy } from './body.ts'
 import { type ErrorDetail, invalid, Problem, type ProblemCode, problemTypes } from './problems.ts'
+import { cacheControl } from './read.ts'
 import { explain } from './validation.ts'
 
 /** What a named constraint of the database means to a caller. A constraint that is not here is our mistake: 500. */
@@ -162,13 +170,20 @@ declare module 'fastify' {
   }
 }
 
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): never {
+type ProblemPage = NonNullable<FastifyContextConfig['problemPage']>
+
+/** `problemPage`: of addresses that are no route's. */
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problem: Problem,
+  problemPage: ProblemPage | undefined = request.routeOptions.config.problemPage,
+): never {
   const path = request.url.split('?', 1)[0] ?? '/'
   for (const name of ['etag', 'last-modified', 'content-location', 'link', 'location', 'repr-digest'])
     reply.removeHeader(name)
   if (problem.status === 403 || problem.code === 'four_eyes') request.refusal = problem.code
   reply.code(problem.status).headers({ 'cache-control': 'no-store', ...problem.options.headers })
-  const { problemPage } = request.routeOptions.config
   if (problemPage) reply.header('vary', 'Accept')
   if (problemPage && new Negotiator(request).mediaType(['application/problem+json', 'text/html']) === 'text/html') {
     const { body, policy } = problemPage(problem, request)
@@ -189,7 +204,11 @@ export const pathPattern = (url: string) =>
 export const errors = fp(
   async (app: FastifyInstance) => {
     const methods = new Map<string, { pattern: RegExp; methods: Set<string> }>()
+    const pages = new Set<string>()
+    let anyPage: ProblemPage | undefined
     app.addHook('onRoute', route => {
+      if (route.config?.problemPage) pages.add(route.url)
+      anyPage ??= route.config?.problemPage
       const known = methods.get(route.url) ?? { pattern: pathPattern(route.url), methods: new Set() }
       for (const method of [route.method].flat()) known.methods.add(method)
       // Answered by `preflights`.
@@ -211,16 +230,38 @@ export const errors = fp(
       return new Problem('method_not_allowed', detail, { headers: { allow } })
     }
 
+    /** The page that an address is of but for a slash at its end, with its query. */
+    const pageWithoutSlash = ({ url, method }: FastifyRequest): string | undefined => {
+      if (method !== 'GET' && method !== 'HEAD') return undefined
+      const [, path = '', query = ''] = /^([^?]*?)\/+(\?.*)?$/s.exec(url) ?? []
+      const isPage = [...pages].some(page => methods.get(page)?.pattern.test(path))
+      return isPage ? path + query : undefined
+    }
+
+    const leadTo = (reply: FastifyReply, page: string) =>
+      reply.header('cache-control', cacheControl.public).redirect(page, 308)
+
+    /** Browsers get pages, but where the API stands. */
+    const sendNoRoute = (request: FastifyRequest, reply: FastifyReply) => {
+      const page = pageWithoutSlash(request)
+      if (page !== undefined) return leadTo(reply, page)
+      return sendProblem(request, reply, noRoute(request), /^\/v1(?:\/|$)/.test(request.url) ? undefined : anyPage)
+    }
+
     app.setErrorHandler((error: FastifyError, request, reply) => {
       // What is wrong with a body matters nothing where nobody takes it.
       const isOfBody = /^FST_ERR_(CTP|ROUTE_MISSING_CONTENT_TYPE)/.test(error.code ?? '')
-      const problem = request.is404 && isOfBody ? noRoute(request) : bodyProblem(error, request)
+      if (request.is404 && isOfBody) return sendNoRoute(request, reply)
+      // `/roles/` is that of a role without a name.
+      const page = error.validationContext === 'params' ? pageWithoutSlash(request) : undefined
+      if (page !== undefined) return leadTo(reply, page)
+      const problem = bodyProblem(error, request)
       return sendProblem(request, reply, problem ?? toProblem(error, request.log))
     })
 
     app.decorateRequest('refusal', null)
 
-    app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute(request)))
+    app.setNotFoundHandler(sendNoRoute)
   },
   { name: 'errors' },
 )

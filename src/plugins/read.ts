@@ -148,6 +148,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Media types that the route answers with; JSON where it says nothing. */
     produces?: readonly string[]
+    /** Media types for which the route leads to another address. */
+    redirects?: readonly string[]
     /** `format` in the query names the type of the answer, whatever Accept says (RFC 9110 §12.5.1). */
     namesFormat?: true
   }
@@ -176,11 +178,11 @@ export const read = fp(
       const { accept } = request.headers
       // The common cases first: this runs before every cached read.
       if (accept === undefined || accept === '*/*') return done()
-      const { produces: produced = json, namesFormat } = request.routeOptions.config
+      const { produces: produced = json, redirects = [], namesFormat } = request.routeOptions.config
       if (namesFormat && (request.query as { format?: unknown }).format !== undefined) return done()
       if (accept === 'application/json' && produced === json) return done()
-      if (request.is404 || new Negotiator(request).mediaType([...produced, 'application/problem+json']) !== undefined)
-        return done()
+      const types = [...produced, ...redirects, 'application/problem+json']
+      if (request.is404 || new Negotiator(request).mediaType(types) !== undefined) return done()
       done(new Problem('not_acceptable', `This address answers with ${produced.join(' or ')}; Accept excludes that.`))
     })
   },

@@ -3,7 +3,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { Database } from '../database/types.ts'
-import { diffDocuments } from '../document/diff.ts'
 import { resolve } from '../document/resolve.ts'
 import type { PublishedRole } from '../document/schema.ts'
 import { object, ref } from '../document/shape.ts'
@@ -11,9 +10,8 @@ import { type Caller, requireScope } from '../plugins/auth.ts'
 import { notFound } from '../plugins/problems.ts'
 import { digestTag, sendEntity } from '../plugins/read.ts'
 import { revisionTag } from '../plugins/write.ts'
-import { createThreadPool, runForCaller, threadCharacters, workerFile } from '../threads.ts'
 import type { PublishedCache } from './cache.ts'
-import type { DiffTask } from './diff-worker.ts'
+import type { Comparer } from './comparer.ts'
 import { findReferences } from './references.ts'
 import { RoleDiff, RoleParams } from './schema.ts'
 import { findRole } from './store.ts'
@@ -21,6 +19,7 @@ import { findRole } from './store.ts'
 interface Options {
   db: Kysely<Database>
   cache: PublishedCache
+  comparer: Comparer
 }
 
 interface Side {
@@ -52,18 +51,7 @@ async function draftSide(db: Kysely<Database>, caller: Caller, slug: string): Pr
   return { told: { ...told, version: null, published_at: null, change_note: null }, content }
 }
 
-export const diffs: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache }) => {
-  const pool = createThreadPool<DiffTask, string>(workerFile('./diff-worker', import.meta.url))
-  app.addHook('onClose', () => pool.close())
-
-  /** The changes as JSON. 503 where large versions wait for too many others, or take too long. */
-  const changesOf = (from: object, to: object): string | Promise<string> => {
-    const task = { from: JSON.stringify(from), to: JSON.stringify(to) }
-    if (task.from.length + task.to.length < threadCharacters) return JSON.stringify(diffDocuments(from, to))
-    const detail = 'The versions could not be compared in time. Try again in a few seconds.'
-    return runForCaller(pool, task, detail)
-  }
-
+export const diffs: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache, comparer }) => {
   app.get(
     '/roles/:role/diff',
     {
@@ -91,7 +79,7 @@ export const diffs: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache
         ? await draftSide(db, requireScope(request, 'roles:read_drafts'), role)
         : await versionSide(cache, role, Number(to))
       const earlier = await versionSide(cache, role, from)
-      const changes = await changesOf(earlier.content, later.content)
+      const changes = await comparer.compare(earlier.content, later.content)
       const body = `${JSON.stringify({ role, from: earlier.told, to: later.told }).slice(0, -1)},"changes":${changes}}`
       return sendEntity(request, reply, { body, etag: digestTag(body), cache: isDraft ? 'private' : 'immutable' })
     },

@@ -115,9 +115,13 @@ export function nextRevision(caller: Caller, { revision, published_revision, sub
   }
 }
 
+/** A draft as it would be kept, with every id and label filled in, and the serials to keep with it. */
+export const filledIn = (document: RoleDocument, known: IdSerials) =>
+  assignIds({ ...document, grades: document.grades.map(labelled) }, known)
+
 /** Fills in ids and labels and checks everything that the schema cannot. Throws 422 with all of it. */
 async function prepare(trx: Transaction<Database>, organisation: string, document: RoleDocument, known: IdSerials) {
-  const assigned = assignIds({ ...document, grades: document.grades.map(labelled) }, known)
+  const assigned = filledIn(document, known)
   const findings = [...findFarIds(document, known), ...checkDocument(assigned.document)]
   if (findings.length > 0) throw invalid(findings)
   const broken = await checkReferences(trx, organisation, assigned.document)

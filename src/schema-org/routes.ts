@@ -8,8 +8,10 @@ import type { PublishedCache } from '../roles/cache.ts'
 import { RoleParams, VersionParams } from '../roles/schema.ts'
 import { servedLatest, servedVersion } from '../roles/served.ts'
 import type { Version } from '../roles/versions.ts'
+import { createThreadPool, runForCaller, threadCharacters, workerFile } from '../threads.ts'
 import { occupationOf } from './occupation.ts'
 import { Occupation } from './schema.ts'
+import type { OccupationTask } from './worker.ts'
 
 export const jsonLd = 'application/ld+json'
 
@@ -22,9 +24,22 @@ interface Options {
 export const occupations: FastifyPluginAsyncTypebox<Options> = async (app, { cache, baseUrl }) => {
   const config = { scope: 'public', produces: [jsonLd] } as const
 
+  const pool = createThreadPool<OccupationTask, string>(workerFile('./worker', import.meta.url))
+  app.addHook('onClose', () => pool.close())
+
+  /** 503 where those of large roles wait for too many others, or take too long. */
+  const bodyOf = (role: string): string | Promise<string> => {
+    if (role.length < threadCharacters) return JSON.stringify(occupationOf(JSON.parse(role) as PublishedRole, baseUrl))
+    return runForCaller(
+      pool,
+      { role, baseUrl },
+      'The Occupation could not be made in time. Try again in a few seconds.',
+    )
+  }
+
   /** It has no Last-Modified, and is never immutable: what is made of a version differs with the base URL and our code. */
-  const send = (request: FastifyRequest, reply: FastifyReply, { body: published }: Version) => {
-    const body = JSON.stringify(occupationOf(JSON.parse(published.toString()) as PublishedRole, baseUrl))
+  const send = async (request: FastifyRequest, reply: FastifyReply, { body: published }: Version): Promise<never> => {
+    const body = await bodyOf(published.toString())
     return sendEntity(request, reply, { body, etag: digestTag(body), cache: 'public', type: jsonLd })
   }
 

@@ -30,6 +30,8 @@ export async function testPages(site: Site): Promise<void> {
     'role-of-a-version': `/roles/${role}/versions/1`,
     changes: `/roles/${role}/changes`,
     'not-found': '/roles/nowhere',
+    'no-page': '/nowhere',
+    root: '/',
     'import-form': '/imports/new',
   }
   for (const [name, size] of Object.entries(sizes)) {
@@ -74,8 +76,8 @@ export async function testKeyboard(site: Site): Promise<void> {
   await page.waitForURL(/changes/)
   check(
     'what changed is marked',
-    [await page.locator('del').innerText(), await page.locator('ins').innerText()],
-    ['Platform', 'Senior platform'],
+    [await page.locator('del').textContent(), await page.locator('ins').textContent()],
+    ['Removed: Platform (end of what was removed)', 'Added: Senior platform (end of what was added)'],
   )
   await close()
 }
@@ -99,6 +101,31 @@ export async function testImportForm(site: Site): Promise<void> {
       }),
     )
   const { page, complaints, close } = await openPage(site)
+  // More than the kernel takes in at once: the answer comes while the browser still sends.
+  const large = { name: 'large.md', mimeType: 'text/markdown', buffer: Buffer.alloc(3_900_000, '- Mend it\n') }
+  await page.goto(`${site.base}/imports/new`)
+  await page.locator('#key').fill('wrong')
+  await page.locator('input[name=replace]').check()
+  await page.locator('#documents').setInputFiles([1, 2, 3].map(at => ({ ...large, name: `${at}.md` })))
+  await page.getByRole('button', { name: 'Import' }).click()
+  await page.locator('.govuk-error-summary').waitFor()
+  check(
+    'a wrong key → the form again, with what was ticked and without the key',
+    [
+      await page.locator('.govuk-error-summary a').getAttribute('href'),
+      await page.locator('input[name=replace]').isChecked(),
+      await page.locator('#key').inputValue(),
+    ],
+    ['#key', true, ''],
+  )
+  check('the form with errors: axe finds nothing', await violationsOf(page), [])
+  await shoot(page, 'import-form-wrong-desktop')
+  await page.locator('.govuk-error-summary a').click()
+  check('the summary leads to the field', await page.evaluate('document.activeElement?.id'), 'key')
+  await page.setViewportSize(sizes.phone)
+  check('the form with errors: nothing is wider than a phone', await page.evaluate(overflows), false)
+  await shoot(page, 'import-form-wrong-phone')
+  await page.setViewportSize(sizes.desktop)
   const send = async (buffer: Buffer, replace: boolean) => {
     await page.goto(`${site.base}/imports/new`)
     await page.locator('#key').fill(site.adminKey)
@@ -128,6 +155,8 @@ export async function testImportForm(site: Site): Promise<void> {
   ])
   const second = await send(await word('Walk the walls'), true)
   check('the corrected document replaces the draft', second[0], 'Draft replaced')
+  check('the report of what changed: axe finds nothing', await violationsOf(page), [])
+  await shoot(page, 'import-report-changed')
   const draft = await fetch(`${site.base}/v1/roles/night-watch/draft`, {
     headers: { authorization: `Bearer ${site.adminKey}` },
   })

@@ -57,6 +57,7 @@ t.test('import: documents of a folder', { timeout: 120_000 }, async t => {
   await put('.hidden.md', markdown('Hidden'))
   await put('~$signer.docx', 'of Word itself')
   await symlink(folder, join(folder, 'deep', 'round'))
+  await symlink('nothing', join(folder, 'deep', 'nowhere.md'))
 
   await t.test('imports what can be, names what cannot, and says so by its exit code', async t => {
     const { code, lines } = await command(db, [folder])
@@ -69,13 +70,15 @@ t.test('import: documents of a folder', { timeout: 120_000 }, async t => {
     t.ok(plain.includes('created deep/Designer.docx → designer: 1 sections, 0 warnings, 100 % of the text'))
     t.ok(plain.includes('created named.md → quagga-groom: 2 sections, 0 warnings, 100 % of the text'))
     t.ok(plain.includes('passed over notes.txt: not Markdown, HTML or Word'))
+    for (const link of ['deep/nowhere.md', 'deep/round'])
+      t.ok(plain.includes(`passed over ${link}: a link, which is followed only where it is named itself`), link)
     t.same(
       plain.slice(plain.findIndex(line => line.includes('losses'))).map(line => line.trimEnd()),
       [
         '             files  sections  warnings  losses',
         'created          4         6         0       0',
         'failed           3         0         0       0',
-        'passed over      1         0         0       0',
+        'passed over      3         0         0       0',
         '',
         'Failed:',
         ...plain.slice(-4, -1).map(line => line.trimEnd()),

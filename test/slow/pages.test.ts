@@ -1,5 +1,6 @@
 // The pages that people read: what stands in them, how they are kept, and that nothing of a document runs in them.
 import { createHash } from 'node:crypto'
+import { connect } from 'node:net'
 import type { Element, Root, RootContent } from 'hast'
 import rehypeParse from 'rehype-parse'
 import t from 'tap'
@@ -242,8 +243,8 @@ t.test('pages of roles', { timeout: 120_000 }, async t => {
     t.same(linesOf(mainOf(page.text)), [
       'Second title',
       'What changed from version 1 to version 2',
-      'Changed: title',
-      'First Second title',
+      'The title was changed.',
+      'Removed: First (end of what was removed) Added: Second (end of what was added) title',
       'The same as JSON',
     ])
     t.same(
@@ -251,7 +252,7 @@ t.test('pages of roles', { timeout: 120_000 }, async t => {
         find(mainOf(page.text), ({ tagName }) => tagName === 'del').map(element => linesOf(element).join(' ')),
         find(mainOf(page.text), ({ tagName }) => tagName === 'ins').map(element => linesOf(element).join(' ')),
       ],
-      [['First'], ['Second']],
+      [['Removed: First (end of what was removed)'], ['Added: Second (end of what was added)']],
     )
     const same = await call('GET /roles/twice/changes?from=2&to=2', browser)
     t.same(linesOf(mainOf(same.text)).at(-2), 'Nothing changed.')
@@ -379,6 +380,70 @@ t.test('the list of roles', { timeout: 120_000 }, async t => {
   })
 })
 
+t.test('addresses beside those of pages', { timeout: 60_000 }, async t => {
+  const { app, call } = await testApp(t)
+  const send = async (url: string, accept: string, method: 'GET' | 'HEAD' | 'POST' = 'GET') => {
+    const { statusCode, headers, payload } = await app.inject({
+      method,
+      url,
+      headers: { accept, host: 'register.example' },
+    })
+    const { location, vary } = headers
+    return { status: statusCode, location, vary, type: String(headers['content-type']).split(';')[0], text: payload }
+  }
+  const html = String(browser.headers.accept)
+
+  await t.test('getHome → 302 to the roles for browsers, 200 with JSON for others, both with Vary', async t => {
+    const page = await call('GET /', browser)
+    t.same([page.status, page.headers.location, page.headers.vary], [302, '/roles', 'Accept'])
+    t.match(await send('/', 'text/html'), { status: 302, location: '/roles', vary: 'Accept' })
+    for (const accept of ['*/*', 'application/json', 'application/json, text/html;q=0.5']) {
+      const json = await call('GET /', { key: null, headers: { accept } })
+      t.same([json.status, json.headers.vary, (json.body as { name: string }).name], [200, 'Accept', 'Role Register'])
+    }
+    t.match(await send('/', 'image/png'), { status: 406, type: 'application/problem+json' })
+    t.equal((await call('GET /v1', browser)).status, 200)
+  })
+
+  await t.test('pages with a slash at the end → 308 to those without it, with their query', async t => {
+    const cases = [
+      ['/roles/', '/roles'],
+      ['/roles/?q=a/', '/roles?q=a/'],
+      ['/roles/x/', '/roles/x'],
+      ['/roles/x/versions/1/', '/roles/x/versions/1'],
+      ['/roles/x/changes/?from=1&to=2', '/roles/x/changes?from=1&to=2'],
+      ['/imports/new//', '/imports/new'],
+    ] as const
+    for (const [from, to] of cases)
+      for (const accept of [html, '*/*'])
+        t.match(await send(from, accept), { status: 308, location: to }, `${from} for ${accept}`)
+    t.match(await send('/roles/', html, 'HEAD'), { status: 308, location: '/roles' })
+    for (const path of ['//example.org/roles/', '/v1/roles/', '/nowhere/', '/assets/'])
+      t.match(await send(path, '*/*'), { status: 404, location: undefined }, path)
+    t.match(await send('/imports/new/', html, 'POST'), { status: 404, location: undefined })
+  })
+
+  await t.test(
+    'addresses where nothing stands → 404 as a page for browsers, as a problem for the API’s callers',
+    async t => {
+      const page = await send('/nowhere', html)
+      t.match(page, { status: 404, type: 'text/html', vary: 'Accept' })
+      t.same(linesOf(mainOf(page.text)).slice(0, 3), [
+        'There is nothing here',
+        'Nothing stands at this address.',
+        'All published roles',
+      ])
+      t.match(await send('/roles', html, 'POST'), { status: 405, type: 'text/html' })
+      for (const [path, accept] of [
+        ['/nowhere', '*/*'],
+        ['/nowhere', 'application/json'],
+        ['/v1/nowhere', html],
+      ] as const)
+        t.match(await send(path, accept), { status: 404, type: 'application/problem+json' }, `${path} for ${accept}`)
+    },
+  )
+})
+
 t.test('styles and branding', { timeout: 60_000 }, async t => {
   await t.test('without the crown: no typeface, crest or crown of GOV.UK is served or asked for', async t => {
     const { app, call } = await testApp(t)
@@ -449,6 +514,22 @@ t.test('the import form', { timeout: 120_000 }, async t => {
       linesOf(element).join(' '),
     )
 
+  /** What the summary of errors says, each with the field that it leads to and that says it too. */
+  const errorsOf = (html: string) => {
+    const [summary] = find(mainOf(html), ({ properties }) =>
+      String(properties.className).includes('govuk-error-summary__list'),
+    )
+    return find(summary ?? { type: 'root', children: [] }, ({ tagName }) => tagName === 'a').map(link => {
+      const [href, text] = [String(link.properties.href), linesOf(link).join(' ')]
+      const id = href.slice(1)
+      const [field] = find(mainOf(html), ({ properties }) => properties.id === id)
+      const [message] = find(mainOf(html), ({ properties }) => properties.id === `${id}-error`)
+      t.ok(String(field?.properties.ariaDescribedBy).includes(`${id}-error`), `${id} is described by its error`)
+      t.equal(message && linesOf(message).join(' '), `Error: ${text}`)
+      return [href, text]
+    })
+  }
+
   await t.test('showImportForm → 200 with no script, and a key field that browsers do not keep', async t => {
     const page = await call('GET /imports/new', browser)
     t.equal(page.status, 200)
@@ -475,6 +556,8 @@ t.test('the import form', { timeout: 120_000 }, async t => {
     const draft = await call('GET /v1/roles/night-watch/draft')
     t.equal((draft.body as { title: string }).title, 'Night watch')
     t.notMatch(page.text, key, 'the key is not repeated')
+    const reasons = linesOf(mainOf(page.text)).filter(line => line.includes('The document is empty'))
+    t.equal(reasons.length, 1, 'one reason is told once')
   })
 
   await t.test('importFromForm → 200 with the slug of front matter', async t => {
@@ -490,7 +573,7 @@ t.test('the import form', { timeout: 120_000 }, async t => {
     t.same(tags(refused.text)[0], 'Draft left alone')
     t.match(
       linesOf(mainOf(refused.text)).join('\n'),
-      /which was left as it is\..*Changed in the draft\nChanged: item of “What you will do”/s,
+      /which was left as it is\..*Changed in the draft\nA point in “What you will do” was reworded\.\nWalk the Removed: wals \(end of what was removed\) Added: walls$/s,
     )
     t.notMatch((await call('GET /v1/roles/night-watch/draft')).text, /Walk the walls/)
     const replaced = await call('POST /imports/new', formOf({ key, replace: 'true' }, changed))
@@ -562,20 +645,40 @@ t.test('the import form', { timeout: 120_000 }, async t => {
       const files = [{ name: 'watch.md', bytes: watch('Sleep') }]
       const wrong = await call('POST /imports/new', formOf({ key: 'wrong' }, files))
       t.same(
-        [wrong.status, wrong.headers['www-authenticate'], linesOf(mainOf(wrong.text))[1]],
+        [wrong.status, wrong.headers['www-authenticate'], errorsOf(wrong.text)],
         [
           401,
           'Bearer realm="role-register"',
-          'This key is not known, or not valid now. Check the key and send the form again.',
+          [['#key', 'This key is not known, or not valid now. Check the key and send the form again.']],
         ],
       )
       const lacking = await call(
         'POST /imports/new',
         formOf({ key: token('home-office', ['roles:read_drafts']) }, files),
       )
-      t.same([lacking.status, linesOf(mainOf(lacking.text))[1]], [403, 'This needs a key with the scope import:write.'])
+      t.same(
+        [lacking.status, errorsOf(lacking.text)],
+        [403, [['#key', 'This needs a key with the scope import:write.']]],
+      )
     },
   )
+
+  await t.test('importFromForm with a wrong key and much behind it → 401, once all of it is sent', async t => {
+    const bytes = Buffer.alloc(3_900_000, '- Mend it\n')
+    const { body, headers } = formOf(
+      { key: 'wrong' },
+      ['1.md', '2.md', '3.md', '4.md'].map(name => ({ name, bytes })),
+    )
+    const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+    const socket = connect(Number(port), '127.0.0.1')
+    t.after(() => socket.destroy())
+    const head = `POST /imports/new HTTP/1.1\r\nHost: register.example\r\nAccept: text/html\r\nContent-Type: ${headers['content-type']}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`
+    // As a browser: it reads nothing before it has sent its form.
+    await new Promise(sent => socket.write(Buffer.concat([Buffer.from(head), body]), sent))
+    const answer = Buffer.concat(await socket.toArray()).toString()
+    t.match(answer, /^HTTP\/1\.1 401 /)
+    t.match(answer, /This key is not known, or not valid now\./)
+  })
 
   await t.test('importFromForm with what is no form, or not enough → problems, and nothing stored', async t => {
     const { count } = await db
@@ -583,20 +686,66 @@ t.test('the import form', { timeout: 120_000 }, async t => {
       .select(db.fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow()
     const files = [{ name: 'watch.md', bytes: watch('Sleep') }]
-    const cases: [string, number, Parameters<typeof call>[1]][] = [
-      ['no key', 401, formOf({}, files)],
-      ['a key that is none', 401, formOf({ key: 'wrong' }, files)],
-      ['a key without the scope', 403, formOf({ key: token('home-office', ['roles:read_drafts']) }, files)],
-      ['no document', 400, formOf({ key })],
+    const noKey = 'Type your key into the form.'
+    const noDocument = 'Choose at least one document.'
+    const unreadable = 'The form cannot be read: it is not complete, or not multipart/form-data.'
+    const cases: [string, number, Parameters<typeof call>[1], string[][]?][] = [
+      ['no key', 401, formOf({ replace: 'true' }, files), [['#key', noKey]]],
+      [
+        'a key that is none',
+        401,
+        formOf({ key: 'wrong' }, files),
+        [['#key', 'This key is not known, or not valid now. Check the key and send the form again.']],
+      ],
+      [
+        'a key of an organisation that is not there',
+        422,
+        formOf({ key: token('nowhere') }, files),
+        [['#key', 'There is no organisation "nowhere".']],
+      ],
+      ['no document', 400, formOf({ key, replace: 'true' }), [['#documents', noDocument]]],
+      [
+        'nothing',
+        400,
+        formOf({ key: '' }, [{ name: '', bytes: '' }]),
+        [
+          ['#key', noKey],
+          ['#documents', noDocument],
+        ],
+      ],
       ['a document of 5 MiB', 200, formOf({ key }, [{ name: 'x.md', bytes: Buffer.alloc(5 * 1024 * 1024, 97) }])],
-      ['JSON', 415, { key: null, body: '{}', headers: { accept: 'text/html', 'content-type': 'application/json' } }],
-      ['a form cut short', 400, { ...formOf({ key }, files), body: formOf({ key }, files).body.subarray(0, 300) }],
-      ['no boundary', 400, { ...formOf({ key }), headers: { 'content-type': 'multipart/form-data' } }],
+      [
+        'JSON',
+        415,
+        { key: null, body: '{}', headers: { accept: 'text/html', 'content-type': 'application/json' } },
+        [['#documents', '"application/json" is not taken here. Send the body as multipart/form-data.']],
+      ],
+      [
+        'a form cut short',
+        400,
+        { ...formOf({ key }, files), body: formOf({ key }, files).body.subarray(0, 300) },
+        [['#documents', unreadable]],
+      ],
+      [
+        'no boundary',
+        400,
+        { ...formOf({ key }), headers: { accept: 'text/html', 'content-type': 'multipart/form-data' } },
+        [['#documents', unreadable]],
+      ],
     ]
-    for (const [what, status, request] of cases) {
+    for (const [what, status, request, errors] of cases) {
       const answer = await call('POST /imports/new', request)
       t.equal(answer.status, status, `${what} → ${answer.text.slice(0, 300)}`)
-      if (status === 200) t.same(tags(answer.text), ['Refused'], what)
+      if (errors === undefined) t.same(tags(answer.text), ['Refused'], what)
+      else {
+        t.same(errorsOf(answer.text), errors, what)
+        t.match(answer.text, /<title>Error: Import documents/)
+        const sent = String((request?.body as Buffer | string) ?? '')
+        const [replace] = find(mainOf(answer.text), ({ properties }) => properties.name === 'replace')
+        t.equal(replace?.properties.checked === true, sent.includes('name="replace"'), `${what}: what was ticked is`)
+        const [keyField] = find(mainOf(answer.text), ({ properties }) => properties.id === 'key')
+        t.equal(keyField?.properties.value, undefined, `${what}: the key is not sent back`)
+      }
     }
     const after = await db.selectFrom('imports').select(db.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
     t.equal(after.count, count)
@@ -648,5 +797,5 @@ t.test('showChanges → 200 with the first 500 of very many changes', { timeout:
   const lines = linesOf(mainOf(text))
   t.ok(lines.includes('The first 500 of 600 changes.'))
   t.ok(lines.includes('All changes, as JSON'))
-  t.equal(lines.filter(line => line.startsWith('Changed: item of “Terms”')).length, 500)
+  t.equal(lines.filter(line => line === 'A point in “Terms” was reworded.').length, 500)
 })

@@ -17,8 +17,9 @@ function filledWith(perSection: number, blockOf: (number: number) => Block): Rol
     }
     if (blocks.length > 0)
       sections.push({
-        id: `other-${sections.length}`,
-        kind: 'other',
+        id: `responsibilities-${sections.length}`,
+        // An Occupation has all of it.
+        kind: 'responsibilities',
         heading: `Section ${number}`,
         shared_section: null,
         blocks,
