@@ -99,7 +99,7 @@ export const Config = Type.Object({
     }),
   ),
   webhookLoopback: Flag({
-    description: 'Let webhooks go to loopback addresses, by http and to any port. For tests only.',
+    description: 'Let webhooks go to loopback addresses and `localhost`, by http and to any port. For tests only.',
     default: false,
   }),
   worker: Flag({

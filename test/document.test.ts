@@ -43,7 +43,9 @@ const newDocument = sent(
   fc.record({
     title: optional(fc.option(text)),
     alternative_titles: optional(fc.array(text, { maxLength: 2 })),
-    grades: optional(fc.array(fc.record({ code: fc.constantFrom('SEO', 'G7') }), { maxLength: 2 })),
+    grades: optional(
+      fc.uniqueArray(fc.record({ code: fc.constantFrom('SEO', 'G7') }), { maxLength: 2, selector: ({ code }) => code }),
+    ),
     sections: optional(fc.array(section, { maxLength: 4 })),
     skills: optional(
       fc.array(fc.record({ statement: text, importance: optional(fc.constantFrom(null, 'essential')) }), {

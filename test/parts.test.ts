@@ -117,7 +117,13 @@ t.test('parts of a draft', { timeout: 120_000 }, async t => {
       ],
     })
     const { etag } = await read('before')
-    t.same(problemOf(await add('?before=benefits')), missing('There is no section "benefits" that you may read.'))
+    const detail = 'The draft has no section "benefits".'
+    t.same(problemOf(await add('?before=benefits')), {
+      status: 422,
+      code: 'invalid',
+      detail,
+      errors: [{ pointer: '?before', code: 'unknown_section', detail }],
+    })
     t.same((await add('?after=role_summary')).status, 400)
     t.equal((await read('before')).etag, etag)
   })

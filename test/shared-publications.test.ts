@@ -192,7 +192,7 @@ t.test('publications of a shared section', { timeout: 180_000 }, async t => {
       code: 'invalid',
       errors: [
         { pointer: '/roles', code: 'not_in_list', detail: '"al" is not one of: all. Did you mean "all"?' },
-        { pointer: '/roles', code: 'wrong_type', detail: 'This must be a list; it is a string.' },
+        { pointer: '/roles', code: 'wrong_type', detail: 'This must be a list; it is the string "al".' },
       ],
       detail: '2 things are not valid; errors lists them.',
     })
