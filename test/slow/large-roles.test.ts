@@ -66,8 +66,10 @@ for (const [name, make] of Object.entries(largeRoles))
       t.ok(slowest < Math.max(600, took / 3), `${path} took ${took} ms and held up others for ${slowest} ms`)
     }
 
-    // With another word, each of its texts has changed.
-    const { etag } = await call('GET /v1/roles/large/draft')
+    // With another word, each of its texts has changed; without two sections, there is room for longer ids.
+    const whole = await call('GET /v1/roles/large/draft')
+    const most = (whole.body as { sections: object[] }).sections.slice(0, -2)
+    const { etag } = await call('PATCH /v1/roles/large/draft', { match: whole.etag, body: { sections: most } })
     const { text } = await call('GET /v1/roles/large/draft/document?format=md')
     const { statusCode, payload, took, slowest } = await time('/v1/imports?role=large&dry_run=true', {
       method: 'POST',
