@@ -5,10 +5,10 @@
 import { distance } from 'fastest-levenshtein'
 import { placeholderIn } from './placeholders.ts'
 import type { Block, ListItem, RoleDocument, Section } from './schema.ts'
-import { shorten } from './shorten.ts'
 import { comparable, similarity } from './similarity.ts'
 import { linksOf, plainText } from './text.ts'
 import { type Part, partsOf, readableText } from './walk.ts'
+import { shorten } from './wording.ts'
 
 export interface Advice {
   /** RFC 6901 pointer into the document. */

@@ -12,8 +12,8 @@ import {
   type Salary,
   type Section,
 } from './schema.ts'
-import { shorten } from './shorten.ts'
 import { checkText } from './text.ts'
+import { shorten } from './wording.ts'
 
 /** One thing found: where (RFC 6901 pointer into the document), a code, and what would be right. */
 export interface Finding {

@@ -8,7 +8,7 @@ import { type Static, Type } from 'typebox'
 import { matchTexts, type WordBudget } from './match.ts'
 import type { Block } from './schema.ts'
 import { component, nullable, object, oneOf, ref } from './shape.ts'
-import { shorten } from './shorten.ts'
+import { shorten } from './wording.ts'
 
 type Json = null | boolean | number | string | Json[] | { [member: string]: Json }
 

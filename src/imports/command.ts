@@ -8,6 +8,7 @@ import { type Actor, insertEvents } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { Slug } from '../document/schema.ts'
 import { slugFrom } from '../document/slug.ts'
+import { counted } from '../document/wording.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { validateComponent } from '../plugins/body.ts'
 import { Problem } from '../plugins/problems.ts'
@@ -259,7 +260,7 @@ const lineOf = ({ result, name, role, report, detail }: Done): string => {
   const parts = [
     ...(report
       ? [
-          `${report.recognised.sections.length} sections, ${report.warnings.length} warnings, ${report.coverage.percent} % of the text`,
+          `${counted(report.recognised.sections.length, 'section')}, ${counted(report.warnings.length, 'warning')}, ${report.coverage.percent} % of the text`,
         ]
       : []),
     ...(detail ? [detail] : []),

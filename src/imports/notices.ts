@@ -1,6 +1,6 @@
 /** What an importer says about a document while it reads it: warnings, what it understood, and why it gave up. */
 import { limits } from '../document/schema.ts'
-import { sentence } from '../document/sentence.ts'
+import { sentence } from '../document/wording.ts'
 
 /** `advice` is about the words, which stay; `repair` says what was read otherwise than it stands; `loss` is what is gone. */
 type Severity = 'advice' | 'repair' | 'loss'

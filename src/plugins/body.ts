@@ -11,7 +11,7 @@ import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
 import fp from 'fastify-plugin'
 import { createScanner, type ParseError, parse, type SyntaxKind } from 'jsonc-parser'
 import { components } from '../document/shape.ts'
-import { shorten } from '../document/shorten.ts'
+import { shorten } from '../document/wording.ts'
 import { invalid, Problem } from './problems.ts'
 import { escapePointer, explain } from './validation.ts'
 

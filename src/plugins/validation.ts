@@ -2,7 +2,7 @@
 import type { FastifySchemaValidationError } from 'fastify'
 import { nearest } from '../document/nearest.ts'
 import { slugForm } from '../document/schema.ts'
-import { shorten } from '../document/shorten.ts'
+import { counted, shorten } from '../document/wording.ts'
 import type { ErrorDetail } from './problems.ts'
 
 interface AjvError extends FastifySchemaValidationError {
@@ -54,8 +54,6 @@ const formats: Record<string, string> = {
   date: 'a date, such as 2026-01-31',
   uri: 'an address, such as https://example.org/',
 }
-
-const plural = (count: unknown, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 type Say = (error: AjvError) => { code: string; detail: string; at?: string }
 
@@ -114,19 +112,19 @@ const sayings: Record<string, Say> = {
   }),
   minLength: ({ params }) => ({
     code: 'too_short',
-    detail: `This must have at least ${plural(params.limit, 'character')}.`,
+    detail: `This must have at least ${counted(Number(params.limit), 'character')}.`,
   }),
   maxLength: ({ params }) => ({
     code: 'too_long',
-    detail: `This may have at most ${plural(params.limit, 'character')}.`,
+    detail: `This may have at most ${counted(Number(params.limit), 'character')}.`,
   }),
   minItems: ({ params }) => ({
     code: 'too_few',
-    detail: `This list must have at least ${plural(params.limit, 'item')}.`,
+    detail: `This list must have at least ${counted(Number(params.limit), 'item')}.`,
   }),
   maxItems: ({ params, data }) => ({
     code: 'too_many',
-    detail: `This list may have at most ${plural(params.limit, 'item')}; it has ${(data as unknown[] | undefined)?.length ?? 'more'}.`,
+    detail: `This list may have at most ${counted(Number(params.limit), 'item')}; it has ${(data as unknown[] | undefined)?.length ?? 'more'}.`,
   }),
   minimum: ({ params, data }) => ({
     code: 'too_small',

@@ -1,6 +1,6 @@
 /** The latest version of a role, or why there is none to show: the same for every form that it is served in. */
 import type { FastifyReply } from 'fastify'
-import { sentence } from '../document/sentence.ts'
+import { sentence } from '../document/wording.ts'
 import { notFound, Problem } from '../plugins/problems.ts'
 import { cacheControl } from '../plugins/read.ts'
 import { isVersion, type PublishedCache } from './cache.ts'

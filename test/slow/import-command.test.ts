@@ -67,7 +67,7 @@ t.test('import: documents of a folder', { timeout: 120_000 }, async t => {
       plain.includes('created Data Engineer.md → data-engineer: 2 sections, 0 warnings, 100 % of the text'),
       plain.join('\n'),
     )
-    t.ok(plain.includes('created deep/Designer.docx → designer: 1 sections, 0 warnings, 100 % of the text'))
+    t.ok(plain.includes('created deep/Designer.docx → designer: 1 section, 0 warnings, 100 % of the text'))
     t.ok(plain.includes('created named.md → quagga-groom: 2 sections, 0 warnings, 100 % of the text'))
     t.ok(plain.includes('passed over notes.txt: not Markdown, HTML or Word'))
     for (const link of ['deep/nowhere.md', 'deep/round'])

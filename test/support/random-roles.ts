@@ -257,7 +257,7 @@ export const randomRole: fc.Arbitrary<RandomRole> = fc
       alternative_titles: fc.array(line(), { maxLength: 2 }),
       profession: fc.option(codes(professions)),
       family: fc.option(codes(families)),
-      grades: fc.array(grade, { maxLength: 2 }),
+      grades: fc.uniqueArray(grade, { maxLength: 2, selector: ({ scheme, code }) => `${scheme} ${code}` }),
       behaviours: some(codes(behaviours)),
     }),
     sections: fc.array(fc.tuple(section, fc.boolean()), { maxLength: 5 }),
