@@ -37,21 +37,29 @@ export const buildValidator = (schemas: unknown, options?: { customOptions?: obj
       },
     }) as FastifySchemaCompiler<FastifySchema>
   const [first, all, text] = [compiler(false, false), compiler(false), compiler('array')]
-  return (route: FastifyRouteSchemaDef<FastifySchema>) =>
+  return (route: FastifyRouteSchemaDef<FastifySchema>) => {
+    const by = (compile: FastifySchemaCompiler<FastifySchema>) => onFirstUse(() => compile(route) as Validator)
     // `validate` below names no part of the request: Fastify then says null.
-    route.httpPart === 'body' || !route.httpPart
-      ? inTwoSteps(
-          () => first(route) as Validator,
-          () => all(route) as Validator,
-        )
-      : route.httpPart === 'params'
-        ? written(text(route) as Validator)
-        : text(route)
+    if (route.httpPart === 'body' || !route.httpPart) return inTwoSteps(by(first), by(all))
+    return route.httpPart === 'params' ? written(by(text)) : by(text)
+  }
 }
 
 interface Validator {
   (value: unknown): boolean
   errors?: unknown
+}
+
+/** A validator that is compiled when it is first asked: to compile those of all operations is most of a start. */
+function onFirstUse(compile: () => Validator): Validator {
+  let made: Validator | undefined
+  const validate: Validator = value => {
+    made ??= compile()
+    const isValid = made(value)
+    validate.errors = made.errors
+    return isValid
+  }
+  return validate
 }
 
 /** A validator of a path, in which a number has one way to be written: `versions/01` would be a second address of version 1. */
@@ -72,17 +80,14 @@ const valuesMax = 5000
 
 /**
  * A validator that stops at the first error, and only then, where the value is not too large for it, looks for the
- * others. The second is compiled when it is first needed.
+ * others.
  */
-function inTwoSteps(compileFirst: () => Validator, compileAll: () => Validator): Validator {
-  const first = compileFirst()
-  let all: Validator | undefined
+function inTwoSteps(first: Validator, all: Validator): Validator {
   const validate: Validator = value => {
     validate.errors = null
     if (first(value)) return true
     validate.errors = first.errors
     if (hasAtMost(valuesMax, value)) {
-      all ??= compileAll()
       all(value)
       validate.errors = all.errors ?? first.errors
     }

@@ -193,7 +193,7 @@ t.test('query parameters stand once, are known and are what they should be', asy
     bad('updated_since=2020-01-01T00:00:00%2B20:00', '?updated_since'),
     bad('updated_since=infinity', '?updated_since'),
     bad('updated_since=now', '?updated_since'),
-    bad('dry_run=maybe', '?dry_run', 'DELETE /v1/roles/victim/draft?'),
+    { ...bad('dry_run=maybe', '?dry_run', 'DELETE /v1/roles/victim/draft?'), match: '"r1"' },
     bad('pretty=1', '?pretty', 'GET /v1/roles/victim?'),
     { ...bad('profession=x', '?profession'), status: 422, code: 'invalid' },
   ])

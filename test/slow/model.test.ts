@@ -1,8 +1,8 @@
 // The whole life of roles against a small model of it, by runs of random commands with right, stale and missing ETags.
 import fc from 'fast-check'
 import t from 'tap'
-import { type Answer, testApp } from './support/app.ts'
-import { documentWith, eventsOf } from './support/roles.ts'
+import { type Answer, testApp } from '../support/app.ts'
+import { documentWith, eventsOf } from '../support/roles.ts'
 
 /** What a role should be like. A document is told by its title: null cannot be published. */
 interface RoleModel {
