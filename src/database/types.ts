@@ -181,6 +181,7 @@ export interface Database {
     failing_since: string | null
     failed_rounds: Generated<number>
     rest_until: string | null
+    asked_until: string | null
   }
   webhook_deliveries: {
     serial: GeneratedAlways<number>

@@ -53,10 +53,12 @@ interface Target {
 interface Due {
   id: string
   tries: number
+  isNewPing: boolean
   message: string
 }
 
 interface Outcome {
+  isNewPing: boolean
   startedAt: Date
   durationMs: number
   answer: Answer | undefined
@@ -90,12 +92,12 @@ async function findRound(
     .select(sql<string | null>`case when old_secret_until > now() then old_secret end`.as('old_secret'))
     .where('id', '=', webhook)
     .where('disabled_at', 'is', null)
-    .select(sql<boolean>`coalesce(rest_until > now(), false)`.as('rests'))
+    .select(sql<boolean>`coalesce(greatest(rest_until, asked_until) > now(), false)`.as('rests'))
     .executeTakeFirst()
   if (!row) return undefined
   const deliveries = await db
     .selectFrom('webhook_deliveries as d')
-    .select(['webhook', 'id', 'position', 'tries', 'created_at'])
+    .select(['webhook', 'id', 'position', 'tries', 'created_at', isNewPing.as('isNewPing')])
     .where('webhook', '=', webhook)
     .where('status', '=', 'pending')
     .where('next_attempt_at', '<=', sql<string>`now()`)
@@ -110,17 +112,22 @@ async function findRound(
   const secrets = [row.secret, row.old_secret].flatMap(sealed => (sealed === null ? [] : [unseal(key, row.id, sealed)]))
   return {
     target: { id: row.id, url: row.url, organisation: row.organisation, secrets },
-    due: deliveries.flatMap(({ id, tries }) => {
+    due: deliveries.flatMap(({ id, tries, isNewPing }) => {
       const message = messages.get(id)
-      return message === undefined ? [] : [{ id, tries, message }]
+      return message === undefined ? [] : [{ id, tries, isNewPing, message }]
     }),
   }
 }
 
-async function attempt({ url, secrets }: Target, { id, message }: Due, options: DeliverOptions): Promise<Outcome> {
+async function attempt(
+  { url, secrets }: Target,
+  { id, message, isNewPing }: Due,
+  options: DeliverOptions,
+): Promise<Outcome> {
   const startedAt = new Date()
   const began = performance.now()
   const outcome = (answer: Answer | undefined, error: string | null): Outcome => ({
+    isNewPing,
     startedAt,
     durationMs: Math.round(performance.now() - began),
     answer,
@@ -209,10 +216,10 @@ async function record(db: Kysely<Database>, target: Target, { id, tries }: Due, 
         response: answer?.excerpt ?? null,
       })
       .execute()
-    const rest_until = asked === undefined ? undefined : sql<string>`now() + make_interval(secs => ${asked / 1000})`
+    const asked_until = asked === undefined ? undefined : sql<string>`now() + make_interval(secs => ${asked / 1000})`
     const { failing_since, disabled_at } = await trx
       .updateTable('webhooks')
-      .set({ failing_since: isDone ? null : (webhook.failing_since ?? at), ...(rest_until ? { rest_until } : {}) })
+      .set({ failing_since: isDone ? null : (webhook.failing_since ?? at), ...(asked_until ? { asked_until } : {}) })
       // The ETag, which is made of it, changes with what GET shows.
       .set({ revision: sql<number>`revision + ${isDone === (webhook.failing_since === null) ? 0 : 1}` })
       .where('id', '=', target.id)
@@ -225,7 +232,10 @@ async function record(db: Kysely<Database>, target: Target, { id, tries }: Due, 
   })
 }
 
-/** Lets a webhook rest that had no success, brings forward what waits for one that is there again, and plans on. */
+/**
+ * Lets a webhook rest that had no success, ends the rest of one that is there again and brings forward what waits for it,
+ * and plans on. A new ping that fails says no more than was known: whoever tries a receiver out holds nothing else up.
+ */
 async function finish(trx: Transaction<Database>, webhook: string, outcomes: readonly Outcome[]): Promise<void> {
   if (outcomes.length > 0) {
     const row = await trx
@@ -237,7 +247,7 @@ async function finish(trx: Transaction<Database>, webhook: string, outcomes: rea
     if (!row) return
     const { failed_rounds } = row
     if (outcomes.some(({ error }) => error === null)) {
-      await trx.updateTable('webhooks').set({ failed_rounds: 0 }).where('id', '=', webhook).execute()
+      await trx.updateTable('webhooks').set({ failed_rounds: 0, rest_until: null }).where('id', '=', webhook).execute()
       if (failed_rounds >= outageRounds)
         await trx
           .updateTable('webhook_deliveries')
@@ -245,13 +255,13 @@ async function finish(trx: Transaction<Database>, webhook: string, outcomes: rea
           .where('webhook', '=', webhook)
           .where('status', '=', 'pending')
           .execute()
-    } else {
+    } else if (outcomes.some(outcome => !outcome.isNewPing)) {
       const rest = jitter(rests[failed_rounds] ?? 300) / 1000
       await trx
         .updateTable('webhooks')
         .set({
           failed_rounds: failed_rounds + 1,
-          rest_until: sql<string>`greatest(rest_until, now() + make_interval(secs => ${rest}))`,
+          rest_until: sql<string>`now() + make_interval(secs => ${rest})`,
         })
         .where('id', '=', webhook)
         .execute()

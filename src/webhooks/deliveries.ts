@@ -11,7 +11,7 @@ export const deliverTask = 'deliver_webhook'
 export const isNewPing = sql<boolean>`(d.type = 'ping' and d.tries = 0)`
 
 /** When a pending delivery (`d`) of a webhook (`w`) is tried at the earliest. */
-const dueAt = sql<string>`greatest(d.next_attempt_at, case when not ${isNewPing} then w.rest_until end)`
+const dueAt = sql<string>`greatest(d.next_attempt_at, case when not ${isNewPing} then greatest(w.rest_until, w.asked_until) end)`
 
 /**
  * Sees to it that each of these webhooks has one job, at the time of its next attempt, and none where nothing is
@@ -222,7 +222,7 @@ export const unlockForgotten = (db: Kysely<Database>) =>
 export async function scheduleForgotten(trx: Transaction<Database>): Promise<void> {
   const { rows } = await sql<{ id: string }>`
     select w.id from webhooks w
-    where w.disabled_at is null and coalesce(w.rest_until < now() - interval '1 minute', true)
+    where w.disabled_at is null and coalesce(greatest(w.rest_until, w.asked_until) < now() - interval '1 minute', true)
       and exists (select from webhook_deliveries d
         where d.webhook = w.id and d.status = 'pending' and d.next_attempt_at < now() - interval '1 minute')
       and not exists (select from graphile_worker.jobs j

@@ -150,7 +150,7 @@ const stateOf = (enabled: boolean) =>
     : { disabled_at: sql<string>`now()`, disabled_reason: 'by_request' as const }
 
 /** What is stored of settings; of another address or a fresh start, nothing bad is known. */
-const healthy = { failing_since: null, failed_rounds: 0, rest_until: null }
+const healthy = { failing_since: null, failed_rounds: 0, rest_until: null, asked_until: null }
 
 /** How many webhooks an organisation may have: each is asked about every event. */
 export const webhooksMax = 100

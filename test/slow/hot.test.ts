@@ -101,7 +101,7 @@ t.test('getRole → what is out of the ordinary is left to the route', async t =
     ['GET', '/v1/roles/data-engineer?limit=1', {}, 400],
     ['GET', '/v1/roles/data-engineer/', {}, 404],
     ['GET', '/v1/roles/data-engineer/versions/2', {}, 404],
-    ['GET', '/v1/roles/data-engineer/versions/01', {}, 200],
+    ['GET', '/v1/roles/data-engineer/versions/01', {}, 404],
     ['GET', '/v1/roles/data-engineer/versions/1/', {}, 404],
     ['GET', '/v1/roles/data%2Dengineer', {}, 200],
     ['GET', '/v1/roles/__proto__', {}, 404],

@@ -403,7 +403,7 @@ t.test('a receiver that was away gets everything at once when it is there again'
   receiver.received.length = 0
   // The pause of one is over; those of the others are hours away.
   await db.transaction().execute(async trx => {
-    await sql`update webhooks set rest_until = null`.execute(trx)
+    await sql`update webhooks set rest_until = null, asked_until = null`.execute(trx)
     await sql`update webhook_deliveries set next_attempt_at = now() + interval '5 hours'`.execute(trx)
   })
   await createPublished(call, 'four')
@@ -531,7 +531,7 @@ t.test('ping of a webhook that rests → sent at once; what else is pending says
   start()
   await createPublished(call, 'data-engineer')
   await attempted(call, webhook, 1)
-  const rest = async () => (await db.selectFrom('webhooks').select('rest_until').executeTakeFirstOrThrow()).rest_until
+  const rest = async () => (await db.selectFrom('webhooks').select('asked_until').executeTakeFirstOrThrow()).asked_until
   // Due, were it not for the rest.
   await sql`update webhook_deliveries set next_attempt_at = now() - interval '1 minute'`.execute(db)
   const pending = (await call(`GET ${webhook.path}/deliveries/evt_1`)).body as { next_attempt_at: string }
@@ -550,6 +550,36 @@ t.test('ping of a webhook that rests → sent at once; what else is pending says
     { id: 'evt_1', status: 'pending', attempts: 1, next_attempt_at: await rest() },
   ])
 })
+
+t.test(
+  'ping of a webhook that fails → no longer rest for others where it fails, none where it is delivered',
+  async t => {
+    const { call, db, start } = await workingApp(t)
+    const receiver = await startReceiver(t)
+    receiver.behaviour = response => void response.writeHead(500).end()
+    const webhook = await createWebhook(call, receiver.url)
+    start()
+    await createPublished(call, 'data-engineer')
+    await attempted(call, webhook, 1)
+    // As after many rounds: it will not be asked again before this test ends.
+    await sql`update webhooks set failed_rounds = 4, rest_until = now() + interval '1 hour'`.execute(db)
+    const stateOf = () => db.selectFrom('webhooks').select(['failed_rounds', 'rest_until']).executeTakeFirstOrThrow()
+    const before = await stateOf()
+    const ping = async () => ((await call(`POST ${webhook.path}/pings`)).body as { id: string }).id
+    const failed = await ping()
+    await until(async () =>
+      (await deliveriesOf(call, webhook)).some(({ id, attempts }) => id === failed && attempts === 1),
+    )
+    t.strictSame(await stateOf(), before)
+    receiver.behaviour = response => void response.writeHead(204).end()
+    await ping()
+    await settled(call, webhook)
+    t.strictSame(await stateOf(), { failed_rounds: 0, rest_until: null })
+    await createPublished(call, 'next')
+    await settled(call, webhook)
+    t.match((await deliveriesOf(call, webhook))[0], { status: 'delivered', attempts: 1 })
+  },
+)
 
 t.test('replays', async t => {
   const { call, start } = await workingApp(t)

@@ -71,7 +71,7 @@ export const attempted = (call: Call, made: Made, attempts: number) =>
 /** Lets time pass for a webhook: its rests and pauses are over now. Locks in the order in which the worker does. */
 export const passTime = (db: Kysely<Database>, { id }: Made): Promise<void> =>
   db.transaction().execute(async trx => {
-    await sql`update webhooks set rest_until = null where id = ${id}`.execute(trx)
+    await sql`update webhooks set rest_until = null, asked_until = null where id = ${id}`.execute(trx)
     await sql`
       update webhook_deliveries set next_attempt_at = now() where webhook = ${id} and status = 'pending'`.execute(trx)
     await sql`
