@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { codeLists } from './document/code-lists.ts'
-import { nearest } from './document/nearest.ts'
+import { didYouMean, nearest } from './document/nearest.ts'
 import { component, nullable, object, ref } from './document/shape.ts'
 import { Problem } from './plugins/problems.ts'
 import { digestTag, isFresh } from './plugins/read.ts'
@@ -47,7 +47,7 @@ function send(request: FastifyRequest, reply: FastifyReply, { body, etag }: Fixe
 
 function unknownList(name: string): Problem {
   const meant = nearest(name.replaceAll('-', '_'), names)
-  const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`
+  const hint = didYouMean(meant)
   return new Problem('not_found', `There is no code list "${name}".${hint} There are ${names.join(', ')}.`)
 }
 

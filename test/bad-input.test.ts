@@ -265,7 +265,7 @@ const cases: Case[] = [
     { advert_details: { locations: [{ text: 'London', country: 'ZZ' }] } },
     '/advert_details/locations/0/country',
     'not_in_list',
-    '"ZZ" is no code of ISO 3166-1 alpha-2. Did you mean "AZ"?',
+    '"ZZ" is no code of ISO 3166-1 alpha-2.',
   ),
   invalid(
     'a currency with its letters swapped',
@@ -352,6 +352,16 @@ const cases: Case[] = [
     code: 'invalid_query',
     detail: 'slug: "Data_Engineer" does not fit: Lower-case letters and digits, in groups joined by single hyphens.',
     pointer: '?slug',
+    error: 'wrong_form',
+  },
+  {
+    title: 'a day that there is not',
+    line: 'POST /v1/vacancies',
+    body: { role: 'bad', opens_at: '2027-02-30T10:00:00Z' },
+    status: 422,
+    code: 'invalid',
+    detail: '"2027-02-30T10:00:00Z" is no instant: there is no such time.',
+    pointer: '/opens_at',
     error: 'wrong_form',
   },
   {

@@ -783,10 +783,15 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
 
   await t.test('createPublished: roles of others cannot be advertised', async t => {
     await createPublished(call, 'ours-alone', documentWith())
-    const body = vacancyWith({ role: 'ours-alone' })
-    t.match(problemOf(await call('POST /v1/vacancies', { body, key: others })), {
-      status: 422,
-      errors: [{ pointer: '/role', code: 'unknown_role' }],
-    })
+    for (const [role, hint, key] of [
+      ['ours-alone', '', others],
+      ['ours-alon', ' Did you mean "ours-alone"?', undefined],
+    ] as const) {
+      const detail = `"${role}" is no published role of your organisation.${hint}`
+      t.strictSame(
+        problemOf(await call('POST /v1/vacancies', { body: vacancyWith({ role }), ...(key ? { key } : {}) })),
+        { status: 422, code: 'invalid', detail, errors: [{ pointer: '/role', code: 'unknown_role', detail }] },
+      )
+    }
   })
 })

@@ -2890,7 +2890,7 @@ export interface components {
             /** @default null */
             postcode: string | null;
             /**
-             * @description ISO 3166-1 alpha-2
+             * @description A code of ISO 3166-1 alpha-2, such as GB.
              * @default null
              */
             country: string | null;
@@ -3057,7 +3057,7 @@ export interface components {
             /** @default null */
             postcode: string | null;
             /**
-             * @description ISO 3166-1 alpha-2
+             * @description A code of ISO 3166-1 alpha-2, such as GB.
              * @default null
              */
             country: string | null;
@@ -3334,7 +3334,7 @@ export interface components {
             /** @default null */
             max: number | null;
             /**
-             * @description ISO 4217
+             * @description A code of ISO 4217, such as GBP.
              * @default GBP
              */
             currency: string;
@@ -4857,7 +4857,7 @@ export interface components {
             /** @default null */
             max: number | null;
             /**
-             * @description ISO 4217
+             * @description A code of ISO 4217, such as GBP.
              * @default GBP
              */
             currency: string;

@@ -27,3 +27,6 @@ export function nearest(word: string, entries: readonly string[]): string | unde
   })
   return near.sort((a, b) => a.steps - b.steps)[0]?.entry
 }
+
+/** The question that follows what is in no list, with a space before it; '' where nothing is near. */
+export const didYouMean = (near: string | undefined) => (near === undefined ? '' : ` Did you mean "${near}"?`)

@@ -178,7 +178,7 @@ export const Salary = component(
   object({
     min: nullable(Money),
     max: nullable(Money),
-    currency: Type.String({ pattern: '^[A-Z]{3}$', default: 'GBP', description: 'ISO 4217' }),
+    currency: Type.String({ pattern: '^[A-Z]{3}$', default: 'GBP', description: 'A code of ISO 4217, such as GBP.' }),
     period: nullable(code(salaryPeriods)),
     text: nullable(Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S' })),
   }),
@@ -192,7 +192,7 @@ export const Location = component(
     town: nullable(Line),
     region: nullable(Line),
     postcode: nullable(Type.String({ minLength: 1, maxLength: 20, pattern: '\\S' })),
-    country: nullable(Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2' })),
+    country: nullable(Type.String({ pattern: '^[A-Z]{2}$', description: 'A code of ISO 3166-1 alpha-2, such as GB.' })),
   }),
 )
 export type Location = Static<typeof Location>

@@ -1,6 +1,6 @@
 /** What ajv finds wrong, said so that the caller can mend it. */
 import type { FastifySchemaValidationError } from 'fastify'
-import { nearest } from '../document/nearest.ts'
+import { didYouMean, nearest } from '../document/nearest.ts'
 import { slugForm } from '../document/schema.ts'
 import { counted, shorten } from '../document/wording.ts'
 import type { ErrorDetail } from './problems.ts'
@@ -20,10 +20,12 @@ const quote = (value: unknown) => {
   return shorten(text, 60)
 }
 
-const didYouMean = (word: unknown, entries: readonly string[]) => {
-  const near = typeof word === 'string' ? nearest(word.replaceAll(/[\s-]+/g, '_'), entries) : undefined
-  return near === undefined ? '' : ` Did you mean "${near}"?`
-}
+/** What looks like a time with its zone; where it is none all the same, its month has no such day, or its day no such hour. */
+const isTime = (value: unknown) =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value)
+
+const meantIn = (entries: readonly string[], word: unknown) =>
+  didYouMean(typeof word === 'string' ? nearest(word.replaceAll(/[\s-]+/g, '_'), entries) : undefined)
 
 const typeOf = (value: unknown) =>
   value === null
@@ -60,7 +62,7 @@ type Say = (error: AjvError) => { code: string; detail: string; at?: string }
 const notInList: Say = ({ data, schema, params }) => {
   const values = ((params.allowedValues ?? schema) as unknown[]).filter(value => value !== null) as string[]
   const shown = values.length > 20 ? `${values.slice(0, 20).join(', ')}, …` : values.join(', ')
-  return { code: 'not_in_list', detail: `${quote(data)} is not one of: ${shown}.${didYouMean(data, values)}` }
+  return { code: 'not_in_list', detail: `${quote(data)} is not one of: ${shown}.${meantIn(values, data)}` }
 }
 
 const sayings: Record<string, Say> = {
@@ -69,7 +71,7 @@ const sayings: Record<string, Say> = {
     const known = Object.keys(parentSchema?.properties ?? {})
     return {
       code: 'unknown_member',
-      detail: `There is no ${quote(name)} here.${didYouMean(name, known)} Known: ${known.join(', ') || 'none'}.`,
+      detail: `There is no ${quote(name)} here.${meantIn(known, name)} ${known.length > 0 ? `Known: ${known.join(', ')}` : 'Nothing can be sent'}.`,
       at: name,
     }
   },
@@ -108,7 +110,9 @@ const sayings: Record<string, Say> = {
         },
   format: ({ data, schema }) => ({
     code: 'wrong_form',
-    detail: `${quote(data)} is not ${formats[String(schema)] ?? `a ${schema}`}.`,
+    detail: isTime(data)
+      ? `${quote(data)} is no instant: there is no such time.`
+      : `${quote(data)} is not ${formats[String(schema)] ?? `a ${schema}`}.`,
   }),
   minLength: ({ params }) => ({
     code: 'too_short',

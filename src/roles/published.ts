@@ -6,7 +6,7 @@ import { Type } from 'typebox'
 import { cursorOf } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { families, professions } from '../document/code-lists.ts'
-import { nearest } from '../document/nearest.ts'
+import { didYouMean, nearest } from '../document/nearest.ts'
 import { PublishedRole, SfiaVersion, Slug } from '../document/schema.ts'
 import { object, oneOf, ref } from '../document/shape.ts'
 import { invalid, notFound } from '../plugins/problems.ts'
@@ -92,7 +92,7 @@ function facetsOf(given: readonly string[]): FacetName[] {
     throw invalid(
       unknown.slice(0, 7).map(name => {
         const near = nearest(name, facetNames)
-        const hint = near === undefined ? '' : ` Did you mean "${near}"?`
+        const hint = didYouMean(near)
         const detail = `"${name}" is not one of: ${facetNames.join(', ')}.${hint}`
         return { pointer: '?facets', code: 'not_in_list', detail }
       }),

@@ -5,7 +5,7 @@ import { allOf, filteredPage, hidden, isLarge, type Ordered, orderedPage } from 
 import type { Database } from '../database/types.ts'
 import { gradeProblem } from '../document/check.ts'
 import { grades as civilServiceGrades } from '../document/code-lists.ts'
-import { nearest } from '../document/nearest.ts'
+import { didYouMean, nearest } from '../document/nearest.ts'
 import type { PublishedRole, SfiaVersion } from '../document/schema.ts'
 import { plainText } from '../document/text.ts'
 import { type ErrorDetail, invalid } from '../plugins/problems.ts'
@@ -435,7 +435,7 @@ async function nearestSlug(db: Kysely<Database>, table: 'organisations' | 'skill
 }
 
 /** Of the published roles, the slug that was meant; undefined where none is near. Titles are nearly what slugs are made of. */
-async function nearestRole(db: Kysely<Database>, slug: string) {
+export async function nearestRole(db: Kysely<Database>, slug: string) {
   const { rows } = await sql<{ role: string }>`
     select role from role_search order by title <-> ${slug.replaceAll('-', ' ')} limit 20`.execute(db)
   return nearest(
@@ -468,16 +468,15 @@ async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<Er
   const known = rows[0]
   const errors: ErrorDetail[] = []
   const refuse = (name: keyof Sent, detail: string) => errors.push({ pointer: `?${name}`, code: 'not_in_list', detail })
-  const hint = (near: string | undefined) => (near === undefined ? '' : ` Did you mean "${near}"?`)
   if (organisation !== undefined && !known?.organisation)
     refuse(
       'organisation',
-      `There is no organisation "${organisation}".${hint(await nearestSlug(db, 'organisations', organisation))}`,
+      `There is no organisation "${organisation}".${didYouMean(await nearestSlug(db, 'organisations', organisation))}`,
     )
   if (role !== undefined && !known?.role)
-    refuse('role', `No role "${role}" was ever published.${hint(await nearestRole(db, role))}`)
+    refuse('role', `No role "${role}" was ever published.${didYouMean(await nearestRole(db, role))}`)
   if (skill !== undefined && !known?.skill)
-    refuse('skill', `The skill catalogue has no "${skill}".${hint(await nearestSlug(db, 'skills', skill))}`)
+    refuse('skill', `The skill catalogue has no "${skill}".${didYouMean(await nearestSlug(db, 'skills', skill))}`)
   if (grade !== undefined && !known?.grade && !civilServiceGrades.some(each => each.code === grade))
     refuse('grade', gradeProblem(grade))
   if (sfia !== undefined) {

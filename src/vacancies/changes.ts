@@ -1,15 +1,18 @@
 /** What a write makes of a vacancy: created, changed, opened, withdrawn. Each works under the lock of the vacancy. */
+
 import { sql, type Transaction } from 'kysely'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import type { Advice } from '../document/advice.ts'
 import { checkSize, type Finding } from '../document/check.ts'
+import { didYouMean } from '../document/nearest.ts'
 import type { PublishedRole } from '../document/schema.ts'
 import { checkVacancy, normalised, type Vacancy, type VacancyDocument } from '../document/vacancy.ts'
 import { shorten } from '../document/wording.ts'
 import { type Caller, isOf, lacking, mayUse } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
 import type { Match } from '../plugins/write.ts'
+import { nearestRole } from '../roles/search.ts'
 import { digestOf } from '../roles/store.ts'
 import type { Advert } from './advert.ts'
 import type { Now } from './clock.ts'
@@ -44,10 +47,12 @@ export async function findVersionOf(
     .select(['roles.organisation', 'roles.version as latest', 'v.body'])
     .where('roles.slug', '=', role)
     .executeTakeFirst()
-  if (!found || found.latest === null || !isOf(caller, found.organisation))
-    throw invalid([
-      { pointer: '/role', code: 'unknown_role', detail: `"${role}" is no published role of your organisation.` },
-    ])
+  if (!found || found.latest === null || !isOf(caller, found.organisation)) {
+    const near = await nearestRole(trx, role)
+    // It may be another organisation's.
+    const detail = `"${role}" is no published role of your organisation.${didYouMean(near === role ? undefined : near)}`
+    throw invalid([{ pointer: '/role', code: 'unknown_role', detail }])
+  }
   if (found.body === null)
     throw invalid([
       {

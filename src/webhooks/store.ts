@@ -1,9 +1,12 @@
 /** Webhooks and what was sent to them: read and changed by their owners, filled and worked off by the worker. */
+
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { Database } from '../database/types.ts'
+import { didYouMean } from '../document/nearest.ts'
 import { type Caller, organisationOf } from '../plugins/auth.ts'
 import { invalid, notFound, Problem } from '../plugins/problems.ts'
 import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
+import { nearestRole } from '../roles/search.ts'
 import { schedule } from './deliveries.ts'
 import type { Webhook, WebhookSettings } from './schema.ts'
 
@@ -130,18 +133,18 @@ export async function requireRoles(
     .where('slug', 'in', slugs)
     .where(role => role.or([role('version', 'is not', null), role('organisation', '=', organisation)]))
     .execute()
-  const errors = slugs.flatMap((slug, index) =>
-    there.some(known => known.slug === slug)
-      ? []
-      : [
-          {
-            pointer: `/roles/${index}`,
-            code: 'unknown_role',
-            detail: `"${slug}" is no role of ${organisation}, and no other of this name was ever published.`,
-          },
-        ],
+  const unknown = slugs.flatMap((slug, index) => (there.some(known => known.slug === slug) ? [] : [{ slug, index }]))
+  const [first] = unknown
+  if (!first) return
+  // The search for a near one is by title, one at a time: the first shows what went wrong.
+  const near = didYouMean(await nearestRole(trx, first.slug))
+  throw invalid(
+    unknown.map(({ slug, index }) => ({
+      pointer: `/roles/${index}`,
+      code: 'unknown_role',
+      detail: `"${slug}" is no role of ${organisation}, and no other of this name was ever published.${index === first.index ? near : ''}`,
+    })),
   )
-  if (errors.length > 0) throw invalid(errors)
 }
 
 const stateOf = (enabled: boolean) =>
