@@ -89,6 +89,21 @@ const rows: Row[] = [
     [],
     { title: 'Office Officer and Manager' },
   ],
+  [
+    'a coined name with a slip',
+    [paragraph('You know JavaScrip, GitHub and a DevOp')],
+    [
+      advice(first, 'name_misspelt', 'JavaScrip', '“JavaScrip” looks like a slip of “JavaScript”.'),
+      advice(first, 'name_misspelt', 'DevOp', '“DevOp” looks like a slip of “DevOps”.'),
+    ],
+    { title: 'Platform engineer' },
+  ],
+  [
+    'a coined name with a slip in the title',
+    [paragraph('Our DevOps team')],
+    [advice('/title', 'name_misspelt', 'DevOp', '“DevOp” looks like a slip of “DevOps”.')],
+    { title: 'DevOp' },
+  ],
   ['near: the word itself, and a plural', [paragraph('Our DevOps work with Engineers')], []],
   [
     'items nearly the same',

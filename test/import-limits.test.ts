@@ -24,7 +24,7 @@ t.test('what is no document says what to do instead', async t => {
   )
   t.same(refusal('<!-- x -->'), ['no_content -: The document has no text. Send the text of a role definition.'])
   t.same(refusal(binary(0x50, 0x4b, 0x03, 0x04)), [
-    'not_text -: This looks like a Word document (.docx) or another ZIP file. Send a Word document with the content type application/vnd.openxmlformats-officedocument.wordprocessingml.document.',
+    'not_text -: This looks like a Word document (.docx) or another ZIP file, sent under another name. Give a Word document a name that ends with .docx, or send it with the content type application/vnd.openxmlformats-officedocument.wordprocessingml.document.',
   ])
   t.same(refusal(binary(0xd0, 0xcf, 0x11, 0xe0)), [
     'not_text -: This looks like an old Word document (.doc). Open it in Word, save it as .docx and send that.',

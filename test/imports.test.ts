@@ -62,7 +62,7 @@ t.test('imports', { timeout: 120_000 }, async t => {
         Buffer.from('504b0304140006000800000021', 'hex'),
         422,
         'unreadable_document',
-        'This looks like a Word document (.docx) or another ZIP file. Send a Word document with the content type application/vnd.openxmlformats-officedocument.wordprocessingml.document.',
+        'This looks like a Word document (.docx) or another ZIP file, sent under another name. Give a Word document a name that ends with .docx, or send it with the content type application/vnd.openxmlformats-officedocument.wordprocessingml.document.',
       ],
       [
         'binary',

@@ -102,6 +102,24 @@ function* adviseOnTitleWords(title: string, reads: readonly Read[]): Generator<A
   }
 }
 
+/** Names of ways of working that were coined, and are often written with a slip; easy to extend. */
+const coined = ['DevOps', 'DevSecOps', 'DataOps', 'FinOps', 'MLOps', 'GitHub', 'GitLab', 'JavaScript', 'TypeScript']
+
+/** A slip in a coined name, wherever it stands: `DevOp` has no title to be held against where the title itself has it. */
+function* adviseOnCoinedNames(title: string, reads: readonly Read[]): Generator<Advice> {
+  const told = new Set(coined)
+  for (const { part, words } of reads)
+    for (const word of words) {
+      if (told.has(word) || !/\p{Ll}\p{Lu}/u.test(word)) continue
+      told.add(word)
+      const meant = coined.find(name => distance(name.toLowerCase(), word.toLowerCase()) === 1)
+      // What differs from a word of the title is told of that.
+      if (meant === undefined || (part.pointer !== '/title' && wordsOf(title).includes(meant))) continue
+      const detail = `“${word}” looks like a slip of “${meant}”.`
+      yield { pointer: part.pointer, code: 'name_misspelt', excerpt: word, detail, source: sources.house }
+    }
+}
+
 /** Compares each item with this many after it, so that long sections take no time. */
 const neighbours = 40
 
@@ -178,7 +196,7 @@ function* adviseOnAcronyms(document: RoleDocument, reads: readonly Read[]): Gene
     // In what is all capitals no word stands out.
     if (!/\p{Ll}/u.test(text) || part.pointer.startsWith('/advert_details')) continue
     for (const [found] of text.replaceAll(shouted, ' ').matchAll(acronym)) {
-      if (known.has(found) || placeholderIn(found) !== undefined) continue
+      if (known.has(found) || placeholderIn(found) !== undefined || /^X+$/.test(found)) continue
       known.add(found)
       const detail = `“${found}” is explained nowhere: write it in full where it first stands, with the letters in brackets.`
       yield {
@@ -207,6 +225,7 @@ export function adviseOnWords(document: RoleDocument): Advice[] {
   return [
     ...reads.flatMap(({ part, text }) => [...adviseOnText(part, text)]),
     ...(document.title === null ? [] : adviseOnTitleWords(document.title, reads)),
+    ...adviseOnCoinedNames(document.title ?? '', reads),
     ...lists.flatMap(ofSection => [...adviseOnDuplicates(ofSection.flat())]),
     ...lists.flat(2).flatMap(item => [...adviseOnLength(item)]),
     ...lists.flat().flatMap(list => [...adviseOnFullStops(list)]),

@@ -9,7 +9,7 @@ const documents: { signature: number[]; detail: string }[] = [
   {
     signature: [0x50, 0x4b, 0x03, 0x04],
     detail:
-      'This looks like a Word document (.docx) or another ZIP file. Send a Word document with the content type application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+      'This looks like a Word document (.docx) or another ZIP file, sent under another name. Give a Word document a name that ends with .docx, or send it with the content type application/vnd.openxmlformats-officedocument.wordprocessingml.document',
   },
   {
     signature: [0xd0, 0xcf, 0x11, 0xe0],
@@ -17,7 +17,7 @@ const documents: { signature: number[]; detail: string }[] = [
   },
   {
     signature: ascii('%PDF'),
-    detail: 'This looks like a PDF. Send the document that it was made from, as HTML or Markdown',
+    detail: 'This looks like a PDF. Send the document that it was made from, as Word (.docx), HTML or Markdown',
   },
   { signature: ascii('{\\rtf'), detail: 'This looks like rich text (RTF). Save it as a web page (HTML) and send that' },
 ]

@@ -54,7 +54,8 @@ function checkEntry({ fileName, ...entry }: Entry) {
       'too_large',
       `${fileName} has ${count(entry.uncompressedSize)} bytes unpacked; ${count(packageLimits.partBytes)} is the limit`,
     )
-  const smallMax = isXml(fileName) ? 100_000 : 1_000_000
+  // A plain picture that Word keeps as a bitmap packs as well as a bomb does.
+  const smallMax = isXml(fileName) ? 100_000 : 16_000_000
   if (entry.uncompressedSize > smallMax && entry.uncompressedSize > entry.compressedSize * packageLimits.ratio)
     throw new Refusal(
       'zip_bomb',
