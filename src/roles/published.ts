@@ -24,19 +24,10 @@ import {
   sendEntity,
 } from '../plugins/read.ts'
 import type { PublishedCache } from './cache.ts'
+import { requireKnownValues } from './known-values.ts'
 import { RoleList, RoleParams, VersionList, VersionParams } from './schema.ts'
-import {
-  countedMax,
-  countFacets,
-  type FacetName,
-  facetNames,
-  listRoles,
-  rankedMax,
-  readPlace,
-  requireKnownValues,
-  sorts,
-  writePlace,
-} from './search.ts'
+import { countedMax, countFacets, listRoles, rankedMax, readPlace, sorts, writePlace } from './search.ts'
+import { type FacetName, facetNames } from './search-rows.ts'
 import { servedLatest, servedVersion } from './served.ts'
 import { listVersions, type Version } from './versions.ts'
 

@@ -2,7 +2,8 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { Change } from '../document/diff.ts'
 import { Grade, Slug } from '../document/schema.ts'
 import { component, nullable, object, oneOf, pageOf, patchOf, ref } from '../document/shape.ts'
-import { countedMax, type FacetName } from './search.ts'
+import { countedMax } from './search.ts'
+import type { FacetName } from './search-rows.ts'
 
 export const RoleParams = Type.Object({ role: Slug })
 export const VersionParams = Type.Object({

@@ -1,107 +1,13 @@
-/** Finding published roles: the one row of each that lists and searches read, their filters, orders and counts. */
-import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from 'kysely'
+/** Finding published roles by the one row of each: filters, orders and counts. */
+import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import { type FeedEnd, feedEndedAt } from '../database/events.ts'
 import { allOf, filteredPage, hidden, isLarge, type Ordered, orderedPage } from '../database/page.ts'
 import type { Database } from '../database/types.ts'
-import { gradeProblem } from '../document/check.ts'
-import { grades as civilServiceGrades } from '../document/code-lists.ts'
-import { didYouMean, nearest } from '../document/nearest.ts'
-import type { PublishedRole, SfiaVersion } from '../document/schema.ts'
-import { plainText } from '../document/text.ts'
-import { type ErrorDetail, invalid } from '../plugins/problems.ts'
-import { explainUnknownCode } from '../sfia/store.ts'
+import { nearest } from '../document/nearest.ts'
+import type { SfiaVersion } from '../document/schema.ts'
+import { type FacetName, facetNames, tag } from './search-rows.ts'
 
 type SearchRow = Selectable<Database['role_search']>
-
-/** What a search looks through, the most telling first. */
-function wordsOf(role: PublishedRole) {
-  const texts = role.sections.flatMap(({ blocks }) =>
-    blocks.flatMap(block =>
-      block.type === 'list'
-        ? block.items.flatMap(({ text, items }) => [text, ...items.map(item => item.text)])
-        : 'text' in block
-          ? [block.text]
-          : [],
-    ),
-  )
-  // Two words with a slash between them would be taken for the name of a file.
-  const apart = (words: readonly string[], charactersMax: number) =>
-    words.join(' ').replaceAll('/', ' ').slice(0, charactersMax)
-  const skills = [
-    ...role.sfia_mappings.map(({ code, name }) => `${code} ${name}`),
-    ...role.skills.flatMap(({ statement, skill_name }) => [plainText(statement), skill_name ?? '']),
-  ]
-  // A tsvector holds 1 MiB, and a character may need six bytes of it: a real role has not a tenth of this.
-  return {
-    title: apart([role.title ?? '', ...role.alternative_titles], 10_000),
-    skills: apart(skills, 40_000),
-    text: apart(texts.map(plainText), 100_000),
-  }
-}
-
-/** By what roles are found and counted. */
-export const facetNames = ['organisation', 'profession', 'family', 'grade', 'skill', 'sfia', 'sfia_version'] as const
-export type FacetName = (typeof facetNames)[number]
-
-/** A value as `role_search.tags` holds it. */
-const tag = (name: FacetName, value: string) => `${name} ${value}`
-
-/** What a role is found and counted by, as its row holds it. */
-export function tagsOf(role: PublishedRole): string[] {
-  const values: Record<FacetName, (string | null)[]> = {
-    organisation: [role.organisation.slug],
-    profession: [role.profession],
-    family: [role.family],
-    grade: role.grades.map(({ code }) => code),
-    skill: role.skills.map(({ skill }) => skill),
-    sfia: role.sfia_mappings.flatMap(({ code, level }) => [code, `${code}:${level}`]),
-    sfia_version: [role.sfia_version],
-  }
-  const tags = facetNames.flatMap(name => values[name].flatMap(value => (value === null ? [] : tag(name, value))))
-  return [...new Set(tags)]
-}
-
-/** A role as it is published now, with the digest of its bytes. */
-export interface Published {
-  role: PublishedRole
-  digest: string
-}
-
-/** A published role in a list, without its address, which is made when it is served. */
-export const itemOf = ({ role, digest }: Published) => {
-  const { slug, title, organisation, profession, family, grades, version, published_at } = role
-  return { slug, title, organisation, profession, family, grades, version, published_at, etag: `"${digest}"` }
-}
-
-/** Rewrites the one row of each role that lists and searches read. */
-export async function saveSearchRows(trx: Transaction<Database>, published: readonly Published[]): Promise<void> {
-  const rows = published.map(entry => {
-    const { role } = entry
-    const words = wordsOf(role)
-    return {
-      role: role.slug,
-      title: role.title ?? '',
-      tags: tagsOf(role),
-      published_at: role.published_at,
-      item: JSON.stringify(itemOf(entry)),
-      words: sql<string>`setweight(to_tsvector('english', ${words.title}), 'A')
-        || setweight(to_tsvector('english', ${words.skills}), 'B') || setweight(to_tsvector('english', ${words.text}), 'C')`,
-    }
-  })
-  await trx
-    .insertInto('role_search')
-    .values(rows)
-    .onConflict(conflict =>
-      conflict.column('role').doUpdateSet(({ ref }) => ({
-        title: ref('excluded.title'),
-        tags: ref('excluded.tags'),
-        published_at: ref('excluded.published_at'),
-        item: ref('excluded.item'),
-        words: ref('excluded.words'),
-      })),
-    )
-    .execute()
-}
 
 /** What a list may be narrowed to; all that is given must hold. */
 export interface RoleFilter {
@@ -287,7 +193,7 @@ export const listStatement = (filter: RoleFilter, order: Order, limit: number, a
  * How many roles match, up to one more than `rankedMax`, in SQL. To ask only whether there is one tempts the planner to
  * read all for it while much waits to be merged into the index.
  */
-const countOf = (filter: RoleFilter, more: RawBuilder<unknown>[] = []) => sql`
+export const countOf = (filter: RoleFilter, more: RawBuilder<unknown>[] = []) => sql`
   (select count(*) from (
     select from role_search where ${allOf([...more, ...conditionsOf(filter, 'hidden')])} limit ${rankedMax + 1}) matching)`
 
@@ -423,75 +329,4 @@ export async function countFacets(
       facetNames.map(name => [name, names.includes(name) ? countsOf(name) : null]),
     ) as FacetCounts['counts'],
   }
-}
-
-/** Of a catalogue, the slug that was meant; undefined where none is near. */
-async function nearestSlug(db: Kysely<Database>, table: 'organisations' | 'skills', slug: string) {
-  const rows = await db.selectFrom(table).select('slug').orderBy(sql`slug <-> ${slug}`).limit(20).execute()
-  return nearest(
-    slug,
-    rows.map(row => row.slug),
-  )
-}
-
-/** Of the published roles, the slug that was meant; undefined where none is near. Titles are nearly what slugs are made of. */
-export async function nearestRole(db: Kysely<Database>, slug: string) {
-  const { rows } = await sql<{ role: string }>`
-    select role from role_search order by title <-> ${slug.replaceAll('-', ' ')} limit 20`.execute(db)
-  return nearest(
-    slug,
-    rows.map(({ role }) => role),
-  )
-}
-
-/** Other lists know roles by their slug. */
-type Known = RoleFilter & { role?: string }
-type Sent = { [name in keyof Known]: Known[name] | undefined }
-
-/**
- * What of a filter is in no list of its kind, for a caller who was found nothing; [] where all is known. An organisation,
- * skill or SFIA code that no published role has is known all the same; a grade of a department's own scheme is known
- * by the roles and vacancies in public that have it.
- */
-async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<ErrorDetail[]> {
-  const { organisation, role, skill, grade, sfia, sfia_version } = filter
-  const { code, levels, falls } = parseSfia(sfia ?? '')
-  const { rows } = await sql<Record<'organisation' | 'role' | 'skill' | 'grade', boolean> & { levels: number[] }>`
-    select exists (select from organisations where slug = ${organisation ?? null}) as organisation,
-      exists (select from role_versions where role = ${role ?? null}) as role,
-      exists (select from skills where slug = ${skill ?? null}) as skill,
-      ${countOf({ grade: grade ?? '' })} > 0 or exists (
-        select from vacancies where grades @> array[${grade ?? ''}] and state in ('open', 'closed')) as grade,
-      array(select distinct level from sfia_levels
-        where code = ${code} and (${sfia_version ?? null}::text is null or version = ${sfia_version ?? null})
-        order by level) as levels`.execute(db)
-  const known = rows[0]
-  const errors: ErrorDetail[] = []
-  const refuse = (name: keyof Sent, detail: string) => errors.push({ pointer: `?${name}`, code: 'not_in_list', detail })
-  if (organisation !== undefined && !known?.organisation)
-    refuse(
-      'organisation',
-      `There is no organisation "${organisation}".${didYouMean(await nearestSlug(db, 'organisations', organisation))}`,
-    )
-  if (role !== undefined && !known?.role)
-    refuse('role', `No role "${role}" was ever published.${didYouMean(await nearestRole(db, role))}`)
-  if (skill !== undefined && !known?.skill)
-    refuse('skill', `The skill catalogue has no "${skill}".${didYouMean(await nearestSlug(db, 'skills', skill))}`)
-  if (grade !== undefined && !known?.grade && !civilServiceGrades.some(each => each.code === grade))
-    refuse('grade', gradeProblem(grade))
-  if (sfia !== undefined) {
-    const defined = known?.levels ?? []
-    const version = sfia_version === undefined ? '' : ` in SFIA ${sfia_version}`
-    if (defined.length === 0) refuse('sfia', await explainUnknownCode(db, sfia_version ?? '9', code))
-    else if (falls) refuse('sfia', `Of the levels of "${sfia}" the lower comes first, as in ${code}:3-5.`)
-    else if (!levels.some(level => defined.includes(level)))
-      refuse('sfia', `${code} has level${defined.length === 1 ? '' : 's'} ${defined.join(', ')}${version}.`)
-  }
-  return errors
-}
-
-/** Throws 422 for what of a filter is in no list of its kind: nobody shall wait for what a slip of the pen never finds. */
-export async function requireKnownValues(db: Kysely<Database>, filter: Sent): Promise<void> {
-  const unknown = await findUnknownValues(db, filter)
-  if (unknown.length > 0) throw invalid(unknown)
 }

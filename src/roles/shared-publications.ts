@@ -16,7 +16,7 @@ import { invalid, Problem } from '../plugins/problems.ts'
 import type { Written } from '../plugins/write.ts'
 import type { PublishedCache } from './cache.ts'
 import { NewSharedSectionPublication, rolesMax, SharedSectionPublication } from './schema.ts'
-import { itemOf, type Published, saveSearchRows } from './search.ts'
+import { itemOf, type Published, saveSearchRows } from './search-rows.ts'
 import { digestOf } from './store.ts'
 import {
   announce,

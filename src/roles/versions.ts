@@ -11,7 +11,7 @@ import { shorten } from '../document/wording.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
 import { findReferences, lockSharedSections, saveReferences } from './references.ts'
-import { itemOf, type Published, saveSearchRows } from './search.ts'
+import { itemOf, type Published, saveSearchRows } from './search-rows.ts'
 import { type Draft, digestOf, type EditOptions, nextRevision, type RoleRow, saveDraft } from './store.ts'
 
 /** NOTIFY on this channel carries `{role} {version}`, or `{role} 0` where it was withdrawn. */

@@ -16,7 +16,7 @@ import { notFound, Problem } from '../plugins/problems.ts'
 import { cursorKey, digestTag, page, pageQuery, Since, sendEntity } from '../plugins/read.ts'
 import { revisionTag } from '../plugins/write.ts'
 import { ExportEnd } from '../roles/export.ts'
-import { requireKnownValues } from '../roles/search.ts'
+import { requireKnownValues } from '../roles/known-values.ts'
 import type { Advert } from './advert.ts'
 import {
   CivilServiceJobsAdvert,

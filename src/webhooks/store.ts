@@ -6,7 +6,7 @@ import { didYouMean } from '../document/nearest.ts'
 import { type Caller, organisationOf } from '../plugins/auth.ts'
 import { invalid, notFound, Problem } from '../plugins/problems.ts'
 import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
-import { nearestRole } from '../roles/search.ts'
+import { nearestRole } from '../roles/known-values.ts'
 import { schedule } from './deliveries.ts'
 import type { Webhook, WebhookSettings } from './schema.ts'
 

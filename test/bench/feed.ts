@@ -6,7 +6,7 @@ import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { connect } from '../../src/database/connect.ts'
 import type { PublishedRole } from '../../src/document/schema.ts'
-import { tagsOf } from '../../src/roles/search.ts'
+import { tagsOf } from '../../src/roles/search-rows.ts'
 import { median, quantile } from './figures.ts'
 
 export interface Register {

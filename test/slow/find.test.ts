@@ -3,12 +3,12 @@ import { type RawBuilder, sql } from 'kysely'
 import t from 'tap'
 import {
   countStatement,
-  facetNames,
   facetStatement,
   listStatement,
   type RoleFilter,
   titlesStatement,
 } from '../../src/roles/search.ts'
+import { facetNames } from '../../src/roles/search-rows.ts'
 import { testApp } from '../support/app.ts'
 import { seedSearchRows } from '../support/many-roles.ts'
 import { areAlike, combinations, pagesRead, ratiosOf, readsAll } from '../support/plans.ts'
