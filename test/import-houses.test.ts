@@ -540,3 +540,37 @@ t.test('a page about roles is refused; a short role is not', async t => {
   t.same(imported('# Tester\n\nYou will test.\n').problems, [])
   t.same(imported(`# Tester\n\n## Duties\n\nTest.\n\n## Links\n\n${links}\n- [more](/more)\n`).problems, [])
 })
+
+t.test('a heading that names a kind of document is one of its sections but at its beginning', async t => {
+  const specification = imported(
+    '# Nurse\n\n## Main duties\n\n- Care\n\n## Person specification\n\n### Qualifications\n\n#### Essential\n\n- Degree\n\n#### Desirable\n\n- PhD\n',
+  )
+  t.same(outlineOf(specification), [
+    'responsibilities: list 1',
+    'skills_experience: subheading, subheading, skills, subheading, skills',
+  ])
+  t.equal(specification.document?.sections[1]?.heading, 'Person specification')
+  t.match(warningOf(specification, 'headings_joined'), { line: 9, excerpt: 'Qualifications' })
+  t.same(specification.report.understood, [])
+  const description = imported('# Nurse\n\nYou care.\n\n## Job description\n\n### Main duties\n\n- Care\n')
+  t.same(outlineOf(description), ['role_summary: paragraph', 'responsibilities: subheading, list 1'])
+  t.equal(description.document?.sections[1]?.heading, 'Job description')
+  // Where all headings look alike, it is that of the one below.
+  const word = await importFile(
+    wordFile(
+      ['Nurse', 'Main duties', '', 'Person specification', 'Qualifications', '']
+        .map(text => (text === '' ? paragraph('You care.') : bold(text)))
+        .join(''),
+    ),
+    wordType,
+    contextOf(),
+  )
+  t.same(outlineOf(word), ['responsibilities: paragraph', 'skills_experience: subheading, paragraph'])
+  t.equal(word.document?.sections[1]?.heading, 'Person specification')
+  const first = imported('# Nurse\n\n## Job description\n\n### Main duties\n\n- Care\n')
+  t.same(outlineOf(first), ['responsibilities: list 1'])
+  t.same(
+    first.report.understood.map(({ text, pointer }) => [text, pointer]),
+    [['Job description', '/title']],
+  )
+})

@@ -415,21 +415,20 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     const isUnder =
       last !== undefined && !known && ((!hasStrong && within) || (step.by !== 'heading' && isBehaviour(step.text)))
     // The sentence below a heading that says the same is no heading of its own.
-    const repeats = step.by === 'plain' && last?.body.length === 0 && known === last.kind
+    const isOpen = last?.body.every(({ type }) => type === 'subheading')
+    const repeats = step.by === 'plain' && isOpen && known === last?.kind
     if (repeats) body.push({ type: 'paragraph', content: step.content, line: step.line })
     else if (!isUnder && isSection(step, steps[index + 1])) {
       within = false
-      if (last?.body.length === 0 && isDocumentKind(last.heading)) {
-        notices.understand(last.line, last.heading, '/title', 'kind of document')
-        sections.pop()
-      }
       const kind = step.by === 'plain' ? (known ?? introducedKind(step.text) ?? kindOf(step.text)) : kindOf(step.text)
-      const above = sections.at(-1)
-      if (above?.body.every(({ type }) => type === 'subheading') && rankOf(step) > rank) {
+      // `Person specification` is the heading of what follows it even where it looks no larger.
+      const isOver =
+        rankOf(step) > rank || (rankOf(step) === rank && last?.body.length === 0 && isDocumentKind(last.heading))
+      if (last && isOpen && isOver) {
         const detail = 'The heading above has no text of its own, so this one stands under it in one section'
         notices.add('repair', 'headings_joined', step.line, step.text, detail)
-        above.body.push({ type: 'subheading', content: step.content, line: step.line })
-        if (kind !== 'other') above.kind = kind
+        last.body.push({ type: 'subheading', content: step.content, line: step.line })
+        if (kind !== 'other') last.kind = kind
         return
       }
       rank = rankOf(step)
