@@ -574,3 +574,52 @@ t.test('a heading that names a kind of document is one of its sections but at it
     [['Job description', '/title']],
   )
 })
+
+t.test('a heading of its own that says how much skills matter begins a section of them', async t => {
+  const skills = [
+    ['essential', 'SQL'],
+    ['desirable', 'Go'],
+  ]
+  const sections = [
+    'role_summary: paragraph',
+    'responsibilities: list 1',
+    'skills_experience: skills',
+    'skills_experience: skills',
+    'benefits: paragraph',
+  ]
+  const lines = (essential: string, desirable: string) =>
+    [
+      ['About the role', 'You test.'],
+      ['What you will do', 'Test'],
+      [essential, 'SQL'],
+      [desirable, 'Go'],
+      ['Benefits', 'Tea.'],
+    ] as const
+  const isList = (text: string) => !text.endsWith('.')
+  const said = ({ document }: Awaited<ReturnType<typeof importFile>>) =>
+    document?.skills.map(({ importance, statement }) => [importance, statement])
+  for (const [essential, desirable] of [
+    ['Essential criteria', 'Desirable criteria'],
+    ['Essential skills', 'Desirable skills'],
+    ['Essential requirements', 'Desirable requirements'],
+    ['Essential', 'Desirable'],
+  ] as const) {
+    const body = lines(essential, desirable)
+    const text = body.map(([heading, line]) => `## ${heading}\n\n${isList(line) ? '- ' : ''}${line}\n`)
+    const markdown = imported(`# Tester\n\n${text.join('\n')}`)
+    t.same(outlineOf(markdown), sections, essential)
+    t.same(said(markdown), skills, essential)
+    for (const head of [bold, (words: string) => paragraph(words, '<w:pStyle w:val="Heading2"/>')]) {
+      const content = body.map(([heading, line]) => head(heading) + paragraph(isList(line) ? `• ${line}` : line))
+      const word = await importFile(wordFile(head('Tester') + content.join('')), wordType, contextOf())
+      t.same(outlineOf(word), sections, `${essential} in Word`)
+      t.same(said(word), skills, `${essential} in Word`)
+    }
+  }
+  const under = imported('# Tester\n\n## About you\n\nYou:\n\n## Essential\n\n- SQL\n\n## Desirable\n\n- Go\n')
+  t.same(outlineOf(under), ['person_specification: paragraph, subheading, skills, subheading, skills'])
+  const joined = imported('# Tester\n\n## The role\n\n### Duties\n\n- Test\n\n### Essential criteria\n\n- SQL\n')
+  t.same(outlineOf(joined), ['responsibilities: subheading, list 1', 'skills_experience: skills'])
+  const list = imported('# Tester\n\n## Duties\n\n- Test\n\n**Essential**\n\n- Report\n')
+  t.same(outlineOf(list), ['responsibilities: list 1, subheading, list 1'], 'a smaller heading stands in its section')
+})

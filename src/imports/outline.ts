@@ -390,6 +390,14 @@ function headIntroductions(steps: readonly Step[], notices: Notices): Step[] {
 /** How far down a mark stands: rows of a table below headings, other lines below both. */
 const rankOf = ({ by, depth }: Mark) => (by === 'row' ? 6.5 : depth)
 
+/** `Essential criteria` beside the heading of a section that is on no skills begins one that is. */
+function isOfSkills(mark: Mark, last: OutlineSection | undefined, level: number) {
+  if (!importanceOf(mark.text)) return false
+  if (!last) return mark.by === 'heading'
+  const isOnSkills = last.kind === 'person_specification' || last.kind === 'skills_experience'
+  return rankOf(mark) <= level && last.body.length > 0 && (!isOnSkills || importanceOf(last.heading) !== undefined)
+}
+
 /** Reads titles and headings. The blocks of the sections are as the source has them. */
 export function outline(tree: SourceTree, notices: Notices): Outline {
   let steps = stepsOf(repairLists(repairTables(tree.blocks, notices), notices))
@@ -401,6 +409,8 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
   const sections: OutlineSection[] = []
   /** Of the last section's heading. */
   let rank = 0
+  /** Of the last heading of a section, be it joined to the one above. */
+  let level = 0
   /** Where only bold lines are headings: those that stand under the last one rather than beside it. */
   let within = false
   steps.forEach((step, index) => {
@@ -418,9 +428,11 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     const isOpen = last?.body.every(({ type }) => type === 'subheading')
     const repeats = step.by === 'plain' && isOpen && known === last?.kind
     if (repeats) body.push({ type: 'paragraph', content: step.content, line: step.line })
-    else if (!isUnder && isSection(step, steps[index + 1])) {
+    else if (!isUnder && (isSection(step, steps[index + 1]) || isOfSkills(step, last, level))) {
       within = false
-      const kind = step.by === 'plain' ? (known ?? introducedKind(step.text) ?? kindOf(step.text)) : kindOf(step.text)
+      level = rankOf(step)
+      const said = step.by === 'plain' ? (known ?? introducedKind(step.text)) : undefined
+      const kind = importanceOf(step.text) ? 'skills_experience' : (said ?? kindOf(step.text))
       // `Person specification` is the heading of what follows it even where it looks no larger.
       const isOver =
         rankOf(step) > rank || (rankOf(step) === rank && last?.body.length === 0 && isDocumentKind(last.heading))
