@@ -8,7 +8,7 @@ import { importFile } from '../src/imports/import.ts'
 import { type DocumentType, wordType } from '../src/imports/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
 import { shared } from './support/project.ts'
-import { bold, paragraph, run, wordFile } from './support/word.ts'
+import { bold, paragraph, run, table, wordFile } from './support/word.ts'
 
 const corpora = fileURLToPath(new URL('samples/corpora/', shared))
 
@@ -622,4 +622,81 @@ t.test('a heading of its own that says how much skills matter begins a section o
   t.same(outlineOf(joined), ['responsibilities: subheading, list 1', 'skills_experience: skills'])
   const list = imported('# Tester\n\n## Duties\n\n- Test\n\n**Essential**\n\n- Report\n')
   t.same(outlineOf(list), ['responsibilities: list 1, subheading, list 1'], 'a smaller heading stands in its section')
+})
+
+t.test('a table of criteria with captions and groups says what each is on and how much it matters', async t => {
+  type Read = Awaited<ReturnType<typeof importFile>>
+  const said = ({ document }: Read) => document?.skills.map(({ importance, statement }) => [importance, statement])
+  const html = (rows: string[][]) =>
+    imported(
+      `<h1>Nurse</h1><h2>Duties</h2><p>Care.</p><table>${rows
+        .map(cells =>
+          cells.length === 1
+            ? `<tr><td colspan="3">${cells[0]}</td></tr>`
+            : `<tr>${cells.map(cell => `<td>${cell}</td>`).join('')}</tr>`,
+        )
+        .join('')}</table>`,
+      'text/html',
+    )
+  const word = (rows: string[][]) =>
+    importFile(
+      wordFile(bold('Nurse') + bold('Duties') + paragraph('Care.') + table(rows) + paragraph('')),
+      wordType,
+      contextOf(),
+    )
+  const grouped = (head: string[], ...rows: [string[], string[]]) => [
+    ['Person specification'],
+    head,
+    ['Qualifications'],
+    rows[0],
+    ['Experience'],
+    rows[1],
+  ]
+  const skills = [
+    ['essential', 'Qualifications: Degree'],
+    ['essential', 'Experience: Ward'],
+    ['desirable', 'Qualifications: PhD'],
+    ['desirable', 'Experience: Theatre'],
+  ]
+  const sections = ['responsibilities: paragraph', 'person_specification: subheading, skills, subheading, skills']
+  const columns = grouped(['Essential', 'Desirable'], ['Degree', 'PhD'], ['Ward', 'Theatre'])
+  const areas = [
+    ['Person specification'],
+    ['Area', 'Essential', 'Desirable'],
+    ['Qualifications', '', ''],
+    ['', 'Degree', 'PhD'],
+    ['Experience', 'Ward', 'Theatre'],
+  ]
+  const marks = [
+    ...grouped(['Criterion', 'E/D'], ['Degree', 'E'], ['Ward', 'E']).slice(0, 4),
+    ['PhD', 'D'],
+    ['Experience'],
+    ['Ward', 'E'],
+    ['Theatre', 'D'],
+  ]
+  for (const rows of [columns, areas, marks])
+    for (const result of [html(rows), await word(rows)]) {
+      t.same(outlineOf(result), sections)
+      t.same(said(result), skills)
+      t.equal(result.report.coverage.percent, 100)
+    }
+  const headless = html([['Person specification'], ['SQL', 'E'], ['Go', 'E'], ['Rust', 'D']])
+  t.same(said(headless), [
+    ['essential', 'SQL'],
+    ['essential', 'Go'],
+    ['desirable', 'Rust'],
+  ])
+  // The head again in each group: each has its lists, and the second's say under which heading they stand.
+  const head = ['Essential', 'Desirable']
+  const again = html([['Qualifications'], head, ['Degree', 'PhD'], ['Experience'], head, ['Ward', 'Theatre']])
+  t.same(outlineOf(again).slice(1), [
+    'skills_experience: subheading, skills, subheading, skills',
+    'skills_experience: subheading, list 1, subheading, list 1',
+  ])
+  t.same(
+    again.document?.sections[2]?.blocks.map(block =>
+      'text' in block ? block.text : 'items' in block && block.items[0]?.text,
+    ),
+    ['Essential', 'Ward', 'Desirable', 'Theatre'],
+  )
 })

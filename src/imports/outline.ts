@@ -8,7 +8,7 @@ import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading, norm
 import { isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
 import type { Notices } from './notices.ts'
-import { cellText, filledCells, hasImportanceColumns, onlyParagraph, repairTables } from './tables.ts'
+import { cellText, criteriaTables, filledCells, hasImportanceColumns, onlyParagraph, repairTables } from './tables.ts'
 import { isDocumentKind } from './title.ts'
 import {
   type Field,
@@ -148,8 +148,17 @@ function rowSteps(source: readonly SourceRow[]): Step[] {
   const parted = source.map(row => partedRow(row) ?? row)
   const rows = areDetails(parted) ? parted : source
   const isDetails = rows === parted
-  const [head] = rows
-  if (head && hasImportanceColumns(rows)) return [{ type: 'rows', rows: [...rows], line: head.line }]
+  const criteria = criteriaTables(rows)
+  if (criteria.tables.some(table => hasImportanceColumns(table.rows)))
+    return [
+      ...rowSteps(criteria.before),
+      ...criteria.tables.flatMap(table => [
+        ...table.captions.map(({ content, line }): Step => {
+          return { type: 'mark', by: 'row', depth: 0, content, text: plainOfInlines(content), line }
+        }),
+        { type: 'rows' as const, rows: table.rows, line: table.rows[0]?.line ?? 1 },
+      ]),
+    ]
   const steps: Step[] = []
   let afterHeading = false
   // One known heading beside its text, and the whole table is headings beside their texts.
