@@ -700,3 +700,24 @@ t.test('a table of criteria with captions and groups says what each is on and ho
     ['Essential', 'Ward', 'Desirable', 'Theatre'],
   )
 })
+
+t.test('the title of front matter counts where the first heading is that of a section', async t => {
+  const page = (text: string) => imported(`---\ntitle: Head of Fish\n---\n${text}`)
+  const sections = ({ document }: ReturnType<typeof imported>) =>
+    document?.sections.map(({ kind, heading }) => [kind, heading])
+  for (const [heading, kind] of [
+    ['## Summary', 'role_summary'],
+    ['# Summary', 'role_summary'],
+    ['## Overview', 'role_summary'],
+    ['## Duties of the post', 'responsibilities'],
+  ] as const) {
+    const result = page(`${heading}\nYou do fish.\n\n- a\n- b\n`)
+    t.equal(result.document?.title, 'Head of Fish', heading)
+    t.same(sections(result), [[kind, heading.replace(/^#+ /, '')]])
+    t.same(result.report.losses, [], heading)
+    t.equal(result.report.coverage.percent, 100)
+  }
+  const other = page('# Head of fisheries\n\n## Summary\n\nYou do fish.\n')
+  t.equal(other.document?.title, 'Head of fisheries', 'a title of the text')
+  t.same(sections(other), [['role_summary', 'Summary']])
+})

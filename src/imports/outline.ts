@@ -250,8 +250,11 @@ function takePlaceholders(steps: Step[], notices: Notices) {
 const ofOrganisation =
   /^(?:ministry of|department (?:for|of)|hm |home office$|cabinet office$|nhs )|\b(?:council|agency|trust|authority|university|office of)\b/i
 
-/** The first line is the title where it is a line of its own and not a heading that is known. */
-function takeTitle(steps: Step[], notices: Notices): Outline['title'] {
+/**
+ * The first line is the title where it is a line of its own and not a heading that is known. Where front matter has a
+ * title, `isNamed`, a smaller heading whose words are those of a section is that section's.
+ */
+function takeTitle(steps: Step[], isNamed: boolean, notices: Notices): Outline['title'] {
   takePlaceholders(steps, notices)
   takeKind(steps, notices)
   const [leading, following] = steps
@@ -282,6 +285,7 @@ function takeTitle(steps: Step[], notices: Notices): Outline['title'] {
         ? isTop || isFirst || first.depth === 1
         : first.by !== 'row' && first.by !== 'plain' && !labelled(first.content)
     if (!stands || knownKind(first.text) || importanceOf(first.text)) return null
+    if (isNamed && first.depth > 1 && kindOf(first.text) !== 'other') return null
     return take(first.text)
   }
   if (first.type !== 'paragraph') return null
@@ -410,7 +414,7 @@ function isOfSkills(mark: Mark, last: OutlineSection | undefined, level: number)
 /** Reads titles and headings. The blocks of the sections are as the source has them. */
 export function outline(tree: SourceTree, notices: Notices): Outline {
   let steps = stepsOf(repairLists(repairTables(tree.blocks, notices), notices))
-  const title = takeTitle(steps, notices) ?? tree.title
+  const title = takeTitle(steps, tree.title !== null && tree.fields !== undefined, notices) ?? tree.title
   steps = headIntroductions(markIntroductions(withoutStress(withoutContents(steps))), notices)
   const isSection = sectionTest(steps)
   const hasStrong = steps.some(step => step.type === 'mark' && (step.by === 'heading' || step.by === 'row'))
