@@ -8,7 +8,7 @@ import { importFile } from '../src/imports/import.ts'
 import { type DocumentType, wordType } from '../src/imports/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
 import { shared } from './support/project.ts'
-import { bold, paragraph, run, wordFile } from './support/word.ts'
+import { bold, paragraph, run, table, wordFile } from './support/word.ts'
 
 const corpora = fileURLToPath(new URL('samples/corpora/', shared))
 
@@ -539,4 +539,185 @@ t.test('a page about roles is refused; a short role is not', async t => {
   )
   t.same(imported('# Tester\n\nYou will test.\n').problems, [])
   t.same(imported(`# Tester\n\n## Duties\n\nTest.\n\n## Links\n\n${links}\n- [more](/more)\n`).problems, [])
+})
+
+t.test('a heading that names a kind of document is one of its sections but at its beginning', async t => {
+  const specification = imported(
+    '# Nurse\n\n## Main duties\n\n- Care\n\n## Person specification\n\n### Qualifications\n\n#### Essential\n\n- Degree\n\n#### Desirable\n\n- PhD\n',
+  )
+  t.same(outlineOf(specification), [
+    'responsibilities: list 1',
+    'skills_experience: subheading, subheading, skills, subheading, skills',
+  ])
+  t.equal(specification.document?.sections[1]?.heading, 'Person specification')
+  t.match(warningOf(specification, 'headings_joined'), { line: 9, excerpt: 'Qualifications' })
+  t.same(specification.report.understood, [])
+  const description = imported('# Nurse\n\nYou care.\n\n## Job description\n\n### Main duties\n\n- Care\n')
+  t.same(outlineOf(description), ['role_summary: paragraph', 'responsibilities: subheading, list 1'])
+  t.equal(description.document?.sections[1]?.heading, 'Job description')
+  // Where all headings look alike, it is that of the one below.
+  const word = await importFile(
+    wordFile(
+      ['Nurse', 'Main duties', '', 'Person specification', 'Qualifications', '']
+        .map(text => (text === '' ? paragraph('You care.') : bold(text)))
+        .join(''),
+    ),
+    wordType,
+    contextOf(),
+  )
+  t.same(outlineOf(word), ['responsibilities: paragraph', 'skills_experience: subheading, paragraph'])
+  t.equal(word.document?.sections[1]?.heading, 'Person specification')
+  const first = imported('# Nurse\n\n## Job description\n\n### Main duties\n\n- Care\n')
+  t.same(outlineOf(first), ['responsibilities: list 1'])
+  t.same(
+    first.report.understood.map(({ text, pointer }) => [text, pointer]),
+    [['Job description', '/title']],
+  )
+})
+
+t.test('a heading of its own that says how much skills matter begins a section of them', async t => {
+  const skills = [
+    ['essential', 'SQL'],
+    ['desirable', 'Go'],
+  ]
+  const sections = [
+    'role_summary: paragraph',
+    'responsibilities: list 1',
+    'skills_experience: skills',
+    'skills_experience: skills',
+    'benefits: paragraph',
+  ]
+  const lines = (essential: string, desirable: string) =>
+    [
+      ['About the role', 'You test.'],
+      ['What you will do', 'Test'],
+      [essential, 'SQL'],
+      [desirable, 'Go'],
+      ['Benefits', 'Tea.'],
+    ] as const
+  const isList = (text: string) => !text.endsWith('.')
+  const said = ({ document }: Awaited<ReturnType<typeof importFile>>) =>
+    document?.skills.map(({ importance, statement }) => [importance, statement])
+  for (const [essential, desirable] of [
+    ['Essential criteria', 'Desirable criteria'],
+    ['Essential skills', 'Desirable skills'],
+    ['Essential requirements', 'Desirable requirements'],
+    ['Essential', 'Desirable'],
+  ] as const) {
+    const body = lines(essential, desirable)
+    const text = body.map(([heading, line]) => `## ${heading}\n\n${isList(line) ? '- ' : ''}${line}\n`)
+    const markdown = imported(`# Tester\n\n${text.join('\n')}`)
+    t.same(outlineOf(markdown), sections, essential)
+    t.same(said(markdown), skills, essential)
+    for (const head of [bold, (words: string) => paragraph(words, '<w:pStyle w:val="Heading2"/>')]) {
+      const content = body.map(([heading, line]) => head(heading) + paragraph(isList(line) ? `• ${line}` : line))
+      const word = await importFile(wordFile(head('Tester') + content.join('')), wordType, contextOf())
+      t.same(outlineOf(word), sections, `${essential} in Word`)
+      t.same(said(word), skills, `${essential} in Word`)
+    }
+  }
+  const under = imported('# Tester\n\n## About you\n\nYou:\n\n## Essential\n\n- SQL\n\n## Desirable\n\n- Go\n')
+  t.same(outlineOf(under), ['person_specification: paragraph, subheading, skills, subheading, skills'])
+  const joined = imported('# Tester\n\n## The role\n\n### Duties\n\n- Test\n\n### Essential criteria\n\n- SQL\n')
+  t.same(outlineOf(joined), ['responsibilities: subheading, list 1', 'skills_experience: skills'])
+  const list = imported('# Tester\n\n## Duties\n\n- Test\n\n**Essential**\n\n- Report\n')
+  t.same(outlineOf(list), ['responsibilities: list 1, subheading, list 1'], 'a smaller heading stands in its section')
+})
+
+t.test('a table of criteria with captions and groups says what each is on and how much it matters', async t => {
+  type Read = Awaited<ReturnType<typeof importFile>>
+  const said = ({ document }: Read) => document?.skills.map(({ importance, statement }) => [importance, statement])
+  const html = (rows: string[][]) =>
+    imported(
+      `<h1>Nurse</h1><h2>Duties</h2><p>Care.</p><table>${rows
+        .map(cells =>
+          cells.length === 1
+            ? `<tr><td colspan="3">${cells[0]}</td></tr>`
+            : `<tr>${cells.map(cell => `<td>${cell}</td>`).join('')}</tr>`,
+        )
+        .join('')}</table>`,
+      'text/html',
+    )
+  const word = (rows: string[][]) =>
+    importFile(
+      wordFile(bold('Nurse') + bold('Duties') + paragraph('Care.') + table(rows) + paragraph('')),
+      wordType,
+      contextOf(),
+    )
+  const grouped = (head: string[], ...rows: [string[], string[]]) => [
+    ['Person specification'],
+    head,
+    ['Qualifications'],
+    rows[0],
+    ['Experience'],
+    rows[1],
+  ]
+  const skills = [
+    ['essential', 'Qualifications: Degree'],
+    ['essential', 'Experience: Ward'],
+    ['desirable', 'Qualifications: PhD'],
+    ['desirable', 'Experience: Theatre'],
+  ]
+  const sections = ['responsibilities: paragraph', 'person_specification: subheading, skills, subheading, skills']
+  const columns = grouped(['Essential', 'Desirable'], ['Degree', 'PhD'], ['Ward', 'Theatre'])
+  const areas = [
+    ['Person specification'],
+    ['Area', 'Essential', 'Desirable'],
+    ['Qualifications', '', ''],
+    ['', 'Degree', 'PhD'],
+    ['Experience', 'Ward', 'Theatre'],
+  ]
+  const marks = [
+    ...grouped(['Criterion', 'E/D'], ['Degree', 'E'], ['Ward', 'E']).slice(0, 4),
+    ['PhD', 'D'],
+    ['Experience'],
+    ['Ward', 'E'],
+    ['Theatre', 'D'],
+  ]
+  for (const rows of [columns, areas, marks])
+    for (const result of [html(rows), await word(rows)]) {
+      t.same(outlineOf(result), sections)
+      t.same(said(result), skills)
+      t.equal(result.report.coverage.percent, 100)
+    }
+  const headless = html([['Person specification'], ['SQL', 'E'], ['Go', 'E'], ['Rust', 'D']])
+  t.same(said(headless), [
+    ['essential', 'SQL'],
+    ['essential', 'Go'],
+    ['desirable', 'Rust'],
+  ])
+  // The head again in each group: each has its lists, and the second's say under which heading they stand.
+  const head = ['Essential', 'Desirable']
+  const again = html([['Qualifications'], head, ['Degree', 'PhD'], ['Experience'], head, ['Ward', 'Theatre']])
+  t.same(outlineOf(again).slice(1), [
+    'skills_experience: subheading, skills, subheading, skills',
+    'skills_experience: subheading, list 1, subheading, list 1',
+  ])
+  t.same(
+    again.document?.sections[2]?.blocks.map(block =>
+      'text' in block ? block.text : 'items' in block && block.items[0]?.text,
+    ),
+    ['Essential', 'Ward', 'Desirable', 'Theatre'],
+  )
+})
+
+t.test('the title of front matter counts where the first heading is that of a section', async t => {
+  const page = (text: string) => imported(`---\ntitle: Head of Fish\n---\n${text}`)
+  const sections = ({ document }: ReturnType<typeof imported>) =>
+    document?.sections.map(({ kind, heading }) => [kind, heading])
+  for (const [heading, kind] of [
+    ['## Summary', 'role_summary'],
+    ['# Summary', 'role_summary'],
+    ['## Overview', 'role_summary'],
+    ['## Duties of the post', 'responsibilities'],
+  ] as const) {
+    const result = page(`${heading}\nYou do fish.\n\n- a\n- b\n`)
+    t.equal(result.document?.title, 'Head of Fish', heading)
+    t.same(sections(result), [[kind, heading.replace(/^#+ /, '')]])
+    t.same(result.report.losses, [], heading)
+    t.equal(result.report.coverage.percent, 100)
+  }
+  const other = page('# Head of fisheries\n\n## Summary\n\nYou do fish.\n')
+  t.equal(other.document?.title, 'Head of fisheries', 'a title of the text')
+  t.same(sections(other), [['role_summary', 'Summary']])
 })

@@ -8,7 +8,7 @@ import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading, norm
 import { isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
 import type { Notices } from './notices.ts'
-import { cellText, filledCells, hasImportanceColumns, onlyParagraph, repairTables } from './tables.ts'
+import { cellText, criteriaTables, filledCells, hasImportanceColumns, onlyParagraph, repairTables } from './tables.ts'
 import { isDocumentKind } from './title.ts'
 import {
   type Field,
@@ -148,8 +148,17 @@ function rowSteps(source: readonly SourceRow[]): Step[] {
   const parted = source.map(row => partedRow(row) ?? row)
   const rows = areDetails(parted) ? parted : source
   const isDetails = rows === parted
-  const [head] = rows
-  if (head && hasImportanceColumns(rows)) return [{ type: 'rows', rows: [...rows], line: head.line }]
+  const criteria = criteriaTables(rows)
+  if (criteria.tables.some(table => hasImportanceColumns(table.rows)))
+    return [
+      ...rowSteps(criteria.before),
+      ...criteria.tables.flatMap(table => [
+        ...table.captions.map(({ content, line }): Step => {
+          return { type: 'mark', by: 'row', depth: 0, content, text: plainOfInlines(content), line }
+        }),
+        { type: 'rows' as const, rows: table.rows, line: table.rows[0]?.line ?? 1 },
+      ]),
+    ]
   const steps: Step[] = []
   let afterHeading = false
   // One known heading beside its text, and the whole table is headings beside their texts.
@@ -241,8 +250,11 @@ function takePlaceholders(steps: Step[], notices: Notices) {
 const ofOrganisation =
   /^(?:ministry of|department (?:for|of)|hm |home office$|cabinet office$|nhs )|\b(?:council|agency|trust|authority|university|office of)\b/i
 
-/** The first line is the title where it is a line of its own and not a heading that is known. */
-function takeTitle(steps: Step[], notices: Notices): Outline['title'] {
+/**
+ * The first line is the title where it is a line of its own and not a heading that is known. Where front matter has a
+ * title, `isNamed`, a smaller heading whose words are those of a section is that section's.
+ */
+function takeTitle(steps: Step[], isNamed: boolean, notices: Notices): Outline['title'] {
   takePlaceholders(steps, notices)
   takeKind(steps, notices)
   const [leading, following] = steps
@@ -273,6 +285,7 @@ function takeTitle(steps: Step[], notices: Notices): Outline['title'] {
         ? isTop || isFirst || first.depth === 1
         : first.by !== 'row' && first.by !== 'plain' && !labelled(first.content)
     if (!stands || knownKind(first.text) || importanceOf(first.text)) return null
+    if (isNamed && first.depth > 1 && kindOf(first.text) !== 'other') return null
     return take(first.text)
   }
   if (first.type !== 'paragraph') return null
@@ -390,10 +403,18 @@ function headIntroductions(steps: readonly Step[], notices: Notices): Step[] {
 /** How far down a mark stands: rows of a table below headings, other lines below both. */
 const rankOf = ({ by, depth }: Mark) => (by === 'row' ? 6.5 : depth)
 
+/** `Essential criteria` beside the heading of a section that is on no skills begins one that is. */
+function isOfSkills(mark: Mark, last: OutlineSection | undefined, level: number) {
+  if (!importanceOf(mark.text)) return false
+  if (!last) return mark.by === 'heading'
+  const isOnSkills = last.kind === 'person_specification' || last.kind === 'skills_experience'
+  return rankOf(mark) <= level && last.body.length > 0 && (!isOnSkills || importanceOf(last.heading) !== undefined)
+}
+
 /** Reads titles and headings. The blocks of the sections are as the source has them. */
 export function outline(tree: SourceTree, notices: Notices): Outline {
   let steps = stepsOf(repairLists(repairTables(tree.blocks, notices), notices))
-  const title = takeTitle(steps, notices) ?? tree.title
+  const title = takeTitle(steps, tree.title !== null && tree.fields !== undefined, notices) ?? tree.title
   steps = headIntroductions(markIntroductions(withoutStress(withoutContents(steps))), notices)
   const isSection = sectionTest(steps)
   const hasStrong = steps.some(step => step.type === 'mark' && (step.by === 'heading' || step.by === 'row'))
@@ -401,6 +422,8 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
   const sections: OutlineSection[] = []
   /** Of the last section's heading. */
   let rank = 0
+  /** Of the last heading of a section, be it joined to the one above. */
+  let level = 0
   /** Where only bold lines are headings: those that stand under the last one rather than beside it. */
   let within = false
   steps.forEach((step, index) => {
@@ -415,21 +438,22 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     const isUnder =
       last !== undefined && !known && ((!hasStrong && within) || (step.by !== 'heading' && isBehaviour(step.text)))
     // The sentence below a heading that says the same is no heading of its own.
-    const repeats = step.by === 'plain' && last?.body.length === 0 && known === last.kind
+    const isOpen = last?.body.every(({ type }) => type === 'subheading')
+    const repeats = step.by === 'plain' && isOpen && known === last?.kind
     if (repeats) body.push({ type: 'paragraph', content: step.content, line: step.line })
-    else if (!isUnder && isSection(step, steps[index + 1])) {
+    else if (!isUnder && (isSection(step, steps[index + 1]) || isOfSkills(step, last, level))) {
       within = false
-      if (last?.body.length === 0 && isDocumentKind(last.heading)) {
-        notices.understand(last.line, last.heading, '/title', 'kind of document')
-        sections.pop()
-      }
-      const kind = step.by === 'plain' ? (known ?? introducedKind(step.text) ?? kindOf(step.text)) : kindOf(step.text)
-      const above = sections.at(-1)
-      if (above?.body.every(({ type }) => type === 'subheading') && rankOf(step) > rank) {
+      level = rankOf(step)
+      const said = step.by === 'plain' ? (known ?? introducedKind(step.text)) : undefined
+      const kind = importanceOf(step.text) ? 'skills_experience' : (said ?? kindOf(step.text))
+      // `Person specification` is the heading of what follows it even where it looks no larger.
+      const isOver =
+        rankOf(step) > rank || (rankOf(step) === rank && last?.body.length === 0 && isDocumentKind(last.heading))
+      if (last && isOpen && isOver) {
         const detail = 'The heading above has no text of its own, so this one stands under it in one section'
         notices.add('repair', 'headings_joined', step.line, step.text, detail)
-        above.body.push({ type: 'subheading', content: step.content, line: step.line })
-        if (kind !== 'other') above.kind = kind
+        last.body.push({ type: 'subheading', content: step.content, line: step.line })
+        if (kind !== 'other') last.kind = kind
         return
       }
       rank = rankOf(step)

@@ -306,6 +306,7 @@ export const kindWords: KindWords[] = [
       'about the job',
       'the role',
       'the job',
+      'summary',
       'role summary',
       'job summary',
       'summary of the role',
