@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { emptyAdvertDetails } from '../src/document/schema.ts'
 import { findFiles } from '../src/imports/files.ts'
 import { importFile } from '../src/imports/import.ts'
@@ -539,4 +539,49 @@ t.test('a page about roles is refused; a short role is not', async t => {
   )
   t.same(imported('# Tester\n\nYou will test.\n').problems, [])
   t.same(imported(`# Tester\n\n## Duties\n\nTest.\n\n## Links\n\n${links}\n- [more](/more)\n`).problems, [])
+})
+
+const place = (text: string) => ({ text, town: null, region: null, postcode: null, country: null })
+const pay = (text: string, min: number | null, max = min, period: 'year' | null = null) => ({
+  min,
+  max,
+  currency: 'GBP',
+  period,
+  text,
+})
+/** The grades and advert details of a role with these lines under its title; all of its text is kept. */
+const detailsOf = (t: Test, lines: string, type: 'text/html' | 'text/markdown' = 'text/markdown') => {
+  const result = imported(type === 'text/html' ? lines : `# Tester\n\n${lines}\n\n${body}`, type)
+  t.equal(result.report.coverage.percent, 100, lines)
+  t.same(result.report.losses, [], lines)
+  const { document } = result
+  return { result, grades: document?.grades.map(({ code }) => code), details: document?.advert_details }
+}
+
+t.test('tables of details with several pairs in a row, or with a row of labels over one of values', async t => {
+  const appendix = '## Appendix\n\n'
+  const wide =
+    '| | | | |\n| --- | --- | --- | --- |\n| Grade: | SEO | Location: | Sheffield |\n| Salary: | £30,000 | Closing date: | 1 May 2027 |'
+  const head = '| Grade | Location | Salary |\n| --- | --- | --- |\n| SEO | Leeds | £40,000 |'
+  for (const above of ['', appendix]) {
+    const pairs = detailsOf(t, above + wide)
+    t.same(pairs.grades, ['SEO'], above)
+    t.same(pairs.details, {
+      ...emptyAdvertDetails(),
+      salary: pay('£30,000', 30_000),
+      locations: [place('Sheffield')],
+      additional: [{ label: 'Closing date', value: '1 May 2027' }],
+    })
+    const columns = detailsOf(t, above + head)
+    t.same(columns.grades, ['SEO'], above)
+    t.same(columns.details, {
+      ...emptyAdvertDetails(),
+      salary: pay('£40,000', 40_000),
+      locations: [place('Leeds')],
+    })
+  }
+  // Which place goes with which grade, an advert cannot say.
+  const { grades, details, result } = detailsOf(t, `${appendix}${head}\n| HEO | York | £30,000 |`)
+  t.same([grades, details], [[], emptyAdvertDetails()])
+  t.match(warningOf(result, 'table_flattened'), { excerpt: /^Grade Location Salary SEO Leeds/ })
 })

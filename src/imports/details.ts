@@ -86,7 +86,10 @@ export function pairsOf(
       const isPairs =
         loose || block.rows.filter(row => row.cells[0] && labelledMember(cellText(row.cells[0]))).length > 1
       const widest = Math.max(...block.rows.map(row => row.cells.length))
-      if (!isPairs || (widest > 2 && !loose)) {
+      // Beside a label is its value; where another label is, it is not certain which value belongs to which.
+      const hasLabelsBeside =
+        widest > 2 && block.rows.some(row => row.cells.slice(1).some(cell => isKnownLabel(cellText(cell))))
+      if (!isPairs || (widest > 2 && !loose) || hasLabelsBeside) {
         rest.push(block)
         continue
       }

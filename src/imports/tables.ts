@@ -1,6 +1,7 @@
 /** Tables of Word exports: most hold the layout of a page, some hold labels and values, and some are no valid tables. */
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf } from './headings.ts'
+import { isKnownLabel, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import {
   cutInlines,
@@ -61,6 +62,43 @@ export const cellText = (cell: SourceCell): string =>
     })
     .join(' ')
     .trim()
+
+const isLabelCell = (cell: SourceCell | undefined) => cell !== undefined && isKnownLabel(cellText(cell))
+
+/** Whether a row has the place of labels and values side by side (label, value, label, value), and none of its values is a label. */
+const isWidePair = ({ cells }: SourceRow) =>
+  cells.length < 3 || (cells.length % 2 === 0 && cells.every((cell, at) => at % 2 === 0 || !isLabelCell(cell)))
+const isWide = (row: SourceRow) => row.cells.length > 2 && filledCells(row).length > 0
+
+/**
+ * Rows of labels and values that stand side by side, or below a row of labels, as rows of one label and its value. Where
+ * that is not certain, the rows as they are.
+ */
+export function asPairs(rows: readonly SourceRow[]): readonly SourceRow[] {
+  const [head, values, ...more] = rows.filter(row => filledCells(row).length > 0)
+  const texts = head?.cells.map(cellText) ?? []
+  const members = new Set(texts.map(text => labelledMember(text) ?? text))
+  if (
+    head &&
+    values &&
+    more.length === 0 &&
+    head.cells.length > 1 &&
+    head.cells.length === values.cells.length &&
+    members.size === head.cells.length &&
+    texts.every(isKnownLabel) &&
+    texts.some(labelledMember) &&
+    !values.cells.some(isLabelCell)
+  )
+    return head.cells.map((label, at) => ({ cells: [label, values.cells[at] as SourceCell], line: head.line }))
+  const wide = rows.filter(isWide)
+  const known = wide.filter(({ cells }) => cells.every((cell, at) => at % 2 === 1 || isLabelCell(cell)))
+  if (known.length === 0 || !rows.every(isWidePair)) return rows
+  return rows.flatMap(row =>
+    row.cells.length < 3
+      ? [row]
+      : row.cells.flatMap((_, at) => (at % 2 === 0 ? [{ cells: row.cells.slice(at, at + 2), line: row.line }] : [])),
+  )
+}
 
 /** The paragraph that is all that a row has in its only filled cell. */
 export function onlyParagraph(row: SourceRow): { paragraph: SourceParagraph; header: boolean } | undefined {
