@@ -585,3 +585,42 @@ t.test('tables of details with several pairs in a row, or with a row of labels o
   t.same([grades, details], [[], emptyAdvertDetails()])
   t.match(warningOf(result, 'table_flattened'), { excerpt: /^Grade Location Salary SEO Leeds/ })
 })
+
+t.test('labels and values in one line, in bullets, and one above the other', async t => {
+  const forms: [string, ('text/html' | 'text/markdown')?][] = [
+    ['**Grade:** SEO | **Location:** Leeds | **Salary:** £40,000 - £45,000'],
+    ['**Grade**: SEO  |  **Location**: Leeds  |  **Salary**: £40,000 - £45,000'],
+    ['**Grade:** SEO &nbsp; &nbsp; **Location:** Leeds &nbsp; &nbsp; **Salary:** £40,000 - £45,000'],
+    ['**Grade:** SEO; **Location:** Leeds; **Salary:** £40,000 - £45,000'],
+    ['Grade: SEO | Location: Leeds | Salary: £40,000 - £45,000'],
+    ['- **Grade:** SEO\n- **Location:** Leeds\n- **Salary:** £40,000 - £45,000'],
+    ['- Grade: SEO\n- Location: Leeds\n- Salary: £40,000 - £45,000'],
+    ['**Grade:**\n\nSEO\n\n**Location:**\n\nLeeds\n\n**Salary:**\n\n£40,000 - £45,000'],
+    ['**Grade**\n\nSEO\n\n**Location**\n\nLeeds\n\n**Salary**\n\n£40,000 - £45,000'],
+    ['| **Grade:**<br>SEO | **Location**<br>Leeds | **Salary:** £40,000 - £45,000 |\n| --- | --- | --- |'],
+    [
+      '<h1>Tester</h1><table><tr><td><p><b>Grade</b></p><p>SEO</p></td><td><p><b>Location:</b></p><p>Leeds</p></td></tr><tr><td><b>Salary</b><br>£40,000 - £45,000</td><td></td></tr></table><h2>Job purpose</h2><p>You test.</p>',
+      'text/html',
+    ],
+  ]
+  for (const [lines, type] of forms) {
+    const { grades, details } = detailsOf(t, lines, type)
+    t.same(grades, ['SEO'], lines)
+    const wanted = {
+      ...emptyAdvertDetails(),
+      salary: pay('£40,000 - £45,000', 40_000, 45_000),
+      locations: [place('Leeds')],
+    }
+    t.same(details, wanted, lines)
+  }
+  const bullets = detailsOf(t, '- Grade: SEO\n- Location: Leeds\n- Car park: None').details
+  t.same(bullets?.additional, [{ label: 'Car park', value: 'None' }], 'beside labels that are known, others are')
+  for (const text of [
+    '- Team: you lead it\n- People: you lead them',
+    '**Grade:**\n\nYou will do what a SEO does.',
+    '**Salary:** London: £50,000 | National: £40,000',
+  ]) {
+    const { details, grades } = detailsOf(t, text)
+    t.same([grades, details?.business_area, details?.locations], [[], null, []], text)
+  }
+})

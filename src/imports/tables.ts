@@ -1,10 +1,12 @@
 /** Tables of Word exports: most hold the layout of a page, some hold labels and values, and some are no valid tables. */
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf } from './headings.ts'
-import { isKnownLabel, labelledMember } from './labels.ts'
+import { isKnownLabel, labelled, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import {
   cutInlines,
+  hardLines,
+  isBold,
   type Line,
   type SourceBlock,
   type SourceCell,
@@ -65,16 +67,49 @@ export const cellText = (cell: SourceCell): string =>
 
 const isLabelCell = (cell: SourceCell | undefined) => cell !== undefined && isKnownLabel(cellText(cell))
 
+const cellOf = (lines: readonly Line[]): SourceCell => ({
+  header: false,
+  blocks: lines.map(({ content, line }) => ({ type: 'paragraph', content, line })),
+})
+
+/** A cell that holds labels and their values (a bold label above its value, or both in a line) as rows of two cells. */
+function rowsInCell({ blocks }: SourceCell): SourceRow[] | undefined {
+  const rows: { label: Line; value: Line[] }[] = []
+  for (const block of blocks) {
+    if (block.type !== 'paragraph') return undefined
+    for (const { content, line } of hardLines(block)) {
+      const { label, value } =
+        labelled(content) ?? (isBold(content) ? { label: plainOfInlines(content), value: [] } : {})
+      if (label !== undefined && value && isKnownLabel(label))
+        rows.push({
+          label: { content: [{ type: 'text', value: label }], line },
+          value: plainOfInlines(value) === '' ? [] : [{ content: value, line }],
+        })
+      else if (rows.length === 0) return undefined
+      else rows.at(-1)?.value.push({ content, line })
+    }
+  }
+  if (rows.length === 0 || rows.some(({ value }) => value.length === 0)) return undefined
+  return rows.map(({ label, value }) => ({ cells: [cellOf([label]), cellOf(value)], line: label.line }))
+}
+
+/** A row of which each cell holds a label and its value as rows of two; else the row alone. */
+function rowsInRow(row: SourceRow): SourceRow[] {
+  const rows = row.cells.length > 1 ? filledCells(row).map(rowsInCell) : []
+  return rows.length > 0 && rows.every(found => found !== undefined) ? rows.flat() : [row]
+}
+
 /** Whether a row has the place of labels and values side by side (label, value, label, value), and none of its values is a label. */
 const isWidePair = ({ cells }: SourceRow) =>
   cells.length < 3 || (cells.length % 2 === 0 && cells.every((cell, at) => at % 2 === 0 || !isLabelCell(cell)))
 const isWide = (row: SourceRow) => row.cells.length > 2 && filledCells(row).length > 0
 
 /**
- * Rows of labels and values that stand side by side, or below a row of labels, as rows of one label and its value. Where
+ * Rows of labels and values that stand side by side, in one cell, or below a row of labels, as rows of one label and its value. Where
  * that is not certain, the rows as they are.
  */
-export function asPairs(rows: readonly SourceRow[]): readonly SourceRow[] {
+export function asPairs(table: readonly SourceRow[]): readonly SourceRow[] {
+  const rows = table.flatMap(rowsInRow)
   const [head, values, ...more] = rows.filter(row => filledCells(row).length > 0)
   const texts = head?.cells.map(cellText) ?? []
   const members = new Set(texts.map(text => labelledMember(text) ?? text))
