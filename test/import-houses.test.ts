@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { emptyAdvertDetails } from '../src/document/schema.ts'
 import { findFiles } from '../src/imports/files.ts'
 import { importFile } from '../src/imports/import.ts'
@@ -720,4 +720,88 @@ t.test('the title of front matter counts where the first heading is that of a se
   const other = page('# Head of fisheries\n\n## Summary\n\nYou do fish.\n')
   t.equal(other.document?.title, 'Head of fisheries', 'a title of the text')
   t.same(sections(other), [['role_summary', 'Summary']])
+})
+
+const place = (text: string) => ({ text, town: null, region: null, postcode: null, country: null })
+const pay = (text: string, min: number | null, max = min, period: 'year' | null = null) => ({
+  min,
+  max,
+  currency: 'GBP',
+  period,
+  text,
+})
+/** The grades and advert details of a role with these lines under its title; all of its text is kept. */
+const detailsOf = (t: Test, lines: string, type: 'text/html' | 'text/markdown' = 'text/markdown') => {
+  const result = imported(type === 'text/html' ? lines : `# Tester\n\n${lines}\n\n${body}`, type)
+  t.equal(result.report.coverage.percent, 100, lines)
+  t.same(result.report.losses, [], lines)
+  const { document } = result
+  return { result, grades: document?.grades.map(({ code }) => code), details: document?.advert_details }
+}
+
+t.test('tables of details with several pairs in a row, or with a row of labels over one of values', async t => {
+  const appendix = '## Appendix\n\n'
+  const wide =
+    '| | | | |\n| --- | --- | --- | --- |\n| Grade: | SEO | Location: | Sheffield |\n| Salary: | £30,000 | Closing date: | 1 May 2027 |'
+  const head = '| Grade | Location | Salary |\n| --- | --- | --- |\n| SEO | Leeds | £40,000 |'
+  for (const above of ['', appendix]) {
+    const pairs = detailsOf(t, above + wide)
+    t.same(pairs.grades, ['SEO'], above)
+    t.same(pairs.details, {
+      ...emptyAdvertDetails(),
+      salary: pay('£30,000', 30_000),
+      locations: [place('Sheffield')],
+      additional: [{ label: 'Closing date', value: '1 May 2027' }],
+    })
+    const columns = detailsOf(t, above + head)
+    t.same(columns.grades, ['SEO'], above)
+    t.same(columns.details, {
+      ...emptyAdvertDetails(),
+      salary: pay('£40,000', 40_000),
+      locations: [place('Leeds')],
+    })
+  }
+  // Which place goes with which grade, an advert cannot say.
+  const { grades, details, result } = detailsOf(t, `${appendix}${head}\n| HEO | York | £30,000 |`)
+  t.same([grades, details], [[], emptyAdvertDetails()])
+  t.match(warningOf(result, 'table_flattened'), { excerpt: /^Grade Location Salary SEO Leeds/ })
+})
+
+t.test('labels and values in one line, in bullets, and one above the other', async t => {
+  const forms: [string, ('text/html' | 'text/markdown')?][] = [
+    ['**Grade:** SEO | **Location:** Leeds | **Salary:** £40,000 - £45,000'],
+    ['**Grade**: SEO  |  **Location**: Leeds  |  **Salary**: £40,000 - £45,000'],
+    ['**Grade:** SEO &nbsp; &nbsp; **Location:** Leeds &nbsp; &nbsp; **Salary:** £40,000 - £45,000'],
+    ['**Grade:** SEO; **Location:** Leeds; **Salary:** £40,000 - £45,000'],
+    ['Grade: SEO | Location: Leeds | Salary: £40,000 - £45,000'],
+    ['- **Grade:** SEO\n- **Location:** Leeds\n- **Salary:** £40,000 - £45,000'],
+    ['- Grade: SEO\n- Location: Leeds\n- Salary: £40,000 - £45,000'],
+    ['**Grade:**\n\nSEO\n\n**Location:**\n\nLeeds\n\n**Salary:**\n\n£40,000 - £45,000'],
+    ['**Grade**\n\nSEO\n\n**Location**\n\nLeeds\n\n**Salary**\n\n£40,000 - £45,000'],
+    ['| **Grade:**<br>SEO | **Location**<br>Leeds | **Salary:** £40,000 - £45,000 |\n| --- | --- | --- |'],
+    [
+      '<h1>Tester</h1><table><tr><td><p><b>Grade</b></p><p>SEO</p></td><td><p><b>Location:</b></p><p>Leeds</p></td></tr><tr><td><b>Salary</b><br>£40,000 - £45,000</td><td></td></tr></table><h2>Job purpose</h2><p>You test.</p>',
+      'text/html',
+    ],
+  ]
+  for (const [lines, type] of forms) {
+    const { grades, details } = detailsOf(t, lines, type)
+    t.same(grades, ['SEO'], lines)
+    const wanted = {
+      ...emptyAdvertDetails(),
+      salary: pay('£40,000 - £45,000', 40_000, 45_000),
+      locations: [place('Leeds')],
+    }
+    t.same(details, wanted, lines)
+  }
+  const bullets = detailsOf(t, '- Grade: SEO\n- Location: Leeds\n- Car park: None').details
+  t.same(bullets?.additional, [{ label: 'Car park', value: 'None' }], 'beside labels that are known, others are')
+  for (const text of [
+    '- Team: you lead it\n- People: you lead them',
+    '**Grade:**\n\nYou will do what a SEO does.',
+    '**Salary:** London: £50,000 | National: £40,000',
+  ]) {
+    const { details, grades } = detailsOf(t, text)
+    t.same([grades, details?.business_area, details?.locations], [[], null, []], text)
+  }
 })

@@ -289,3 +289,22 @@ t.test('a Word file nested without end is given up in bounded time, and the next
   const next = await pool.run(wordFile(summary), wordType, contextOf())
   t.equal(next.document?.title, 'Tester')
 })
+
+t.test('labels in one line of Word, parted by tabs', async t => {
+  const label = (text: string) => run(`${text}:`, '<w:b/>')
+  const tab = '<w:r><w:tab/></w:r>'
+  const line = [label('Grade'), run(' SEO'), tab, label('Location'), tab, run('Leeds'), tab, label('Hours'), run(' 37')]
+  const { document, report } = await read(
+    wordFile(`${bold('Tester')}${paragraph(line.join(''))}${bold('About the role')}${paragraph('You will test.')}`),
+  )
+  t.same(
+    document?.grades.map(({ code }) => code),
+    ['SEO'],
+  )
+  t.same(
+    document?.advert_details.locations.map(({ text }) => text),
+    ['Leeds'],
+  )
+  t.equal(document?.advert_details.hours, '37')
+  t.same([report.coverage.percent, report.losses], [100, []])
+})

@@ -3,12 +3,20 @@
 import { isOpenSalary, isPlaceholder } from '../document/placeholders.ts'
 import type { AdvertDetails, Grade, RoleDocument } from '../document/schema.ts'
 import { type Inline, linksOf, plainOfInlines, writeText } from '../document/text.ts'
-import { knownKind } from './headings.ts'
-import { isKnownLabel, type Labelled, type LabelledMember, labelled, labelledLines, labelledMember } from './labels.ts'
+import { knownKind, looksLikeHeading } from './headings.ts'
+import {
+  isKnownLabel,
+  isLabel,
+  type Labelled,
+  type LabelledMember,
+  labelled,
+  labelledLines,
+  labelledMember,
+} from './labels.ts'
 import type { Notices } from './notices.ts'
 import type { BodyBlock } from './outline.ts'
 import { cellText } from './tables.ts'
-import { type Line, type SourceBlock, sourceLines } from './tree.ts'
+import { hardLines, isBold, type Line, type SourceBlock, type SourceItem, sourceLines } from './tree.ts'
 import { codesIn, gradesIn, locationIn, salaryIn } from './values.ts'
 
 /** A row as it is printed. */
@@ -81,12 +89,47 @@ export function pairsOf(
     return true
   }
 
-  for (const block of blocks) {
-    if (block.type === 'rows') {
+  /** A bold label that stands alone: the short line below it is its value. */
+  let alone: Pair | undefined
+  const isValue = (block: BodyBlock | undefined) =>
+    block?.type === 'paragraph' &&
+    hardLines(block).length === 1 &&
+    looksLikeHeading(plainOfInlines(block.content)) &&
+    !isBold(block.content) &&
+    !labelled(block.content)
+  const standsAlone = ({ content }: Line) => {
+    const found = labelled(content)
+    const label = found ?? { label: plainOfInlines(content), marked: isBold(content), value: [] }
+    return label.marked && plainOfInlines(label.value) === '' && (found ? isKnownLabel : isLabel)(label.label)
+  }
+  const isDetailList = (items: readonly SourceItem[]) => {
+    const found = items.flatMap(item => pairOfItem(item.blocks) ?? [])
+    if (mode === 'body' || found.length < items.length) return false
+    const known = found.filter(({ label }) => labelledMember(label) !== undefined).length
+    return loose || known > 1 || (known > 0 && found.every(accepts))
+  }
+
+  for (const [index, block] of blocks.entries()) {
+    const open = alone
+    alone = undefined
+    if (open && block.type === 'paragraph' && isValue(block)) {
+      open.value = sourceLines(block).map(({ content }) => content)
+    } else if (
+      mode !== 'body' &&
+      (block.type === 'paragraph' || block.type === 'subheading') &&
+      standsAlone(block) &&
+      isValue(blocks[index + 1])
+    ) {
+      alone = { label: plainOfInlines(block.content).replace(/\s*:$/, ''), value: [], line: block.line }
+      add(alone)
+    } else if (block.type === 'rows') {
       const isPairs =
         loose || block.rows.filter(row => row.cells[0] && labelledMember(cellText(row.cells[0]))).length > 1
       const widest = Math.max(...block.rows.map(row => row.cells.length))
-      if (!isPairs || (widest > 2 && !loose)) {
+      // Beside a label is its value; where another label is, it is not certain which value belongs to which.
+      const hasLabelsBeside =
+        widest > 2 && block.rows.some(row => row.cells.slice(1).some(cell => isKnownLabel(cellText(cell))))
+      if (!isPairs || (widest > 2 && !loose) || hasLabelsBeside) {
         rest.push(block)
         continue
       }
@@ -122,10 +165,12 @@ export function pairsOf(
       for (const { content, line } of lines) {
         if (!readLine(content, line)) pairs.at(-1)?.value.push(content)
       }
-    } else if (block.type === 'list' && loose && block.items.every(item => isPairItem(item.blocks))) {
-      for (const item of block.items) {
-        const [paragraph] = item.blocks
-        if (paragraph?.type === 'paragraph') readLine(paragraph.content, item.line)
+    } else if (block.type === 'list' && isDetailList(block.items)) {
+      for (const { blocks: inner, line } of block.items) {
+        for (const content of inner.flatMap(contentOf).flatMap(labelledLines)) {
+          const found = labelled(content)
+          if (found) add({ label: found.label, value: [found.value], line })
+        }
       }
     } else rest.push(block)
   }
@@ -142,9 +187,9 @@ const withDefinitions = (lines: Line[]): Line[] =>
     return joined
   }, [])
 
-const isPairItem = (blocks: readonly SourceBlock[]) => {
+const pairOfItem = (blocks: readonly SourceBlock[]): Labelled | undefined => {
   const [only, ...others] = blocks
-  return only?.type === 'paragraph' && others.length === 0 && labelled(only.content) !== undefined
+  return only?.type === 'paragraph' && others.length === 0 ? labelled(only.content) : undefined
 }
 
 const headMembers = new Set<LabelledMember>(['grades', 'title', 'profession', 'behaviours'])

@@ -192,13 +192,31 @@ export const isLabel = (text: string) => labelledMember(text) !== undefined
 const names = [...members.keys(), ...others]
   .sort((one, other) => other.length - one.length)
   .map(name => name.replaceAll(' ', '[ -]'))
-const labelAhead = new RegExp(`[ \\t]+(?=\\**(?:${names.join('|')})\\**:)`, 'i')
+/** What stands before a further label on a line: white space, a bar, a semicolon. */
+const labelAhead = new RegExp(`[\\s|;,•·]{1,40}(?=\\**(?:${names.join('|')})\\**\\s?:)`, 'gi')
+
+const rawText = (nodes: readonly Inline[]): string =>
+  nodes.map(node => ('children' in node ? rawText(node.children) : node.value)).join('')
+
+/** The nodes with the characters of another text, of the same length, in their texts. */
+function withText(nodes: readonly Inline[], text: string): Inline[] {
+  let at = 0
+  return nodes.map(node => {
+    const { length } = rawText([node])
+    const own = text.slice(at, at + length)
+    at += length
+    if ('children' in node) return { ...node, children: withText(node.children, own) }
+    return node.type === 'text' ? { ...node, value: own } : node
+  })
+}
 
 /** A line that holds several labels, each with its value, as a line for each; else the line alone. */
 export function labelledLines(content: readonly Inline[]): Inline[][] {
   const first = labelled(content)
   if (!first || !isKnownLabel(first.label)) return [[...content]]
-  const lines = cutInlines(content, labelAhead)
+  // A label may be bold and what parts it from the value before is not, so the whole line is looked at.
+  const parted = rawText(content).replace(labelAhead, found => '\0'.repeat(found.length))
+  const lines = cutInlines(withText(content, parted), /\0+/).filter(line => plainOfInlines(line) !== '')
   return lines.length > 1 && lines.every(line => isKnownLabel(labelled(line)?.label ?? '')) ? lines : [[...content]]
 }
 

@@ -8,7 +8,15 @@ import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading, norm
 import { isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
 import type { Notices } from './notices.ts'
-import { cellText, criteriaTables, filledCells, hasImportanceColumns, onlyParagraph, repairTables } from './tables.ts'
+import {
+  asPairs,
+  cellText,
+  criteriaTables,
+  filledCells,
+  hasImportanceColumns,
+  onlyParagraph,
+  repairTables,
+} from './tables.ts'
 import { isDocumentKind } from './title.ts'
 import {
   type Field,
@@ -144,7 +152,8 @@ const areDetails = (rows: readonly SourceRow[]) =>
     return isCaption || (isShort(second) && (isLabel(firstText(row)) || kindsOfDetails.has(knownKind(firstText(row)))))
   })
 
-function rowSteps(source: readonly SourceRow[]): Step[] {
+function rowSteps(table: readonly SourceRow[]): Step[] {
+  const source = asPairs(table)
   const parted = source.map(row => partedRow(row) ?? row)
   const rows = areDetails(parted) ? parted : source
   const isDetails = rows === parted

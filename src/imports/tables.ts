@@ -1,9 +1,11 @@
 /** Tables of Word exports: most hold the layout of a page, some hold labels and values, and some are no valid tables. */
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf, looksLikeHeading } from './headings.ts'
+import { isKnownLabel, labelled, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import {
   cutInlines,
+  hardLines,
   isBold,
   type Line,
   plainOf,
@@ -63,6 +65,76 @@ export const cellText = (cell: SourceCell): string =>
     })
     .join(' ')
     .trim()
+
+const isLabelCell = (cell: SourceCell | undefined) => cell !== undefined && isKnownLabel(cellText(cell))
+
+const cellOf = (lines: readonly Line[]): SourceCell => ({
+  header: false,
+  blocks: lines.map(({ content, line }) => ({ type: 'paragraph', content, line })),
+})
+
+/** A cell that holds labels and their values (a bold label above its value, or both in a line) as rows of two cells. */
+function rowsInCell({ blocks }: SourceCell): SourceRow[] | undefined {
+  const rows: { label: Line; value: Line[] }[] = []
+  for (const block of blocks) {
+    if (block.type !== 'paragraph') return undefined
+    for (const { content, line } of hardLines(block)) {
+      const { label, value } =
+        labelled(content) ?? (isBold(content) ? { label: plainOfInlines(content), value: [] } : {})
+      if (label !== undefined && value && isKnownLabel(label))
+        rows.push({
+          label: { content: [{ type: 'text', value: label }], line },
+          value: plainOfInlines(value) === '' ? [] : [{ content: value, line }],
+        })
+      else if (rows.length === 0) return undefined
+      else rows.at(-1)?.value.push({ content, line })
+    }
+  }
+  if (rows.length === 0 || rows.some(({ value }) => value.length === 0)) return undefined
+  return rows.map(({ label, value }) => ({ cells: [cellOf([label]), cellOf(value)], line: label.line }))
+}
+
+/** A row of which each cell holds a label and its value as rows of two; else the row alone. */
+function rowsInRow(row: SourceRow): SourceRow[] {
+  const rows = row.cells.length > 1 ? filledCells(row).map(rowsInCell) : []
+  return rows.length > 0 && rows.every(found => found !== undefined) ? rows.flat() : [row]
+}
+
+/** Whether a row has the place of labels and values side by side (label, value, label, value), and none of its values is a label. */
+const isWidePair = ({ cells }: SourceRow) =>
+  cells.length < 3 || (cells.length % 2 === 0 && cells.every((cell, at) => at % 2 === 0 || !isLabelCell(cell)))
+const isWide = (row: SourceRow) => row.cells.length > 2 && filledCells(row).length > 0
+
+/**
+ * Rows of labels and values that stand side by side, in one cell, or below a row of labels, as rows of one label and its value. Where
+ * that is not certain, the rows as they are.
+ */
+export function asPairs(table: readonly SourceRow[]): readonly SourceRow[] {
+  const rows = table.flatMap(rowsInRow)
+  const [head, values, ...more] = rows.filter(row => filledCells(row).length > 0)
+  const texts = head?.cells.map(cellText) ?? []
+  const members = new Set(texts.map(text => labelledMember(text) ?? text))
+  if (
+    head &&
+    values &&
+    more.length === 0 &&
+    head.cells.length > 1 &&
+    head.cells.length === values.cells.length &&
+    members.size === head.cells.length &&
+    texts.every(isKnownLabel) &&
+    texts.some(labelledMember) &&
+    !values.cells.some(isLabelCell)
+  )
+    return head.cells.map((label, at) => ({ cells: [label, values.cells[at] as SourceCell], line: head.line }))
+  const wide = rows.filter(isWide)
+  const known = wide.filter(({ cells }) => cells.every((cell, at) => at % 2 === 1 || isLabelCell(cell)))
+  if (known.length === 0 || !rows.every(isWidePair)) return rows
+  return rows.flatMap(row =>
+    row.cells.length < 3
+      ? [row]
+      : row.cells.flatMap((_, at) => (at % 2 === 0 ? [{ cells: row.cells.slice(at, at + 2), line: row.line }] : [])),
+  )
+}
 
 /** The paragraph that is all that a row has in its only filled cell. */
 export function onlyParagraph(row: SourceRow): { paragraph: SourceParagraph; header: boolean } | undefined {
