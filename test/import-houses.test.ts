@@ -630,3 +630,46 @@ t.test('SFIA in a table: its columns in any order, by their heads or by what the
   const other = page(`## Skills\n\n${table('|Skill|Level|', '|Agile working|Practitioner|', '|Testing|Expert|')}`)
   t.equal(warningOf(other, 'sfia_table_not_read'), undefined, 'levels of another framework')
 })
+
+t.test('behaviours with what is said of them, in a sentence, numbered in one line, and in tables', async t => {
+  const page = (text: string) => imported(`# Tester\n\n## About the role\n\nYou will test.\n\n${text}\n`)
+  const leading = ['changing_and_improving', 'leadership', 'delivering_at_pace']
+  const row =
+    '| Behaviours | Changing and Improving; Making Effective Decisions |\n|---|---|\n| Strengths | At interview |'
+  const decisions = ['changing_and_improving', 'making_effective_decisions']
+  for (const [text, expected] of [
+    ['## Behaviours\n\n* Leadership (lead)', ['leadership']],
+    [
+      '## Behaviours\n\n* Changing and Improving (lead)\n* Leadership (Grade 7)',
+      ['changing_and_improving', 'leadership'],
+    ],
+    [
+      '## Behaviours\n\nWorking Together, Developing Self & Others and Leadership will be tested at interview.',
+      ['working_together', 'developing_self_and_others', 'leadership'],
+    ],
+    [
+      '## Civil Service Behaviours\n\nThe successful candidate will show Changing and Improving, Leadership and Delivering at Pace at level 4.',
+      leading,
+    ],
+    [
+      '## Behaviours\n\n1. Leadership 2. Communicating and Influencing 3. Working Together',
+      ['leadership', 'communicating_and_influencing', 'working_together'],
+    ],
+    [
+      '## Behaviours\n\n| Working Together (lead) | 3 |\n|---|---|\n| Leadership | 2 |',
+      ['working_together', 'leadership'],
+    ],
+    [`## How to apply\n\n${row}`, decisions],
+    ['## Behaviours\n\n- Leadership: you lead by working together and changing and improving', ['leadership']],
+    ['## Behaviours\n\nYou lead by working together and communicating and influencing.', []],
+    ['## How to apply\n\nWorking Together, Leadership and more will be seen.', []],
+  ] as const) {
+    const result = page(text)
+    t.same(result.document?.behaviours, expected, text)
+    t.equal(result.report.coverage.percent, 100, text)
+  }
+  t.same(imported(`# Tester\n\n${row}\n\n## Duties\n\nTest.\n`).document?.behaviours, decisions, 'under the title')
+  t.match(page('## Behaviours\n\n* Leadership (lead)').document?.sections[1]?.blocks, [
+    { type: 'list', items: [{ text: 'Leadership (lead)' }] },
+  ])
+})

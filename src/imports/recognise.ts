@@ -322,7 +322,8 @@ export function recognise(source: Outline, sfia: SfiaContext, notices: Notices):
   const recogniser = new Recogniser(source, sfia, notices)
   const sections = recogniser.sections()
   const { details, skills, mappings, sfiaVersion, lines, parts } = recogniser
-  const named = behavioursIn(source.sections)
+  const front: OutlineSection = { heading: '', content: [], kind: 'other', line: 1, body: source.front }
+  const named = behavioursIn([front, ...source.sections])
   const role = [...sections.flatMap(section => section.blocks), ...skills]
     .flatMap(textsIn)
     .flatMap(linksOf)
