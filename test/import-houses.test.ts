@@ -805,3 +805,136 @@ t.test('labels and values in one line, in bullets, and one above the other', asy
     t.same([grades, details?.business_area, details?.locations], [[], null, []], text)
   }
 })
+
+t.test('SFIA in a table: its columns in any order, by their heads or by what they hold', async t => {
+  const page = (text: string, type: 'text/markdown' | 'text/html' = 'text/markdown') =>
+    imported(
+      `${type === 'text/html' ? '<h1>Tester</h1>' : '# Tester\n\n## About the role\n\nYou test.'}\n\n${text}`,
+      type,
+    )
+  const table = (...rows: string[]) => [rows[0], rows[0]?.replace(/[^|]+/g, '---'), ...rows.slice(1)].join('\n')
+  const mappings = [
+    { code: 'PROG', level: 4 },
+    { code: 'PBMG', level: 5 },
+  ]
+  for (const [what, text] of [
+    [
+      'three columns',
+      table('|Code|Skill|Level|', '|PROG|Programming/software development|4|', '|PBMG|Problem management|Level 5|'),
+    ],
+    [
+      'another order',
+      table(
+        '|Level|SFIA skill|SFIA code|',
+        '|4 – Enable|Programming/software development|PROG|',
+        '|5|Problem management|PBMG|',
+      ),
+    ],
+    [
+      'codes in names',
+      table('|Skill|Level|', '|Programming/software development (PROG)|4|', '|Problem management (PBMG)|5|'),
+    ],
+    ['no heads', table('|Programming/software development (PROG)|4|', '|Problem management (PBMG)|5|')],
+  ] as const) {
+    const result = page(`## SFIA 8\n\n${text}`)
+    t.same(result.document?.sfia_mappings, mappings, what)
+    t.equal(result.document?.sfia_version, '8', what)
+    t.same(outlineOf(result), ['role_summary: paragraph', 'skills_framework: sfia_mappings'], what)
+    t.same(result.report.warnings, [], what)
+    t.equal(result.report.coverage.percent, 100, what)
+  }
+  const caption = '<tr><td colspan="3">SFIA 8</td></tr>'
+  const head = '<tr><th>Code</th><th>Skill</th><th>Level</th></tr>'
+  const category = '<tr><td colspan="3">Development and implementation</td></tr>'
+  const skill = '<tr><td>PROG</td><td>Programming/software development</td><td>4</td></tr>'
+  for (const heading of [
+    'About the role</h2><p>You test.</p><h2>SFIA',
+    'About the role</h2><p>You test.</p><h2>Skills',
+  ]) {
+    const result = page(
+      `<h2>${heading}</h2><p>These:</p><table>${caption}${head}${category}${skill}</table>`,
+      'text/html',
+    )
+    t.same(result.document?.sfia_mappings, [{ code: 'PROG', level: 4 }], heading)
+    t.equal(result.document?.sfia_version, '8', 'of the caption')
+    t.same(outlineOf(result).slice(2), ['skills_framework: sfia_mappings'], heading)
+    t.equal(result.report.coverage.percent, 100, heading)
+  }
+  const partly = page(
+    `## SFIA 8\n\n${table('|Code|Skill|Level|Why|', '|PROG|Programming/software development|4|You code|', '|PBMG|Problem management|3-5||', '|ZZZZ|Zeal|3||', '|DESN|Systems design|2||')}`,
+  )
+  t.same(partly.document?.sfia_mappings, [{ code: 'PROG', level: 4 }])
+  t.match(partly.document?.sections[1]?.blocks, [
+    {
+      type: 'list',
+      items: [
+        { text: 'Code', items: [{ text: 'Skill' }, { text: 'Level' }, { text: 'Why' }] },
+        { text: 'PROG', items: [{}, { text: '4' }, { text: 'You code' }] },
+        { text: 'PBMG', items: [{}, { text: '3-5' }] },
+        { text: 'ZZZZ' },
+        { text: 'DESN' },
+      ],
+    },
+    { type: 'sfia_mappings' },
+  ])
+  t.match(warningOf(partly, 'sfia_row_not_read'), {
+    excerpt: 'PBMG Problem management 3-5',
+    pointer: '/sections/1/blocks/0/items/2',
+  })
+  t.match(warningOf(partly, 'sfia_not_loaded'), { line: 13 })
+  t.match(warningOf(partly, 'sfia_level_invalid'), { line: 14 })
+  t.equal(partly.report.coverage.percent, 100)
+  for (const [heading, cell] of [
+    ['SFIA', 'Skill'],
+    ['Skills', 'SFIA skill'],
+  ]) {
+    const unread = page(`## ${heading}\n\n${table(`|${cell}|Level|`, '|Programming/software development|4|')}`)
+    t.same(unread.document?.sfia_mappings, [])
+    t.match(warningOf(unread, 'sfia_table_not_read'), { line: 9 }, 'names without codes are told')
+  }
+  const other = page(`## Skills\n\n${table('|Skill|Level|', '|Agile working|Practitioner|', '|Testing|Expert|')}`)
+  t.equal(warningOf(other, 'sfia_table_not_read'), undefined, 'levels of another framework')
+})
+
+t.test('behaviours with what is said of them, in a sentence, numbered in one line, and in tables', async t => {
+  const page = (text: string) => imported(`# Tester\n\n## About the role\n\nYou will test.\n\n${text}\n`)
+  const leading = ['changing_and_improving', 'leadership', 'delivering_at_pace']
+  const row =
+    '| Behaviours | Changing and Improving; Making Effective Decisions |\n|---|---|\n| Strengths | At interview |'
+  const decisions = ['changing_and_improving', 'making_effective_decisions']
+  for (const [text, expected] of [
+    ['## Behaviours\n\n* Leadership (lead)', ['leadership']],
+    [
+      '## Behaviours\n\n* Changing and Improving (lead)\n* Leadership (Grade 7)',
+      ['changing_and_improving', 'leadership'],
+    ],
+    [
+      '## Behaviours\n\nWorking Together, Developing Self & Others and Leadership will be tested at interview.',
+      ['working_together', 'developing_self_and_others', 'leadership'],
+    ],
+    [
+      '## Civil Service Behaviours\n\nThe successful candidate will show Changing and Improving, Leadership and Delivering at Pace at level 4.',
+      leading,
+    ],
+    [
+      '## Behaviours\n\n1. Leadership 2. Communicating and Influencing 3. Working Together',
+      ['leadership', 'communicating_and_influencing', 'working_together'],
+    ],
+    [
+      '## Behaviours\n\n| Working Together (lead) | 3 |\n|---|---|\n| Leadership | 2 |',
+      ['working_together', 'leadership'],
+    ],
+    [`## How to apply\n\n${row}`, decisions],
+    ['## Behaviours\n\n- Leadership: you lead by working together and changing and improving', ['leadership']],
+    ['## Behaviours\n\nYou lead by working together and communicating and influencing.', []],
+    ['## How to apply\n\nWorking Together, Leadership and more will be seen.', []],
+  ] as const) {
+    const result = page(text)
+    t.same(result.document?.behaviours, expected, text)
+    t.equal(result.report.coverage.percent, 100, text)
+  }
+  t.same(imported(`# Tester\n\n${row}\n\n## Duties\n\nTest.\n`).document?.behaviours, decisions, 'under the title')
+  t.match(page('## Behaviours\n\n* Leadership (lead)').document?.sections[1]?.blocks, [
+    { type: 'list', items: [{ text: 'Leadership (lead)' }] },
+  ])
+})

@@ -3,7 +3,7 @@ import { behaviours } from '../document/code-lists.ts'
 import type { RoleDocument } from '../document/schema.ts'
 import { plainOfInlines } from '../document/text.ts'
 import { normaliseHeading } from './headings.ts'
-import type { BodyBlock, OutlineSection } from './outline.ts'
+import type { BodyBlock, OutlineSection, Rows } from './outline.ts'
 import type { SourceBlock } from './tree.ts'
 
 type Behaviour = RoleDocument['behaviours'][number]
@@ -30,8 +30,12 @@ const partsOf = (text: string) => text.split(/\s+[–—:-]\s+|:$/).map(normalis
 /** Whether a line is the name of a behaviour or competency, so that it heads no section of its own. */
 export const isBehaviour = (text: string) => partsOf(text).some(part => names.has(part) || competencies.has(part))
 
+/** `Leadership (lead)`: what stands in brackets is said of the name before it, where it is no name itself. */
+const withoutAsides = (text: string) =>
+  text.replace(/\([^()]*\)/g, aside => (within(normaliseHeading(aside)).length > 0 ? aside : ''))
+
 const namedBy = (text: string): Behaviour[] =>
-  partsOf(text).flatMap(part => {
+  partsOf(withoutAsides(text)).flatMap(part => {
     const code = names.get(part.replace(/ \d$/, ''))
     return code ? [code] : []
   })
@@ -51,17 +55,30 @@ const isOfBehaviours = (heading: string) => /\bbehaviou?rs?\b|\bsuccess profiles
 
 /** `Leadership: you lead` under such a heading is about what stands before the colon. */
 const about = /^([^:–—]{1,80}?)(?::|\s[–—-])\s/
+const anyName = `(?:${[...names.keys()].join('|')})`
 /** `Working Together and Delivering at Pace` */
-const several = new RegExp(`^(?:(?:and )?(?:${[...names.keys()].join('|')})\\b ?)+$`)
+const several = new RegExp(`^(?:(?:and )?${anyName}\\b ?)+$`)
+/** The same within a sentence, or numbered: `1. Leadership 2. Working Together`. */
+const row = new RegExp(`\\b${anyName}(?:(?: at)?(?: level)?(?: \\d)?(?: and)?(?: \\d)? ${anyName}\\b)+`, 'gi')
+
+/** Behaviours that stand in a row within a sentence, each with a capital: without, `working together` is what people do. */
+function inRows(text: string): Behaviour[] {
+  const plain = text.replace(/&/g, ' and ').replace(/[^\p{L}\p{N}]+/gu, ' ')
+  return [...plain.matchAll(row)].flatMap(([part]) => {
+    const each = [...part.matchAll(new RegExp(`\\b${anyName}\\b`, 'gi'))]
+    return each.every(([name]) => /^\p{Lu}/u.test(name)) ? within(part.toLowerCase()) : []
+  })
+}
 
 /** Behaviours that a line under a heading of behaviours names: alone, before what is said of it, or several in a row. */
-function inList(text: string): Behaviour[] {
+function inList(line: string): Behaviour[] {
+  const text = withoutAsides(line)
   const read = (part: string) => {
     const words = normaliseHeading(part).replace(/ (?:level )?\d$/, '')
     return several.test(words) ? within(words) : []
   }
   const one = read(about.exec(text)?.[1] ?? '')
-  return one.length > 0 ? one : text.split(/[,;:/\u2028\n]|\s[–—-]\s/).flatMap(read)
+  return one.length > 0 ? one : [...inRows(text), ...text.split(/[,;:/\u2028\n]|\s[–—-]\s/).flatMap(read)]
 }
 
 const linesOf = (block: BodyBlock | SourceBlock): string[] => {
@@ -69,6 +86,16 @@ const linesOf = (block: BodyBlock | SourceBlock): string[] => {
   if (block.type === 'rows' || block.type === 'table')
     return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(linesOf)))
   return [plainOfInlines(block.content)]
+}
+
+/** Behind a cell that is called `Behaviours` stand behaviours. */
+function* linesOfRows({ rows }: Rows, listed: boolean): Generator<{ text: string; listed: boolean }> {
+  for (const { cells } of rows) {
+    const [first, ...others] = cells.map(cell => cell.blocks.flatMap(linesOf))
+    for (const text of first ?? []) yield { text, listed }
+    const isLabelled = first?.length === 1 && first.every(text => text.length <= 80 && isOfBehaviours(text))
+    for (const text of others.flat()) yield { text, listed: listed || isLabelled }
+  }
 }
 
 /** Each line of a section, and whether it stands under a heading of behaviours. */
@@ -79,7 +106,8 @@ function* linesUnder({ heading, body }: OutlineSection): Generator<{ text: strin
     const lines = linesOf(block)
     // The name of a behaviour as a subheading is one of those that are told.
     if (block.type === 'subheading' && !lines.some(isBehaviour)) listed = lines.some(isOfBehaviours)
-    for (const text of lines) yield { text, listed }
+    if (block.type === 'rows') yield* linesOfRows(block, listed)
+    else for (const text of lines) yield { text, listed }
   }
 }
 

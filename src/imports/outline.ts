@@ -8,6 +8,7 @@ import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading, norm
 import { isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
 import type { Notices } from './notices.ts'
+import { type SfiaTable, sfiaTable } from './sfia-tables.ts'
 import {
   asPairs,
   cellText,
@@ -152,6 +153,19 @@ const areDetails = (rows: readonly SourceRow[]) =>
     return isCaption || (isShort(second) && (isLabel(firstText(row)) || kindsOfDetails.has(knownKind(firstText(row)))))
   })
 
+/** A table of SFIA is one, whatever its rows of categories look like; a caption that names SFIA heads it. */
+const sfiaSteps = (rows: readonly SourceRow[], { captions }: SfiaTable): Step[] => {
+  const steps = captions.flatMap((row): Step[] => {
+    const { content, line } = onlyParagraph(row)?.paragraph ?? { content: [], line: row.line }
+    const text = plainOfInlines(content)
+    if (text === '') return filledCells(row).flatMap(cell => stepsOf(cell.blocks))
+    const heads = looksLikeHeading(text) && kindOf(text) === 'skills_framework'
+    return [heads ? { type: 'mark', by: 'row', depth: 0, content, text, line } : { type: 'paragraph', content, line }]
+  })
+  const body = rows.slice(captions.length)
+  return [...steps, { type: 'rows', rows: body, line: body[0]?.line ?? 0 }]
+}
+
 function rowSteps(table: readonly SourceRow[]): Step[] {
   const source = asPairs(table)
   const parted = source.map(row => partedRow(row) ?? row)
@@ -168,6 +182,8 @@ function rowSteps(table: readonly SourceRow[]): Step[] {
         { type: 'rows' as const, rows: table.rows, line: table.rows[0]?.line ?? 1 },
       ]),
     ]
+  const sfia = sfiaTable(rows)
+  if (sfia?.head) return sfiaSteps(rows, sfia)
   const steps: Step[] = []
   let afterHeading = false
   // One known heading beside its text, and the whole table is headings beside their texts.

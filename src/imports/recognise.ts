@@ -17,10 +17,12 @@ import { type Details, type KnownRow, type Pair, pairsOf, readPairs } from './de
 import { frameworkRole } from './framework.ts'
 import { importanceOf } from './headings.ts'
 import type { Notices } from './notices.ts'
-import type { BodyBlock, Outline, OutlineSection } from './outline.ts'
+import type { BodyBlock, Outline, OutlineSection, Rows } from './outline.ts'
 import { printedVersion, readSfia, readSfiaLine, type SfiaIndex, sfiaLines } from './sfia.ts'
+import { namesSfia, sfiaTable } from './sfia-tables.ts'
+import { cellText } from './tables.ts'
 import { titleOf } from './title.ts'
-import type { SourceBlock } from './tree.ts'
+import type { SourceBlock, SourceRow } from './tree.ts'
 
 export interface Recognised extends Provenance {
   document: RoleDocument
@@ -55,7 +57,6 @@ class Recogniser implements Provenance {
   /** A skills block prints all skills of its importance, so each importance has one list at most. */
   readonly #printed = new Set<Importance>()
   #detailsPrinted = false
-  #sfiaRead = false
   readonly #source: Outline
   readonly #sfia: SfiaContext
   readonly #notices: Notices
@@ -124,34 +125,57 @@ class Recogniser implements Provenance {
     return section
   }
 
+  /** Whether a section holds the SFIA skills: by its heading, by a table with heads, or as most of its lines are such. */
   #isSfia({ kind, body }: OutlineSection) {
-    if (this.#sfiaRead) return false
+    if (this.mappings.length > 0) return false
     if (kind === 'skills_framework') return true
-    if (this.#source.sections.some(section => section.kind === 'skills_framework')) return false
+    const saysSkills = (section: OutlineSection) =>
+      section.kind === 'skills_framework' &&
+      sfiaLines(section.body, this.#sfia.versions).some(line => line.code !== undefined)
+    if (this.#source.sections.some(saysSkills)) return false
+    if (body.some(block => block.type === 'rows' && sfiaTable(block.rows)?.head)) return true
     if (kind !== 'capabilities' && kind !== 'skills_experience' && kind !== 'other') return false
     const lines = sfiaLines(body, this.#sfia.versions)
     return lines.filter(line => line.code !== undefined).length * 2 > lines.length
   }
 
   #sfiaBlocks(source: OutlineSection, section: Section) {
-    this.#sfiaRead = true
     const lines = sfiaLines(source.body, this.#sfia.versions)
     const printed = printedVersion([source.heading, ...lines.map(line => line.text)].join(' '))
-    const result = readSfia(lines, this.#sfia.versions, this.#sfia.wanted, printed, this.#notices)
+    const known = printed ?? this.sfiaVersion ?? undefined
+    const result = readSfia(lines, this.#sfia.versions, this.#sfia.wanted, known, this.#notices)
     this.mappings = result.mappings
     this.sfiaVersion = result.version
-    const taken = new Set<object>([...result.taken].map(line => line.content))
+    const taken = new Set<object>([...result.taken].map(line => line.row ?? line.content))
+    const heads = new Map(lines.flatMap(line => (line.part === 'head' && line.row ? [[line.row, line] as const] : [])))
     const before: BodyBlock[] = []
     const after: BodyBlock[] = []
     let found = false
     for (const block of source.body) {
       const left = withoutTaken(block, taken)
       found ||= left !== block
-      if (left) (found ? after : before).push(left)
+      const [only, ...others] = left?.type === 'rows' && left !== block ? left.rows : []
+      const head = only && others.length === 0 ? heads.get(only) : undefined
+      // The heads of columns stay with the rows that stay.
+      if (head) this.#notices.understand(head.line, head.text, '/sfia_mappings', 'head of a table')
+      else if (left) (found ? after : before).push(left)
+      const isRead = block.type !== 'rows' || block.rows.some(row => lines.some(line => line.row === row))
+      if (block.type === 'rows' && !isRead && left === block) this.#warnOfTable(block)
     }
-    this.#write(draftBlocks(before, this.#notices), section, source)
+    const write = (body: BodyBlock[]) =>
+      source.kind === 'skills_framework'
+        ? this.#write(draftBlocks(body, this.#notices), section, source)
+        : this.#detailBlocks({ ...source, body }, section)
+    write(before)
     if (result.mappings.length > 0) section.blocks.push({ type: 'sfia_mappings' })
-    this.#write(draftBlocks(after, this.#notices), section, source)
+    write(after)
+  }
+
+  #warnOfTable({ rows, line }: Rows) {
+    const text = rows.map(row => row.cells.map(cellText).join(' ')).join(' ')
+    const detail =
+      'The table looks like one of SFIA skills and was not read as such: a row has a code and one level, all of them in one section. It was kept as a list'
+    this.#notices.add('advice', 'sfia_table_not_read', line, text, detail)
   }
 
   #detailBlocks(source: OutlineSection, section: Section) {
@@ -163,8 +187,10 @@ class Recogniser implements Provenance {
       run = []
     }
     for (const block of rest) {
-      if (block !== 'pairs') run.push(block)
-      else if (!this.#detailsPrinted) {
+      if (block !== 'pairs') {
+        run.push(block)
+        if (block.type === 'rows' && (sfiaTable(block.rows)?.head || namesSfia(block.rows))) this.#warnOfTable(block)
+      } else if (!this.#detailsPrinted) {
         flush()
         section.blocks.push({ type: 'advert_details' })
         this.#detailsPrinted = true
@@ -231,22 +257,28 @@ function withoutTaken(block: BodyBlock, taken: ReadonlySet<object>): BodyBlock |
     return same ? block : items.length > 0 ? { ...block, items } : undefined
   }
   if (block.type === 'rows') {
-    const rows = block.rows
-      .map(row => ({
-        ...row,
-        cells: row.cells.map(cell => ({
-          ...cell,
-          blocks: cell.blocks.flatMap(inner => sourceWithoutTaken(inner, taken)),
-        })),
-      }))
-      .filter(row => row.cells.some(cell => cell.blocks.length > 0))
-    return rows.length > 0 ? { ...block, rows } : undefined
+    const rows = block.rows.filter(row => !taken.has(row)).flatMap(row => rowWithoutTaken(row, taken))
+    const same = rows.length === block.rows.length && rows.every((row, at) => row === block.rows[at])
+    return same ? block : rows.length > 0 ? { ...block, rows } : undefined
   }
   if (taken.has(block.content)) return undefined
   if (block.type === 'note') return block
   if (readSfiaLine(plainOfInlines(block.content)) === undefined) return block
   const paragraph = { type: 'paragraph' as const, content: block.content, line: block.line }
   return { type: 'list', ordered: false, items: [{ blocks: [paragraph], line: block.line }], line: block.line }
+}
+
+function rowWithoutTaken(row: SourceRow, taken: ReadonlySet<object>): SourceRow[] {
+  const cells = row.cells.map(cell => ({
+    ...cell,
+    blocks: cell.blocks.flatMap(inner => sourceWithoutTaken(inner, taken)),
+  }))
+  const same = cells.every(
+    ({ blocks }, at) =>
+      blocks.length === row.cells[at]?.blocks.length && blocks.every((inner, n) => inner === row.cells[at]?.blocks[n]),
+  )
+  if (same) return [row]
+  return cells.some(({ blocks }) => blocks.length > 0) ? [{ ...row, cells }] : []
 }
 
 const sourceWithoutTaken = (block: SourceBlock, taken: ReadonlySet<object>): SourceBlock[] => {
@@ -290,7 +322,8 @@ export function recognise(source: Outline, sfia: SfiaContext, notices: Notices):
   const recogniser = new Recogniser(source, sfia, notices)
   const sections = recogniser.sections()
   const { details, skills, mappings, sfiaVersion, lines, parts } = recogniser
-  const named = behavioursIn(source.sections)
+  const front: OutlineSection = { heading: '', content: [], kind: 'other', line: 1, body: source.front }
+  const named = behavioursIn([front, ...source.sections])
   const role = [...sections.flatMap(section => section.blocks), ...skills]
     .flatMap(textsIn)
     .flatMap(linksOf)

@@ -3,8 +3,10 @@ import type { SfiaMapping, SfiaVersion } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
-import type { BodyBlock } from './outline.ts'
-import type { SourceBlock } from './tree.ts'
+import type { BodyBlock, Rows } from './outline.ts'
+import { contentOfRow, sfiaTable } from './sfia-tables.ts'
+import { cellText, filledCells } from './tables.ts'
+import type { SourceBlock, SourceRow } from './tree.ts'
 
 export interface SfiaSkill {
   code: string
@@ -31,6 +33,11 @@ interface SfiaLine {
   /** The category and subcategory lines that it stands under. */
   category?: string
   subcategory?: string
+  /** The row of a table that it is, and what the row is beside a skill. */
+  row?: SourceRow
+  part?: 'head' | 'unread'
+  /** The row says more than a mapping holds, so that it stays beside it. */
+  stays?: boolean
 }
 
 interface SfiaResult {
@@ -74,14 +81,33 @@ export function readSfiaLine(text: string): { code: string; name: string; level:
     const part = (name: 'name' | 'code' | 'level') =>
       order.includes(name) ? (match[order.indexOf(name) + 1] ?? '') : ''
     const code = part('code')
-    if (code === code.toUpperCase()) return { code, name: part('name').trim(), level: Number(part('level')) }
+    // `SFIA 8` has the form of a code and its level.
+    if (code === code.toUpperCase() && code !== 'SFIA')
+      return { code, name: part('name').trim(), level: Number(part('level')) }
   }
   return undefined
 }
 
+/** The rows of a table of SFIA as lines; other rows are the lines of their cells. */
+function linesOfRows(block: Rows): SfiaLine[] {
+  const table = sfiaTable(block.rows)
+  return block.rows.flatMap((row): SfiaLine[] => {
+    const found = table?.found.get(row)
+    const line = { text: row.cells.map(cellText).join(' ').trim(), content: contentOfRow(row), line: row.line, row }
+    if (found) {
+      const { saysMore, ...skill } = found
+      return [{ ...line, ...skill, ...(saysMore ? { stays: true } : {}) }]
+    }
+    if (row === table?.head) return [{ ...line, part: 'head' }]
+    if (table && filledCells(row).length > 1) return [{ ...line, part: 'unread' }]
+    return row.cells.flatMap(cell => cell.blocks.flatMap(linesOf))
+  })
+}
+
 const linesOf = (block: BodyBlock | SourceBlock): SfiaLine[] => {
   if (block.type === 'list') return block.items.flatMap(item => item.blocks.flatMap(linesOf))
-  if (block.type === 'rows' || block.type === 'table') {
+  if (block.type === 'rows') return linesOfRows(block)
+  if (block.type === 'table') {
     return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(linesOf)))
   }
   if (block.type === 'note') return []
@@ -99,6 +125,12 @@ export function sfiaLines(blocks: readonly BodyBlock[], versions: readonly SfiaI
   let category: string | undefined
   let subcategory: string | undefined
   return blocks.flatMap(linesOf).map(line => {
+    if (line.row) {
+      // A cell that spans several rows stands in the first.
+      category = line.category ?? category
+      subcategory = line.subcategory ?? subcategory
+      return line.part ? line : { ...line, ...(category ? { category } : {}), ...(subcategory ? { subcategory } : {}) }
+    }
     const found = readSfiaLine(line.text)
     if (found) return { ...line, ...found, ...(category ? { category } : {}), ...(subcategory ? { subcategory } : {}) }
     const words = normaliseHeading(line.text)
@@ -175,6 +207,12 @@ export function readSfia(
   notices: Notices,
 ): SfiaResult {
   const lines = all.filter(line => line.code !== undefined)
+  for (const { part, line, text, content } of all) {
+    if (part !== 'unread') continue
+    const detail =
+      'This row of a table of SFIA has no code with one level that could be read. It was kept as a list item'
+    notices.add('repair', 'sfia_row_not_read', line, text, detail, content)
+  }
   const named = wanted ?? printed
   const index = named ? versions.find(candidate => candidate.version === named) : inferVersion(lines, versions, notices)
   const result: SfiaResult = { version: named ?? index?.version ?? null, mappings: [], taken: new Set() }
@@ -212,7 +250,7 @@ export function readSfia(
     }
     const mapping = before ?? { code, level: printedLevel }
     if (!before) result.mappings.push(mapping)
-    result.taken.add(line)
+    if (!line.stays) result.taken.add(line)
     notices.understand(line.line, line.text, mapping, 'SFIA mapping')
     const differs = (what: string, printedWord: string | undefined, framework: string) => {
       if (!printedWord || same(printedWord, framework)) return
