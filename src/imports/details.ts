@@ -84,7 +84,9 @@ export function pairsOf(
   for (const block of blocks) {
     if (block.type === 'rows') {
       const isPairs =
-        loose || block.rows.filter(row => row.cells[0] && labelledMember(cellText(row.cells[0]))).length > 1
+        loose ||
+        block.details ||
+        block.rows.filter(row => row.cells[0] && labelledMember(cellText(row.cells[0]))).length > 1
       const widest = Math.max(...block.rows.map(row => row.cells.length))
       if (!isPairs || (widest > 2 && !loose)) {
         rest.push(block)
