@@ -938,3 +938,60 @@ t.test('behaviours with what is said of them, in a sentence, numbered in one lin
     { type: 'list', items: [{ text: 'Leadership (lead)' }] },
   ])
 })
+
+t.test('captions of a table of details neither part it nor leave an empty section', async t => {
+  const row = (cells: readonly string[], tag = 'td') =>
+    cells.length === 1
+      ? `<tr><${tag} colspan="2">${cells[0]}</${tag}></tr>`
+      : `<tr>${cells.map(cell => `<td>${cell}</td>`).join('')}</tr>`
+  const page = (caption: string, rows: readonly string[], before = '') =>
+    imported(
+      `<h1>Tester</h1>${before}<table>${caption && `<caption>${caption}</caption>`}${rows.join('')}</table><h2>Summary</h2><p>You test.</p>`,
+      'text/html',
+    )
+  const headings = ({ document }: Awaited<ReturnType<typeof importFile>>) =>
+    document?.sections.map(({ heading, blocks }) => [
+      heading,
+      ...blocks.map(block => ('text' in block ? block.text : block.type)),
+    ])
+  const summary = ['Summary', 'You test.']
+  const pairs = [row(['Grade', 'SEO']), row(['Location', 'Leeds'])]
+  const both = page('Post details', [`<thead>${row(['Details of the post'], 'th')}</thead>`, ...pairs])
+  t.same(headings(both), [['Post details', 'Details of the post', 'advert_details'], summary])
+  t.equal(warningOf(both, 'section_empty'), undefined)
+  t.same(headings(page('About the vacancy', pairs)), [['About the vacancy', 'advert_details'], summary])
+  t.same(headings(page('About the vacancy', pairs, '<h2>Duties</h2><p>Test.</p>')), [
+    ['Duties', 'Test.', 'About the vacancy', 'advert_details'],
+    summary,
+  ])
+  const parted = [['About the post'], ['Grade', 'SEO'], ['Car park', 'None'], ['Where and when'], ['Location', 'Leeds']]
+  const word = wordFile(`${bold('Tester')}${table(parted)}${bold('Summary')}${paragraph('You test.')}`)
+  for (const result of [
+    page(
+      '',
+      parted.map(cells => row(cells)),
+    ),
+    page(
+      '',
+      parted.map(cells => row(cells, 'th')),
+    ),
+    await importFile(word, wordType, contextOf()),
+  ]) {
+    t.same(headings(result), [['About the post', 'advert_details', 'Where and when'], summary])
+    t.same(result.document?.grades, [grade])
+    t.same(result.document?.advert_details, {
+      ...emptyAdvertDetails(),
+      locations: details.locations,
+      additional: [{ label: 'Car park', value: 'None' }],
+    })
+    t.equal(result.report.coverage.percent, 100)
+  }
+  t.same(headings(page('', [...pairs, ...parted.slice(3).map(cells => row(cells))])), [
+    ['Where and when', 'advert_details'],
+    summary,
+  ])
+  const contact = page('Post details', [...pairs, row(['Contact details'], 'th'), row(['Name', 'Jane'])])
+  t.same(headings(contact), [['Post details', 'advert_details'], ['Contact details', 'list'], summary])
+  const other = page('Table 1: teas', [row(['Green', 'Good']), row(['Black', 'Bad'])], '<h2>Duties</h2><p>Test.</p>')
+  t.same(headings(other)?.[0], ['Duties', 'Test.', 'Table 1: teas', 'list'], 'a caption of another table is a text')
+})

@@ -124,7 +124,9 @@ export function pairsOf(
       add(alone)
     } else if (block.type === 'rows') {
       const isPairs =
-        loose || block.rows.filter(row => row.cells[0] && labelledMember(cellText(row.cells[0]))).length > 1
+        loose ||
+        block.details ||
+        block.rows.filter(row => row.cells[0] && labelledMember(cellText(row.cells[0]))).length > 1
       const widest = Math.max(...block.rows.map(row => row.cells.length))
       // Beside a label is its value; where another label is, it is not certain which value belongs to which.
       const hasLabelsBeside =

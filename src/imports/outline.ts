@@ -42,6 +42,8 @@ export interface Rows {
   type: 'rows'
   rows: SourceRow[]
   line: number
+  /** Of a table that is details as a whole, whose captions may have parted it. */
+  details?: boolean
 }
 /** What a document that the register wrote marks as guidance for authors. */
 interface Note {
@@ -80,6 +82,8 @@ type Step =
       content: Inline[]
       text: string
       line: number
+      /** It parts the rows of a table of details, and is no section beside the one that they stand in. */
+      parts?: boolean
     }
   | BodyBlock
 
@@ -166,9 +170,12 @@ const sfiaSteps = (rows: readonly SourceRow[], { captions }: SfiaTable): Step[] 
   return [...steps, { type: 'rows', rows: body, line: body[0]?.line ?? 0 }]
 }
 
-function rowSteps(table: readonly SourceRow[]): Step[] {
+const partedRows = (rows: readonly SourceRow[]) => rows.map(row => partedRow(row) ?? row)
+
+/** The steps of a table; `captioned` where a caption that was read as a heading stands above it. */
+function rowSteps(table: readonly SourceRow[], captioned = false): Step[] {
   const source = asPairs(table)
-  const parted = source.map(row => partedRow(row) ?? row)
+  const parted = partedRows(source)
   const rows = areDetails(parted) ? parted : source
   const isDetails = rows === parted
   const criteria = criteriaTables(rows)
@@ -186,6 +193,8 @@ function rowSteps(table: readonly SourceRow[]): Step[] {
   if (sfia?.head) return sfiaSteps(rows, sfia)
   const steps: Step[] = []
   let afterHeading = false
+  /** Of the rows below the last heading: one that is known for a text (`Contact`) is over no details. */
+  let isOnDetails = isDetails
   // One known heading beside its text, and the whole table is headings beside their texts.
   const hasSideHeadings =
     !isDetails && rows.some(row => row.cells.length === 2 && knownKind(firstText(row)) && !isLabel(firstText(row)))
@@ -202,7 +211,14 @@ function rowSteps(table: readonly SourceRow[]): Step[] {
         isCaption ||
         (row.cells.length === 1 && (only.header || isBold(content) || isUnderlinedHeading(only.paragraph, 1)))
       if (marked || alternates || (knownKind(text) && !(isDetails && row.cells.length > 1))) {
-        steps.push({ type: 'mark', by: 'row', depth: 0, content, text, line })
+        isOnDetails = isDetails && [undefined, 'appendix'].includes(knownKind(text))
+        const parts =
+          (index > 0 || captioned) &&
+          (row.cells.length === 1 || isCaption) &&
+          (rows[index + 1]?.cells.length ?? 0) > 1 &&
+          isOnDetails &&
+          steps.every(({ type }) => type === 'mark' || type === 'rows')
+        steps.push({ type: 'mark', by: 'row', depth: 0, content, text, line, parts })
         afterHeading = true
         return
       }
@@ -226,16 +242,29 @@ function rowSteps(table: readonly SourceRow[]): Step[] {
     } else {
       const last = steps.at(-1)
       if (last?.type === 'rows') last.rows.push(row)
-      else steps.push({ type: 'rows', rows: [row], line: row.line })
+      else steps.push({ type: 'rows', rows: [row], line: row.line, details: isOnDetails })
     }
   })
   return steps
 }
 
+/** Whether a block is the caption of a table of details: it is the heading of what it stands above. */
+const isCaptionOf = (block: SourceBlock | undefined, table: SourceBlock | undefined) =>
+  block?.type === 'paragraph' &&
+  block.caption === true &&
+  table?.type === 'table' &&
+  looksLikeHeading(plainOf(block)) &&
+  areDetails(partedRows(table.rows))
+
 const stepsOf = (blocks: readonly SourceBlock[]): Step[] =>
-  blocks.flatMap((block): Step[] => {
-    if (block.type === 'table') return rowSteps(block.rows)
+  blocks.flatMap((block, index): Step[] => {
+    if (block.type === 'table') return rowSteps(block.rows, isCaptionOf(blocks[index - 1], block))
     if (block.type === 'list') return [block]
+    if (isCaptionOf(block, blocks[index + 1])) {
+      const text = plainOf(block)
+      const parts = knownKind(text) === undefined
+      return [{ type: 'mark', by: 'row', depth: 0, content: block.content, text, line: block.line, parts }]
+    }
     if (block.type === 'paragraph') return paragraphs(block)
     const text = plainOf(block)
     if (text.length > headingMax) return paragraphs({ ...block, type: 'paragraph' })
@@ -466,7 +495,11 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     const isOpen = last?.body.every(({ type }) => type === 'subheading')
     const repeats = step.by === 'plain' && isOpen && known === last?.kind
     if (repeats) body.push({ type: 'paragraph', content: step.content, line: step.line })
-    else if (!isUnder && (isSection(step, steps[index + 1]) || isOfSkills(step, last, level))) {
+    else if (
+      !isUnder &&
+      !(step.parts && last) &&
+      (isSection(step, steps[index + 1]) || isOfSkills(step, last, level))
+    ) {
       within = false
       level = rankOf(step)
       const said = step.by === 'plain' ? (known ?? introducedKind(step.text)) : undefined

@@ -220,7 +220,10 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     if (tagName === 'table') {
       const captions = node.children.filter(isElement).filter(child => child.tagName === 'caption')
       const rows = rowsOf(node, listDepth)
-      return [...captions.flatMap(caption => blocksOf(caption.children, listDepth)), { type: 'table', rows, line }]
+      const above = captions
+        .flatMap(caption => blocksOf(caption.children, listDepth))
+        .map(block => (block.type === 'paragraph' ? { ...block, caption: true } : block))
+      return [...above, { type: 'table', rows, line }]
     }
     if (tagName === 'dl') return [{ type: 'table', rows: definitionsOf(node, listDepth), line }]
     if (tagName === 'dt')

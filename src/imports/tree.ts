@@ -16,6 +16,8 @@ export interface SourceParagraph {
   note?: boolean
   /** All of it is underlined. */
   underlined?: boolean
+  /** It is the caption of the table behind it. */
+  caption?: boolean
 }
 export interface SourceHeading {
   type: 'heading'
