@@ -624,3 +624,28 @@ t.test('labels and values in one line, in bullets, and one above the other', asy
     t.same([grades, details?.business_area, details?.locations], [[], null, []], text)
   }
 })
+
+t.test('what stands where a value is to be written is null, and of boxes the ticked ones are the value', async t => {
+  const open = ['Choose an item.', 'Click or tap here to enter text.', 'Click or tap to enter a date.', '………']
+  for (const value of [...open, '£………', 'dd/mm/yyyy', '______']) {
+    const cells = `<h1>Tester</h1><table><tr><td>Grade</td><td>SEO</td></tr><tr><td>Hours</td><td>${value}</td></tr></table><h2>Job purpose</h2><p>You test.</p>`
+    const { details, result } = detailsOf(t, cells, 'text/html')
+    t.same(details, emptyAdvertDetails(), value)
+    t.same(
+      result.report.warnings.map(({ code, excerpt }) => [code, excerpt]),
+      [['placeholder', value]],
+    )
+  }
+  for (const [boxes, ...patterns] of [
+    ['☐ Full time ☒ Part time', 'part_time'],
+    ['☑ Full time, ☐ Part time, ☑ Job share', 'full_time', 'job_share'],
+    ['Full time ☐ Part time ☒', 'part_time'],
+    ['<input type="checkbox"> Full time <input type="checkbox" checked> Part time', 'part_time'],
+  ] as const)
+    t.same(detailsOf(t, `**Working pattern:** ${boxes}`).details?.working_patterns, patterns, boxes)
+  const brackets = detailsOf(t, '**Working pattern:** [ ] Full time [x] Part time\n\n**Team:** [x] A team [ ] Another')
+  t.same(brackets.details, { ...emptyAdvertDetails(), business_area: 'A team', working_patterns: ['part_time'] })
+  const none = detailsOf(t, '**Working pattern:** ☐ Full time ☐ Part time')
+  t.same(none.details, emptyAdvertDetails())
+  t.match(warningOf(none.result, 'placeholder'), { excerpt: '☐ Full time ☐ Part time' })
+})

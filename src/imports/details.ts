@@ -17,7 +17,7 @@ import type { Notices } from './notices.ts'
 import type { BodyBlock } from './outline.ts'
 import { cellText } from './tables.ts'
 import { hardLines, isBold, type Line, type SourceBlock, type SourceItem, sourceLines } from './tree.ts'
-import { codesIn, gradesIn, locationIn, salaryIn } from './values.ts'
+import { codesIn, gradesIn, locationIn, salaryIn, tickedIn } from './values.ts'
 
 /** A row as it is printed. */
 export interface Pair {
@@ -306,8 +306,14 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
   }
 
   /** What is yet to be filled in is not known: null, or no row. */
-  const isOpen = (pair: Pair, value: string, member: LabelledMember | undefined, pointer: string) => {
-    if (!isPlaceholder(value) && !(member === 'salary' && isOpenSalary(value))) return false
+  const isOpen = (
+    pair: Pair,
+    value: string,
+    member: LabelledMember | undefined,
+    pointer: string,
+    isUnticked: boolean,
+  ) => {
+    if (!isUnticked && !isPlaceholder(value) && !(member === 'salary' && isOpenSalary(value))) return false
     const known = member ? 'null' : 'no row of additional'
     const detail = `A placeholder stands for the value of “${pair.label}”; it was read as not known (${known})`
     notices.add('advice', 'placeholder', pair.line, value, detail, pointer)
@@ -315,17 +321,32 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     return true
   }
 
+  /** Of boxes to tick the ticked ones; none is as if nothing were filled in. */
+  const filled = (pair: Pair, value: string, pointer: string): string | undefined => {
+    const boxes = tickedIn(value)
+    if (!boxes) return value
+    if (boxes.ticked.length === 0) return undefined
+    notices.understand(pair.line, boxes.rest.join(' '), pointer, 'box that is not ticked')
+    return boxes.ticked.join('\n')
+  }
+
   for (const pair of pairs) {
-    const value = plain(pair.value, pair.line).replace(/^\*+\s*/, '')
     const member = labelledMember(pair.label)
+    const pointer = !member
+      ? '/advert_details/additional'
+      : headMembers.has(member)
+        ? `/${member}`
+        : `/advert_details/${member}`
+    const printed = plain(pair.value, pair.line).replace(/^\*+\s*/, '')
+    const chosen = filled(pair, printed, pointer)
+    const value = chosen ?? printed
+    const open = isOpen(pair, value, member, pointer, chosen === undefined)
     if (!member) {
-      if (isOpen(pair, value, undefined, '/advert_details/additional')) continue
+      if (open) continue
       addAdditional(pair.label, value.replace(/\s+/g, ' '), pair.line)
       continue
     }
-    const pointer = headMembers.has(member) ? `/${member}` : `/advert_details/${member}`
     notices.understand(pair.line, pair.label, pointer, 'label')
-    const open = isOpen(pair, value, member, pointer)
     into.rows.push({
       label: pair.label,
       member,

@@ -174,3 +174,28 @@ export const locationIn = (text: string): Location => ({
   postcode: /\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b/.exec(text)?.[0] ?? null,
   country: null,
 })
+
+const box = /(\[[ xX✓✔]?\]|[☐☑☒🗹])/u
+const isTicked = (mark: string) => /[xX✓✔☑☒🗹]/u.test(mark)
+
+/**
+ * Of boxes to tick, each with its text behind it or each with its text before it, the texts of those that are ticked and the
+ * rest of the value; undefined where there are none, or it is not certain which text is whose.
+ */
+export function tickedIn(value: string): { ticked: string[]; rest: string[] } | undefined {
+  const parts = value.split(box).map(part => part.replace(/[\s,;/|]+$/, '').trim())
+  // Marks stand at the odd places.
+  const [first = '', ...others] = parts
+  if (others.length === 0 || (first === '') === (others.at(-1) === '')) return undefined
+  const [marks, texts] = first === '' ? [1, 2] : [1, 0]
+  const ticked: string[] = []
+  const rest: string[] = []
+  for (let at = 0; at + marks < parts.length; at += 2) {
+    const [mark = '', text = ''] = [parts[at + marks], parts[at + texts]]
+    if (text === '') return undefined
+    if (isTicked(mark)) ticked.push(text)
+    else rest.push(text)
+    rest.push(mark)
+  }
+  return { ticked, rest }
+}
