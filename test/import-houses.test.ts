@@ -649,3 +649,26 @@ t.test('what stands where a value is to be written is null, and of boxes the tic
   t.same(none.details, emptyAdvertDetails())
   t.match(warningOf(none.result, 'placeholder'), { excerpt: '☐ Full time ☐ Part time' })
 })
+
+t.test('a profession with a comma in its name, and bare numbers where grades are bands', async t => {
+  const profession = (value: string) => {
+    const { result, details } = detailsOf(t, `**Profession:** ${value}`)
+    t.same([details, result.report.warnings], [emptyAdvertDetails(), []], value)
+    return result.document?.profession
+  }
+  t.equal(profession('Digital, Data and Technology'), 'digital_and_data')
+  t.equal(profession('Operational Delivery'), 'operational_delivery')
+  const grade = '**Grade:** 7\n\n**Location:** Leeds'
+  t.same(detailsOf(t, grade).grades, ['G7'])
+  for (const rows of [
+    '**Salary:** Agenda for Change',
+    '**Pay band:** see below',
+    '**Scheme:** AfC',
+    '## Appendix\n\nScheme: AfC',
+  ]) {
+    const { grades, details } = detailsOf(t, `${grade}\n\n${rows}`)
+    t.same(grades, [], rows)
+    t.same(details?.additional[0], { label: 'Grade', value: '7' }, rows)
+  }
+  t.same(detailsOf(t, '**Grade:** Grade 7\n\n**Scheme:** Band B').grades, ['G7'], 'a name is no bare number')
+})

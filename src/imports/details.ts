@@ -17,7 +17,7 @@ import type { Notices } from './notices.ts'
 import type { BodyBlock } from './outline.ts'
 import { cellText } from './tables.ts'
 import { hardLines, isBold, type Line, type SourceBlock, type SourceItem, sourceLines } from './tree.ts'
-import { codesIn, gradesIn, locationIn, salaryIn, tickedIn } from './values.ts'
+import { codesIn, gradesIn, locationIn, salaryIn, saysBand, tickedIn } from './values.ts'
 
 /** A row as it is printed. */
 export interface Pair {
@@ -34,6 +34,8 @@ export interface KnownRow {
 }
 
 export interface Details {
+  /** A row says that grades are bands, so a bare number is none of the Civil Service's. */
+  isBanded: boolean
   details: AdvertDetails
   grades: Grade[]
   profession: RoleDocument['profession']
@@ -192,6 +194,10 @@ const pairOfItem = (blocks: readonly SourceBlock[]): Labelled | undefined => {
   return only?.type === 'paragraph' && others.length === 0 ? labelled(only.content) : undefined
 }
 
+/** Whether a row says that the grades are bands, as the NHS has them. */
+export const saysBands = (pairs: readonly Pair[]) =>
+  pairs.some(({ label, value }) => saysBand(`${label} ${plainOfInlines(value.flat())}`))
+
 const headMembers = new Set<LabelledMember>(['grades', 'title', 'profession', 'behaviours'])
 const lineMax = 300
 const valueMax = 2000
@@ -266,7 +272,7 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     const folded = value.replace(/\s+/g, ' ')
     switch (member) {
       case 'grades':
-        return setCodes(pair, value, '/grades', into.grades, gradesIn(value, pair.label))
+        return setCodes(pair, value, '/grades', into.grades, gradesIn(value, pair.label, into.isBanded))
       case 'behaviours':
         return setCodes(pair, value, '/behaviours', into.behaviours, codesIn(member, value))
       case 'profession': {

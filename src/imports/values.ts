@@ -85,10 +85,11 @@ function coded<T>(table: Map<string, T>, value: string): Coded<T> {
     return found !== undefined
   }
   // `Administration and corporate support` is one value, `Full-time and part-time` are two.
-  for (const part of value
-    .split(/[,;\n\u2028]/)
-    .map(text => text.trim())
-    .filter(Boolean)) {
+  const parts = value.split(/[;\n\u2028]/).flatMap(text =>
+    // `Digital, Data and Technology` is one name, commas and all.
+    table.has(normaliseHeading(text)) ? [text] : text.split(','),
+  )
+  for (const part of parts.map(text => text.trim()).filter(Boolean)) {
     if (read(part)) continue
     // `G7 (or higher)`, `needs to match (full-time)`: what stands in brackets or behind a dash is told apart.
     const pieces = part.split(/\s*[()]\s*|\s+[–—-]\s+/).filter(Boolean)
@@ -114,13 +115,15 @@ const generalSchedule = /^gs[- ]?(?:\d{4}-)?(\d{1,2})(?:\/(\d{1,2}))?$/i
 
 /** What has bands of its own: those of the NHS (Agenda for Change) are no Civil Service grades, be their numbers the same. */
 const banded = /\b(?:bands?|afc|nhs)\b|\bagenda for change\b|\b\d[a-d]\b/i
+/** What says of details that their grades are bands. */
+export const saysBand = (text: string) => /\bbands?\b|\bafc\b|\bagenda for change\b/i.test(text)
 const bandTable = new Map([...gradeTable].filter(([name]) => !/^\d+$/.test(name)))
 
 /** Grades by code, name or both: `SEO`, `Grade 7`, `HEO/SEO`; those of the General Schedule in a scheme of their own. */
-export function gradesIn(value: string, label = ''): Coded<Grade> {
+export function gradesIn(value: string, label = '', isBanded = false): Coded<Grade> {
   const text = value.trim()
   const levels = generalSchedule.exec(/^gs\b/i.test(label) && /^\d{1,2}$/.test(text) ? `GS-${text}` : text)?.slice(1)
-  if (!levels) return coded(banded.test(`${label} ${value}`) ? bandTable : gradeTable, value)
+  if (!levels) return coded(isBanded || banded.test(`${label} ${value}`) ? bandTable : gradeTable, value)
   const known = levels
     .filter(level => level !== undefined)
     .map((level, at) => ({
