@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { emptyAdvertDetails } from '../src/document/schema.ts'
 import { findFiles } from '../src/imports/files.ts'
+import { slugIn } from '../src/imports/front-matter.ts'
 import { importFile } from '../src/imports/import.ts'
 import { type DocumentType, wordType } from '../src/imports/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
@@ -671,4 +672,33 @@ t.test('a profession with a comma in its name, and bare numbers where grades are
     t.same(details?.additional[0], { label: 'Grade', value: '7' }, rows)
   }
   t.same(detailsOf(t, '**Grade:** Grade 7\n\n**Scheme:** Band B').grades, ['G7'], 'a name is no bare number')
+})
+
+t.test('the slug of front matter is one for the command and for the API; a comment of YAML is no text', async t => {
+  const utf16 = (text: string) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')])
+  const page = (rows: string) => `---\n${rows}\n---\n\n# Tester\n\n${body}`
+  for (const [source, slug] of [
+    [Buffer.from(page('slug: cm-x2 # of old')), 'cm-x2'],
+    [Buffer.from(page('Slug: cap')), 'cap'],
+    [Buffer.from(page('slug: [ar-x5]')), 'ar-x5'],
+    [Buffer.from(page('slug: "quoted"').replaceAll('\n', '\r\n')), 'quoted'],
+    [Buffer.from(page('title: Tester\nslug: Not a slug')), undefined],
+    [Buffer.from(page('role: x\nteam:\n  slug: inner')), undefined],
+    [utf16(page('slug: wide')), 'wide'],
+  ] as const) {
+    t.equal(slugIn(source), slug)
+    t.equal((await importFile(source, 'text/markdown', contextOf())).slug ?? undefined, slug)
+  }
+  t.equal(slugIn(Buffer.from([0, 1, 2])), undefined, 'no text')
+  const text = '---\nslug: cm-x2 # of old\n# Ask the team\nteam: "#1"\nhours: >\n  # as agreed\n---\n\n# Tester\n\n'
+  const { report, document } = imported(text + body)
+  t.same([report.coverage.percent, report.losses], [100, []])
+  t.match(document?.advert_details, { business_area: '#1', hours: '# as agreed' })
+  t.same(
+    report.warnings.map(({ code, line, excerpt }) => [code, line, excerpt]),
+    [
+      ['comment_removed', 2, '# of old'],
+      ['comment_removed', 3, '# Ask the team'],
+    ],
+  )
 })
