@@ -702,3 +702,13 @@ t.test('the slug of front matter is one for the command and for the API; a comme
     ],
   )
 })
+
+t.test('definitions of Markdown with several values, and a salary of front matter as a map', async t => {
+  const { details } = detailsOf(t, 'Location\n: London\n: Leeds: city centre\n\nGrade: SEO')
+  t.same(details, { ...emptyAdvertDetails(), locations: [place('London'), place('Leeds: city centre')] })
+  const { document, report } = imported(`---\nsalary: {min: 50000, max: 60000}\n---\n\n# Tester\n\n${body}`)
+  t.same(document?.advert_details.salary, pay('min: 50000, max: 60000', 50_000, 60_000))
+  t.equal(report.coverage.percent, 100)
+  const turned = imported(`---\nsalary: {min: 60000, max: 50000}\n---\n\n# Tester\n\n${body}`)
+  t.same(turned.document?.advert_details.salary, pay('min: 60000, max: 50000', null))
+})

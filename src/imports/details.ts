@@ -16,7 +16,7 @@ import {
 import type { Notices } from './notices.ts'
 import type { BodyBlock } from './outline.ts'
 import { cellText } from './tables.ts'
-import { hardLines, isBold, type Line, type SourceBlock, type SourceItem, sourceLines } from './tree.ts'
+import { cutInlines, hardLines, isBold, type Line, type SourceBlock, type SourceItem, sourceLines } from './tree.ts'
 import { codesIn, gradesIn, locationIn, salaryIn, saysBand, tickedIn } from './values.ts'
 
 /** A row as it is printed. */
@@ -142,8 +142,8 @@ export function pairsOf(
         else add({ label, value: others.flatMap(cell => cell.blocks.flatMap(contentOf)), line: row.line })
       }
     } else if (readsLines && (block.type === 'paragraph' || block.type === 'subheading')) {
-      const lines = withDefinitions(sourceLines(block)).flatMap(({ content, line }) =>
-        labelledLines(content).map(part => ({ content: part, line })),
+      const lines = withDefinitions(sourceLines(block)).flatMap(({ content, ...line }) =>
+        labelledLines(content).map(part => ({ content: part, ...line })),
       )
       const last = pairs.at(-1)
       // `Salary:` and below it `London: £50,000`: the lines under a label without a value are its value.
@@ -164,8 +164,8 @@ export function pairsOf(
         continue
       }
       if (!begins && isOpen && last) opened.add(last)
-      for (const { content, line } of lines) {
-        if (!readLine(content, line)) pairs.at(-1)?.value.push(content)
+      for (const { content, line, isValue: isFurther } of lines) {
+        if (isFurther || !readLine(content, line)) pairs.at(-1)?.value.push(content)
       }
     } else if (block.type === 'list' && isDetailList(block.items)) {
       for (const { blocks: inner, line } of block.items) {
@@ -179,12 +179,15 @@ export function pairsOf(
   return { pairs, rest }
 }
 
-/** `: HEO` on a line of its own is the value of the label above it. */
-const withDefinitions = (lines: Line[]): Line[] =>
-  lines.reduce<Line[]>((joined, line) => {
+/** `: HEO` on a line of its own is the value of the label above it, and so is each further such line. */
+const withDefinitions = (lines: Line[]): (Line & { isValue?: boolean })[] =>
+  lines.reduce<(Line & { isValue?: boolean })[]>((joined, line) => {
     const last = joined.at(-1)
-    if (last && /^:\s/.test(plainOfInlines(line.content)) && !labelled(last.content))
+    const isDefinition = /^:\s/.test(plainOfInlines(line.content))
+    if (last && isDefinition && !last.isValue && !labelled(last.content))
       last.content = [...last.content, ...line.content]
+    else if (last && isDefinition)
+      joined.push({ content: cutInlines(line.content, /^\s*:\s+/).flat(), line: line.line, isValue: true })
     else joined.push({ ...line })
     return joined
   }, [])

@@ -157,12 +157,15 @@ export function salaryIn(text: string): Salary {
     }),
   )
   const [first, second] = amounts
+  // As front matter may have it: `min: 50000, max: 60000`.
+  const [, low, high] = /^min: ?([\d.]+), ?max: ?([\d.]+)\b/i.exec(text)?.map(Number) ?? []
+  const isMap = low !== undefined && high !== undefined && low <= high
   const one = amounts.length === 1 ? first : undefined
   const isRange =
     amounts.length === 2 && first && second && first.currency === second.currency && first.value <= second.value
   return {
-    min: isRange ? first.value : one && !/\bup to\b/i.test(text) ? one.value : null,
-    max: isRange ? second.value : one && !/\b(?:from|minimum|at least)\b/i.test(text) ? one.value : null,
+    min: isMap ? low : isRange ? first.value : one && !/\bup to\b/i.test(text) ? one.value : null,
+    max: isMap ? high : isRange ? second.value : one && !/\b(?:from|minimum|at least)\b/i.test(text) ? one.value : null,
     currency: first?.currency ?? 'GBP',
     period: periods.find(([pattern]) => pattern.test(text))?.[1] ?? null,
     text,
