@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { emptyAdvertDetails } from '../src/document/schema.ts'
 import { findFiles } from '../src/imports/files.ts'
+import { slugIn } from '../src/imports/front-matter.ts'
 import { importFile } from '../src/imports/import.ts'
 import { type DocumentType, wordType } from '../src/imports/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
@@ -994,4 +995,91 @@ t.test('captions of a table of details neither part it nor leave an empty sectio
   t.same(headings(contact), [['Post details', 'advert_details'], ['Contact details', 'list'], summary])
   const other = page('Table 1: teas', [row(['Green', 'Good']), row(['Black', 'Bad'])], '<h2>Duties</h2><p>Test.</p>')
   t.same(headings(other)?.[0], ['Duties', 'Test.', 'Table 1: teas', 'list'], 'a caption of another table is a text')
+})
+
+t.test('what stands where a value is to be written is null, and of boxes the ticked ones are the value', async t => {
+  const open = ['Choose an item.', 'Click or tap here to enter text.', 'Click or tap to enter a date.', '………']
+  for (const value of [...open, '£………', 'dd/mm/yyyy', '______']) {
+    const cells = `<h1>Tester</h1><table><tr><td>Grade</td><td>SEO</td></tr><tr><td>Hours</td><td>${value}</td></tr></table><h2>Job purpose</h2><p>You test.</p>`
+    const { details, result } = detailsOf(t, cells, 'text/html')
+    t.same(details, emptyAdvertDetails(), value)
+    t.same(
+      result.report.warnings.map(({ code, excerpt }) => [code, excerpt]),
+      [['placeholder', value]],
+    )
+  }
+  for (const [boxes, ...patterns] of [
+    ['☐ Full time ☒ Part time', 'part_time'],
+    ['☑ Full time, ☐ Part time, ☑ Job share', 'full_time', 'job_share'],
+    ['Full time ☐ Part time ☒', 'part_time'],
+    ['<input type="checkbox"> Full time <input type="checkbox" checked> Part time', 'part_time'],
+  ] as const)
+    t.same(detailsOf(t, `**Working pattern:** ${boxes}`).details?.working_patterns, patterns, boxes)
+  const brackets = detailsOf(t, '**Working pattern:** [ ] Full time [x] Part time\n\n**Team:** [x] A team [ ] Another')
+  t.same(brackets.details, { ...emptyAdvertDetails(), business_area: 'A team', working_patterns: ['part_time'] })
+  const none = detailsOf(t, '**Working pattern:** ☐ Full time ☐ Part time')
+  t.same(none.details, emptyAdvertDetails())
+  t.match(warningOf(none.result, 'placeholder'), { excerpt: '☐ Full time ☐ Part time' })
+})
+
+t.test('a profession with a comma in its name, and bare numbers where grades are bands', async t => {
+  const profession = (value: string) => {
+    const { result, details } = detailsOf(t, `**Profession:** ${value}`)
+    t.same([details, result.report.warnings], [emptyAdvertDetails(), []], value)
+    return result.document?.profession
+  }
+  t.equal(profession('Digital, Data and Technology'), 'digital_and_data')
+  t.equal(profession('Operational Delivery'), 'operational_delivery')
+  const grade = '**Grade:** 7\n\n**Location:** Leeds'
+  t.same(detailsOf(t, grade).grades, ['G7'])
+  for (const rows of [
+    '**Salary:** Agenda for Change',
+    '**Pay band:** see below',
+    '**Scheme:** AfC',
+    '## Appendix\n\nScheme: AfC',
+  ]) {
+    const { grades, details } = detailsOf(t, `${grade}\n\n${rows}`)
+    t.same(grades, [], rows)
+    t.same(details?.additional[0], { label: 'Grade', value: '7' }, rows)
+  }
+  t.same(detailsOf(t, '**Grade:** Grade 7\n\n**Scheme:** Band B').grades, ['G7'], 'a name is no bare number')
+})
+
+t.test('the slug of front matter is one for the command and for the API; a comment of YAML is no text', async t => {
+  const utf16 = (text: string) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')])
+  const page = (rows: string) => `---\n${rows}\n---\n\n# Tester\n\n${body}`
+  for (const [source, slug] of [
+    [Buffer.from(page('slug: cm-x2 # of old')), 'cm-x2'],
+    [Buffer.from(page('Slug: cap')), 'cap'],
+    [Buffer.from(page('slug: [ar-x5]')), 'ar-x5'],
+    [Buffer.from(page('slug: "quoted"').replaceAll('\n', '\r\n')), 'quoted'],
+    [Buffer.from(page('title: Tester\nslug: Not a slug')), undefined],
+    [Buffer.from(page('role: x\nteam:\n  slug: inner')), undefined],
+    [utf16(page('slug: wide')), 'wide'],
+  ] as const) {
+    t.equal(slugIn(source), slug)
+    t.equal((await importFile(source, 'text/markdown', contextOf())).slug ?? undefined, slug)
+  }
+  t.equal(slugIn(Buffer.from([0, 1, 2])), undefined, 'no text')
+  const text = '---\nslug: cm-x2 # of old\n# Ask the team\nteam: "#1"\nhours: >\n  # as agreed\n---\n\n# Tester\n\n'
+  const { report, document } = imported(text + body)
+  t.same([report.coverage.percent, report.losses], [100, []])
+  t.match(document?.advert_details, { business_area: '#1', hours: '# as agreed' })
+  t.same(
+    report.warnings.map(({ code, line, excerpt }) => [code, line, excerpt]),
+    [
+      ['comment_removed', 2, '# of old'],
+      ['comment_removed', 3, '# Ask the team'],
+    ],
+  )
+})
+
+t.test('definitions of Markdown with several values, and a salary of front matter as a map', async t => {
+  const { details } = detailsOf(t, 'Location\n: London\n: Leeds: city centre\n\nGrade: SEO')
+  t.same(details, { ...emptyAdvertDetails(), locations: [place('London'), place('Leeds: city centre')] })
+  const { document, report } = imported(`---\nsalary: {min: 50000, max: 60000}\n---\n\n# Tester\n\n${body}`)
+  t.same(document?.advert_details.salary, pay('min: 50000, max: 60000', 50_000, 60_000))
+  t.equal(report.coverage.percent, 100)
+  const turned = imported(`---\nsalary: {min: 60000, max: 50000}\n---\n\n# Tester\n\n${body}`)
+  t.same(turned.document?.advert_details.salary, pay('min: 60000, max: 50000', null))
 })

@@ -308,3 +308,43 @@ t.test('labels in one line of Word, parted by tabs', async t => {
   t.equal(document?.advert_details.hours, '37')
   t.same([report.coverage.percent, report.losses], [100, []])
 })
+
+t.test('controls of Word: what nobody has filled in is null, and of boxes the ticked one is the value', async t => {
+  const control = (text: string, properties: string) =>
+    `<w:sdt><w:sdtPr>${properties}</w:sdtPr><w:sdtContent>${run(text)}</w:sdtContent></w:sdt>`
+  const unfilled = (text: string) => paragraph(control(text, '<w:showingPlcHdr/>'))
+  const tick = (checked: 0 | 1) =>
+    control(
+      checked ? '☒' : '☐',
+      `<wordml:checkbox><wordml:checked wordml:val="${checked}"/></wordml:checkbox>`,
+    ).replace('<w:sdtPr>', '<w:sdtPr xmlns:wordml="http://schemas.microsoft.com/office/word/2010/wordml">')
+  const rows = table([
+    ['Grade', unfilled('Choose an item.')],
+    ['Location', unfilled('The town')],
+    ['Hours', unfilled('Click or tap here to enter text.')],
+    ['Team', paragraph(control('Testing', '<w:showingPlcHdr w:val="0"/>'))],
+    ['Closing date', unfilled('Click or tap to enter a date.')],
+    ['Working pattern', paragraph(`${tick(0)}${run(' Full time ')}${tick(1)}${run(' Part time')}`)],
+  ])
+  const { document, report } = await read(
+    wordFile(`${bold('Tester')}${rows}${bold('About the role')}${paragraph('You will test.')}`),
+  )
+  t.same(document?.grades, [])
+  t.match(document?.advert_details, {
+    locations: [],
+    hours: null,
+    business_area: 'Testing',
+    working_patterns: ['part_time'],
+    additional: [],
+  })
+  t.same(
+    report.warnings.map(({ code, excerpt, pointer }) => [code, excerpt, pointer]),
+    [
+      ['placeholder', '[Choose an item.]', '/grades'],
+      ['placeholder', '[The town]', '/advert_details/locations'],
+      ['placeholder', '[Click or tap here to enter text.]', '/advert_details/hours'],
+      ['placeholder', '[Click or tap to enter a date.]', '/advert_details/additional'],
+    ],
+  )
+  t.same([report.coverage.percent, report.losses], [100, []])
+})

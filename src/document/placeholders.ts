@@ -5,8 +5,24 @@ const bracketed = /\[[^\][]{1,200}\]/g
 const placeholder = /<(?:[Ii]nsert|[Ee]nter|[Aa]dd|[Yy]our)\b[^>]{0,200}>|\b(?:ENTER|INSERT|TBC|TBD|XXX+)\b/gu
 
 /** What a template has in the place of a value, and says so only where there is nothing else. */
-const wholly =
-  /^(?:<\p{L}[^<>@/]{1,200}>|(?:\{\{[^{}]{1,200}\}\}\s*)+|[£€$]?\s?x{2,4}(?:[,.]x{2,3})*k?|tb[acd]|to be (?:advised|agreed|announced|confirmed|decided|determined)|_{2,}|\.{3,}|…)\.?$/iu
+const wholly = new RegExp(
+  `^(?:${[
+    /<\p{L}[^<>@/]{1,200}>/u,
+    /(?:\{\{[^{}]{1,200}\}\}\s*)+/,
+    /[£€$]?\s?x{2,4}(?:[,.]x{2,3})*k?/,
+    /tb[acd]/,
+    /to be (?:advised|agreed|announced|confirmed|decided|determined)/,
+    // A line to write on: `______`, `………`.
+    /[£€$]?\s?(?:_{2,}|\.{3,}|…)[_.…\s]{0,200}/,
+    /d{1,2}[/.-]m{1,3}[/.-]y{2,4}/,
+    // What Word shows in a control that nobody has filled in.
+    /click (?:or tap )?(?:here )?to enter (?:text|a date)/,
+    /choose an item/,
+  ]
+    .map(({ source }) => source)
+    .join('|')})\\.?$`,
+  'iu',
+)
 
 /** All placeholders of a text, those in brackets first. */
 const placeholdersIn = (text: string): string[] => [

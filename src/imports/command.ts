@@ -158,7 +158,7 @@ async function importOne(
     // It is gone since it was found, or may not be read: the others go on.
     return { result: 'failed', name, detail: `it cannot be read (${(error as NodeJS.ErrnoException).code})` }
   }
-  const slug = (type === 'text/markdown' && slugIn(source.subarray(0, 20_000).toString())) || slugFrom(nameOf(path))
+  const slug = (type === 'text/markdown' && slugIn(source)) || slugFrom(nameOf(path))
   if (slug === '') return { result: 'failed', name, detail: 'its name has no letters for a slug; rename it' }
   const other = taken.get(slug)
   if (other !== undefined)

@@ -16,8 +16,8 @@ import {
 import type { Notices } from './notices.ts'
 import type { BodyBlock } from './outline.ts'
 import { cellText } from './tables.ts'
-import { hardLines, isBold, type Line, type SourceBlock, type SourceItem, sourceLines } from './tree.ts'
-import { codesIn, gradesIn, locationIn, salaryIn } from './values.ts'
+import { cutInlines, hardLines, isBold, type Line, type SourceBlock, type SourceItem, sourceLines } from './tree.ts'
+import { codesIn, gradesIn, locationIn, salaryIn, saysBand, tickedIn } from './values.ts'
 
 /** A row as it is printed. */
 export interface Pair {
@@ -34,6 +34,8 @@ export interface KnownRow {
 }
 
 export interface Details {
+  /** A row says that grades are bands, so a bare number is none of the Civil Service's. */
+  isBanded: boolean
   details: AdvertDetails
   grades: Grade[]
   profession: RoleDocument['profession']
@@ -142,8 +144,8 @@ export function pairsOf(
         else add({ label, value: others.flatMap(cell => cell.blocks.flatMap(contentOf)), line: row.line })
       }
     } else if (readsLines && (block.type === 'paragraph' || block.type === 'subheading')) {
-      const lines = withDefinitions(sourceLines(block)).flatMap(({ content, line }) =>
-        labelledLines(content).map(part => ({ content: part, line })),
+      const lines = withDefinitions(sourceLines(block)).flatMap(({ content, ...line }) =>
+        labelledLines(content).map(part => ({ content: part, ...line })),
       )
       const last = pairs.at(-1)
       // `Salary:` and below it `London: £50,000`: the lines under a label without a value are its value.
@@ -164,8 +166,8 @@ export function pairsOf(
         continue
       }
       if (!begins && isOpen && last) opened.add(last)
-      for (const { content, line } of lines) {
-        if (!readLine(content, line)) pairs.at(-1)?.value.push(content)
+      for (const { content, line, isValue: isFurther } of lines) {
+        if (isFurther || !readLine(content, line)) pairs.at(-1)?.value.push(content)
       }
     } else if (block.type === 'list' && isDetailList(block.items)) {
       for (const { blocks: inner, line } of block.items) {
@@ -179,12 +181,15 @@ export function pairsOf(
   return { pairs, rest }
 }
 
-/** `: HEO` on a line of its own is the value of the label above it. */
-const withDefinitions = (lines: Line[]): Line[] =>
-  lines.reduce<Line[]>((joined, line) => {
+/** `: HEO` on a line of its own is the value of the label above it, and so is each further such line. */
+const withDefinitions = (lines: Line[]): (Line & { isValue?: boolean })[] =>
+  lines.reduce<(Line & { isValue?: boolean })[]>((joined, line) => {
     const last = joined.at(-1)
-    if (last && /^:\s/.test(plainOfInlines(line.content)) && !labelled(last.content))
+    const isDefinition = /^:\s/.test(plainOfInlines(line.content))
+    if (last && isDefinition && !last.isValue && !labelled(last.content))
       last.content = [...last.content, ...line.content]
+    else if (last && isDefinition)
+      joined.push({ content: cutInlines(line.content, /^\s*:\s+/).flat(), line: line.line, isValue: true })
     else joined.push({ ...line })
     return joined
   }, [])
@@ -193,6 +198,10 @@ const pairOfItem = (blocks: readonly SourceBlock[]): Labelled | undefined => {
   const [only, ...others] = blocks
   return only?.type === 'paragraph' && others.length === 0 ? labelled(only.content) : undefined
 }
+
+/** Whether a row says that the grades are bands, as the NHS has them. */
+export const saysBands = (pairs: readonly Pair[]) =>
+  pairs.some(({ label, value }) => saysBand(`${label} ${plainOfInlines(value.flat())}`))
 
 const headMembers = new Set<LabelledMember>(['grades', 'title', 'profession', 'behaviours'])
 const lineMax = 300
@@ -268,7 +277,7 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     const folded = value.replace(/\s+/g, ' ')
     switch (member) {
       case 'grades':
-        return setCodes(pair, value, '/grades', into.grades, gradesIn(value, pair.label))
+        return setCodes(pair, value, '/grades', into.grades, gradesIn(value, pair.label, into.isBanded))
       case 'behaviours':
         return setCodes(pair, value, '/behaviours', into.behaviours, codesIn(member, value))
       case 'profession': {
@@ -308,8 +317,14 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
   }
 
   /** What is yet to be filled in is not known: null, or no row. */
-  const isOpen = (pair: Pair, value: string, member: LabelledMember | undefined, pointer: string) => {
-    if (!isPlaceholder(value) && !(member === 'salary' && isOpenSalary(value))) return false
+  const isOpen = (
+    pair: Pair,
+    value: string,
+    member: LabelledMember | undefined,
+    pointer: string,
+    isUnticked: boolean,
+  ) => {
+    if (!isUnticked && !isPlaceholder(value) && !(member === 'salary' && isOpenSalary(value))) return false
     const known = member ? 'null' : 'no row of additional'
     const detail = `A placeholder stands for the value of “${pair.label}”; it was read as not known (${known})`
     notices.add('advice', 'placeholder', pair.line, value, detail, pointer)
@@ -317,17 +332,32 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     return true
   }
 
+  /** Of boxes to tick the ticked ones; none is as if nothing were filled in. */
+  const filled = (pair: Pair, value: string, pointer: string): string | undefined => {
+    const boxes = tickedIn(value)
+    if (!boxes) return value
+    if (boxes.ticked.length === 0) return undefined
+    notices.understand(pair.line, boxes.rest.join(' '), pointer, 'box that is not ticked')
+    return boxes.ticked.join('\n')
+  }
+
   for (const pair of pairs) {
-    const value = plain(pair.value, pair.line).replace(/^\*+\s*/, '')
     const member = labelledMember(pair.label)
+    const pointer = !member
+      ? '/advert_details/additional'
+      : headMembers.has(member)
+        ? `/${member}`
+        : `/advert_details/${member}`
+    const printed = plain(pair.value, pair.line).replace(/^\*+\s*/, '')
+    const chosen = filled(pair, printed, pointer)
+    const value = chosen ?? printed
+    const open = isOpen(pair, value, member, pointer, chosen === undefined)
     if (!member) {
-      if (isOpen(pair, value, undefined, '/advert_details/additional')) continue
+      if (open) continue
       addAdditional(pair.label, value.replace(/\s+/g, ' '), pair.line)
       continue
     }
-    const pointer = headMembers.has(member) ? `/${member}` : `/advert_details/${member}`
     notices.understand(pair.line, pair.label, pointer, 'label')
-    const open = isOpen(pair, value, member, pointer)
     into.rows.push({
       label: pair.label,
       member,

@@ -1,10 +1,11 @@
 /** What a Markdown file says of itself in YAML between lines of dashes, as labels and values. */
 import { Value } from 'typebox/value'
-import { isCollection, isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument } from 'yaml'
+import { isCollection, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parse, parseDocument } from 'yaml'
 import { type Form, readForm } from '../document/form.ts'
 import { Slug } from '../document/schema.ts'
+import { decode } from './decode.ts'
 import { labelledMember } from './labels.ts'
-import type { Notices } from './notices.ts'
+import { Notices } from './notices.ts'
 import type { Field, SourceTree } from './tree.ts'
 
 /** A scalar, a list or a map as one line: `Home, /service-manual`. Aliases are named, never followed. */
@@ -37,11 +38,30 @@ const readLines = (source: string): Field[] =>
     return /[\p{L}\p{N}]/u.test(text) ? [{ label: '', value: text.trim(), line: index + 2 }] : []
   })
 
+/** The comments of YAML, each with its line in the file. */
+function commentsIn(source: string): { text: string; line: number }[] {
+  const comments: { text: string; line: number }[] = []
+  let line = 2
+  let before = ''
+  for (const lexeme of new Lexer().lex(source)) {
+    // A mark stands before each scalar, which may begin with the same sign.
+    if (lexeme.startsWith('#') && before !== '\u001f') comments.push({ text: lexeme, line })
+    line += lexeme.split('\n').length - 1
+    before = lexeme
+  }
+  return comments
+}
+
 function readFields(source: string, notices: Notices): Field[] {
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines, logLevel: 'silent' })
   const { contents } = document
   if (document.errors.length === 0 && isMap(contents) && !/\{\{|\{%/.test(source)) {
+    for (const { text, line } of commentsIn(source)) {
+      if (!/[\p{L}\p{N}]/u.test(text)) continue
+      notices.understand(line, text, '', 'comment')
+      notices.add('repair', 'comment_removed', line, text, 'A comment of YAML is not part of the text and was left out')
+    }
     return contents.items.map(({ key, value }) => {
       const label = lineOf(key, source)
       return {
@@ -94,15 +114,6 @@ interface Taken extends Required<Pick<SourceTree, 'title' | 'slug'>> {
   /** The source without its front matter; lines stay where they are. */
   body: string
   fields: Field[]
-}
-
-/** The slug that front matter names; undefined where it names none that could be one. */
-export function slugIn(source: string): string | undefined {
-  const slug =
-    /^\s*---[ \t]*\r?\n(?:(?!---|\.\.\.).*\n){0,200}?slug:[ \t]*["']?([a-z0-9]+(?:-[a-z0-9]+)*)["']?[ \t]*\r?\n/.exec(
-      source,
-    )?.[1]
-  return Value.Check(Slug, slug) ? slug : undefined
 }
 
 /** Takes the front matter off a source, if it has some: its title, and every other row as a field. */
@@ -165,4 +176,11 @@ export function takeForm(source: string, notices: Notices): { text: string; form
   const detail = 'The front matter of the register is not as it wrote it; the text was read as that of any house'
   notices.add('loss', 'form_not_read', from + 1, '', detail)
   return { text }
+}
+
+/** The slug that the front matter of a Markdown file names, as its import reads it; undefined where it names none. */
+export function slugIn(source: Uint8Array): string | undefined {
+  const notices = new Notices()
+  const text = decode(source, notices)
+  return text === undefined ? undefined : takeFrontMatter(takeForm(text, notices).text, notices).slug?.text
 }

@@ -115,6 +115,9 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     if (isSkipped(node)) return [{ type: 'text', value: ' ' }]
     const { tagName } = node
     if (tagName === 'br') return [{ type: 'text', value: hardBreak }]
+    // Word's controls to tick come as these too.
+    if (tagName === 'input' && node.properties.type === 'checkbox')
+      return [{ type: 'text', value: node.properties.checked ? '☒' : '☐' }]
     if (tagName === 'img') {
       const address = property(node, 'src')
       const excerpt = `${property(node, 'alt')} ${address.length < 300 ? address : ''}`

@@ -13,7 +13,7 @@ import {
 import { linksOf, plainOfInlines, writeText } from '../document/text.ts'
 import { behavioursIn } from './behaviours.ts'
 import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
-import { type Details, type KnownRow, type Pair, pairsOf, readPairs } from './details.ts'
+import { type Details, type KnownRow, type Pair, pairsOf, readPairs, saysBands } from './details.ts'
 import { frameworkRole } from './framework.ts'
 import { importanceOf } from './headings.ts'
 import type { Notices } from './notices.ts'
@@ -67,6 +67,7 @@ class Recogniser implements Provenance {
     this.#notices = notices
     this.sfiaVersion = sfia.wanted ?? null
     this.details = {
+      isBanded: false,
       details: emptyAdvertDetails(),
       grades: [],
       profession: null,
@@ -82,6 +83,8 @@ class Recogniser implements Provenance {
       ({ label, value, line }): Pair => ({ label, value: [[{ type: 'text', value }]], line }),
     )
     const { pairs, rest } = pairsOf(this.#source.front, 'front')
+    const later = this.#source.sections.flatMap(section => this.#pairsOf(section).pairs)
+    this.details.isBanded = saysBands([...fields, ...pairs, ...later])
     readPairs([...fields, ...pairs], this.details, this.#notices)
     const intro = this.#introduction(rest.filter(block => block !== 'pairs'))
     return [...intro, ...this.#source.sections].map(section => this.#section(section))
@@ -178,8 +181,10 @@ class Recogniser implements Provenance {
     this.#notices.add('advice', 'sfia_table_not_read', line, text, detail)
   }
 
+  #pairsOf = ({ body, kind }: OutlineSection) => pairsOf(body, kind === 'appendix' ? 'appendix' : 'body')
+
   #detailBlocks(source: OutlineSection, section: Section) {
-    const { pairs, rest } = pairsOf(source.body, source.kind === 'appendix' ? 'appendix' : 'body')
+    const { pairs, rest } = this.#pairsOf(source)
     readPairs(pairs, this.details, this.#notices)
     let run: BodyBlock[] = []
     const flush = () => {

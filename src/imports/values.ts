@@ -85,10 +85,11 @@ function coded<T>(table: Map<string, T>, value: string): Coded<T> {
     return found !== undefined
   }
   // `Administration and corporate support` is one value, `Full-time and part-time` are two.
-  for (const part of value
-    .split(/[,;\n\u2028]/)
-    .map(text => text.trim())
-    .filter(Boolean)) {
+  const parts = value.split(/[;\n\u2028]/).flatMap(text =>
+    // `Digital, Data and Technology` is one name, commas and all.
+    table.has(normaliseHeading(text)) ? [text] : text.split(','),
+  )
+  for (const part of parts.map(text => text.trim()).filter(Boolean)) {
     if (read(part)) continue
     // `G7 (or higher)`, `needs to match (full-time)`: what stands in brackets or behind a dash is told apart.
     const pieces = part.split(/\s*[()]\s*|\s+[–—-]\s+/).filter(Boolean)
@@ -114,13 +115,15 @@ const generalSchedule = /^gs[- ]?(?:\d{4}-)?(\d{1,2})(?:\/(\d{1,2}))?$/i
 
 /** What has bands of its own: those of the NHS (Agenda for Change) are no Civil Service grades, be their numbers the same. */
 const banded = /\b(?:bands?|afc|nhs)\b|\bagenda for change\b|\b\d[a-d]\b/i
+/** What says of details that their grades are bands. */
+export const saysBand = (text: string) => /\bbands?\b|\bafc\b|\bagenda for change\b/i.test(text)
 const bandTable = new Map([...gradeTable].filter(([name]) => !/^\d+$/.test(name)))
 
 /** Grades by code, name or both: `SEO`, `Grade 7`, `HEO/SEO`; those of the General Schedule in a scheme of their own. */
-export function gradesIn(value: string, label = ''): Coded<Grade> {
+export function gradesIn(value: string, label = '', isBanded = false): Coded<Grade> {
   const text = value.trim()
   const levels = generalSchedule.exec(/^gs\b/i.test(label) && /^\d{1,2}$/.test(text) ? `GS-${text}` : text)?.slice(1)
-  if (!levels) return coded(banded.test(`${label} ${value}`) ? bandTable : gradeTable, value)
+  if (!levels) return coded(isBanded || banded.test(`${label} ${value}`) ? bandTable : gradeTable, value)
   const known = levels
     .filter(level => level !== undefined)
     .map((level, at) => ({
@@ -154,12 +157,15 @@ export function salaryIn(text: string): Salary {
     }),
   )
   const [first, second] = amounts
+  // As front matter may have it: `min: 50000, max: 60000`.
+  const [, low, high] = /^min: ?([\d.]+), ?max: ?([\d.]+)\b/i.exec(text)?.map(Number) ?? []
+  const isMap = low !== undefined && high !== undefined && low <= high
   const one = amounts.length === 1 ? first : undefined
   const isRange =
     amounts.length === 2 && first && second && first.currency === second.currency && first.value <= second.value
   return {
-    min: isRange ? first.value : one && !/\bup to\b/i.test(text) ? one.value : null,
-    max: isRange ? second.value : one && !/\b(?:from|minimum|at least)\b/i.test(text) ? one.value : null,
+    min: isMap ? low : isRange ? first.value : one && !/\bup to\b/i.test(text) ? one.value : null,
+    max: isMap ? high : isRange ? second.value : one && !/\b(?:from|minimum|at least)\b/i.test(text) ? one.value : null,
     currency: first?.currency ?? 'GBP',
     period: periods.find(([pattern]) => pattern.test(text))?.[1] ?? null,
     text,
@@ -174,3 +180,28 @@ export const locationIn = (text: string): Location => ({
   postcode: /\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b/.exec(text)?.[0] ?? null,
   country: null,
 })
+
+const box = /(\[[ xX✓✔]?\]|[☐☑☒🗹])/u
+const isTicked = (mark: string) => /[xX✓✔☑☒🗹]/u.test(mark)
+
+/**
+ * Of boxes to tick, each with its text behind it or each with its text before it, the texts of those that are ticked and the
+ * rest of the value; undefined where there are none, or it is not certain which text is whose.
+ */
+export function tickedIn(value: string): { ticked: string[]; rest: string[] } | undefined {
+  const parts = value.split(box).map(part => part.replace(/[\s,;/|]+$/, '').trim())
+  // Marks stand at the odd places.
+  const [first = '', ...others] = parts
+  if (others.length === 0 || (first === '') === (others.at(-1) === '')) return undefined
+  const [marks, texts] = first === '' ? [1, 2] : [1, 0]
+  const ticked: string[] = []
+  const rest: string[] = []
+  for (let at = 0; at + marks < parts.length; at += 2) {
+    const [mark = '', text = ''] = [parts[at + marks], parts[at + texts]]
+    if (text === '') return undefined
+    if (isTicked(mark)) ticked.push(text)
+    else rest.push(text)
+    rest.push(mark)
+  }
+  return { ticked, rest }
+}

@@ -32,11 +32,34 @@ function withOwnHeadings(node: WordNode): WordNode {
   return { ...next, styleId: `Heading${level}`, styleName: `heading ${level}` }
 }
 
+/**
+ * What a control shows that nobody has filled in (`Choose an item.`) in brackets, as templates have what is to be filled in:
+ * mammoth does not tell it from text.
+ */
+function withBrackets(xml: string): string {
+  if (!xml.includes('<w:showingPlcHdr')) return xml
+  /** Of each control around: whether it is not filled in. */
+  const controls: boolean[] = []
+  let isText = false
+  return xml.replace(/<[^>]*>|[^<]+/g, piece => {
+    if (!piece.startsWith('<'))
+      return isText && controls.includes(true) && /^[^[\]]*\p{L}{3}[^[\]]*$/u.test(piece) && piece.length <= 200
+        ? piece.replace(/\S.*\S/s, '[$&]')
+        : piece
+    if (/^<w:sdt[\s>]/.test(piece)) controls.push(false)
+    else if (piece === '</w:sdt>') controls.pop()
+    else if (/^<w:showingPlcHdr[\s/>]/.test(piece) && !/w:val="(?:0|false|off)"/.test(piece) && controls.length > 0)
+      controls[controls.length - 1] = true
+    isText = /^<w:t[\s>]/.test(piece) && !piece.endsWith('/>')
+    return piece
+  })
+}
+
 /** What mammoth reads of a package: parts by name, from memory. */
 const filesOf = ({ parts }: WordPackage) => ({
   exists: (name: string) => parts.has(name),
   read: async (name: string, encoding?: string) => {
-    const text = parts.get(name) ?? ''
+    const text = withBrackets(parts.get(name) ?? '')
     return encoding === undefined ? new TextEncoder().encode(text) : text
   },
 })
