@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Document, HeadingLevel, Packer, Paragraph, Table, TableCell, TableRow, TextRun } from 'docx'
 import t from 'tap'
-import { importFile } from '../src/imports/import.ts'
+import { importDocument, importFile } from '../src/imports/import.ts'
 import { createImportPool } from '../src/imports/pool.ts'
 import { wordType } from '../src/imports/scan.ts'
 import { contextOf, outlineOf, warningOf, warningsOf } from './support/documents.ts'
@@ -347,4 +347,81 @@ t.test('controls of Word: what nobody has filled in is null, and of boxes the ti
     ],
   )
   t.same([report.coverage.percent, report.losses], [100, []])
+})
+
+t.test('lists that were typed: signs of three levels, tabs behind them, and numbers with points', async t => {
+  const line = (text: string) =>
+    paragraph(
+      text
+        .split('\t')
+        .map(part => run(part))
+        .join('<w:r><w:tab/></w:r>'),
+    )
+  const code = 'list_recognised'
+  for (const [lines, ordered, expected] of [
+    [
+      ['•\tOne', '•\tTwo', '   o\tinner', '•\tThree'],
+      false,
+      [
+        { text: 'One', items: [] },
+        { text: 'Two', items: [{ text: 'inner' }] },
+        { text: 'Three', items: [] },
+      ],
+    ],
+    [
+      ['·\tOne', 'o   inner', '§\tdeepest', '·   Two'],
+      false,
+      [{ text: 'One', items: [{ text: 'inner' }, { text: 'deepest' }] }, { text: 'Two' }],
+    ],
+    [['o\tOne', 'o\tTwo'], false, [{ text: 'One' }, { text: 'Two' }]],
+    [['§ One', '§ Two'], false, [{ text: 'One' }, { text: 'Two' }]],
+    [['*\tOne', '* Two'], false, [{ text: 'One' }, { text: 'Two' }]],
+    [
+      ['1.1 One', '1.2\tTwo', '1.2.1 inner', '1.3 Three'],
+      true,
+      [{ text: 'One' }, { text: 'Two', items: [{ text: 'inner' }] }, { text: 'Three' }],
+    ],
+  ] as const) {
+    for (const result of [
+      await read(wordFile(`${summary}${bold('Duties')}${lines.map(line).join('')}`)),
+      importDocument(
+        new TextEncoder().encode(
+          `# Tester\n\n## About the role\n\nYou test.\n\n## Duties\n\n${ordered ? lines.join('\n') : lines.map(text => text.trim().replace('*', '\\*')).join('\n\n')}\n`,
+        ),
+        'text/markdown',
+        contextOf(),
+      ),
+    ]) {
+      t.match(result.document?.sections[1]?.blocks, [{ type: 'list', ordered, items: expected }], lines.join())
+      t.equal(result.document?.sections[1]?.blocks.length, 1, lines.join())
+      t.ok(warningOf(result, code), lines.join())
+      t.equal(result.report.coverage.percent, 100, lines.join())
+    }
+  }
+  for (const lines of [
+    ['§ 12 of the Act', 'Text'],
+    ['o dear', 'Text'],
+    ['1.1 One', '1.3 Three'],
+    ['2.5 million', '3.6 million'],
+  ]) {
+    const result = await read(wordFile(`${summary}${bold('Duties')}${lines.map(line).join('')}`))
+    t.match(
+      result.document?.sections[1]?.blocks,
+      lines.map(text => ({ type: 'paragraph', text })),
+      lines.join(),
+    )
+    t.equal(warningOf(result, code), undefined, lines.join())
+  }
+  const within = importDocument(
+    new TextEncoder().encode('# Tester\n\n## Duties\n\n• One\no inner\ngoes on\no more\n• Two\nb. alone\n'),
+    'text/markdown',
+    contextOf(),
+  )
+  t.match(within.document?.sections[0]?.blocks, [
+    {
+      type: 'list',
+      items: [{ text: 'One', items: [{ text: 'inner goes on' }, { text: 'more' }] }, { text: 'Two b. alone' }],
+    },
+  ])
+  t.equal(within.report.coverage.percent, 100, 'the mark of a line that is no item stays')
 })

@@ -93,7 +93,13 @@ export function pairsOf(
 
   /** A bold label that stands alone: the short line below it is its value. */
   let alone: Pair | undefined
+  // Where others have their values on their own lines, one without is empty, and what follows it a text.
+  const hasValueOnLine = (block: BodyBlock) =>
+    block.type === 'paragraph' &&
+    hardLines(block).some(({ content }) => plainOfInlines(labelled(content)?.value ?? []) !== '')
+  const isBelow = !blocks.some(hasValueOnLine)
   const isValue = (block: BodyBlock | undefined) =>
+    isBelow &&
     block?.type === 'paragraph' &&
     hardLines(block).length === 1 &&
     looksLikeHeading(plainOfInlines(block.content)) &&

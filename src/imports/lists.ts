@@ -14,12 +14,27 @@ import {
 
 const bullet = /^\s*[●•▪◦○∙‣⁃■□➢►✓✔\uf0b7]\s*(?=\S)/
 const dash = /^\s*[-–—*]\s+(?=\S)/
+/** Word's own bullets of three levels as plain characters, which stand for other things too: two of them make a list. */
+const dot = /^\s*·\s+(?=\S)/
+const circle = /^\s*o\s+(?=\S)/
+const square = /^\s*§\s+(?=\S)/
+const decimal = /^\s*\d{1,2}(?:\.\d{1,2})+\.?\s+(?=\S)/
 const ordinal = /^\s*\(?([a-z]|[ivx]{1,4}|\d{1,2})[.)]\s+(?=\S)/i
 
+const patterns = { bullet, dash, dot, circle, square, decimal, ordinal }
+type Mark = keyof typeof patterns
+/** How deep signs stand to one another. */
+const ranks: Partial<Record<Mark, number>> = { bullet: 0, dash: 0, dot: 0, circle: 1, square: 2 }
+const isNumbered = (mark: Mark | undefined) => mark === 'decimal' || mark === 'ordinal'
+
 interface Marked extends Line {
-  mark: 'bullet' | 'dash' | 'ordinal' | undefined
+  mark: Mark | undefined
   /** What stands before the text: `a.` */
   printed: string
+  /** With what stands before it. */
+  whole: Inline[]
+  /** It is the first line of a paragraph. */
+  begins: boolean
 }
 
 /** The plain characters that a line begins with, as long as they stand in one node. */
@@ -39,16 +54,15 @@ function withoutStart(nodes: readonly Inline[], pattern: RegExp): Inline[] {
   })
 }
 
-function markOf({ content, line }: Line): Marked {
+function markOf({ content, line }: Line, index: number): Marked {
   const text = firstText(content)
-  const pattern = [bullet, dash, ordinal].find(candidate => candidate.test(text))
-  const plain = { content, line, mark: undefined, printed: '' } satisfies Marked
-  if (!pattern) return plain
-  const rest = withoutStart(content, pattern)
+  const mark = (Object.keys(patterns) as Mark[]).find(candidate => patterns[candidate].test(text))
+  const plain = { content, line, mark: undefined, printed: '', whole: content, begins: index === 0 } satisfies Marked
+  if (!mark) return plain
+  const rest = withoutStart(content, patterns[mark])
   if (plainOfInlines(rest) === '') return plain
-  if (pattern === ordinal && (isBold(content) || knownKind(plainOfInlines(rest)))) return plain
-  const mark = pattern === bullet ? 'bullet' : pattern === dash ? 'dash' : 'ordinal'
-  return { content: rest, line, mark, printed: (pattern.exec(text)?.[0] ?? '').trim() }
+  if (isNumbered(mark) && (isBold(content) || knownKind(plainOfInlines(rest)))) return plain
+  return { ...plain, content: rest, mark, printed: (patterns[mark].exec(text)?.[0] ?? '').trim() }
 }
 
 const roman = ['i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii', 'ix', 'x', 'xi', 'xii']
@@ -86,24 +100,83 @@ function depthsOf(run: readonly Marked[]): number[] | undefined {
   return depths
 }
 
-/** How deep each line of a run stands where it is a list: bullets always, dashes from two on, letters where they follow one another. */
-function listDepths(run: readonly Marked[]): number[] | undefined {
-  const [first] = run
-  const isFlat = first?.mark === 'bullet' || (first?.mark === 'dash' && run.length > 1)
-  if (isFlat) return run.map(() => 0)
-  return first?.mark === 'ordinal' && run.length > 1 ? depthsOf(run) : undefined
+/** How deep lines numbered `1.1`, `1.1.1`, `1.2` stand; undefined where they do not begin at 1 and follow one another. */
+function decimalDepths(run: readonly Marked[]): number[] | undefined {
+  let before: number[] = []
+  let base = 0
+  const depths: number[] = []
+  for (const { printed } of run) {
+    const parts = printed.replace(/\.$/, '').split('.').map(Number)
+    base ||= parts.length
+    const expected = parts.length > before.length ? [...before, 1] : before.slice(0, parts.length)
+    if (parts.length <= before.length) expected[parts.length - 1] = (expected[parts.length - 1] ?? 0) + 1
+    const goesOn = before.length === 0 ? parts.at(-1) === 1 : parts.join('.') === expected.join('.')
+    if (!goesOn || parts.length < base) return undefined
+    before = parts
+    depths.push(parts.length - base)
+  }
+  return depths
+}
+
+/** How deep each line of a run stands where it is a numbered list: where letters and numbers follow one another. */
+const numberedDepths = (run: readonly Marked[]) =>
+  run.length < 2 ? undefined : run[0]?.mark === 'decimal' ? decimalDepths(run) : depthsOf(run)
+
+/**
+ * How deep each run of signs stands among those it follows: bullets always make a list, dashes from two on, other signs
+ * where there are two, or under a list. undefined for runs that are none.
+ */
+function signDepths(runs: readonly (readonly Marked[])[]): (number | undefined)[] {
+  let counts = new Map<Mark, number>()
+  /** How often each sign stands between two paragraphs without one. */
+  const countsOf = runs.map(run => {
+    const [{ mark } = { mark: undefined }] = run
+    if (parts(run)) counts = new Map()
+    else if (mark) counts.set(mark, (counts.get(mark) ?? 0) + run.length)
+    return counts
+  })
+  let open: number[] = []
+  return runs.map((run, at) => {
+    const [{ mark } = { mark: undefined }] = run
+    if (parts(run)) open = []
+    const rank = mark && ranks[mark]
+    if (mark === undefined || rank === undefined) return undefined
+    const above = open.filter(other => other < rank)
+    const isTwice = (mark === 'dash' ? run.length : (countsOf[at]?.get(mark) ?? 0)) > 1
+    const stands = mark === 'bullet' || isTwice || (mark !== 'dash' && rank > 0 && above.length > 0)
+    open = stands ? [...above, rank] : []
+    return stands ? above.length : undefined
+  })
+}
+
+/** Whether a run ends the list before it: a line that goes on within a paragraph does not. */
+const parts = (run: readonly Marked[]) =>
+  run.some(({ mark, begins }) => (mark === undefined ? begins : isNumbered(mark)))
+
+/** How deep each line stands that is one of a list. */
+function depthsIn(runs: readonly Marked[][]): Map<Marked, number> {
+  const signs = signDepths(runs)
+  return new Map(
+    runs.flatMap((run, index) => {
+      const depths = isNumbered(run[0]?.mark) ? numberedDepths(run) : undefined
+      return run.flatMap((line, at) => {
+        const depth = depths?.[at] ?? signs[index]
+        return depth === undefined ? [] : [[line, depth] as const]
+      })
+    }),
+  )
 }
 
 /** The items so deep under the last one; a list is begun there where it has none. */
-function itemsAt(items: SourceItem[], depth: number, line: number): SourceItem[] {
+function itemsAt(items: SourceItem[], depth: number, ordered: boolean, line: number): SourceItem[] {
   const last = items.at(-1)
   if (depth === 0 || !last) return items
   let nested = last.blocks.at(-1)
   if (nested?.type !== 'list') {
-    nested = { type: 'list', ordered: true, items: [], line }
+    nested = { type: 'list', ordered, items: [], line }
     last.blocks.push(nested)
   }
-  return itemsAt(nested.items, depth - 1, line)
+  return itemsAt(nested.items, depth - 1, ordered, line)
 }
 
 /** The lines of paragraphs as paragraphs and lists; undefined where there is no list in them. */
@@ -117,9 +190,7 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
     if (last && line.mark === last[0]?.mark) last.push(line)
     else runs.push([line])
   }
-  const lists = new Map(
-    runs.flatMap(run => (listDepths(run) ?? []).map((depth, at) => [run[at] as Marked, depth] as const)),
-  )
+  const lists = depthsIn(runs)
   if (lists.size === 0) return undefined
   const blocks: SourceBlock[] = []
   let items: SourceItem[] | undefined
@@ -145,27 +216,27 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
     for (const line of own) {
       if (lists.has(line)) {
         flush()
-        const ordered = line.mark === 'ordinal'
+        const ordered = isNumbered(line.mark)
         const open = blocks.at(-1)
         if (!items || open?.type !== 'list' || open.ordered !== ordered) {
           items = []
           blocks.push({ type: 'list', ordered, items, line: line.line })
-          const detail = 'Lines with a bullet, a dash or a letter before each were read as a list'
+          const detail = 'Lines with a bullet, a dash, a letter or a number before each were read as a list'
           notices.add('repair', 'list_recognised', line.line, plainOfInlines(line.content), detail)
         }
-        if (ordered) notices.understand(line.line, line.printed, '', 'mark of a list')
+        if (ordered || line.mark === 'circle') notices.understand(line.line, line.printed, '', 'mark of a list')
         last = { type: 'paragraph', content: line.content, line: line.line }
-        itemsAt(items, lists.get(line) ?? 0, line.line).push({ blocks: [last], line: line.line })
+        itemsAt(items, lists.get(line) ?? 0, ordered, line.line).push({ blocks: [last], line: line.line })
       } else if (
         plain.length === 0 &&
         items !== undefined &&
         last !== undefined &&
         own.some(other => other !== line && lists.has(other))
       ) {
-        last.content = [...last.content, { type: 'text', value: '\n' }, ...line.content]
+        last.content = [...last.content, { type: 'text', value: '\n' }, ...line.whole]
       } else {
         items = undefined
-        plain.push(line)
+        plain.push({ content: line.whole, line: line.line })
       }
     }
     flush()
