@@ -254,7 +254,7 @@ const isCaptionOf = (block: SourceBlock | undefined, table: SourceBlock | undefi
   block.caption === true &&
   table?.type === 'table' &&
   looksLikeHeading(plainOf(block)) &&
-  areDetails(partedRows(table.rows))
+  areDetails(partedRows(asPairs(table.rows)))
 
 const stepsOf = (blocks: readonly SourceBlock[]): Step[] =>
   blocks.flatMap((block, index): Step[] => {
