@@ -123,7 +123,8 @@ export function pairsOf(
     if (open && block.type === 'paragraph' && isValue(block)) {
       open.value = sourceLines(block).map(({ content }) => content)
     } else if (
-      mode !== 'body' &&
+      // In an appendix a label without a value is a row that is still to be filled in.
+      mode === 'front' &&
       (block.type === 'paragraph' || block.type === 'subheading') &&
       standsAlone(block) &&
       isValue(blocks[index + 1])
