@@ -3,7 +3,8 @@ import { behaviours } from '../document/code-lists.ts'
 import type { RoleDocument } from '../document/schema.ts'
 import { plainOfInlines } from '../document/text.ts'
 import { normaliseHeading } from './headings.ts'
-import type { BodyBlock, OutlineSection, Rows } from './outline.ts'
+import type { OutlineSection } from './outline.ts'
+import type { BodyBlock, Rows } from './steps.ts'
 import type { SourceBlock } from './tree.ts'
 
 type Behaviour = RoleDocument['behaviours'][number]

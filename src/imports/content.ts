@@ -3,7 +3,7 @@ import { withoutMark } from '../document/form.ts'
 import { type Block, type ListItem, limits } from '../document/schema.ts'
 import { type Inline, plainOfInlines, writeText } from '../document/text.ts'
 import { type Notices, refuseLongList } from './notices.ts'
-import type { BodyBlock, Rows } from './outline.ts'
+import type { BodyBlock, Rows } from './steps.ts'
 import { cellText, criteriaIn, hasImportanceColumns } from './tables.ts'
 import type { SourceBlock, SourceItem, SourceList } from './tree.ts'
 

@@ -14,7 +14,7 @@ import {
   labelledMember,
 } from './labels.ts'
 import type { Notices } from './notices.ts'
-import type { BodyBlock } from './outline.ts'
+import type { BodyBlock } from './steps.ts'
 import { cellText } from './tables.ts'
 import { cutInlines, hardLines, isBold, type Line, type SourceBlock, type SourceItem, sourceLines } from './tree.ts'
 import { codesIn, gradesIn, locationIn, salaryIn, saysBand, tickedIn } from './values.ts'

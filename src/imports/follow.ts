@@ -21,9 +21,10 @@ import { textOf } from './content.ts'
 import { Fitter, flat, type Importance, linesOf, Misfit, type ReadLine } from './fit.ts'
 import { kindOf } from './headings.ts'
 import { Notices } from './notices.ts'
-import type { BodyBlock, Outline, OutlineSection } from './outline.ts'
+import type { Outline, OutlineSection } from './outline.ts'
 import { type Recognised, recognise, type SfiaContext } from './recognise.ts'
 import { readSfia, sfiaLines } from './sfia.ts'
+import type { BodyBlock } from './steps.ts'
 import { plainOf, type SourceBlock, type SourceHeading, type SourceTree } from './tree.ts'
 
 interface Part {
