@@ -81,7 +81,11 @@ export function contractOf(document: object) {
     const type = String((answer.headers as Record<string, unknown>)['content-type'] ?? '').split(';', 1)[0] ?? ''
     if (!route || !operation) {
       const isDocument = /^\/(docs|openapi\.json|v1\/openapi\.json)/.test(path)
-      if (!isDocument && type !== 'application/problem+json') fail('the contract has no such operation')
+      // Browsers are led to a page from its address with a slash at the end, and told in a page that there is nothing.
+      const leads = answer.status === 308 && routes.some(({ expression }) => expression.test(path.replace(/\/+$/, '')))
+      const isPage = answer.status >= 400 && type === 'text/html' && !/^\/v1(?:\/|$)/.test(path)
+      if (!isDocument && !leads && !isPage && type !== 'application/problem+json')
+        fail('the contract has no such operation')
       return
     }
     const declared = operation.responses[String(answer.status)]
