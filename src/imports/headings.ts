@@ -16,8 +16,12 @@ const exact = new Map(kindWords.flatMap(({ kind, phrases }) => phrases.map(phras
 
 const wordsMax = 12
 
+/** No phrase comes near to it: whole paragraphs are asked for too, and to normalise each takes time. */
+const phraseMax = 150
+
 /** The kind of a heading that is known word for word; undefined where it is not. */
-export const knownKind = (text: string): SectionKind | undefined => exact.get(normaliseHeading(text))
+export const knownKind = (text: string): SectionKind | undefined =>
+  text.length > phraseMax ? undefined : exact.get(normaliseHeading(text))
 
 /** The kind of something that is a heading; `other` where its words do not tell. */
 export function kindOf(text: string): SectionKind {
@@ -50,6 +54,7 @@ const importances = Object.entries(importanceWords).map(
 
 /** `Essential`, `Desirable criteria:` and the like; undefined for anything else. */
 export function importanceOf(text: string): 'essential' | 'desirable' | undefined {
+  if (text.length > phraseMax) return undefined
   const words = normaliseHeading(text)
   return importances.find(([, pattern]) => pattern.test(words))?.[0]
 }
