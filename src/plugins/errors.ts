@@ -233,9 +233,13 @@ export const errors = fp(
     /** The page that an address is of but for a slash at its end, with its query. */
     const pageWithoutSlash = ({ url, method }: FastifyRequest): string | undefined => {
       if (method !== 'GET' && method !== 'HEAD') return undefined
-      const [, path = '', query = ''] = /^([^?]*?)\/+(\?.*)?$/s.exec(url) ?? []
-      const isPage = [...pages].some(page => methods.get(page)?.pattern.test(path))
-      return isPage ? path + query : undefined
+      const [path = ''] = url.split('?', 1)
+      // By hand: an expression looks at a long row of slashes once for each of them.
+      let end = path.length
+      while (path[end - 1] === '/') end -= 1
+      const bare = path.slice(0, end)
+      const isPage = end < path.length && [...pages].some(page => methods.get(page)?.pattern.test(bare))
+      return isPage ? bare + url.slice(path.length) : undefined
     }
 
     const leadTo = (reply: FastifyReply, page: string) =>

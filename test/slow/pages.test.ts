@@ -405,6 +405,20 @@ t.test('addresses beside those of pages', { timeout: 60_000 }, async t => {
     t.equal((await call('GET /v1', browser)).status, 200)
   })
 
+  await t.test('an address of nothing but slashes → 404 as soon as one of letters', async t => {
+    const fastest = async (path: string) => {
+      const times: number[] = []
+      for (let round = 0; round < 5; round += 1) {
+        const began = performance.now()
+        t.equal((await send(path, '*/*')).status, 404)
+        times.push(performance.now() - began)
+      }
+      return Math.min(...times)
+    }
+    const [letters, slashes] = [await fastest(`/x${'y'.repeat(12_000)}z`), await fastest(`/x${'/'.repeat(12_000)}z`)]
+    t.ok(slashes < 10 * letters + 20, `${slashes} ms for slashes, ${letters} for letters`)
+  })
+
   await t.test('pages with a slash at the end → 308 to those without it, with their query', async t => {
     const cases = [
       ['/roles/', '/roles'],
