@@ -290,6 +290,22 @@ t.test('a Word file nested without end is given up in bounded time, and the next
   t.equal(next.document?.title, 'Tester')
 })
 
+t.test('signs that begin no tag are looked at once, in a control of Word and in a drawing of HTML', async t => {
+  const signs = '<'.repeat(100_000)
+  const control = `<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr>${signs}`
+  const began = performance.now()
+  // The compressor makes little of it, so it is stored.
+  t.same(await codes(zip(wordParts(`${summary}${control}`).map(part => ({ ...part, method: 0 })))), ['damaged'])
+  const { document } = await importFile(
+    Buffer.from(`<h1>Tester</h1><h2>About the role</h2><p>You will test.</p><svg>${signs}</svg>`),
+    'text/html',
+    contextOf(),
+  )
+  t.equal(document?.title, 'Tester')
+  // Looked at once for each of them, either takes several seconds.
+  t.ok(performance.now() - began < 3000, `${Math.round(performance.now() - began)} ms`)
+})
+
 t.test('labels in one line of Word, parted by tabs', async t => {
   const label = (text: string) => run(`${text}:`, '<w:b/>')
   const tab = '<w:r><w:tab/></w:r>'

@@ -187,7 +187,7 @@ export function scan(source: string, mediaType: MediaType, notices: Notices): Sc
       const close = lowered.indexOf(`</${name}`, end)
       if (close >= 0) {
         const content = text.slice(end, close)
-        const words = name === 'svg' ? content.replace(/<[^>]*>/g, ' ') : content
+        const words = name === 'svg' ? content.replace(/<[^<>]*>/g, ' ') : content
         notices.add('loss', removed.code, line, words, removed.detail)
         return skipTo(close, ' ')
       }

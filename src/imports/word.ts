@@ -41,7 +41,8 @@ function withBrackets(xml: string): string {
   /** Of each control around: whether it is not filled in. */
   const controls: boolean[] = []
   let isText = false
-  return xml.replace(/<[^>]*>|[^<]+/g, piece => {
+  // A tag ends before the next begins, so that a part of nothing but `<` is looked at once.
+  return xml.replace(/<[^<>]*>|[^<]+/g, piece => {
     if (!piece.startsWith('<'))
       return isText && controls.includes(true) && /^[^[\]]*\p{L}{3}[^[\]]*$/u.test(piece) && piece.length <= 200
         ? piece.replace(/\S.*\S/s, '[$&]')
