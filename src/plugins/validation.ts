@@ -110,9 +110,10 @@ const sayings: Record<string, Say> = {
         },
   format: ({ data, schema }) => ({
     code: 'wrong_form',
-    detail: isTime(data)
-      ? `${quote(data)} is no instant: there is no such time.`
-      : `${quote(data)} is not ${formats[String(schema)] ?? `a ${schema}`}.`,
+    detail:
+      schema === 'date-time' && isTime(data)
+        ? `${quote(data)} is no instant: there is no such time.`
+        : `${quote(data)} is not ${formats[String(schema)] ?? `a ${schema}`}.`,
   }),
   minLength: ({ params }) => ({
     code: 'too_short',
