@@ -1,19 +1,13 @@
 /** What is done to a register from the command line: `node src/cli.ts <command> [options]`. */
 import { once } from 'node:events'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { createKey, KeyArgumentsError, keyOptions, keyUsage, readKeyArguments } from './api-keys/command.ts'
+import { createKey, keyOptions, keyUsage, readKeyArguments } from './api-keys/command.ts'
+import { ArgumentsError } from './arguments.ts'
 import { baseUrlOf, type Config, readConfig } from './config.ts'
 import { contractText } from './contract.ts'
 import { connect } from './database/connect.ts'
 import { type OpenDatabase, openDatabase } from './database/open.ts'
-import {
-  commandPool,
-  ImportArgumentsError,
-  importFiles,
-  importOptions,
-  importUsage,
-  readImportArguments,
-} from './imports/command.ts'
+import { commandPool, importFiles, importOptions, importUsage, readImportArguments } from './imports/command.ts'
 import { startWorker } from './jobs/worker.ts'
 import { createLogger } from './logger.ts'
 import { findOrMakeSecret } from './secret-file.ts'
@@ -174,7 +168,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     return typeof code === 'number' ? code : 0
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`)
-    return error instanceof ImportArgumentsError || error instanceof KeyArgumentsError ? 2 : 1
+    return error instanceof ArgumentsError ? 2 : 1
   }
 }
 

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import t from 'tap'
 import { authenticator } from '../src/api-keys/authenticator.ts'
-import { createKey, KeyArgumentsError, readKeyArguments } from '../src/api-keys/command.ts'
+import { createKey, readKeyArguments } from '../src/api-keys/command.ts'
 import { formatKey, generateKey, hashSecret } from '../src/api-keys/key.ts'
 import { authenticateKey, keyTag, updateLastUsed } from '../src/api-keys/store.ts'
+import { ArgumentsError } from '../src/arguments.ts'
 import { connect } from '../src/database/connect.ts'
 import { DatabaseUnavailable } from '../src/database/connection.ts'
 import { scopeNames, scopes } from '../src/plugins/auth.ts'
@@ -671,7 +672,7 @@ t.test('keys:create', async t => {
     const more = readKeyArguments({ ...args, owner: 'bob', 'expires-days': '30' })
     t.equal((await createKey(db, pepper, more)).notes.length, 2, 'the organisation is there now')
     await t.rejects(createKey(db, pepper, { ...more, organisation: 'hme-office' }), {
-      name: 'KeyArgumentsError',
+      name: 'ArgumentsError',
       message:
         'There is no organisation "hme-office". Did you mean home-office? To make it, add --create-organisation with its name.',
     })
@@ -714,8 +715,8 @@ t.test('keys:create', async t => {
       [{ name: ' ' }, /^--name must be one line of 1 to 200 characters\.\n/],
     ]
     for (const [change, message] of wrong)
-      t.throws(() => readKeyArguments({ ...args, ...change }), { name: 'KeyArgumentsError', message })
+      t.throws(() => readKeyArguments({ ...args, ...change }), { name: 'ArgumentsError', message })
     t.throws(() => readKeyArguments(args, ['rubbish']), { message: /^"rubbish" belongs to no option\.\n/ })
-    t.throws(() => readKeyArguments({}), KeyArgumentsError)
+    t.throws(() => readKeyArguments({}), ArgumentsError)
   })
 })

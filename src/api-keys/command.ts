@@ -1,6 +1,7 @@
 /** What `keys:create` does: the first key of a server is made where there is nobody yet who could make one by HTTP. */
 import type { Kysely, Transaction } from 'kysely'
 import { Value } from 'typebox/value'
+import { ArgumentsError } from '../arguments.ts'
 import { transact } from '../database/connect.ts'
 import { insertEvents, type NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
@@ -13,11 +14,6 @@ import { daysMax, expiryOf, insertKey } from './store.ts'
 
 export const keyUsage =
   'npm run keys:create -- --name NAME --organisation SLUG --scopes a,b [--owner OWNER] [--owner-kind person|system] [--expires-days N] [--create-organisation NAME]'
-
-/** The arguments are not right; the message says what would be. */
-export class KeyArgumentsError extends Error {
-  override name = 'KeyArgumentsError'
-}
 
 interface KeyArguments {
   name: string
@@ -45,35 +41,34 @@ export const keyOptions = {
  * Makes sense of the options of `keys:create`. Without an owner the key belongs to a system of its own name; an owner is a
  * person unless said otherwise.
  *
- * @throws KeyArgumentsError for the first thing that is wrong.
+ * @throws ArgumentsError for the first thing that is wrong.
  */
 export function readKeyArguments(
   values: Readonly<Record<string, unknown>>,
   positionals: readonly string[] = [],
 ): KeyArguments {
-  if (positionals.length > 0)
-    throw new KeyArgumentsError(`"${positionals[0]}" belongs to no option.\nUsage: ${keyUsage}`)
+  if (positionals.length > 0) throw new ArgumentsError(`"${positionals[0]}" belongs to no option.\nUsage: ${keyUsage}`)
   const given = values as { [option in keyof typeof keyOptions]?: string }
   const { name, organisation, 'create-organisation': createOrganisation, 'expires-days': days = '365' } = given
   requireLine('--name', name)
   const { owner = name, 'owner-kind': ownerKind = given.owner === undefined ? 'system' : 'person' } = given
   requireLine('--owner', owner)
   if (createOrganisation !== undefined) requireLine('--create-organisation', createOrganisation)
-  if (organisation === undefined) throw new KeyArgumentsError(`--organisation is missing.\nUsage: ${keyUsage}`)
+  if (organisation === undefined) throw new ArgumentsError(`--organisation is missing.\nUsage: ${keyUsage}`)
   if (!Value.Check(Slug, organisation))
-    throw new KeyArgumentsError(`--organisation must be a slug, such as home-office.\nUsage: ${keyUsage}`)
+    throw new ArgumentsError(`--organisation must be a slug, such as home-office.\nUsage: ${keyUsage}`)
   if (ownerKind !== 'person' && ownerKind !== 'system')
-    throw new KeyArgumentsError(`--owner-kind must be person or system, not "${ownerKind}".`)
+    throw new ArgumentsError(`--owner-kind must be person or system, not "${ownerKind}".`)
   if (!/^[1-9]\d{0,2}$/.test(days) || Number(days) > daysMax)
-    throw new KeyArgumentsError(`--expires-days must be a whole number from 1 to ${daysMax}, not "${days}".`)
+    throw new ArgumentsError(`--expires-days must be a whole number from 1 to ${daysMax}, not "${days}".`)
   const scopes = readScopes(given.scopes ?? '')
   return { name, organisation, scopes, owner, ownerKind, expiresDays: Number(days), createOrganisation }
 }
 
 function requireLine(option: string, value: string | undefined): asserts value is string {
-  if (value === undefined) throw new KeyArgumentsError(`${option} is missing.\nUsage: ${keyUsage}`)
+  if (value === undefined) throw new ArgumentsError(`${option} is missing.\nUsage: ${keyUsage}`)
   if (!Value.Check(NewApiKey.properties.name, value) || /\p{C}/u.test(value))
-    throw new KeyArgumentsError(`${option} must be one line of 1 to 200 characters.\nUsage: ${keyUsage}`)
+    throw new ArgumentsError(`${option} must be one line of 1 to 200 characters.\nUsage: ${keyUsage}`)
 }
 
 function readScopes(text: string): Scope[] {
@@ -83,7 +78,7 @@ function readScopes(text: string): Scope[] {
   const near = nearest(unknown, scopeNames)
   const known = scopeNames.map(name => `  ${name.padEnd(24)} ${scopes[name]}`).join('\n')
   const wrong = unknown === '' ? '--scopes is missing.' : `There is no scope "${unknown}".`
-  throw new KeyArgumentsError(`${wrong}${near === undefined ? '' : ` Did you mean ${near}?`} The scopes are:\n${known}`)
+  throw new ArgumentsError(`${wrong}${near === undefined ? '' : ` Did you mean ${near}?`} The scopes are:\n${known}`)
 }
 
 /**
@@ -92,7 +87,7 @@ function readScopes(text: string): Scope[] {
  *
  * Gives the key, for standard output alone, and what to say beside it.
  *
- * @throws KeyArgumentsError where the organisation is unknown. Nothing is made then.
+ * @throws ArgumentsError where the organisation is unknown. Nothing is made then.
  */
 export function createKey(
   db: Kysely<Database>,
@@ -137,7 +132,7 @@ async function ensureOrganisation(
   if (createOrganisation === undefined && there.length > 0) {
     const slugs = there.map(organisation => organisation.slug)
     const near = nearest(slug, slugs)
-    throw new KeyArgumentsError(
+    throw new ArgumentsError(
       `There is no organisation "${slug}".${near === undefined ? '' : ` Did you mean ${near}?`} To make it, add --create-organisation with its name.`,
     )
   }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { SingleBar } from 'cli-progress'
 import type { Kysely } from 'kysely'
 import { Value } from 'typebox/value'
+import { ArgumentsError } from '../arguments.ts'
 import { transact } from '../database/connect.ts'
 import { type Actor, insertEvents } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
@@ -34,11 +35,6 @@ import {
 export const importUsage =
   'npm run import -- PATH… --organisation SLUG [--overwrite] [--owner NAME]\n       npm run import -- roles.ndjson'
 
-/** The arguments are not right; the message says what would be. */
-export class ImportArgumentsError extends Error {
-  override name = 'ImportArgumentsError'
-}
-
 /** As node:util's parseArgs takes them. */
 export const importOptions = {
   organisation: { type: 'string' },
@@ -59,7 +55,7 @@ export interface ImportArguments {
 /**
  * Makes sense of the options of `import`.
  *
- * @throws ImportArgumentsError for the first thing that is wrong.
+ * @throws ArgumentsError for the first thing that is wrong.
  */
 export function readImportArguments(
   values: Readonly<Record<string, unknown>>,
@@ -74,11 +70,10 @@ export function readImportArguments(
     overwrite?: boolean
     owner?: string
   }
-  if (paths.length === 0) throw new ImportArgumentsError(`Name the files or folders to import.\nUsage: ${importUsage}`)
+  if (paths.length === 0) throw new ArgumentsError(`Name the files or folders to import.\nUsage: ${importUsage}`)
   if (organisation !== undefined && !Value.Check(Slug, organisation))
-    throw new ImportArgumentsError(`--organisation must be a slug, such as home-office.\nUsage: ${importUsage}`)
-  if (!/^[^\p{C}]{1,100}$/u.test(owner))
-    throw new ImportArgumentsError('--owner must be a name of 1 to 100 characters.')
+    throw new ArgumentsError(`--organisation must be a slug, such as home-office.\nUsage: ${importUsage}`)
+  if (!/^[^\p{C}]{1,100}$/u.test(owner)) throw new ArgumentsError('--owner must be a name of 1 to 100 characters.')
   return { paths, organisation, overwrite, owner }
 }
 
@@ -315,7 +310,7 @@ async function first(running: Running): Promise<Done> {
  * again goes on where it was cut off. Gives the exit code: 0 all is in the register; 1 something failed; 3 nothing failed,
  * but drafts that people edited were left alone.
  *
- * @throws ImportArgumentsError, PathError, ExportError where nothing could be begun.
+ * @throws ArgumentsError, PathError, ExportError where nothing could be begun.
  */
 export async function importFiles(
   db: Kysely<Database>,
@@ -329,13 +324,13 @@ export async function importFiles(
   const { organisation } = args
   if (documents.length > 0) {
     if (organisation === undefined)
-      throw new ImportArgumentsError(`--organisation says whose roles these are.\nUsage: ${importUsage}`)
+      throw new ArgumentsError(`--organisation says whose roles these are.\nUsage: ${importUsage}`)
     const known = await db
       .selectFrom('organisations')
       .select('slug')
       .where('slug', '=', organisation)
       .executeTakeFirst()
-    if (!known) throw new ImportArgumentsError(`There is no organisation "${organisation}".`)
+    if (!known) throw new ArgumentsError(`There is no organisation "${organisation}".`)
   }
   let total = documents.length
   for (const { path } of exports) total += await checkExport(path)

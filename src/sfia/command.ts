@@ -1,6 +1,7 @@
 /** What `sfia:load` does. */
 import { readFile } from 'node:fs/promises'
 import type { Kysely } from 'kysely'
+import { ArgumentsError } from '../arguments.ts'
 import { transact } from '../database/connect.ts'
 import { insertEvents } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
@@ -19,7 +20,7 @@ export class SheetError extends Error {
 /**
  * Reads what stands after `sfia:load`: the version, and the one file.
  *
- * @throws SheetError where either is missing or wrong.
+ * @throws ArgumentsError where either is missing or wrong, SheetError where the file cannot be read.
  */
 export async function readSheet(
   version: unknown,
@@ -27,9 +28,9 @@ export async function readSheet(
 ): Promise<{ version: SfiaVersion; bytes: Uint8Array }> {
   const known = sfiaVersions.find(one => one === version)
   if (!known)
-    throw new SheetError(`--version must be the version of SFIA: ${sfiaVersions.join(', ')}.\nUsage: ${sheetUsage}`)
+    throw new ArgumentsError(`--version must be the version of SFIA: ${sfiaVersions.join(', ')}.\nUsage: ${sheetUsage}`)
   const [file] = files
-  if (file === undefined || files.length > 1) throw new SheetError(`Name one spreadsheet.\nUsage: ${sheetUsage}`)
+  if (file === undefined || files.length > 1) throw new ArgumentsError(`Name one spreadsheet.\nUsage: ${sheetUsage}`)
   try {
     return { version: known, bytes: await readFile(file) }
   } catch (error) {

@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { ImportArgumentsError, readImportArguments } from '../../src/imports/command.ts'
+import { ArgumentsError } from '../../src/arguments.ts'
+import { readImportArguments } from '../../src/imports/command.ts'
 import { PathError } from '../../src/imports/files.ts'
 import { ExportError } from '../../src/imports/restore.ts'
 import { testApp, token, webhooks } from '../support/app.ts'
@@ -22,7 +23,7 @@ t.test('import: the arguments say what is missing', async t => {
     try {
       readImportArguments(values as Record<string, unknown>, paths)
     } catch (error) {
-      if (error instanceof ImportArgumentsError) return error.message.split('\n')[0]
+      if (error instanceof ArgumentsError) return error.message.split('\n')[0]
       throw error
     }
     return undefined
@@ -200,9 +201,9 @@ t.test('import: documents of a folder', { timeout: 120_000 }, async t => {
     )
     await t.rejects(
       command(db, [folder], { organisation: 'nobody' }),
-      new ImportArgumentsError('There is no organisation "nobody".'),
+      new ArgumentsError('There is no organisation "nobody".'),
     )
-    await t.rejects(command(db, [folder], { organisation: undefined }), ImportArgumentsError)
+    await t.rejects(command(db, [folder], { organisation: undefined }), ArgumentsError)
     await put('cut.ndjson', '{"type":"role"}\n')
     await t.rejects(command(db, [join(folder, 'cut.ndjson')]), ExportError)
   })
