@@ -153,11 +153,12 @@ export async function deleteEntry(trx: Transaction<Database>, { table }: Shelf, 
   await sql`delete from ${sql.table(table)} where slug = ${slug}`.execute(trx)
 }
 
+/** 422 for an organisation in the query that there is not. */
+export const unknownOrganisation = (slug: string) =>
+  invalid([{ pointer: '?organisation', code: 'unknown_organisation', detail: `There is no organisation "${slug}".` }])
+
 /** Throws 422 where there is no such organisation. */
-export async function requireOrganisation(db: Kysely<Database>, slug: string): Promise<void> {
-  const { rows } = await sql`select from organisations where slug = ${slug}`.execute(db)
-  if (rows.length === 0)
-    throw invalid([
-      { pointer: '?organisation', code: 'unknown_organisation', detail: `There is no organisation "${slug}".` },
-    ])
+export async function requireOrganisation(trx: Transaction<Database>, slug: string): Promise<void> {
+  const { rows } = await sql`select from organisations where slug = ${slug}`.execute(trx)
+  if (rows.length === 0) throw unknownOrganisation(slug)
 }

@@ -1,6 +1,6 @@
 /** What an import needs of the database, and what it leaves there. */
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { requireOrganisation } from '../catalogues/store.ts'
+import { unknownOrganisation } from '../catalogues/store.ts'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { type Change, diffDocuments } from '../document/diff.ts'
@@ -26,22 +26,30 @@ import { Notices } from './notices.ts'
 import type { DocumentType } from './scan.ts'
 import type { ImportReport } from './schema.ts'
 
-/** What a document is read against: the SFIA index, the organisation's shared sections, the draft that it replaces. */
+/**
+ * What a document is read against: the SFIA index, the organisation's shared sections, the draft that it replaces. Throws 422
+ * where there is no such organisation.
+ */
 export async function findContext(
   db: Kysely<Database>,
   organisation: string,
   { sfiaVersion, previous, slug }: { sfiaVersion?: SfiaVersion; previous?: RoleDocument; slug?: string | undefined },
 ): Promise<ImportContext> {
-  const [indexes, sharedSections] = await Promise.all([
+  const [indexes, rows] = await Promise.all([
     findSfiaIndexes(db),
     db
-      .selectFrom('shared_sections')
-      .select(['slug', 'kind', 'heading', 'blocks'])
-      .where('organisation', '=', organisation)
-      .orderBy('slug')
+      .selectFrom('organisations as o')
+      .leftJoin('shared_sections as s', 's.organisation', 'o.slug')
+      .select(['s.slug', 's.kind', 's.heading', 's.blocks'])
+      .where('o.slug', '=', organisation)
+      .orderBy('s.slug')
       .execute(),
-    requireOrganisation(db, organisation),
   ])
+  if (rows.length === 0) throw unknownOrganisation(organisation)
+  // An organisation without shared sections has one row without one.
+  const sharedSections = rows.flatMap(({ slug, kind, heading, blocks }) =>
+    slug === null || kind === null || heading === null || blocks === null ? [] : [{ slug, kind, heading, blocks }],
+  )
   const versions = indexes.map(({ version, complete, skills }) => ({ version, complete, skills: [...skills.values()] }))
   return {
     organisation,
