@@ -59,6 +59,7 @@ const about = /^([^:–—]{1,80}?)(?::|\s[–—-])\s/
 const anyName = `(?:${[...names.keys()].join('|')})`
 /** `Working Together and Delivering at Pace` */
 const several = new RegExp(`^(?:(?:and )?${anyName}\\b ?)+$`)
+const oneName = new RegExp(`\\b${anyName}\\b`, 'gi')
 /** The same within a sentence, or numbered: `1. Leadership 2. Working Together`. */
 const row = new RegExp(`\\b${anyName}(?:(?: at)?(?: level)?(?: \\d)?(?: and)?(?: \\d)? ${anyName}\\b)+`, 'gi')
 
@@ -66,7 +67,7 @@ const row = new RegExp(`\\b${anyName}(?:(?: at)?(?: level)?(?: \\d)?(?: and)?(?:
 function inRows(text: string): Behaviour[] {
   const plain = text.replace(/&/g, ' and ').replace(/[^\p{L}\p{N}]+/gu, ' ')
   return [...plain.matchAll(row)].flatMap(([part]) => {
-    const each = [...part.matchAll(new RegExp(`\\b${anyName}\\b`, 'gi'))]
+    const each = [...part.matchAll(oneName)]
     return each.every(([name]) => /^\p{Lu}/u.test(name)) ? within(part.toLowerCase()) : []
   })
 }

@@ -182,7 +182,13 @@ class Recogniser implements Provenance {
     this.#notices.add('advice', 'sfia_table_not_read', line, text, detail)
   }
 
-  #pairsOf = ({ body, kind }: OutlineSection) => pairsOf(body, kind === 'appendix' ? 'appendix' : 'body')
+  /** They are asked for all sections at first, for what one says of another, and then section by section. */
+  readonly #pairs = new Map<readonly BodyBlock[], ReturnType<typeof pairsOf>>()
+  #pairsOf({ body, kind }: OutlineSection) {
+    const found = this.#pairs.get(body) ?? pairsOf(body, kind === 'appendix' ? 'appendix' : 'body')
+    this.#pairs.set(body, found)
+    return found
+  }
 
   #detailBlocks(source: OutlineSection, section: Section) {
     const { pairs, rest } = this.#pairsOf(source)
