@@ -47,8 +47,7 @@ function send(request: FastifyRequest, reply: FastifyReply, { body, etag }: Fixe
 
 function unknownList(name: string): Problem {
   const meant = nearest(name.replaceAll('-', '_'), names)
-  const hint = didYouMean(meant)
-  return new Problem('not_found', `There is no code list "${name}".${hint} There are ${names.join(', ')}.`)
+  return new Problem('not_found', `There is no code list "${name}".${didYouMean(meant)} There are ${names.join(', ')}.`)
 }
 
 export const codeListRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {

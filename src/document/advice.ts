@@ -68,6 +68,9 @@ interface Read {
   words: string[]
 }
 
+/** `DevOps`: with a capital letter inside. */
+const isCoined = (word: string) => /\p{Ll}\p{Lu}/u.test(word)
+
 const isPlural = (word: string, of: string) => word === `${of}s` || word === `${of}es`
 
 /**
@@ -77,7 +80,6 @@ const isPlural = (word: string, of: string) => word === `${of}s` || word === `${
  */
 function* adviseOnTitleWords(title: string, reads: readonly Read[]): Generator<Advice> {
   const own = wordsOf(title).filter(word => word.length >= 5)
-  const isCoined = (word: string) => /\p{Ll}\p{Lu}/u.test(word)
   const isLike = (word: string) => (known: string) => {
     if (!isCoined(word) && !isCoined(known)) return false
     const [one, other] = [word.toLowerCase(), known.toLowerCase()]
@@ -107,14 +109,15 @@ const coined = ['DevOps', 'DevSecOps', 'DataOps', 'FinOps', 'MLOps', 'GitHub', '
 
 /** A slip in a coined name, wherever it stands: `DevOp` has no title to be held against where the title itself has it. */
 function* adviseOnCoinedNames(title: string, reads: readonly Read[]): Generator<Advice> {
+  const own = wordsOf(title)
   const told = new Set(coined)
   for (const { part, words } of reads)
     for (const word of words) {
-      if (told.has(word) || !/\p{Ll}\p{Lu}/u.test(word)) continue
+      if (told.has(word) || !isCoined(word)) continue
       told.add(word)
       const meant = coined.find(name => distance(name.toLowerCase(), word.toLowerCase()) === 1)
       // What differs from a word of the title is told of that.
-      if (meant === undefined || (part.pointer !== '/title' && wordsOf(title).includes(meant))) continue
+      if (meant === undefined || (part.pointer !== '/title' && own.includes(meant))) continue
       const detail = `“${word}” looks like a slip of “${meant}”.`
       yield { pointer: part.pointer, code: 'name_misspelt', excerpt: word, detail, source: sources.house }
     }

@@ -1,5 +1,4 @@
 /** A document in, a draft and a report out: pure, and run in a worker since documents come from anywhere. */
-
 import { keepIds } from '../document/match.ts'
 import type { RoleDocument, SectionKind, SfiaVersion } from '../document/schema.ts'
 import { linksOf } from '../document/text.ts'

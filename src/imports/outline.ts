@@ -1,5 +1,4 @@
 /** From the neutral tree to a title and sections: which lines are headings, and what they mean. */
-
 import { isPlaceholder } from '../document/placeholders.ts'
 import type { SectionKind } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'

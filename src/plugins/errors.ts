@@ -1,5 +1,4 @@
 /** Turns every error into one RFC 9457 problem. Handlers throw; nothing else builds an error answer. */
-
 import type {
   FastifyBaseLogger,
   FastifyContextConfig,

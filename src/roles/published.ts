@@ -83,8 +83,7 @@ function facetsOf(given: readonly string[]): FacetName[] {
     throw invalid(
       unknown.slice(0, 7).map(name => {
         const near = nearest(name, facetNames)
-        const hint = didYouMean(near)
-        const detail = `"${name}" is not one of: ${facetNames.join(', ')}.${hint}`
+        const detail = `"${name}" is not one of: ${facetNames.join(', ')}.${didYouMean(near)}`
         return { pointer: '?facets', code: 'not_in_list', detail }
       }),
     )

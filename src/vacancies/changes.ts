@@ -1,5 +1,4 @@
 /** What a write makes of a vacancy: created, changed, opened, withdrawn. Each works under the lock of the vacancy. */
-
 import { sql, type Transaction } from 'kysely'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'

@@ -1,5 +1,4 @@
 /** Webhooks and what was sent to them: read and changed by their owners, filled and worked off by the worker. */
-
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { Database } from '../database/types.ts'
 import { didYouMean } from '../document/nearest.ts'
