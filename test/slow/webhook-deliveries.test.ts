@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { sql } from 'kysely'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { pauses, retryAfterMs } from '../../src/webhooks/deliver.ts'
 import { baseUrl } from '../support/app.ts'
 import { startReceiver, verify } from '../support/receiver.ts'
@@ -11,6 +11,17 @@ import { until } from '../support/until.ts'
 import { attempted, createWebhook, deliveriesOf, limits, passTime, settled, workingApp } from '../support/webhooks.ts'
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
+
+/** A webhook that was told of one publication, and did not take it. */
+async function failedOnce(t: Test, answer: (response: ServerResponse) => void) {
+  const { call, db, start } = await workingApp(t)
+  const receiver = await startReceiver(t)
+  receiver.behaviour = answer
+  const webhook = await createWebhook(call, receiver.url)
+  start()
+  await createPublished(call, 'first-role')
+  return { call, db, receiver, webhook, first: await attempted(call, webhook, 1) }
+}
 
 t.test('a publication → one signed message, logged', async t => {
   const { call, start } = await workingApp(t)
@@ -284,13 +295,9 @@ t.test('Retry-After', async t => {
   ] as const)
     t.equal(retryAfterMs(header, now), expected, `${header}`)
 
-  const { call, db, start } = await workingApp(t)
-  const receiver = await startReceiver(t)
-  receiver.behaviour = response => void response.writeHead(503, { 'retry-after': '1000' }).end()
-  const webhook = await createWebhook(call, receiver.url)
-  start()
-  await createPublished(call, 'first-role')
-  const first = await attempted(call, webhook, 1)
+  const { call, db, receiver, first } = await failedOnce(t, response =>
+    response.writeHead(503, { 'retry-after': '1000' }).end(),
+  )
   const { started_at } = first.last_attempt
   const waits = Date.parse(String(first.next_attempt_at)) - Date.parse(started_at)
   t.ok(waits >= 1_000_000 && waits < 1_010_000, `${waits} ms`)
@@ -524,13 +531,9 @@ t.test('ping → 202, sent and logged as an event is', async t => {
 })
 
 t.test('ping of a webhook that rests → sent at once; what else is pending says when it will be', async t => {
-  const { call, db, start } = await workingApp(t)
-  const receiver = await startReceiver(t)
-  receiver.behaviour = response => void response.writeHead(503, { 'retry-after': '3600' }).end()
-  const webhook = await createWebhook(call, receiver.url)
-  start()
-  await createPublished(call, 'data-engineer')
-  await attempted(call, webhook, 1)
+  const { call, db, receiver, webhook } = await failedOnce(t, response =>
+    response.writeHead(503, { 'retry-after': '3600' }).end(),
+  )
   const rest = async () => (await db.selectFrom('webhooks').select('asked_until').executeTakeFirstOrThrow()).asked_until
   // Due, were it not for the rest.
   await sql`update webhook_deliveries set next_attempt_at = now() - interval '1 minute'`.execute(db)
@@ -554,13 +557,7 @@ t.test('ping of a webhook that rests → sent at once; what else is pending says
 t.test(
   'ping of a webhook that fails → no longer rest for others where it fails, none where it is delivered',
   async t => {
-    const { call, db, start } = await workingApp(t)
-    const receiver = await startReceiver(t)
-    receiver.behaviour = response => void response.writeHead(500).end()
-    const webhook = await createWebhook(call, receiver.url)
-    start()
-    await createPublished(call, 'data-engineer')
-    await attempted(call, webhook, 1)
+    const { call, db, receiver, webhook } = await failedOnce(t, response => response.writeHead(500).end())
     // As after many rounds: it will not be asked again before this test ends.
     await sql`update webhooks set failed_rounds = 4, rest_until = now() + interval '1 hour'`.execute(db)
     const stateOf = () => db.selectFrom('webhooks').select(['failed_rounds', 'rest_until']).executeTakeFirstOrThrow()
