@@ -1,0 +1,460 @@
+// What documents of other houses say of the advert: labels and values in whatever form.
+import t, { type Test } from 'tap'
+import { emptyAdvertDetails } from '../src/document/schema.ts'
+import { slugIn } from '../src/imports/front-matter.ts'
+import { importFile } from '../src/imports/import.ts'
+import { wordType } from '../src/imports/scan.ts'
+import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
+import { bold, paragraph, table, wordFile } from './support/word.ts'
+
+const grade = { scheme: 'civil-service', code: 'SEO', label: 'Senior Executive Officer' }
+const details = {
+  reference_number: 'JR-12/34',
+  salary: { min: 40_000, max: 45_000, currency: 'GBP', period: 'year', text: '£40,000 to £45,000 a year' },
+  locations: [{ text: 'Leeds', town: null, region: null, postcode: null, country: null }],
+  contract_types: ['permanent'],
+  working_patterns: ['full_time', 'part_time'],
+  reports_to: 'Head of testing',
+  additional: [{ label: 'Car park', value: 'None' }],
+}
+
+const rows: [string, string][] = [
+  ['Job ref', 'JR-12/34'],
+  ['Grade', 'SEO'],
+  ['Salary', '£40,000 to £45,000 a year'],
+  ['Location', 'Leeds'],
+  ['Type of contract', 'Permanent'],
+  ['Working pattern', 'Full-time, part-time'],
+  ['Responsible to', 'Head of testing'],
+  ['Car park', 'None'],
+  ['Closing date', '[Insert date]'],
+]
+
+const body = '## Job purpose\n\nYou will test.\n\n## Main duties\n\n- Test\n'
+
+t.test('labels and values in whatever form feed the advert details', async t => {
+  const lines = (write: (label: string, value: string) => string, between = '\n') =>
+    rows.map(([label, value]) => write(label, value)).join(between)
+  const forms: [string, string, ('text/html' | 'text/markdown')?][] = [
+    ['bold lines', `# Tester\n\n${lines((label, value) => `**${label}:** ${value}`, '  \n')}\n\n${body}`],
+    ['bold paragraphs', `# Tester\n\n${lines((label, value) => `**${label}**: ${value}`, '\n\n')}\n\n${body}`],
+    ['a quotation', `# Tester\n\n${lines((label, value) => `> **${label}:** ${value}  `)}\n\n${body}`],
+    [
+      'a table',
+      `# Tester\n\n| Key | Fact |\n| --- | --- |\n${lines((label, value) => `| **${label}** | ${value} |`)}\n\n${body}`,
+    ],
+    ['front matter', `---\ntitle: Tester\n${lines((label, value) => `${label}: "${value}"`)}\n---\n\n${body}`],
+    [
+      'a definition list',
+      `<h1>Tester</h1><dl>${lines((label, value) => `<dt>${label}</dt><dd>${value}</dd>`)}</dl><h2>Job purpose</h2><p>You will test.</p><h2>Main duties</h2><ul><li>Test</li></ul>`,
+      'text/html',
+    ],
+    [
+      'a summary list of GOV.UK',
+      `<h1>Tester</h1><dl class="govuk-summary-list">${lines((label, value) => `<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl><h2>Job purpose</h2><p>You will test.</p><h2>Main duties</h2><ul><li>Test</li></ul>`,
+      'text/html',
+    ],
+  ]
+  for (const [form, source, type = 'text/markdown'] of forms) {
+    const result = imported(source, type)
+    const { document, report } = result
+    t.same(document?.grades, [grade], form)
+    const additional = details.additional.concat(form === 'a table' ? [{ label: 'Key', value: 'Fact' }] : [])
+    t.match(document?.advert_details, { ...details, additional: [] }, form)
+    t.same(
+      document?.advert_details.additional.sort((one, other) => (one.label < other.label ? -1 : 1)),
+      additional,
+      form,
+    )
+    t.match(warningOf(result, 'placeholder'), { excerpt: '[Insert date]', severity: 'advice' }, form)
+    t.same(outlineOf(result), ['role_summary: paragraph', 'responsibilities: list 1'], form)
+    t.equal(report.coverage.percent, 100, `${form}: ${JSON.stringify(report.losses)}`)
+  }
+})
+
+t.test('values that are to come are null, with a warning each', async t => {
+  const { document, report } = imported(
+    `# Tester\n\nLocation: [National/London] Grade: [Grade] Closing Date: [Insert Date] Interviews: Expected w/c [Insert Week]\n\nSalary:\n\nLondon: £[Insert Amount]\n\nNational: £[Insert Amount]\n\nVacancy number: TBC\n\n${body}`,
+  )
+  t.same(document?.grades, [])
+  t.match(document?.advert_details, { locations: [], salary: null, reference_number: null, additional: [] })
+  t.same(
+    report.warnings.map(({ code, excerpt, pointer }) => [code, excerpt, pointer]),
+    [
+      ['placeholder', '[National/London]', '/advert_details/locations'],
+      ['placeholder', '[Grade]', '/grades'],
+      ['placeholder', '[Insert Date]', '/advert_details/additional'],
+      ['placeholder', 'Expected w/c [Insert Week]', '/advert_details/additional'],
+      ['placeholder', 'London: £[Insert Amount] National: £[Insert Amount]', '/advert_details/salary'],
+      ['placeholder', 'TBC', '/advert_details/reference_number'],
+    ],
+  )
+  t.same(report.losses, [])
+  t.equal(report.coverage.percent, 100)
+})
+
+t.test('values that a template has in their place are null, in Markdown and escaped in HTML', async t => {
+  const open: [string, string][] = [
+    ['Grade', '<Insert grade>'],
+    ['Location', '<insert location>'],
+    ['Salary', '£xx,xxx to £xx,xxx'],
+    ['Job ref', 'XX'],
+    ['Hours', 'tbc'],
+    ['Reports to', 'To be confirmed'],
+    ['Directorate', '{{ directorate }}'],
+    ['Type of contract', '[insert contract]'],
+    ['Car park', '<Name of the car park>'],
+  ]
+  const pointers = ['grades', 'locations', 'salary', 'reference_number', 'hours', 'reports_to', 'business_area']
+    .concat('contract_types', 'additional')
+    .map(member => (member === 'grades' ? '/grades' : `/advert_details/${member}`))
+  const escaped = (text: string) => text.replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  for (const [form, result] of [
+    [
+      'Markdown',
+      imported(`# Tester\n\n${open.map(([label, value]) => `**${label}:** ${value}`).join('\n\n')}\n\n${body}`),
+    ],
+    [
+      'HTML',
+      imported(
+        `<h1>Tester</h1>${open.map(([label, value]) => `<p><b>${label}:</b> ${escaped(value)}</p>`).join('\n')}<h2>Job purpose</h2><p>You test.</p>`,
+        'text/html',
+      ),
+    ],
+  ] as const) {
+    const { document, report } = result
+    t.same(document?.grades, [], form)
+    t.same(document?.advert_details, emptyAdvertDetails(), form)
+    t.same(
+      report.warnings.flatMap(({ code, excerpt, pointer }) => (code === 'placeholder' ? [[excerpt, pointer]] : [])),
+      open.map(([, value], at) => [value, pointers[at]]),
+      form,
+    )
+    t.same([report.losses, report.coverage.percent], [[], 100], form)
+  }
+  const { document } = imported(`# Tester\n\n**Hours:** 37, XX days\n\n**Job ref:** XX1\n\n${body}`)
+  t.match(document?.advert_details, { hours: '37, XX days', reference_number: 'XX1' }, 'a value beside it')
+})
+
+t.test('a band of others is no grade, and is kept with a warning', async t => {
+  for (const [label, value] of [
+    ['Band', '7'],
+    ['Pay band', '7'],
+    ['AfC Band', '8a'],
+    ['Grade', 'AfC Band 7'],
+    ['Grade', 'Agenda for Change (6)'],
+    ['Grade', '7 – 8a'],
+    ['Band', 'A'],
+    ['Band', 'Band A'],
+  ] as const) {
+    const result = imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`)
+    t.same(result.document?.grades, [], `${label}: ${value}`)
+    t.same(result.document?.advert_details.additional, [{ label, value }])
+    t.match(warningOf(result, 'value_not_in_list'), { excerpt: value, pointer: '/advert_details/additional/0' })
+  }
+  for (const [label, value] of [
+    ['Pay band', 'Grade 7'],
+    ['Grade', '7'],
+    ['Band', 'G7'],
+  ])
+    t.match(imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`).document?.grades, [{ code: 'G7' }])
+})
+
+t.test('a caption over a table of details makes no sections of its rows', async t => {
+  const facts: [string, string][] = [
+    ['Grade', 'SEO'],
+    ['Closing date', '1 May'],
+    ['Security clearance', 'SC'],
+    ['Contact', 'Ann'],
+    ['Location', 'Leeds'],
+  ]
+  const cells = (write: (label: string, value: string) => string) =>
+    facts.map(([label, value]) => `<tr>${write(label, value)}</tr>`).join('')
+  const two = cells((label, value) => `<td>${label}</td><td>${value}</td>`)
+  for (const [form, table] of [
+    ['one merged cell', `<table><tr><td colspan="2">Facts of the post</td></tr>${two}</table>`],
+    ['one cell', `<table><tr><th>Facts of the post</th></tr>${two}</table>`],
+    ['an empty cell beside it', `<table><tr><td>Facts of the post</td><td></td></tr>${two}</table>`],
+    [
+      'rows of one cell',
+      `<table><tr><td>Facts of the post</td></tr>${cells((label, value) => `<td>${label}: ${value}</td>`)}</table>`,
+    ],
+    [
+      'bold rows of one cell',
+      `<table><tr><td>Facts of the post</td></tr>${cells((label, value) => `<td><b>${label}: ${value}</b></td>`)}</table>`,
+    ],
+  ] as const) {
+    const source = `<h1>Tester</h1>${table}<h2>Job purpose</h2><p>You test.</p>`
+    const { document, report } = imported(source, 'text/html')
+    t.same(
+      document?.sections.map(({ heading, blocks }) => [heading, blocks]),
+      [
+        ['Facts of the post', [{ type: 'advert_details' }]],
+        ['Job purpose', [{ type: 'paragraph', text: 'You test.' }]],
+      ],
+      form,
+    )
+    t.same(document?.grades, [grade], form)
+    t.match(document?.advert_details, {
+      locations: [{ text: 'Leeds' }],
+      additional: facts.slice(1, 4).map(([label, value]) => ({ label, value })),
+    })
+    t.same([report.losses, report.coverage.percent], [[], 100], form)
+  }
+  const beside = imported(
+    '<h1>Tester</h1><table><tr><td>Grade</td><td>SEO</td></tr><tr><td>Location</td><td>Leeds</td></tr><tr><td>Duties</td><td><ul><li>Test</li></ul></td></tr></table>',
+    'text/html',
+  )
+  t.same(outlineOf(beside), ['responsibilities: list 1'], 'headings beside their texts stay sections')
+  const short = imported(
+    '<h1>Tester</h1><table><tr><td>Grade</td><td>SEO</td></tr><tr><td>Location</td><td>Leeds</td></tr><tr><td>Job purpose</td><td>To test.</td></tr></table>',
+    'text/html',
+  )
+  t.same(outlineOf(short), ['role_summary: paragraph'], 'be the text short')
+})
+
+t.test('a list of places in front matter is a place each', async t => {
+  for (const list of [
+    '[London SW1A 2AA, "Leeds, Wellington Place"]',
+    '\n  - London SW1A 2AA\n  - Leeds, Wellington Place',
+  ]) {
+    const { document, report } = imported(`---\ntitle: Tester\nlocation: ${list}\n---\n\n${body}`)
+    t.same(
+      document?.advert_details.locations.map(({ text, postcode }) => [text, postcode]),
+      [
+        ['London SW1A 2AA', 'SW1A 2AA'],
+        ['Leeds, Wellington Place', null],
+      ],
+    )
+    t.same([report.losses, report.coverage.percent], [[], 100])
+  }
+})
+
+const place = (text: string) => ({ text, town: null, region: null, postcode: null, country: null })
+const pay = (text: string, min: number | null, max = min, period: 'year' | null = null) => ({
+  min,
+  max,
+  currency: 'GBP',
+  period,
+  text,
+})
+
+/** The grades and advert details of a role with these lines under its title; all of its text is kept. */
+const detailsOf = (t: Test, lines: string, type: 'text/html' | 'text/markdown' = 'text/markdown') => {
+  const result = imported(type === 'text/html' ? lines : `# Tester\n\n${lines}\n\n${body}`, type)
+  t.equal(result.report.coverage.percent, 100, lines)
+  t.same(result.report.losses, [], lines)
+  const { document } = result
+  return { result, grades: document?.grades.map(({ code }) => code), details: document?.advert_details }
+}
+
+t.test('tables of details with several pairs in a row, or with a row of labels over one of values', async t => {
+  const appendix = '## Appendix\n\n'
+  const wide =
+    '| | | | |\n| --- | --- | --- | --- |\n| Grade: | SEO | Location: | Sheffield |\n| Salary: | £30,000 | Closing date: | 1 May 2027 |'
+  const head = '| Grade | Location | Salary |\n| --- | --- | --- |\n| SEO | Leeds | £40,000 |'
+  for (const above of ['', appendix]) {
+    const pairs = detailsOf(t, above + wide)
+    t.same(pairs.grades, ['SEO'], above)
+    t.same(pairs.details, {
+      ...emptyAdvertDetails(),
+      salary: pay('£30,000', 30_000),
+      locations: [place('Sheffield')],
+      additional: [{ label: 'Closing date', value: '1 May 2027' }],
+    })
+    const columns = detailsOf(t, above + head)
+    t.same(columns.grades, ['SEO'], above)
+    t.same(columns.details, {
+      ...emptyAdvertDetails(),
+      salary: pay('£40,000', 40_000),
+      locations: [place('Leeds')],
+    })
+  }
+  // Which place goes with which grade, an advert cannot say.
+  const { grades, details, result } = detailsOf(t, `${appendix}${head}\n| HEO | York | £30,000 |`)
+  t.same([grades, details], [[], emptyAdvertDetails()])
+  t.match(warningOf(result, 'table_flattened'), { excerpt: /^Grade Location Salary SEO Leeds/ })
+})
+
+t.test('labels and values in one line, in bullets, and one above the other', async t => {
+  const forms: [string, ('text/html' | 'text/markdown')?][] = [
+    ['**Grade:** SEO | **Location:** Leeds | **Salary:** £40,000 - £45,000'],
+    ['**Grade**: SEO  |  **Location**: Leeds  |  **Salary**: £40,000 - £45,000'],
+    ['**Grade:** SEO &nbsp; &nbsp; **Location:** Leeds &nbsp; &nbsp; **Salary:** £40,000 - £45,000'],
+    ['**Grade:** SEO; **Location:** Leeds; **Salary:** £40,000 - £45,000'],
+    ['Grade: SEO | Location: Leeds | Salary: £40,000 - £45,000'],
+    ['- **Grade:** SEO\n- **Location:** Leeds\n- **Salary:** £40,000 - £45,000'],
+    ['- Grade: SEO\n- Location: Leeds\n- Salary: £40,000 - £45,000'],
+    ['**Grade:**\n\nSEO\n\n**Location:**\n\nLeeds\n\n**Salary:**\n\n£40,000 - £45,000'],
+    ['**Grade**\n\nSEO\n\n**Location**\n\nLeeds\n\n**Salary**\n\n£40,000 - £45,000'],
+    ['| **Grade:**<br>SEO | **Location**<br>Leeds | **Salary:** £40,000 - £45,000 |\n| --- | --- | --- |'],
+    [
+      '<h1>Tester</h1><table><tr><td><p><b>Grade</b></p><p>SEO</p></td><td><p><b>Location:</b></p><p>Leeds</p></td></tr><tr><td><b>Salary</b><br>£40,000 - £45,000</td><td></td></tr></table><h2>Job purpose</h2><p>You test.</p>',
+      'text/html',
+    ],
+  ]
+  for (const [lines, type] of forms) {
+    const { grades, details } = detailsOf(t, lines, type)
+    t.same(grades, ['SEO'], lines)
+    const wanted = {
+      ...emptyAdvertDetails(),
+      salary: pay('£40,000 - £45,000', 40_000, 45_000),
+      locations: [place('Leeds')],
+    }
+    t.same(details, wanted, lines)
+  }
+  const bullets = detailsOf(t, '- Grade: SEO\n- Location: Leeds\n- Car park: None').details
+  t.same(bullets?.additional, [{ label: 'Car park', value: 'None' }], 'beside labels that are known, others are')
+  for (const text of [
+    '- Team: you lead it\n- People: you lead them',
+    '**Grade:**\n\nYou will do what a SEO does.',
+    '**Salary:** London: £50,000 | National: £40,000',
+  ]) {
+    const { details, grades } = detailsOf(t, text)
+    t.same([grades, details?.business_area, details?.locations], [[], null, []], text)
+  }
+})
+
+t.test('captions of a table of details neither part it nor leave an empty section', async t => {
+  const row = (cells: readonly string[], tag = 'td') =>
+    cells.length === 1
+      ? `<tr><${tag} colspan="2">${cells[0]}</${tag}></tr>`
+      : `<tr>${cells.map(cell => `<td>${cell}</td>`).join('')}</tr>`
+  const page = (caption: string, rows: readonly string[], before = '') =>
+    imported(
+      `<h1>Tester</h1>${before}<table>${caption && `<caption>${caption}</caption>`}${rows.join('')}</table><h2>Summary</h2><p>You test.</p>`,
+      'text/html',
+    )
+  const headings = ({ document }: Awaited<ReturnType<typeof importFile>>) =>
+    document?.sections.map(({ heading, blocks }) => [
+      heading,
+      ...blocks.map(block => ('text' in block ? block.text : block.type)),
+    ])
+  const summary = ['Summary', 'You test.']
+  const pairs = [row(['Grade', 'SEO']), row(['Location', 'Leeds'])]
+  const both = page('Post details', [`<thead>${row(['Details of the post'], 'th')}</thead>`, ...pairs])
+  t.same(headings(both), [['Post details', 'Details of the post', 'advert_details'], summary])
+  t.equal(warningOf(both, 'section_empty'), undefined)
+  t.same(headings(page('About the vacancy', pairs)), [['About the vacancy', 'advert_details'], summary])
+  t.same(headings(page('About the vacancy', pairs, '<h2>Duties</h2><p>Test.</p>')), [
+    ['Duties', 'Test.', 'About the vacancy', 'advert_details'],
+    summary,
+  ])
+  const parted = [['About the post'], ['Grade', 'SEO'], ['Car park', 'None'], ['Where and when'], ['Location', 'Leeds']]
+  const word = wordFile(`${bold('Tester')}${table(parted)}${bold('Summary')}${paragraph('You test.')}`)
+  for (const result of [
+    page(
+      '',
+      parted.map(cells => row(cells)),
+    ),
+    page(
+      '',
+      parted.map(cells => row(cells, 'th')),
+    ),
+    await importFile(word, wordType, contextOf()),
+  ]) {
+    t.same(headings(result), [['About the post', 'advert_details', 'Where and when'], summary])
+    t.same(result.document?.grades, [grade])
+    t.same(result.document?.advert_details, {
+      ...emptyAdvertDetails(),
+      locations: details.locations,
+      additional: [{ label: 'Car park', value: 'None' }],
+    })
+    t.equal(result.report.coverage.percent, 100)
+  }
+  t.same(headings(page('', [...pairs, ...parted.slice(3).map(cells => row(cells))])), [
+    ['Where and when', 'advert_details'],
+    summary,
+  ])
+  const contact = page('Post details', [...pairs, row(['Contact details'], 'th'), row(['Name', 'Jane'])])
+  t.same(headings(contact), [['Post details', 'advert_details'], ['Contact details', 'list'], summary])
+  const other = page('Table 1: teas', [row(['Green', 'Good']), row(['Black', 'Bad'])], '<h2>Duties</h2><p>Test.</p>')
+  t.same(headings(other)?.[0], ['Duties', 'Test.', 'Table 1: teas', 'list'], 'a caption of another table is a text')
+})
+
+t.test('what stands where a value is to be written is null, and of boxes the ticked ones are the value', async t => {
+  const open = ['Choose an item.', 'Click or tap here to enter text.', 'Click or tap to enter a date.', '………']
+  for (const value of [...open, '£………', 'dd/mm/yyyy', '______']) {
+    const cells = `<h1>Tester</h1><table><tr><td>Grade</td><td>SEO</td></tr><tr><td>Hours</td><td>${value}</td></tr></table><h2>Job purpose</h2><p>You test.</p>`
+    const { details, result } = detailsOf(t, cells, 'text/html')
+    t.same(details, emptyAdvertDetails(), value)
+    t.same(
+      result.report.warnings.map(({ code, excerpt }) => [code, excerpt]),
+      [['placeholder', value]],
+    )
+  }
+  for (const [boxes, ...patterns] of [
+    ['☐ Full time ☒ Part time', 'part_time'],
+    ['☑ Full time, ☐ Part time, ☑ Job share', 'full_time', 'job_share'],
+    ['Full time ☐ Part time ☒', 'part_time'],
+    ['<input type="checkbox"> Full time <input type="checkbox" checked> Part time', 'part_time'],
+  ] as const)
+    t.same(detailsOf(t, `**Working pattern:** ${boxes}`).details?.working_patterns, patterns, boxes)
+  const brackets = detailsOf(t, '**Working pattern:** [ ] Full time [x] Part time\n\n**Team:** [x] A team [ ] Another')
+  t.same(brackets.details, { ...emptyAdvertDetails(), business_area: 'A team', working_patterns: ['part_time'] })
+  const none = detailsOf(t, '**Working pattern:** ☐ Full time ☐ Part time')
+  t.same(none.details, emptyAdvertDetails())
+  t.match(warningOf(none.result, 'placeholder'), { excerpt: '☐ Full time ☐ Part time' })
+})
+
+t.test('a profession with a comma in its name, and bare numbers where grades are bands', async t => {
+  const profession = (value: string) => {
+    const { result, details } = detailsOf(t, `**Profession:** ${value}`)
+    t.same([details, result.report.warnings], [emptyAdvertDetails(), []], value)
+    return result.document?.profession
+  }
+  t.equal(profession('Digital, Data and Technology'), 'digital_and_data')
+  t.equal(profession('Operational Delivery'), 'operational_delivery')
+  const grade = '**Grade:** 7\n\n**Location:** Leeds'
+  t.same(detailsOf(t, grade).grades, ['G7'])
+  for (const rows of [
+    '**Salary:** Agenda for Change',
+    '**Pay band:** see below',
+    '**Scheme:** AfC',
+    '## Appendix\n\nScheme: AfC',
+  ]) {
+    const { grades, details } = detailsOf(t, `${grade}\n\n${rows}`)
+    t.same(grades, [], rows)
+    t.same(details?.additional[0], { label: 'Grade', value: '7' }, rows)
+  }
+  t.same(detailsOf(t, '**Grade:** Grade 7\n\n**Scheme:** Band B').grades, ['G7'], 'a name is no bare number')
+})
+
+t.test('the slug of front matter is one for the command and for the API; a comment of YAML is no text', async t => {
+  const utf16 = (text: string) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')])
+  const page = (rows: string) => `---\n${rows}\n---\n\n# Tester\n\n${body}`
+  for (const [source, slug] of [
+    [Buffer.from(page('slug: cm-x2 # of old')), 'cm-x2'],
+    [Buffer.from(page('Slug: cap')), 'cap'],
+    [Buffer.from(page('slug: [ar-x5]')), 'ar-x5'],
+    [Buffer.from(page('slug: "quoted"').replaceAll('\n', '\r\n')), 'quoted'],
+    [Buffer.from(page('title: Tester\nslug: Not a slug')), undefined],
+    [Buffer.from(page('role: x\nteam:\n  slug: inner')), undefined],
+    [utf16(page('slug: wide')), 'wide'],
+  ] as const) {
+    t.equal(slugIn(source), slug)
+    t.equal((await importFile(source, 'text/markdown', contextOf())).slug ?? undefined, slug)
+  }
+  t.equal(slugIn(Buffer.from([0, 1, 2])), undefined, 'no text')
+  const text = '---\nslug: cm-x2 # of old\n# Ask the team\nteam: "#1"\nhours: >\n  # as agreed\n---\n\n# Tester\n\n'
+  const { report, document } = imported(text + body)
+  t.same([report.coverage.percent, report.losses], [100, []])
+  t.match(document?.advert_details, { business_area: '#1', hours: '# as agreed' })
+  t.same(
+    report.warnings.map(({ code, line, excerpt }) => [code, line, excerpt]),
+    [
+      ['comment_removed', 2, '# of old'],
+      ['comment_removed', 3, '# Ask the team'],
+    ],
+  )
+})
+
+t.test('definitions of Markdown with several values, and a salary of front matter as a map', async t => {
+  const { details } = detailsOf(t, 'Location\n: London\n: Leeds: city centre\n\nGrade: SEO')
+  t.same(details, { ...emptyAdvertDetails(), locations: [place('London'), place('Leeds: city centre')] })
+  const { document, report } = imported(`---\nsalary: {min: 50000, max: 60000}\n---\n\n# Tester\n\n${body}`)
+  t.same(document?.advert_details.salary, pay('min: 50000, max: 60000', 50_000, 60_000))
+  t.equal(report.coverage.percent, 100)
+  const turned = imported(`---\nsalary: {min: 60000, max: 50000}\n---\n\n# Tester\n\n${body}`)
+  t.same(turned.document?.advert_details.salary, pay('min: 60000, max: 50000', null))
+})

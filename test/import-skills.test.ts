@@ -1,0 +1,302 @@
+// What documents of other houses say of skills: criteria, SFIA and behaviours.
+import t from 'tap'
+import { importFile } from '../src/imports/import.ts'
+import { wordType } from '../src/imports/scan.ts'
+import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
+import { bold, paragraph, table, wordFile } from './support/word.ts'
+
+t.test('behaviours and the role of the framework that a document names', async t => {
+  const page = (text: string) =>
+    imported(`# Tester\n\n## About the role\n\nYou will test.\n\n## How to apply\n\n${text}\n`).document
+  t.same(page('We assess:\n\n- Delivering at Pace\n- Leadership')?.behaviours, ['delivering_at_pace', 'leadership'])
+  t.same(page('- Leadership\n- A pen')?.behaviours, [], 'a word of everyday use')
+  t.same(page('We assess the behaviours Working Together and Leadership.')?.behaviours, [
+    'working_together',
+    'leadership',
+  ])
+  const under = (text: string) => imported(`# Tester\n\n**About the role**\n\nYou test.\n\n${text}\n`).document
+  const all = ['communicating_and_influencing', 'leadership', 'working_together', 'delivering_at_pace']
+  for (const heading of ['## Behaviours', '**Behaviours**', 'BEHAVIOURS', 'Behaviours', '## Person\n\n### Behaviours'])
+    for (const text of [
+      'Communicating and Influencing; Leadership, Working Together and Delivering at Pace.',
+      'We assess: Communicating and influencing / Leadership / Working together / Delivering at pace (Level 3)',
+      '- Communicating and influencing: you tell and value making effective decisions\n- Leadership – you lead\n- Working together\n- Delivering at pace: level 3',
+    ]) {
+      const document = under(`${heading}\n\n${text}`)
+      t.same(document?.behaviours, all, `${heading}: ${text}`)
+      t.equal(document?.sections.at(-1)?.kind, 'capabilities', heading)
+    }
+  t.same(under('## Behaviours\n\n- Leadership: you lead')?.behaviours, ['leadership'], 'alone under its heading')
+  t.same(under('## Behaviours\n\nWe look for leadership of teams.')?.behaviours, [], 'a sentence')
+  t.same(under('## Person\n\n### Behaviours\n\n### Other\n\nTools, leadership')?.behaviours, [], 'another heading')
+  const link = (url: string) => {
+    const document = page(`This is like [a role](${url}).`)
+    return [document?.profession, document?.family]
+  }
+  t.same(link('https://ddat-capability-framework.service.gov.uk/role/software-developer#lead'), [
+    'digital_and_data',
+    'software_development',
+  ])
+  t.same(link('https://www.gov.uk/guidance/user-researcher'), ['digital_and_data', 'user_centred_design'])
+  t.same(link('https://ddat-capability-framework.service.gov.uk/role/new-role'), ['digital_and_data', null])
+  t.same(link('https://www.gov.uk/guidance/tax-your-car'), [null, null])
+})
+
+t.test('a heading of its own that says how much skills matter begins a section of them', async t => {
+  const skills = [
+    ['essential', 'SQL'],
+    ['desirable', 'Go'],
+  ]
+  const sections = [
+    'role_summary: paragraph',
+    'responsibilities: list 1',
+    'skills_experience: skills',
+    'skills_experience: skills',
+    'benefits: paragraph',
+  ]
+  const lines = (essential: string, desirable: string) =>
+    [
+      ['About the role', 'You test.'],
+      ['What you will do', 'Test'],
+      [essential, 'SQL'],
+      [desirable, 'Go'],
+      ['Benefits', 'Tea.'],
+    ] as const
+  const isList = (text: string) => !text.endsWith('.')
+  const said = ({ document }: Awaited<ReturnType<typeof importFile>>) =>
+    document?.skills.map(({ importance, statement }) => [importance, statement])
+  for (const [essential, desirable] of [
+    ['Essential criteria', 'Desirable criteria'],
+    ['Essential skills', 'Desirable skills'],
+    ['Essential requirements', 'Desirable requirements'],
+    ['Essential', 'Desirable'],
+  ] as const) {
+    const body = lines(essential, desirable)
+    const text = body.map(([heading, line]) => `## ${heading}\n\n${isList(line) ? '- ' : ''}${line}\n`)
+    const markdown = imported(`# Tester\n\n${text.join('\n')}`)
+    t.same(outlineOf(markdown), sections, essential)
+    t.same(said(markdown), skills, essential)
+    for (const head of [bold, (words: string) => paragraph(words, '<w:pStyle w:val="Heading2"/>')]) {
+      const content = body.map(([heading, line]) => head(heading) + paragraph(isList(line) ? `• ${line}` : line))
+      const word = await importFile(wordFile(head('Tester') + content.join('')), wordType, contextOf())
+      t.same(outlineOf(word), sections, `${essential} in Word`)
+      t.same(said(word), skills, `${essential} in Word`)
+    }
+  }
+  const under = imported('# Tester\n\n## About you\n\nYou:\n\n## Essential\n\n- SQL\n\n## Desirable\n\n- Go\n')
+  t.same(outlineOf(under), ['person_specification: paragraph, subheading, skills, subheading, skills'])
+  const joined = imported('# Tester\n\n## The role\n\n### Duties\n\n- Test\n\n### Essential criteria\n\n- SQL\n')
+  t.same(outlineOf(joined), ['responsibilities: subheading, list 1', 'skills_experience: skills'])
+  const list = imported('# Tester\n\n## Duties\n\n- Test\n\n**Essential**\n\n- Report\n')
+  t.same(outlineOf(list), ['responsibilities: list 1, subheading, list 1'], 'a smaller heading stands in its section')
+})
+
+t.test('a table of criteria with captions and groups says what each is on and how much it matters', async t => {
+  type Read = Awaited<ReturnType<typeof importFile>>
+  const said = ({ document }: Read) => document?.skills.map(({ importance, statement }) => [importance, statement])
+  const html = (rows: string[][]) =>
+    imported(
+      `<h1>Nurse</h1><h2>Duties</h2><p>Care.</p><table>${rows
+        .map(cells =>
+          cells.length === 1
+            ? `<tr><td colspan="3">${cells[0]}</td></tr>`
+            : `<tr>${cells.map(cell => `<td>${cell}</td>`).join('')}</tr>`,
+        )
+        .join('')}</table>`,
+      'text/html',
+    )
+  const word = (rows: string[][]) =>
+    importFile(
+      wordFile(bold('Nurse') + bold('Duties') + paragraph('Care.') + table(rows) + paragraph('')),
+      wordType,
+      contextOf(),
+    )
+  const grouped = (head: string[], ...rows: [string[], string[]]) => [
+    ['Person specification'],
+    head,
+    ['Qualifications'],
+    rows[0],
+    ['Experience'],
+    rows[1],
+  ]
+  const skills = [
+    ['essential', 'Qualifications: Degree'],
+    ['essential', 'Experience: Ward'],
+    ['desirable', 'Qualifications: PhD'],
+    ['desirable', 'Experience: Theatre'],
+  ]
+  const sections = ['responsibilities: paragraph', 'person_specification: subheading, skills, subheading, skills']
+  const columns = grouped(['Essential', 'Desirable'], ['Degree', 'PhD'], ['Ward', 'Theatre'])
+  const areas = [
+    ['Person specification'],
+    ['Area', 'Essential', 'Desirable'],
+    ['Qualifications', '', ''],
+    ['', 'Degree', 'PhD'],
+    ['Experience', 'Ward', 'Theatre'],
+  ]
+  const marks = [
+    ...grouped(['Criterion', 'E/D'], ['Degree', 'E'], ['Ward', 'E']).slice(0, 4),
+    ['PhD', 'D'],
+    ['Experience'],
+    ['Ward', 'E'],
+    ['Theatre', 'D'],
+  ]
+  for (const rows of [columns, areas, marks])
+    for (const result of [html(rows), await word(rows)]) {
+      t.same(outlineOf(result), sections)
+      t.same(said(result), skills)
+      t.equal(result.report.coverage.percent, 100)
+    }
+  const headless = html([['Person specification'], ['SQL', 'E'], ['Go', 'E'], ['Rust', 'D']])
+  t.same(said(headless), [
+    ['essential', 'SQL'],
+    ['essential', 'Go'],
+    ['desirable', 'Rust'],
+  ])
+  // The head again in each group: each has its lists, and the second's say under which heading they stand.
+  const head = ['Essential', 'Desirable']
+  const again = html([['Qualifications'], head, ['Degree', 'PhD'], ['Experience'], head, ['Ward', 'Theatre']])
+  t.same(outlineOf(again).slice(1), [
+    'skills_experience: subheading, skills, subheading, skills',
+    'skills_experience: subheading, list 1, subheading, list 1',
+  ])
+  t.same(
+    again.document?.sections[2]?.blocks.map(block =>
+      'text' in block ? block.text : 'items' in block && block.items[0]?.text,
+    ),
+    ['Essential', 'Ward', 'Desirable', 'Theatre'],
+  )
+})
+
+t.test('SFIA in a table: its columns in any order, by their heads or by what they hold', async t => {
+  const page = (text: string, type: 'text/markdown' | 'text/html' = 'text/markdown') =>
+    imported(
+      `${type === 'text/html' ? '<h1>Tester</h1>' : '# Tester\n\n## About the role\n\nYou test.'}\n\n${text}`,
+      type,
+    )
+  const table = (...rows: string[]) => [rows[0], rows[0]?.replace(/[^|]+/g, '---'), ...rows.slice(1)].join('\n')
+  const mappings = [
+    { code: 'PROG', level: 4 },
+    { code: 'PBMG', level: 5 },
+  ]
+  for (const [what, text] of [
+    [
+      'three columns',
+      table('|Code|Skill|Level|', '|PROG|Programming/software development|4|', '|PBMG|Problem management|Level 5|'),
+    ],
+    [
+      'another order',
+      table(
+        '|Level|SFIA skill|SFIA code|',
+        '|4 – Enable|Programming/software development|PROG|',
+        '|5|Problem management|PBMG|',
+      ),
+    ],
+    [
+      'codes in names',
+      table('|Skill|Level|', '|Programming/software development (PROG)|4|', '|Problem management (PBMG)|5|'),
+    ],
+    ['no heads', table('|Programming/software development (PROG)|4|', '|Problem management (PBMG)|5|')],
+  ] as const) {
+    const result = page(`## SFIA 8\n\n${text}`)
+    t.same(result.document?.sfia_mappings, mappings, what)
+    t.equal(result.document?.sfia_version, '8', what)
+    t.same(outlineOf(result), ['role_summary: paragraph', 'skills_framework: sfia_mappings'], what)
+    t.same(result.report.warnings, [], what)
+    t.equal(result.report.coverage.percent, 100, what)
+  }
+  const caption = '<tr><td colspan="3">SFIA 8</td></tr>'
+  const head = '<tr><th>Code</th><th>Skill</th><th>Level</th></tr>'
+  const category = '<tr><td colspan="3">Development and implementation</td></tr>'
+  const skill = '<tr><td>PROG</td><td>Programming/software development</td><td>4</td></tr>'
+  for (const heading of [
+    'About the role</h2><p>You test.</p><h2>SFIA',
+    'About the role</h2><p>You test.</p><h2>Skills',
+  ]) {
+    const result = page(
+      `<h2>${heading}</h2><p>These:</p><table>${caption}${head}${category}${skill}</table>`,
+      'text/html',
+    )
+    t.same(result.document?.sfia_mappings, [{ code: 'PROG', level: 4 }], heading)
+    t.equal(result.document?.sfia_version, '8', 'of the caption')
+    t.same(outlineOf(result).slice(2), ['skills_framework: sfia_mappings'], heading)
+    t.equal(result.report.coverage.percent, 100, heading)
+  }
+  const partly = page(
+    `## SFIA 8\n\n${table('|Code|Skill|Level|Why|', '|PROG|Programming/software development|4|You code|', '|PBMG|Problem management|3-5||', '|ZZZZ|Zeal|3||', '|DESN|Systems design|2||')}`,
+  )
+  t.same(partly.document?.sfia_mappings, [{ code: 'PROG', level: 4 }])
+  t.match(partly.document?.sections[1]?.blocks, [
+    {
+      type: 'list',
+      items: [
+        { text: 'Code', items: [{ text: 'Skill' }, { text: 'Level' }, { text: 'Why' }] },
+        { text: 'PROG', items: [{}, { text: '4' }, { text: 'You code' }] },
+        { text: 'PBMG', items: [{}, { text: '3-5' }] },
+        { text: 'ZZZZ' },
+        { text: 'DESN' },
+      ],
+    },
+    { type: 'sfia_mappings' },
+  ])
+  t.match(warningOf(partly, 'sfia_row_not_read'), {
+    excerpt: 'PBMG Problem management 3-5',
+    pointer: '/sections/1/blocks/0/items/2',
+  })
+  t.match(warningOf(partly, 'sfia_not_loaded'), { line: 13 })
+  t.match(warningOf(partly, 'sfia_level_invalid'), { line: 14 })
+  t.equal(partly.report.coverage.percent, 100)
+  for (const [heading, cell] of [
+    ['SFIA', 'Skill'],
+    ['Skills', 'SFIA skill'],
+  ]) {
+    const unread = page(`## ${heading}\n\n${table(`|${cell}|Level|`, '|Programming/software development|4|')}`)
+    t.same(unread.document?.sfia_mappings, [])
+    t.match(warningOf(unread, 'sfia_table_not_read'), { line: 9 }, 'names without codes are told')
+  }
+  const other = page(`## Skills\n\n${table('|Skill|Level|', '|Agile working|Practitioner|', '|Testing|Expert|')}`)
+  t.equal(warningOf(other, 'sfia_table_not_read'), undefined, 'levels of another framework')
+})
+
+t.test('behaviours with what is said of them, in a sentence, numbered in one line, and in tables', async t => {
+  const page = (text: string) => imported(`# Tester\n\n## About the role\n\nYou will test.\n\n${text}\n`)
+  const leading = ['changing_and_improving', 'leadership', 'delivering_at_pace']
+  const row =
+    '| Behaviours | Changing and Improving; Making Effective Decisions |\n|---|---|\n| Strengths | At interview |'
+  const decisions = ['changing_and_improving', 'making_effective_decisions']
+  for (const [text, expected] of [
+    ['## Behaviours\n\n* Leadership (lead)', ['leadership']],
+    [
+      '## Behaviours\n\n* Changing and Improving (lead)\n* Leadership (Grade 7)',
+      ['changing_and_improving', 'leadership'],
+    ],
+    [
+      '## Behaviours\n\nWorking Together, Developing Self & Others and Leadership will be tested at interview.',
+      ['working_together', 'developing_self_and_others', 'leadership'],
+    ],
+    [
+      '## Civil Service Behaviours\n\nThe successful candidate will show Changing and Improving, Leadership and Delivering at Pace at level 4.',
+      leading,
+    ],
+    [
+      '## Behaviours\n\n1. Leadership 2. Communicating and Influencing 3. Working Together',
+      ['leadership', 'communicating_and_influencing', 'working_together'],
+    ],
+    [
+      '## Behaviours\n\n| Working Together (lead) | 3 |\n|---|---|\n| Leadership | 2 |',
+      ['working_together', 'leadership'],
+    ],
+    [`## How to apply\n\n${row}`, decisions],
+    ['## Behaviours\n\n- Leadership: you lead by working together and changing and improving', ['leadership']],
+    ['## Behaviours\n\nYou lead by working together and communicating and influencing.', []],
+    ['## How to apply\n\nWorking Together, Leadership and more will be seen.', []],
+  ] as const) {
+    const result = page(text)
+    t.same(result.document?.behaviours, expected, text)
+    t.equal(result.report.coverage.percent, 100, text)
+  }
+  t.same(imported(`# Tester\n\n${row}\n\n## Duties\n\nTest.\n`).document?.behaviours, decisions, 'under the title')
+  t.match(page('## Behaviours\n\n* Leadership (lead)').document?.sections[1]?.blocks, [
+    { type: 'list', items: [{ text: 'Leadership (lead)' }] },
+  ])
+})
