@@ -6,6 +6,7 @@ import pg from 'pg'
 import t from 'tap'
 import { migrate } from '../../src/database/migrate.ts'
 import { emptyDatabase, type Teardown, testFolder } from '../support/database.ts'
+import { startProxy } from '../support/proxy.ts'
 import { until } from '../support/until.ts'
 
 async function fixture(t: Teardown, files: Record<string, string>): Promise<string> {
@@ -125,6 +126,7 @@ t.test('files and database that do not fit are refused, by name', async t => {
 t.test('waits for another migrator no longer than it was told', async t => {
   const [url, folder] = [await emptyDatabase(t), await fixture(t, two)]
   const holder = new pg.Client({ connectionString: url })
+  holder.on('error', () => {})
   await holder.connect()
   t.after(() => holder.end())
   await holder.query('select pg_advisory_lock(7263140002)')
@@ -149,4 +151,12 @@ t.test("the project's own migrations apply from a copy as well", async t => {
   const names = await migrate(url, { folder })
   t.ok(names.length > 0)
   t.strictSame(await migrate(url), [])
+})
+
+t.test('a server that is stopped while the migrator takes its leave ends no process', async t => {
+  const [url, folder] = [await emptyDatabase(t), await fixture(t, two)]
+  const proxy = await startProxy(t, url)
+  proxy.stopAtLeave()
+  t.strictSame(await migrate(proxy.url, { folder }), Object.keys(two))
+  await until(() => proxy.counts.stopped === 2)
 })

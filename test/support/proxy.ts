@@ -12,11 +12,18 @@ export interface Proxy {
   heal(): void
   /** Closes all connections, and refuses new ones until `heal`. */
   refuse(): void
+  /** Whoever takes leave hears first that the server ends the session, as from a server that is stopped just then. */
+  stopAtLeave(): void
   /** From now on each piece of an answer comes so much later, on old and new connections; 0 ends that. */
   delay(ms: number): void
-  /** How many pieces were swallowed, and how many came late: whether a fault was felt at all. */
-  readonly counts: Readonly<{ swallowed: number; delayed: number }>
+  /** How many pieces were swallowed, and how many came late, how many sessions ended so: whether a fault was felt at all. */
+  readonly counts: Readonly<{ swallowed: number; delayed: number; stopped: number }>
 }
+
+/** A client's last message, and a server's to a session that it ends (protocol 3.0, message formats). */
+const terminate = Buffer.from('X\0\0\0\x04', 'latin1')
+const fields = Buffer.from('SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0', 'latin1')
+const terminated = Buffer.concat([Buffer.from([69, 0, 0, 0, fields.length + 4]), fields])
 
 /** Puts a proxy before the server that `url` names by its Unix socket or its port. */
 export async function startProxy(t: Teardown, url: string): Promise<Proxy> {
@@ -27,7 +34,8 @@ export async function startProxy(t: Teardown, url: string): Promise<Proxy> {
 
   let mode: 'pass' | 'swallow' | 'refuse' = 'pass'
   let delayMs = 0
-  const counts = { swallowed: 0, delayed: 0 }
+  let stopsAtLeave = false
+  const counts = { swallowed: 0, delayed: 0, stopped: 0 }
   const alive = new Set<{ dead: boolean; sockets: Socket[] }>()
   const server = createServer(client => {
     if (mode === 'refuse') return client.destroy()
@@ -39,8 +47,12 @@ export async function startProxy(t: Teardown, url: string): Promise<Proxy> {
       [upstream, client],
     ] as const) {
       from.on('data', data => {
+        const isLeave = stopsAtLeave && from === client && data.subarray(-terminate.length).equals(terminate)
         if (pair.dead) counts.swallowed += 1
-        else if (delayMs === 0 || from === client) to.write(data)
+        else if (isLeave) {
+          counts.stopped += 1
+          client.write(terminated)
+        } else if (delayMs === 0 || from === client) to.write(data)
         else {
           // Timers of one length end in the order they began, so the pieces keep theirs.
           counts.delayed += 1
@@ -76,6 +88,9 @@ export async function startProxy(t: Teardown, url: string): Promise<Proxy> {
       delayMs = ms
     },
     counts,
+    stopAtLeave() {
+      stopsAtLeave = true
+    },
     refuse() {
       mode = 'refuse'
       for (const { sockets } of alive) for (const socket of sockets) socket.destroy()
