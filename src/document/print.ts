@@ -1,7 +1,7 @@
 /** What documents and pages print of a role's members: rows of labels and values, lines of SFIA mappings. */
 import { contractTypes, labelsOf, roleTypes, workingPatterns } from './code-lists.ts'
 import type { AdvertDetails, Block, Grade, ListItem, PublishedRole, RoleDocument, Salary } from './schema.ts'
-import { foldInlines, type Inline, parseText } from './text.ts'
+import { foldInlines, foldSpace, type Inline, parseText } from './text.ts'
 
 /** A role as documents print it: shared sections filled in, names beside codes. A draft's has its notes. */
 export type PrintedRole = Pick<PublishedRole, keyof RoleDocument>
@@ -15,7 +15,7 @@ export interface Row {
 export const holdable = (text: string) => text.replace(/[^\P{Cc}\s]|[\ufffe\uffff]/gu, '\ufffd')
 
 /** `holdable`, with its white space folded. */
-export const foldPlain = (text: string) => holdable(text).replace(/\s+/g, ' ').trim()
+export const foldPlain = (text: string) => foldSpace(holdable(text)).trim()
 
 interface DetailRow extends Row {
   /** What the row prints. */

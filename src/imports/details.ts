@@ -2,7 +2,7 @@
 
 import { isOpenSalary, isPlaceholder } from '../document/placeholders.ts'
 import type { AdvertDetails, Grade, RoleDocument } from '../document/schema.ts'
-import { type Inline, linksOf, plainOfInlines, writeText } from '../document/text.ts'
+import { foldSpace, type Inline, linksOf, plainOfInlines, writeText } from '../document/text.ts'
 import { knownKind, looksLikeHeading } from './headings.ts'
 import {
   isKnownLabel,
@@ -281,7 +281,7 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
   }
 
   const set = (pair: Pair, member: LabelledMember, value: string) => {
-    const folded = value.replace(/\s+/g, ' ')
+    const folded = foldSpace(value)
     switch (member) {
       case 'grades':
         return setCodes(pair, value, '/grades', into.grades, gradesIn(value, pair.label, into.isBanded))
@@ -361,14 +361,14 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     const open = isOpen(pair, value, member, pointer, chosen === undefined)
     if (!member) {
       if (open) continue
-      addAdditional(pair.label, value.replace(/\s+/g, ' '), pair.line)
+      addAdditional(pair.label, foldSpace(value), pair.line)
       continue
     }
     notices.understand(pair.line, pair.label, pointer, 'label')
     into.rows.push({
       label: pair.label,
       member,
-      value: value === '' || open ? null : value.replace(/\s+/g, ' '),
+      value: value === '' || open ? null : foldSpace(value),
       line: pair.line,
     })
     into.places.set(pointer, pair.line)

@@ -3,6 +3,7 @@ import { Value } from 'typebox/value'
 import { isCollection, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, parse, parseDocument } from 'yaml'
 import { type Form, readForm } from '../document/form.ts'
 import { Slug } from '../document/schema.ts'
+import { foldSpace } from '../document/text.ts'
 import { decode } from './decode.ts'
 import { labelledMember } from './labels.ts'
 import { Notices } from './notices.ts'
@@ -66,7 +67,7 @@ function readFields(source: string, notices: Notices): Field[] {
       const label = lineOf(key, source)
       return {
         label,
-        value: fieldValue(label, value, source).replace(/\s+/g, ' ').trim(),
+        value: foldSpace(fieldValue(label, value, source)).trim(),
         line: lines.linePos((key as Node).range?.[0] ?? 0).line + 1,
       }
     })

@@ -1,5 +1,6 @@
 /** What an importer says about a document while it reads it: warnings, what it understood, and why it gave up. */
 import { limits } from '../document/schema.ts'
+import { foldSpace } from '../document/text.ts'
 import { sentence } from '../document/wording.ts'
 
 /** `advice` is about the words, which stay; `repair` says what was read otherwise than it stands; `loss` is what is gone. */
@@ -39,7 +40,7 @@ const excerptLength = 160
 
 /** White space folded, cut at 160 characters. */
 function excerptOf(text: string) {
-  const folded = text.replace(/\s+/g, ' ').trim()
+  const folded = foldSpace(text).trim()
   return folded.length > excerptLength ? `${folded.slice(0, excerptLength - 1)}…` : folded
 }
 
@@ -78,7 +79,7 @@ export class Notices {
   }
 
   understand(line: number | null, text: string, about: object | string, meaning: string) {
-    if (text.trim() !== '') this.understood.push({ line, text: text.replace(/\s+/g, ' ').trim(), about, meaning })
+    if (text.trim() !== '') this.understood.push({ line, text: foldSpace(text).trim(), about, meaning })
   }
 
   /** Takes back what was said of a code, where it turns out to be no matter of the author's. */

@@ -1,7 +1,7 @@
 /** From the neutral tree to a title and sections: which lines are headings, and what they mean. */
 import { isPlaceholder } from '../document/placeholders.ts'
 import type { SectionKind } from '../document/schema.ts'
-import { type Inline, plainOfInlines } from '../document/text.ts'
+import { foldSpace, type Inline, plainOfInlines } from '../document/text.ts'
 import { isBehaviour } from './behaviours.ts'
 import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading, normaliseHeading } from './headings.ts'
 import { isLabel, labelled } from './labels.ts'
@@ -166,7 +166,7 @@ function partedIntroduction(
   const value = last.value.trimEnd().slice(0, -sentence.length)
   const before = [...step.content.slice(0, -1), { type: 'text' as const, value }]
   if (plainOfInlines(before) === '') return { before: [], heading: step.content, text }
-  return { before, heading: [{ type: 'text', value: sentence }], text: sentence.replace(/\s+/g, ' ') }
+  return { before, heading: [{ type: 'text', value: sentence }], text: foldSpace(sentence) }
 }
 
 /**

@@ -3,7 +3,7 @@
  * which words stand in which paragraph; what it sees and the draft lacks is a loss. It names what is no text of the
  * document: page headers, comments, deletions, embedded files, addresses outside.
  */
-import { isAllowedAddress } from '../document/text.ts'
+import { foldSpace, isAllowedAddress } from '../document/text.ts'
 import type { Notices } from './notices.ts'
 import type { WordPackage } from './package.ts'
 import { type Words, wordsOf } from './scan.ts'
@@ -62,7 +62,7 @@ const textOfPart = (xml: string) => {
     else if (/:p$/.test(piece.name)) text += ' '
     else if (inText) text += piece.text
   }
-  return text.replace(/\s+/g, ' ').trim()
+  return foldSpace(text).trim()
 }
 
 /** Elements whose text is left out: a choice has its fallback, what was moved stands where it was moved to. */
