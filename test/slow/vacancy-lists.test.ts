@@ -1,12 +1,12 @@
 // Lists of vacancies: values that are in no list, and walks through them that others change meanwhile.
 import fc from 'fast-check'
 import t from 'tap'
-import { openAndCloseDue } from '../src/vacancies/clock.ts'
-import { testApp, token } from './support/app.ts'
-import { problemOf } from './support/problem.ts'
-import { createPublished } from './support/roles.ts'
-import { advertisedRole, createVacancy, handClock, openVacancy, publishAdvertised } from './support/vacancies.ts'
-import { walk } from './support/walk.ts'
+import { openAndCloseDue } from '../../src/vacancies/clock.ts'
+import { testApp, token } from '../support/app.ts'
+import { problemOf } from '../support/problem.ts'
+import { createPublished } from '../support/roles.ts'
+import { advertisedRole, createVacancy, handClock, openVacancy, publishAdvertised } from '../support/vacancies.ts'
+import { walk } from '../support/walk.ts'
 
 interface List {
   vacancies: { id: string; status: string }[]
