@@ -27,10 +27,10 @@ const sorts = [
   { value: '-published_at', text: 'Newest first' },
 ]
 
-/** By relevance only where words are searched for. */
+/** By relevance only where words are searched for; what is no order is passed on, to be refused as other values are. */
 export const sortOf = ({ sort, q }: Query): string => {
-  const chosen = sorts.find(({ value }) => value === sort)?.value ?? (q === undefined ? 'title' : 'relevance')
-  return chosen === 'relevance' && q === undefined ? 'title' : chosen
+  if (q === undefined) return sort === undefined || sort === 'relevance' ? 'title' : sort
+  return sort ?? 'relevance'
 }
 
 /** `names`: the organisations by slug. A value that was chosen is offered also where nothing has it. */

@@ -95,6 +95,11 @@ function rolePage(views: Views, { role: json, occupation, history, own, baseUrl 
 /** Nobody reads more of them; a version that is another document altogether has tens of thousands. */
 const changesMax = 500
 
+function nothingChanged(versions: number, from: number, to: number): string {
+  if (versions === 1) return 'This is the only version, so there is none to compare it with.'
+  return from === to ? 'This is one version with itself. Choose two to compare.' : 'Nothing changed.'
+}
+
 function changesPage(views: Views, { before, role: json, diff, versions, from, to }: ChangesContent): string {
   const role = JSON.parse(json) as PublishedRole
   const { changes } = JSON.parse(diff) as { changes: Change[] }
@@ -113,6 +118,7 @@ function changesPage(views: Views, { before, role: json, diff, versions, from, t
     fromItems: itemsOf(from),
     toItems: itemsOf(to),
     changes: readableChanges(JSON.parse(before) as object, changes, changesMax),
+    nothing: nothingChanged(versions.length, from, to),
     total: changes.length > changesMax ? changes.length.toLocaleString('en-GB') : null,
   })
 }

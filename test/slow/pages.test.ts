@@ -255,7 +255,10 @@ t.test('pages of roles', { timeout: 120_000 }, async t => {
       [['Removed: First (end of what was removed)'], ['Added: Second (end of what was added)']],
     )
     const same = await call('GET /roles/twice/changes?from=2&to=2', browser)
-    t.same(linesOf(mainOf(same.text)).at(-2), 'Nothing changed.')
+    t.same(linesOf(mainOf(same.text)).at(-2), 'This is one version with itself. Choose two to compare.')
+    await createPublished(call, 'once')
+    const only = await call('GET /roles/once/changes', browser)
+    t.same(linesOf(mainOf(only.text)).at(-2), 'This is the only version, so there is none to compare it with.')
   })
 
   await t.test(
@@ -364,6 +367,9 @@ t.test('the list of roles', { timeout: 120_000 }, async t => {
     const page = await call('GET /roles?grade=SEOO', browser)
     t.same([page.status, page.headers['content-type']], [422, 'text/html; charset=utf-8'])
     t.match(linesOf(mainOf(page.text)).join('\n'), /SEO/)
+    const order = await call('GET /roles?sort=titel', browser)
+    t.equal(order.status, 422)
+    t.match(linesOf(mainOf(order.text)).join('\n'), /Did you mean "title"/)
     t.equal((await call('GET /roles?colour=red', browser)).status, 400)
   })
 
