@@ -79,7 +79,7 @@ export const home: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, 
     links: Object.fromEntries(Object.entries(places).map(([name, path]) => [name, baseUrl + path])),
   })
   const etag = digestTag(body)
-  const config = { scope: 'public' } as const
+  const config = { scope: 'public', headers: ['Link'] } as const
   const summary = 'What this is, and where the rest stands'
   const send = (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('link', catalogLink)
@@ -133,7 +133,7 @@ export const home: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, 
         tags: ['Service'],
         response: { 200: ref(ApiCatalog) },
       },
-      config: { scope: 'public', produces: [linkset] },
+      config: { ...config, produces: [linkset] },
     },
     (request, reply) => {
       reply.header('link', catalogLink)

@@ -186,7 +186,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
         params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
         response: { 200: Type.Unsafe<Buffer>({ description: 'The document.' }) },
       },
-      config: { scope: 'roles:read_drafts', produces: documentTypes },
+      config: { scope: 'roles:read_drafts', produces: documentTypes, headers: ['Content-Disposition'] },
     },
     async (request, reply) => {
       const { role, media_type, digest, bytes, created_at } = await findOriginal(

@@ -269,7 +269,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
         body: Type.Unsafe<undefined>({ description: 'The field `key`.' }),
         response: { 200: Type.String({ description: 'The document as it was sent.' }) },
       },
-      config: { ...config, consumes: formTypes, produces: documentTypes },
+      config: { ...config, consumes: formTypes, produces: documentTypes, headers: ['Content-Disposition'] },
     },
     async (request, reply) => {
       let key = ''

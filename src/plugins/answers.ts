@@ -64,6 +64,25 @@ export const headers: Record<string, { description: string; schema: Json }> = {
   ETag: { description: 'The entity tag of what stands here now.', schema: { type: 'string' } },
   Location: { description: 'Where the new thing stands.', schema: { type: 'string', format: 'uri-reference' } },
   'Idempotent-Replayed': { description: '`true` where this is the first reply again.', schema: { type: 'string' } },
+  Link: {
+    description: 'Where the rest is: the next page, other versions (RFC 5829), what to use instead.',
+    schema: { type: 'string' },
+  },
+  'Last-Modified': { description: 'When this changed last, where that is known.', schema: { type: 'string' } },
+  'Content-Location': {
+    description: 'The address that stands for what was sent, whatever is published later.',
+    schema: { type: 'string', format: 'uri-reference' },
+  },
+  'Content-Disposition': { description: 'Under which name to keep it, as a file.', schema: { type: 'string' } },
+  'Repr-Digest': { description: 'The SHA-256 of what was sent (RFC 9530).', schema: { type: 'string' } },
+  Allow: { description: 'The methods that there are.', schema: { type: 'string' } },
+  Accept: { description: 'The media types that are taken.', schema: { type: 'string' } },
+  'Accept-Patch': { description: 'The media types that a PATCH may have (RFC 5789).', schema: { type: 'string' } },
+  'Accept-Encoding': { description: 'The encodings that are taken.', schema: { type: 'string' } },
+  traceparent: {
+    description: 'The trace of a request that named one, in a span of ours (Trace Context).',
+    schema: { type: 'string' },
+  },
   'Cache-Control': { description: 'Who may keep the answer, and for how long.', schema: { type: 'string' } },
   'Retry-After': { description: 'After how many seconds to try again.', schema: { type: 'string' } },
   'Access-Control-Allow-Origin': {
@@ -80,18 +99,20 @@ export const headers: Record<string, { description: string; schema: Json }> = {
   },
 }
 
+const ofAll = ['Request-Id', 'API-Version', 'traceparent', 'Cache-Control', 'RateLimit', 'RateLimit-Policy']
+
 export const headerRefs = (...names: string[]) =>
-  Object.fromEntries(
-    ['Request-Id', 'API-Version', 'Cache-Control', 'RateLimit', 'RateLimit-Policy', ...names].map(name => [
-      name,
-      { $ref: `#/components/headers/${name}` },
-    ]),
-  )
+  Object.fromEntries([...ofAll, ...names].map(name => [name, { $ref: `#/components/headers/${name}` }]))
 
 const problemHeaders: Record<string, string[]> = {
   401: ['WWW-Authenticate'],
+  403: ['WWW-Authenticate'],
+  409: ['Link'],
+  410: ['Link'],
+  415: ['Accept', 'Accept-Patch', 'Accept-Encoding'],
   429: ['Retry-After'],
   503: ['Retry-After'],
+  default: ['Allow', 'Link', 'WWW-Authenticate'],
 }
 
 /** The answer to each kind of error, once for the whole contract. */
@@ -100,7 +121,7 @@ export const problemResponses = Object.fromEntries(
     problemName(status),
     {
       description,
-      headers: headerRefs(...(problemHeaders[status] ?? [])),
+      headers: headerRefs('Access-Control-Allow-Origin', ...(problemHeaders[status] ?? [])),
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     },
   ]),

@@ -44,6 +44,7 @@ interface Facts {
   write?: { match: 'required' | 'optional' | 'none' }
   produces?: readonly string[]
   consumes?: readonly string[]
+  headers?: readonly string[]
   problems?: readonly number[]
   deprecated?: Deprecation
   isPage?: boolean
@@ -53,6 +54,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Media types of the body, where it is not JSON. */
     consumes?: readonly string[]
+    /** Headers of a good answer that do not follow from the rest, such as `Repr-Digest`; each has an entry in `answers.ts`. */
+    headers?: readonly string[]
     /** Statuses of problems that do not follow from scope, path and writing, such as 410. */
     problems?: readonly number[]
   }
@@ -153,11 +156,14 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
     if (operation.responses['200']?.headers === undefined)
       operation.responses['304'] = { description: responseTexts['304'] ?? '' }
   }
+  const own = [...(facts.headers ?? []), ...(parameters.some(({ name }) => name === 'cursor') ? ['Link'] : [])]
   for (const [status, response] of Object.entries(operation.responses)) {
     response.headers = headerRefs(
+      ...(status === '304' ? own.filter(name => name === 'Content-Location') : own),
+      ...(method === 'get' && response.content ? ['Last-Modified'] : []),
       ...(status === '304' || write || response.content ? ['ETag'] : []),
       ...(write ? ['Idempotent-Replayed'] : []),
-      ...(status === '201' ? ['Location'] : []),
+      ...(['201', '202', '302'].includes(status) ? ['Location'] : []),
       ...(isPublic && !write ? ['Access-Control-Allow-Origin'] : []),
       ...(deprecated ? ['Deprecation', ...(deprecated.sunset === undefined ? [] : ['Sunset'])] : []),
     )
@@ -286,6 +292,7 @@ export const openapi = fp(
           ...(config.write ? { write: config.write } : {}),
           ...(config.produces ? { produces: config.produces } : {}),
           ...(config.consumes ? { consumes: config.consumes } : {}),
+          ...(config.headers ? { headers: config.headers } : {}),
           ...(config.problems ? { problems: config.problems } : {}),
           ...(config.deprecated ? { deprecated: config.deprecated } : {}),
           ...(config.problemPage ? { isPage: true } : {}),

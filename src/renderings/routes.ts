@@ -90,7 +90,11 @@ async function bodyOf({ source, format, canonical, time }: Target, pool: RenderP
 export const documents: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache, baseUrl }) => {
   const pool: RenderPool = createThreadPool(workerFile('./worker', import.meta.url), { queueMax: 16 })
   app.addHook('onClose', () => pool.close())
-  const answers = { produces, namesFormat: true } as const
+  const answers = {
+    produces,
+    namesFormat: true,
+    headers: ['Content-Disposition', 'Content-Location', 'Link'],
+  } as const
   const response = { 200: Type.String({ description: 'The document.' }) }
 
   const sendDocument = async (request: FastifyRequest, reply: FastifyReply, target: Target): Promise<never> => {

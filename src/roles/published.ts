@@ -178,7 +178,7 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         params: RoleParams,
         response: { 200: ref(PublishedRole) },
       },
-      config: { ...open, cheap: true, problems: [410] },
+      config: { ...open, cheap: true, headers: ['Content-Location', 'Link', 'Repr-Digest'], problems: [410] },
     },
     (request, reply) => {
       const { role } = request.params
@@ -230,7 +230,7 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
         params: VersionParams,
         response: { 200: ref(PublishedRole) },
       },
-      config: open,
+      config: { ...open, headers: ['Link', 'Repr-Digest'] },
     },
     async (request, reply) => {
       const { role, version } = request.params

@@ -54,7 +54,7 @@ export const occupations: FastifyPluginAsyncTypebox<Options> = async (app, { cac
         params: RoleParams,
         response: { 200: ref(Occupation) },
       },
-      config: { ...config, problems: [410] },
+      config: { ...config, headers: ['Content-Location'], problems: [410] },
     },
     async (request, reply) => {
       const { role } = request.params

@@ -1,4 +1,4 @@
-/** Holds answers against the contract: the status is declared, and the body fits its schema. */
+/** Holds answers against the contract: the status and the headers are declared, and the body fits its schema. */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 
@@ -10,6 +10,10 @@ interface Response {
 interface Operation {
   responses: Record<string, Response>
 }
+
+/** Of HTTP and of browsers' policies, which say nothing of what is answered. */
+const general =
+  /^(?:content-(?:type|length|security-policy)|date|connection|keep-alive|transfer-encoding|vary|strict-transport-security|referrer-policy|origin-agent-cluster|x-.*|cross-origin-.*|access-control-expose-headers)$/
 
 const pattern = (path: string) => new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`)
 
@@ -96,6 +100,9 @@ export function contractOf(document: object) {
     const response = shared === undefined ? given : components.responses[shared]
     if (answer.status >= 400 && type !== 'application/problem+json' && !response?.content?.[type])
       fail(`an error of the type ${type}`)
+    const declaredHeaders = new Set(Object.keys(response?.headers ?? {}).map(name => name.toLowerCase()))
+    for (const name of Object.keys(answer.headers))
+      if (!general.test(name) && !declaredHeaders.has(name)) fail(`the header ${name} is not declared`)
     if (method === 'HEAD' || answer.text === '') {
       if (method !== 'HEAD' && response?.content) fail('the body is missing')
       return
