@@ -301,7 +301,7 @@ const cases: Case[] = [
     { sfia_version: '9', sfia_mappings: [{ code: 'prog', level: 3 }] },
     '/sfia_mappings/0/code',
     'wrong_form',
-    '"prog" does not fit: A SFIA skill code: four capital letters.',
+    '"prog" does not fit: A SFIA skill code: four capital letters. Did you mean "PROG"?',
   ),
   invalid(
     'a mapping twice in one document',
@@ -436,6 +436,40 @@ const cases: Case[] = [
     detail: 'Send the ETag of what you read in If-Match, such as If-Match: "r1".',
     errors: [],
   },
+  {
+    title: 'a body where none is taken',
+    line: `DELETE ${draft}`,
+    body: { all: true },
+    match: '"r1"',
+    status: 400,
+    code: 'malformed_body',
+    detail: 'This operation takes no body. Send the request without one.',
+    errors: [],
+  },
+  ...(
+    [
+      ['a misspelt member to be removed', { profesion: null }, '/profesion', 'profession', members],
+      [
+        'one within another',
+        { advert_details: { salery: null, hours: null } },
+        '/advert_details/salery',
+        'salary',
+        'reference_number, salary, role_types, locations, business_area, contract_types, working_patterns, hours, reports_to, additional',
+      ],
+    ] as const
+  ).map(
+    ([title, body, pointer, near, known]): Case => ({
+      title,
+      line: `PATCH ${draft}`,
+      body,
+      match: '"r1"',
+      status: 422,
+      code: 'invalid',
+      detail: `There is no "${pointer.split('/').at(-1)}" here. Did you mean "${near}"? Known: ${known}.`,
+      pointer,
+      error: 'unknown_member',
+    }),
+  ),
   {
     title: 'a stale If-Match',
     line: `PATCH ${draft}`,

@@ -242,6 +242,24 @@ t.test('imports', { timeout: 120_000 }, async t => {
     t.equal((await call('GET /v1/roles/devops', { key: null })).status, 200)
   })
 
+  await t.test(
+    'createImport → 201 for each of several at once that bring the same text of the organisation',
+    async t => {
+      const text = (title: string) =>
+        `# ${title}\n\n## About the Home Office\n\nIt keeps streets, borders and counters safe in a way told only here.\n\n## About the role\n\nYou will look after one of them.\n`
+      const made = await Promise.all(
+        ['Street keeper', 'Border keeper', 'Counter keeper', 'Key keeper'].map(title => send('', text(title))),
+      )
+      t.same(
+        made.map(({ status, text }) => (status === 201 ? 201 : text)),
+        [201, 201, 201, 201],
+      )
+      const shared = made.map(({ body }) => (body as Import).report.recognised.shared_sections)
+      t.equal(new Set(shared.map(([section]) => section?.slug)).size, 1)
+      t.equal(shared.filter(([section]) => section?.created).length, 1)
+    },
+  )
+
   await t.test('createRole → 409 with role= in no advice', async t => {
     await call('POST /v1/roles?slug=taken', { body: exampleDocument })
     const { status, body } = await call('POST /v1/roles?slug=taken', { body: exampleDocument })

@@ -231,7 +231,7 @@ t.test('parts of a draft', { timeout: 120_000 }, async t => {
     })
     t.same(
       problemOf(await call('PATCH /v1/roles/versions/draft', { body: { sfia_version: null }, match: etag })),
-      invalid('/sfia_version', 'missing_member', 'SFIA mappings need a sfia_version: 6, 7, 8 or 9.'),
+      invalid('/sfia_version', 'missing_member', 'SFIA mappings need a sfia_version in the draft: 6, 7, 8 or 9.'),
     )
   })
 

@@ -9,7 +9,7 @@ import { Slug } from '../document/schema.ts'
 import { complete, object, ref } from '../document/shape.ts'
 import { slugFrom } from '../document/slug.ts'
 import { type Caller, callerOf, organisationFor, type Scope } from '../plugins/auth.ts'
-import { mergePatch, validate } from '../plugins/body.ts'
+import { patched } from '../plugins/body.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
 import { cursorKey, digestTag, page, pageQuery, sendEntity } from '../plugins/read.ts'
 import { revisionTag } from '../plugins/write.ts'
@@ -310,12 +310,7 @@ export const catalogueRoutes =
         },
         config: edits,
       },
-      (request, reply) =>
-        change(request, reply, entry => {
-          const merged = mergePatch(entry, request.body)
-          validate(request, `New${name}`, merged)
-          return merged
-        }),
+      (request, reply) => change(request, reply, entry => patched(request, `New${name}`, entry)),
     )
 
     app.delete(

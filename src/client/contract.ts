@@ -2258,9 +2258,9 @@ export interface components {
             next_cursor: string;
         };
         ChosenItem: {
-            /** @description Given by the register where it is left out, and kept where it is sent. */
+            /** @description Made by the register, such as role_summary or other-2. Leave it out for a new section. */
             section: string;
-            /** @description Unique within its section. */
+            /** @description Made by the register, such as i1, within a section. Leave it out for a new item. */
             item: string;
         };
         CivilServiceJobsAdvert: {
@@ -2869,7 +2869,7 @@ export interface components {
             items: components["schemas"]["ListItem"][];
         };
         ListItem: {
-            /** @description Unique within its section. */
+            /** @description Made by the register, such as i1, within a section. Leave it out for a new item. */
             id: string;
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             text: string;
@@ -3036,7 +3036,7 @@ export interface components {
             items: components["schemas"]["NewListItem"][];
         };
         NewListItem: {
-            /** @description Unique within its section. */
+            /** @description Made by the register, such as i1, within a section. Leave it out for a new item. */
             id?: string;
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             text: string;
@@ -3281,14 +3281,14 @@ export interface components {
         };
         /**
          * @example {
-         *       "id": "s1",
-         *       "statement": "Can write and test code in Python",
+         *       "statement": "Can explain a data model to people who are new to it",
          *       "skill": null,
          *       "level": "working",
          *       "importance": "essential"
          *     }
          */
         NewRoleSkill: {
+            /** @description Made by the register, such as s1. Leave it out for a new skill. */
             id?: string;
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             statement: string;
@@ -3348,20 +3348,19 @@ export interface components {
         };
         /**
          * @example {
-         *       "id": "role_summary",
-         *       "kind": "role_summary",
-         *       "heading": "About the role",
+         *       "kind": "working_with",
+         *       "heading": "Who you will work with",
          *       "shared_section": null,
          *       "blocks": [
          *         {
          *           "type": "paragraph",
-         *           "text": "You will look after the *data pipelines* that others rely on."
+         *           "text": "You will work with **analysts** and engineers of other teams."
          *         }
          *       ]
          *     }
          */
         NewSection: {
-            /** @description Given by the register where it is left out, and kept where it is sent. */
+            /** @description Made by the register, such as role_summary or other-2. Leave it out for a new section. */
             id?: string;
             /** @enum {string} */
             kind: "organisation_overview" | "profession_overview" | "role_summary" | "responsibilities" | "person_specification" | "skills_experience" | "working_with" | "capabilities" | "skills_framework" | "selection" | "benefits" | "terms" | "security" | "nationality" | "diversity" | "further_information" | "appendix" | "other";
@@ -3461,7 +3460,7 @@ export interface components {
             importance: "essential" | "desirable" | null;
         };
         NewSubItem: {
-            /** @description Unique within its section. */
+            /** @description Made by the register, such as i1, within a section. Leave it out for a new item. */
             id?: string;
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             text: string;
@@ -4028,7 +4027,7 @@ export interface components {
             advert_details: components["schemas"]["AdvertDetails"];
         };
         PublishedSection: {
-            /** @description Given by the register where it is left out, and kept where it is sent. */
+            /** @description Made by the register, such as role_summary or other-2. Leave it out for a new section. */
             id: string;
             /** @enum {string} */
             kind: "organisation_overview" | "profession_overview" | "role_summary" | "responsibilities" | "person_specification" | "skills_experience" | "working_with" | "capabilities" | "skills_framework" | "selection" | "benefits" | "terms" | "security" | "nationality" | "diversity" | "further_information" | "appendix" | "other";
@@ -4054,6 +4053,7 @@ export interface components {
             subcategory: string;
         };
         PublishedSkill: {
+            /** @description Made by the register, such as s1. Leave it out for a new skill. */
             id: string;
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             statement: string;
@@ -4088,7 +4088,7 @@ export interface components {
             items: components["schemas"]["ReplacementListItem"][];
         };
         ReplacementListItem: {
-            /** @description Unique within its section. */
+            /** @description Made by the register, such as i1, within a section. Leave it out for a new item. */
             id?: string;
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             text: string;
@@ -4286,14 +4286,14 @@ export interface components {
         };
         /**
          * @example {
-         *       "id": "s1",
-         *       "statement": "Can write and test code in Python",
+         *       "statement": "Can explain a data model to people who are new to it",
          *       "skill": null,
          *       "level": "working",
          *       "importance": "essential"
          *     }
          */
         ReplacementRoleSkill: {
+            /** @description Made by the register, such as s1. Leave it out for a new skill. */
             id?: string;
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             statement: string;
@@ -4316,20 +4316,19 @@ export interface components {
         };
         /**
          * @example {
-         *       "id": "role_summary",
-         *       "kind": "role_summary",
-         *       "heading": "About the role",
+         *       "kind": "working_with",
+         *       "heading": "Who you will work with",
          *       "shared_section": null,
          *       "blocks": [
          *         {
          *           "type": "paragraph",
-         *           "text": "You will look after the *data pipelines* that others rely on."
+         *           "text": "You will work with **analysts** and engineers of other teams."
          *         }
          *       ]
          *     }
          */
         ReplacementSection: {
-            /** @description Given by the register where it is left out, and kept where it is sent. */
+            /** @description Made by the register, such as role_summary or other-2. Leave it out for a new section. */
             id?: string;
             /** @enum {string} */
             kind: "organisation_overview" | "profession_overview" | "role_summary" | "responsibilities" | "person_specification" | "skills_experience" | "working_with" | "capabilities" | "skills_framework" | "selection" | "benefits" | "terms" | "security" | "nationality" | "diversity" | "further_information" | "appendix" | "other";
@@ -4398,7 +4397,7 @@ export interface components {
             level_descriptions: components["schemas"]["LevelDescriptions"];
         };
         ReplacementSubItem: {
-            /** @description Unique within its section. */
+            /** @description Made by the register, such as i1, within a section. Leave it out for a new item. */
             id?: string;
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             text: string;
@@ -4759,6 +4758,7 @@ export interface components {
             };
         };
         RoleSkill: {
+            /** @description Made by the register, such as s1. Leave it out for a new skill. */
             id: string;
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             statement: string;
@@ -4870,7 +4870,7 @@ export interface components {
             text: string | null;
         };
         Section: {
-            /** @description Given by the register where it is left out, and kept where it is sent. */
+            /** @description Made by the register, such as role_summary or other-2. Leave it out for a new section. */
             id: string;
             /** @enum {string} */
             kind: "organisation_overview" | "profession_overview" | "role_summary" | "responsibilities" | "person_specification" | "skills_experience" | "working_with" | "capabilities" | "skills_framework" | "selection" | "benefits" | "terms" | "security" | "nationality" | "diversity" | "further_information" | "appendix" | "other";
@@ -4908,8 +4908,8 @@ export interface components {
         SectionPatch: Record<string, never>;
         /**
          * @example {
-         *       "code": "PROG",
-         *       "level": 3
+         *       "code": "DESN",
+         *       "level": 4
          *     }
          */
         SfiaMapping: {
@@ -5162,7 +5162,7 @@ export interface components {
             importance: "essential" | "desirable" | null;
         };
         SubItem: {
-            /** @description Unique within its section. */
+            /** @description Made by the register, such as i1, within a section. Leave it out for a new item. */
             id: string;
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             text: string;
@@ -5930,6 +5930,7 @@ export interface components {
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
                 Link: components["headers"]["Link"];
+                "Retry-After": components["headers"]["Retry-After"];
                 [name: string]: unknown;
             };
             content: {
@@ -6099,6 +6100,8 @@ export interface components {
                 Allow: components["headers"]["Allow"];
                 Link: components["headers"]["Link"];
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                Accept: components["headers"]["Accept"];
+                "Accept-Encoding": components["headers"]["Accept-Encoding"];
                 [name: string]: unknown;
             };
             content: {
@@ -6294,6 +6297,8 @@ export interface components {
                 Allow: components["headers"]["Allow"];
                 Link: components["headers"]["Link"];
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                Accept: components["headers"]["Accept"];
+                "Accept-Encoding": components["headers"]["Accept-Encoding"];
                 [name: string]: unknown;
             };
             content: {
@@ -6704,6 +6709,14 @@ export interface operations {
         /** @description The fields `key` and `replace`, then `documents`. */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "key": "an API key",
+                 *       "documents": [
+                 *         "role.docx"
+                 *       ]
+                 *     }
+                 */
                 "multipart/form-data": unknown;
             };
         };
@@ -6749,6 +6762,11 @@ export interface operations {
         /** @description The field `key`. */
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "key": "an API key"
+                 *     }
+                 */
                 "multipart/form-data": unknown;
             };
         };
@@ -8171,7 +8189,29 @@ export interface operations {
         /** @description The document: Markdown or HTML in UTF-8, or a Word file (.docx). */
         requestBody: {
             content: {
+                /**
+                 * @example # Data engineer
+                 *
+                 *     **Grade:** SEO
+                 *
+                 *     ## About the role
+                 *
+                 *     You will look after the data pipelines that others rely on.
+                 *
+                 *     ## What you'll do
+                 *
+                 *     - Build pipelines that others can maintain.
+                 *     - Help colleagues to find the data they need.
+                 */
                 "text/markdown": unknown;
+                /**
+                 * @example <h1>Data engineer</h1>
+                 *     <p><strong>Grade:</strong> SEO</p>
+                 *     <h2>About the role</h2>
+                 *     <p>You will look after the data pipelines that others rely on.</p>
+                 *     <h2>What you'll do</h2>
+                 *     <ul><li>Build pipelines that others can maintain.</li></ul>
+                 */
                 "text/html": unknown;
                 "application/vnd.openxmlformats-officedocument.wordprocessingml.document": unknown;
             };
@@ -10005,14 +10045,13 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "id": "role_summary",
-                 *       "kind": "role_summary",
-                 *       "heading": "About the role",
+                 *       "kind": "working_with",
+                 *       "heading": "Who you will work with",
                  *       "shared_section": null,
                  *       "blocks": [
                  *         {
                  *           "type": "paragraph",
-                 *           "text": "You will look after the *data pipelines* that others rely on."
+                 *           "text": "You will work with **analysts** and engineers of other teams."
                  *         }
                  *       ]
                  *     }
@@ -10065,7 +10104,7 @@ export interface operations {
             path: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 role: string;
-                /** @description Given by the register where it is left out, and kept where it is sent. */
+                /** @description Made by the register, such as role_summary or other-2. Leave it out for a new section. */
                 section: string;
             };
             cookie?: never;
@@ -10132,7 +10171,7 @@ export interface operations {
             path: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 role: string;
-                /** @description Given by the register where it is left out, and kept where it is sent. */
+                /** @description Made by the register, such as role_summary or other-2. Leave it out for a new section. */
                 section: string;
             };
             cookie?: never;
@@ -10141,14 +10180,13 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "id": "role_summary",
-                 *       "kind": "role_summary",
-                 *       "heading": "About the role",
+                 *       "kind": "working_with",
+                 *       "heading": "Who you will work with",
                  *       "shared_section": null,
                  *       "blocks": [
                  *         {
                  *           "type": "paragraph",
-                 *           "text": "You will look after the *data pipelines* that others rely on."
+                 *           "text": "You will work with **analysts** and engineers of other teams."
                  *         }
                  *       ]
                  *     }
@@ -10209,7 +10247,7 @@ export interface operations {
             path: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 role: string;
-                /** @description Given by the register where it is left out, and kept where it is sent. */
+                /** @description Made by the register, such as role_summary or other-2. Leave it out for a new section. */
                 section: string;
             };
             cookie?: never;
@@ -10265,7 +10303,7 @@ export interface operations {
             path: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 role: string;
-                /** @description Given by the register where it is left out, and kept where it is sent. */
+                /** @description Made by the register, such as role_summary or other-2. Leave it out for a new section. */
                 section: string;
             };
             cookie?: never;
@@ -10400,8 +10438,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "code": "PROG",
-                 *       "level": 3
+                 *       "code": "DESN",
+                 *       "level": 4
                  *     }
                  */
                 "application/json": components["schemas"]["SfiaMapping"];
@@ -10528,8 +10566,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "code": "PROG",
-                 *       "level": 3
+                 *       "code": "DESN",
+                 *       "level": 4
                  *     }
                  */
                 "application/json": components["schemas"]["SfiaMapping"];
@@ -10705,8 +10743,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "id": "s1",
-                 *       "statement": "Can write and test code in Python",
+                 *       "statement": "Can explain a data model to people who are new to it",
                  *       "skill": null,
                  *       "level": "working",
                  *       "importance": "essential"
@@ -10760,6 +10797,7 @@ export interface operations {
             path: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 role: string;
+                /** @description Made by the register, such as s1. Leave it out for a new skill. */
                 skill: string;
             };
             cookie?: never;
@@ -10826,6 +10864,7 @@ export interface operations {
             path: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 role: string;
+                /** @description Made by the register, such as s1. Leave it out for a new skill. */
                 skill: string;
             };
             cookie?: never;
@@ -10834,8 +10873,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "id": "s1",
-                 *       "statement": "Can write and test code in Python",
+                 *       "statement": "Can explain a data model to people who are new to it",
                  *       "skill": null,
                  *       "level": "working",
                  *       "importance": "essential"
@@ -10897,6 +10935,7 @@ export interface operations {
             path: {
                 /** @description Lower-case letters and digits, in groups joined by single hyphens. */
                 role: string;
+                /** @description Made by the register, such as s1. Leave it out for a new skill. */
                 skill: string;
             };
             cookie?: never;

@@ -227,7 +227,7 @@ function checkMappings({ sfia_version, sfia_mappings }: RoleDocument): Finding[]
     found.push({
       pointer: '/sfia_version',
       code: 'missing_member',
-      detail: 'SFIA mappings need a sfia_version: 6, 7, 8 or 9.',
+      detail: 'SFIA mappings need a sfia_version in the draft: 6, 7, 8 or 9.',
     })
   return found
 }

@@ -48,10 +48,16 @@ export const Line = Type.String({ minLength: 1, maxLength: 300, pattern: '\\S' }
 export const SectionId = Type.String({
   pattern: '^[a-z][a-z_]*(-[1-9][0-9]{0,7})?$',
   maxLength: 40,
-  description: 'Given by the register where it is left out, and kept where it is sent.',
+  description: 'Made by the register, such as role_summary or other-2. Leave it out for a new section.',
 })
-export const ItemId = Type.String({ pattern: '^i[1-9][0-9]{0,7}$', description: 'Unique within its section.' })
-export const SkillId = Type.String({ pattern: '^s[1-9][0-9]{0,7}$' })
+export const ItemId = Type.String({
+  pattern: '^i[1-9][0-9]{0,7}$',
+  description: 'Made by the register, such as i1, within a section. Leave it out for a new item.',
+})
+export const SkillId = Type.String({
+  pattern: '^s[1-9][0-9]{0,7}$',
+  description: 'Made by the register, such as s1. Leave it out for a new skill.',
+})
 
 /** Of no year 0, and of an offset that there is: what the database can compare. */
 export const Instant = Type.String({
@@ -154,7 +160,7 @@ export type RoleSkill = Static<typeof RoleSkill>
 
 export const SfiaMapping = component(
   'SfiaMapping',
-  object({ code: SfiaCode, level: SfiaLevel }, { examples: [{ code: 'PROG', level: 3 }] }),
+  object({ code: SfiaCode, level: SfiaLevel }, { examples: [{ code: 'DESN', level: 4 }] }),
 )
 export type SfiaMapping = Static<typeof SfiaMapping>
 
@@ -361,10 +367,19 @@ export const exampleDocument: RoleDocument = {
 
 export const ReplacementRoleDocument = replacementOf(RoleDocument, exampleDocument)
 export const NewRoleDocument = newOf(RoleDocument, exampleDocument)
-const [exampleSection] = exampleSections
-if (!exampleSection) throw new Error('the example has sections')
+const exampleSection = {
+  kind: 'working_with' as const,
+  heading: 'Who you will work with',
+  shared_section: null,
+  blocks: [{ type: 'paragraph' as const, text: 'You will work with **analysts** and engineers of other teams.' }],
+}
 export const ReplacementSection = replacementOf(Section, exampleSection)
 export const NewSection = newOf(Section, exampleSection)
-const exampleSkill = exampleDocument.skills[0] as RoleSkill
+const exampleSkill = {
+  statement: 'Can explain a data model to people who are new to it',
+  skill: null,
+  level: 'working' as const,
+  importance: 'essential' as const,
+}
 export const ReplacementRoleSkill = replacementOf(RoleSkill, exampleSkill)
 export const NewRoleSkill = newOf(RoleSkill, exampleSkill)

@@ -22,6 +22,7 @@ import {
   findImport,
   findOriginal,
   foresee,
+  MadeMeanwhile,
   saveImport,
   type Target,
   withoutIds,
@@ -31,6 +32,30 @@ interface Options {
   db: Kysely<Database>
   pool: ImportPool
   comparer: Comparer
+}
+
+/** A Word file is none that JSON could show. */
+const examples = {
+  'text/markdown': `# Data engineer
+
+**Grade:** SEO
+
+## About the role
+
+You will look after the data pipelines that others rely on.
+
+## What you'll do
+
+- Build pipelines that others can maintain.
+- Help colleagues to find the data they need.
+`,
+  'text/html': `<h1>Data engineer</h1>
+<p><strong>Grade:</strong> SEO</p>
+<h2>About the role</h2>
+<p>You will look after the data pipelines that others rely on.</p>
+<h2>What you'll do</h2>
+<ul><li>Build pipelines that others can maintain.</li></ul>
+`,
 }
 
 function twoTargets(): Problem {
@@ -98,7 +123,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
         body: Type.Unsafe<Buffer>({ description: 'The document: Markdown or HTML in UTF-8, or a Word file (.docx).' }),
         response: { 201: ref(Import) },
       },
-      config: { scope: 'import:write', write: { match: 'optional' }, consumes: documentTypes },
+      config: { scope: 'import:write', write: { match: 'optional' }, consumes: documentTypes, examples },
     },
     async (request, reply) => {
       const caller = callerOf(request)
@@ -109,49 +134,55 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
       const match = parseMatch(request.headers['if-match'])
       if (role !== undefined && match === null)
         throw new Problem('precondition_required', 'Send the draft’s ETag in If-Match, such as If-Match: "r1".')
-      const previous = role === undefined ? undefined : await findRole(db, caller, role)
-      const organisation = previous?.organisation ?? organisationFor(caller, request.query.organisation)
-      const context = await findContext(db, organisation, {
-        ...(sfiaVersion ? { sfiaVersion } : {}),
-        ...(previous ? { previous: previous.document } : {}),
-        slug: role ?? slug,
-      })
-      // Before the transaction: a connection must not wait for a parser.
-      const type = request.headers['content-type']?.toLowerCase() ?? ''
-      const mediaType = documentTypes.find(name => type.startsWith(name)) ?? 'text/markdown'
-      const original = { mediaType, bytes: request.body }
-      const result = await pool.run(original.bytes, mediaType, context).catch(error => {
-        if (!(error instanceof ImportBusyError)) throw error
-        throw new Problem('unavailable', `${error.message}.`, { headers: { 'retry-after': '5' } })
-      })
-      const { document, report, problems } = result
-      const text = request.query.text === true ? result.text : null
-      if (!document) throw unreadable(problems, { report, text })
-      const read = { ...result, document }
-      const target: Target =
-        role === undefined || !previous
-          ? { slug: slug ?? result.slug ?? undefined }
-          : { role, revision: previous.revision, match, foreseen: await foresee(db, comparer, read, previous) }
-      return app.write(request, reply, async (trx): Promise<Written> => {
-        const saved = await withReport({ report, text }, () => {
-          validate(request, 'NewRoleDocument', withoutIds(read.document))
-          return saveImport(trx, caller, organisation, target, read, original)
+      const attempt = async () => {
+        const previous = role === undefined ? undefined : await findRole(db, caller, role)
+        const organisation = previous?.organisation ?? organisationFor(caller, request.query.organisation)
+        const context = await findContext(db, organisation, {
+          ...(sfiaVersion ? { sfiaVersion } : {}),
+          ...(previous ? { previous: previous.document } : {}),
+          slug: role ?? slug,
         })
-        const dryRun = (request.query as { dry_run?: boolean }).dry_run === true
-        return {
-          status: 201,
-          etag: revisionTag(saved.draft.revision),
-          ...(dryRun ? {} : { location: `/v1/imports/${saved.id}` }),
-          body: {
-            id: dryRun ? null : saved.id,
-            organisation,
-            role: saved.draft.slug,
-            created_at: saved.created_at,
-            report: saved.report,
-            text,
-          },
-          event: saved.events,
-        }
+        // Before the transaction: a connection must not wait for a parser.
+        const type = request.headers['content-type']?.toLowerCase() ?? ''
+        const mediaType = documentTypes.find(name => type.startsWith(name)) ?? 'text/markdown'
+        const original = { mediaType, bytes: request.body }
+        const result = await pool.run(original.bytes, mediaType, context).catch(error => {
+          if (!(error instanceof ImportBusyError)) throw error
+          throw new Problem('unavailable', `${error.message}.`, { headers: { 'retry-after': '5' } })
+        })
+        const { document, report, problems } = result
+        const text = request.query.text === true ? result.text : null
+        if (!document) throw unreadable(problems, { report, text })
+        const read = { ...result, document }
+        const target: Target =
+          role === undefined || !previous
+            ? { slug: slug ?? result.slug ?? undefined }
+            : { role, revision: previous.revision, match, foreseen: await foresee(db, comparer, read, previous) }
+        return app.write(request, reply, async (trx): Promise<Written> => {
+          const saved = await withReport({ report, text }, () => {
+            validate(request, 'NewRoleDocument', withoutIds(read.document))
+            return saveImport(trx, caller, organisation, target, read, original)
+          })
+          const dryRun = (request.query as { dry_run?: boolean }).dry_run === true
+          return {
+            status: 201,
+            etag: revisionTag(saved.draft.revision),
+            ...(dryRun ? {} : { location: `/v1/imports/${saved.id}` }),
+            body: {
+              id: dryRun ? null : saved.id,
+              organisation,
+              role: saved.draft.slug,
+              created_at: saved.created_at,
+              report: saved.report,
+              text,
+            },
+            event: saved.events,
+          }
+        })
+      }
+      return attempt().catch(error => {
+        if (!(error instanceof MadeMeanwhile)) throw error
+        return attempt()
       })
     },
   )

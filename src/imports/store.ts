@@ -131,6 +131,13 @@ export async function foresee(
   return { document: JSON.stringify(after), changes: JSON.parse(changes) as Change[] }
 }
 
+/** Another import made the same shared section after the document was read: read again, it uses that one. */
+export class MadeMeanwhile extends Problem {
+  constructor() {
+    super('conflict', 'Another import made the same shared section at this moment. Send the document again.')
+  }
+}
+
 async function insertSharedSections(
   trx: Transaction<Database>,
   organisation: string,
@@ -150,11 +157,7 @@ async function insertSharedSections(
     .onConflict(conflict => conflict.column('slug').doNothing())
     .returning('slug')
     .execute()
-  if (made.length < rows.length)
-    throw new Problem(
-      'conflict',
-      'Another import made the same shared section at this moment. Send the document again.',
-    )
+  if (made.length < rows.length) throw new MadeMeanwhile()
   return rows.map(({ slug, kind, heading, blocks }) => ({
     type: 'shared_section_created',
     organisation,

@@ -21,6 +21,7 @@ const filesMax = 20
 const documentBytesMax = 4 * 1024 * 1024
 
 const formTypes = ['multipart/form-data'] as const
+const exampleOf = (fields: object) => ({ [formTypes[0]]: { key: 'an API key', ...fields } })
 
 /** The type of a file by the end of its name, which browsers know better than types; Markdown where it says nothing. */
 function typeOf(name: string): string {
@@ -218,7 +219,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
         body: Type.Unsafe<undefined>({ description: 'The fields `key` and `replace`, then `documents`.' }),
         response: { 200: html },
       },
-      config: { ...config, consumes: formTypes, problemPage },
+      config: { ...config, consumes: formTypes, problemPage, examples: exampleOf({ documents: ['role.docx'] }) },
     },
     async (request, reply) => {
       const sent: Sent = { key: '', replace: false }
@@ -269,7 +270,13 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
         body: Type.Unsafe<undefined>({ description: 'The field `key`.' }),
         response: { 200: Type.String({ description: 'The document as it was sent.' }) },
       },
-      config: { ...config, consumes: formTypes, produces: documentTypes, headers: ['Content-Disposition'] },
+      config: {
+        ...config,
+        consumes: formTypes,
+        produces: documentTypes,
+        headers: ['Content-Disposition'],
+        examples: exampleOf({}),
+      },
     },
     async (request, reply) => {
       let key = ''

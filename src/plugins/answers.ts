@@ -107,12 +107,12 @@ export const headerRefs = (...names: string[]) =>
 const problemHeaders: Record<string, string[]> = {
   401: ['WWW-Authenticate'],
   403: ['WWW-Authenticate'],
-  409: ['Link'],
+  409: ['Link', 'Retry-After'],
   410: ['Link'],
   415: ['Accept', 'Accept-Patch', 'Accept-Encoding'],
   429: ['Retry-After'],
   503: ['Retry-After'],
-  default: ['Allow', 'Link', 'WWW-Authenticate'],
+  default: ['Allow', 'Link', 'WWW-Authenticate', 'Accept', 'Accept-Encoding'],
 }
 
 /** The answer to each kind of error, once for the whole contract. */
@@ -139,6 +139,10 @@ export const pageProblemResponses = Object.fromEntries(
   ]),
 )
 
-export const problemRef = (status: string, isPage = false) => ({
-  $ref: `#/components/responses/${isPage ? 'Page' : ''}${problemName(status)}`,
-})
+/** The answer to one kind of error, by reference, or written out where it has further headers. */
+export function problemAnswer(status: string, isPage = false, further: readonly string[] = []): Json {
+  const name = `${isPage ? 'Page' : ''}${problemName(status)}`
+  if (further.length === 0) return { $ref: `#/components/responses/${name}` }
+  const response = { ...problemResponses, ...pageProblemResponses }[name]
+  return { ...response, headers: { ...response?.headers, ...headerRefs(...further) } }
+}

@@ -6,6 +6,7 @@ import {
   type FastifyRequest,
   type FastifySchema,
   type FastifySchemaCompiler,
+  type FastifySchemaValidationError,
 } from 'fastify'
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
 import fp from 'fastify-plugin'
@@ -226,14 +227,17 @@ function parseJson(bytes: Uint8Array): unknown {
   return value
 }
 
-/** RFC 7396: a member that is null is removed, an object is merged, everything else replaces. */
-export function mergePatch(target: unknown, patch: unknown): unknown {
+/**
+ * RFC 7396: a member that is null is removed, an object is merged, everything else replaces. `keepsNull`: what is to be
+ * removed and is not there is kept, so that its name can be looked at.
+ */
+function mergePatch(target: unknown, patch: unknown, keepsNull = false): unknown {
   if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) return patch
   const isObject = target !== null && typeof target === 'object' && !Array.isArray(target)
   const merged = new Map<string, unknown>(isObject ? Object.entries(target) : [])
   for (const [name, value] of Object.entries(patch)) {
-    if (value === null) merged.delete(name)
-    else merged.set(name, mergePatch(merged.get(name), value))
+    if (value === null && !(keepsNull && !merged.has(name))) merged.delete(name)
+    else merged.set(name, mergePatch(merged.get(name), value, keepsNull))
   }
   return Object.fromEntries(merged)
 }
@@ -248,12 +252,31 @@ declare module 'fastify' {
 /** One object for each component: Fastify keeps what it compiled by the schema's identity. */
 const references = new Map<string, { $ref: string }>()
 
-/** Holds a value against a named component as if it were the body. Throws 422 with everything that is wrong. */
-export function validate(request: FastifyRequest, componentName: string, value: unknown): void {
+/** What is wrong with a value as a named component; [] where nothing is. */
+function findErrors(request: FastifyRequest, componentName: string, value: unknown): FastifySchemaValidationError[] {
   const schema = references.get(componentName) ?? { $ref: `${componentName}#` }
   references.set(componentName, schema)
   const check = request.getValidationFunction(schema) ?? request.compileValidationSchema(schema)
-  if (!check(value)) throw invalid(explain((check.errors ?? []) as never))
+  return check(value) ? [] : ((check.errors ?? []) as never)
+}
+
+/** Holds a value against a named component as if it were the body. Throws 422 with everything that is wrong. */
+export function validate(request: FastifyRequest, componentName: string, value: unknown): void {
+  const errors = findErrors(request, componentName, value)
+  if (errors.length > 0) throw invalid(explain(errors))
+}
+
+/**
+ * What a merge patch makes of `target`, held against a named component. Throws 422 with everything that is wrong; also
+ * where a member that there is not is to be removed, since its name is likely to be misspelt.
+ */
+export function patched(request: FastifyRequest, componentName: string, target: unknown): unknown {
+  const merged = mergePatch(target, request.body)
+  validate(request, componentName, merged)
+  const named = mergePatch(target, request.body, true)
+  const unknown = findErrors(request, componentName, named).filter(({ keyword }) => keyword === 'additionalProperties')
+  if (unknown.length > 0) throw invalid(explain(unknown))
+  return merged
 }
 
 /** Compiled for commands, which have no request to hold a schema for them. */
@@ -291,6 +314,14 @@ export const body = fp(
     })
 
     app.addHook('onRequest', (request, _reply, done) => {
+      const { config, schema } = request.routeOptions
+      if (config.write && !schema?.body) {
+        const { 'content-length': length = '0', 'transfer-encoding': transfer } = request.headers
+        const detail = 'This operation takes no body. Send the request without one.'
+        if (length !== '0' || transfer !== undefined) return done(new Problem('malformed_body', detail))
+        // Many clients send it with every request.
+        delete request.headers['content-type']
+      }
       const { 'content-encoding': encoding, 'content-type': type } = request.headers
       if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
         return done(

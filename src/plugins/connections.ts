@@ -1,5 +1,5 @@
 /** What a connection may do before, after and beside its requests: no client holds a place or memory for as long as it likes. */
-import type { Server } from 'node:http'
+import { maxHeaderSize, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { problemBody } from './errors.ts'
 import { commonHeaders, requestId } from './operations.ts'
@@ -36,14 +36,16 @@ const codes: Readonly<Record<string, ProblemCode>> = {
 /** How long a refused client has to read why. */
 const lingerMs = 1000
 
+const texts: Partial<Record<ProblemCode, string>> = {
+  request_timeout: 'The request did not arrive in time.',
+  headers_too_large: `The address and the headers may have at most ${maxHeaderSize / 1024} KiB together.`,
+}
+
 /** For Fastify's `clientErrorHandler`: answers what never became a request. The socket is all there is. */
 export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const code = codes[error.code ?? ''] ?? 'bad_request'
-  const problem = new Problem(
-    code,
-    code === 'request_timeout' ? 'The request did not arrive in time.' : 'This is not a request that can be read.',
-  )
+  const problem = new Problem(code, texts[code] ?? 'This is not a request that can be read.')
   const id = requestId({ headers: {} })
   const text = problemBody(problem, id, '/')
   const headers = {

@@ -13,7 +13,7 @@ import {
   headers,
   type Json,
   pageProblemResponses,
-  problemRef,
+  problemAnswer,
   problemResponses,
   responseTexts,
 } from './answers.ts'
@@ -45,6 +45,7 @@ interface Facts {
   produces?: readonly string[]
   consumes?: readonly string[]
   headers?: readonly string[]
+  examples?: Readonly<Record<string, unknown>>
   problems?: readonly number[]
   deprecated?: Deprecation
   isPage?: boolean
@@ -56,6 +57,8 @@ declare module 'fastify' {
     consumes?: readonly string[]
     /** Headers of a good answer that do not follow from the rest, such as `Repr-Digest`; each has an entry in `answers.ts`. */
     headers?: readonly string[]
+    /** An example of the body for each media type, where its schema has none. */
+    examples?: Readonly<Record<string, unknown>>
     /** Statuses of problems that do not follow from scope, path and writing, such as 410. */
     problems?: readonly number[]
   }
@@ -115,7 +118,9 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
     operation.requestBody.required = true
     const [content] = Object.values(operation.requestBody.content)
     const types = consumedBy(method.toUpperCase(), facts)
-    if (content) operation.requestBody.content = Object.fromEntries(types.map(type => [type, content]))
+    const entryOf = ({ schema }: { schema: Json }, type: string, example = facts.examples?.[type]) =>
+      [type, example === undefined ? { schema } : { schema, example }] as const
+    if (content) operation.requestBody.content = Object.fromEntries(types.map(type => entryOf(content, type)))
   }
   // A form's fields are read by its own parser, and no schema of its body is checked.
   if (facts.consumes && !write) for (const status of ['413', '415', '422']) statuses.add(status)
@@ -156,6 +161,8 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
     if (operation.responses['200']?.headers === undefined)
       operation.responses['304'] = { description: responseTexts['304'] ?? '' }
   }
+  const sunset = deprecated?.sunset === undefined ? [] : ['Sunset']
+  const ofDeprecated = deprecated ? ['Deprecation', 'Link', ...sunset] : []
   const own = [...(facts.headers ?? []), ...(parameters.some(({ name }) => name === 'cursor') ? ['Link'] : [])]
   for (const [status, response] of Object.entries(operation.responses)) {
     response.headers = headerRefs(
@@ -165,7 +172,7 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
       ...(write ? ['Idempotent-Replayed'] : []),
       ...(['201', '202', '302'].includes(status) ? ['Location'] : []),
       ...(isPublic && !write ? ['Access-Control-Allow-Origin'] : []),
-      ...(deprecated ? ['Deprecation', ...(deprecated.sunset === undefined ? [] : ['Sunset'])] : []),
+      ...ofDeprecated,
     )
     if (!response.description || response.description === 'Default Response')
       response.description = responseTexts[status] ?? ''
@@ -176,8 +183,8 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
       )
     if (status === '204' || status === '304') delete response.content
   }
-  for (const status of statuses) operation.responses[status] ??= problemRef(status, facts.isPage)
-  operation.responses.default = problemRef('default', facts.isPage)
+  for (const status of statuses) operation.responses[status] ??= problemAnswer(status, facts.isPage, ofDeprecated)
+  operation.responses.default = problemAnswer('default', facts.isPage, ofDeprecated)
 }
 
 /** `$ref`s to the request's example, put where tools look for it. */
@@ -293,6 +300,7 @@ export const openapi = fp(
           ...(config.produces ? { produces: config.produces } : {}),
           ...(config.consumes ? { consumes: config.consumes } : {}),
           ...(config.headers ? { headers: config.headers } : {}),
+          ...(config.examples ? { examples: config.examples } : {}),
           ...(config.problems ? { problems: config.problems } : {}),
           ...(config.deprecated ? { deprecated: config.deprecated } : {}),
           ...(config.problemPage ? { isPage: true } : {}),

@@ -51,6 +51,12 @@ const typeNames: Record<string, string> = {
 /** What a pattern means, wherever the description of its schema says what the value is for. */
 const forms: Record<string, string> = { [slugForm.pattern]: slugForm.description }
 
+/** What fits as soon as its letters are large, or small. */
+function inOtherLetters(value: unknown, pattern: string): string {
+  const meant = typeof value === 'string' ? [value.toUpperCase(), value.toLowerCase()] : []
+  return didYouMean(meant.find(word => new RegExp(pattern, 'u').test(word)))
+}
+
 const formats: Record<string, string> = {
   'date-time': 'a time with its zone, such as 2026-01-31T12:00:00Z',
   date: 'a date, such as 2026-01-31',
@@ -106,7 +112,7 @@ const sayings: Record<string, Say> = {
       ? { code: 'blank', detail: 'This must not be blank.' }
       : {
           code: 'wrong_form',
-          detail: `${quote(data)} does not fit: ${forms[String(schema)] ?? parentSchema?.description ?? `it must match ${schema}`}`,
+          detail: `${quote(data)} does not fit: ${forms[String(schema)] ?? parentSchema?.description ?? `it must match ${schema}`}${inOtherLetters(data, String(schema))}`,
         },
   format: ({ data, schema }) => ({
     code: 'wrong_form',

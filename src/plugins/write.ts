@@ -91,10 +91,13 @@ const replyOf = ({ status, body, etag, location }: Written): Reply => ({
   body: toText(body),
 })
 
+/** Without its parameters, which say nothing of the body that its bytes do not. */
+const mediaTypeOf = (type = '') => (type.split(';', 1)[0] ?? '').trim().toLowerCase()
+
 const fingerprintOf = (request: FastifyRequest) =>
   createHash('sha256')
     .update(
-      `${request.method}\n${request.url}\n${request.headers['if-match'] ?? ''}\n${request.headers['content-type'] ?? ''}\n`,
+      `${request.method}\n${request.url}\n${request.headers['if-match'] ?? ''}\n${mediaTypeOf(request.headers['content-type'])}\n`,
     )
     .update(request.rawBody ?? '')
     .digest('base64url')

@@ -10,7 +10,7 @@ import { orderSections } from '../document/edit.ts'
 import { NewRoleDocument, ReplacementRoleDocument, RoleDocument, type Section, Slug } from '../document/schema.ts'
 import { complete, object, ref } from '../document/shape.ts'
 import { callerOf, organisationFor } from '../plugins/auth.ts'
-import { mergePatch, validate } from '../plugins/body.ts'
+import { patched } from '../plugins/body.ts'
 import { invalid } from '../plugins/problems.ts'
 import { cursorKey, page, pageQuery, Since, sendEntity } from '../plugins/read.ts'
 import { revisionTag } from '../plugins/write.ts'
@@ -185,11 +185,7 @@ export const drafts: FastifyPluginAsyncTypebox<Options> = async (app, { db, base
       config: edits,
     },
     (request, reply) => {
-      const change: Edit = document => {
-        const merged = mergePatch(document, request.body)
-        validate(request, 'NewRoleDocument', merged)
-        return complete(RoleDocument, merged)
-      }
+      const change: Edit = document => complete(RoleDocument, patched(request, 'NewRoleDocument', document))
       return edit(request, reply, 'draft_patched', change, ({ document }) => document)
     },
   )

@@ -18,7 +18,7 @@ import {
 } from '../document/schema.ts'
 import { complete, object, ref } from '../document/shape.ts'
 import { callerOf } from '../plugins/auth.ts'
-import { mergePatch, validate } from '../plugins/body.ts'
+import { patched } from '../plugins/body.ts'
 import { invalid, notFound, Problem } from '../plugins/problems.ts'
 import { sendEntity } from '../plugins/read.ts'
 import { type Match, revisionTag, type Work, type Written } from '../plugins/write.ts'
@@ -315,8 +315,7 @@ const routesOf =
           const { key } = addressOf(request)
           return app.write(request, reply, async (trx, match) => {
             const patch = (document: RoleDocument) => {
-              const merged = mergePatch(find(document, key), request.body)
-              validate(request, `New${name}`, merged)
+              const merged = patched(request, `New${name}`, find(document, key))
               return part.replace(document, key, complete(schema.entry, merged) as T)
             }
             const draft = await edit(trx, request, match, options('patched', key), patch, has(key))

@@ -79,7 +79,8 @@ async function staleProblem(trx: Transaction<Database>, row: RoleRow, revisions:
           .limit(100)
           .execute()
   const changed = [...new Set(rows.flatMap(({ data }) => (data.changed ?? []) as string[]))].sort()
-  const parts = changed.length === 0 ? '' : ` Changed since: ${changed.slice(0, 10).join(', ')}.`
+  const more = changed.length > 10 ? ` and ${changed.length - 10} more` : ''
+  const parts = changed.length === 0 ? '' : ` Changed since: ${changed.slice(0, 10).join(', ')}${more}.`
   return new Problem('precondition_failed', `The draft is now at ${revisionTag(row.revision)}.${parts}`, {
     members: { current_etag: revisionTag(row.revision), changed },
   })

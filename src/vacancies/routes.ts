@@ -6,7 +6,7 @@ import { isoNow } from '../database/values.ts'
 import { complete, ref } from '../document/shape.ts'
 import { defaultsOf, NewVacancy, ReplacementVacancy, Vacancy, VacancyPatch } from '../document/vacancy.ts'
 import { type Caller, callerOf, isOf, lacking, mayUse } from '../plugins/auth.ts'
-import { mergePatch, validate } from '../plugins/body.ts'
+import { patched, validate } from '../plugins/body.ts'
 import { revisionTag, type Written } from '../plugins/write.ts'
 import { Validation } from '../roles/schema.ts'
 import {
@@ -120,11 +120,7 @@ export const vacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async (app, 
       if (!isReference && !mayUse(callerOf(request), 'vacancies:write')) throw lacking('vacancies:write')
       return edit(request, reply, (...known) => {
         if (!isReference)
-          return editVacancy(...known, vacancy => {
-            const merged = mergePatch(vacancy, request.body)
-            validate(request, 'NewVacancy', merged)
-            return complete(Vacancy, merged)
-          })
+          return editVacancy(...known, vacancy => complete(Vacancy, patched(request, 'NewVacancy', vacancy)))
         const { reference_number } = request.body
         validate(request, 'NewVacancy', { role: 'any', reference_number })
         return referVacancy(...known, reference_number as string | null)

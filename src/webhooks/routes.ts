@@ -9,7 +9,7 @@ import type { Database } from '../database/types.ts'
 import { Slug } from '../document/schema.ts'
 import { complete, object, ref } from '../document/shape.ts'
 import { callerOf, organisationFor, organisationOf } from '../plugins/auth.ts'
-import { mergePatch, validate } from '../plugins/body.ts'
+import { patched } from '../plugins/body.ts'
 import { invalid, notFound, Problem } from '../plugins/problems.ts'
 import { cursorKey, cursorNumber, digestTag, page, pageQuery, sendEntity } from '../plugins/read.ts'
 import { revisionTag, type Written } from '../plugins/write.ts'
@@ -190,9 +190,7 @@ export const webhooks: FastifyPluginAsyncTypebox<Options> = async (app, { db, ke
       app.write(request, reply, async (trx, match) => {
         const before = await lockWebhook(trx, callerOf(request), request.params.id, match)
         const old = settingsOf(before)
-        const merged = mergePatch(old, request.body)
-        validate(request, 'NewWebhookSettings', merged)
-        const settings = complete(WebhookSettings, merged)
+        const settings = complete(WebhookSettings, patched(request, 'NewWebhookSettings', old))
         const changed = Object.keys(settings).filter(name => {
           const member = name as keyof WebhookSettings
           return JSON.stringify(settings[member]) !== JSON.stringify(old[member])

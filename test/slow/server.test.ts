@@ -211,5 +211,10 @@ t.test('a secret is made once, also by many at once, and only its owner reads it
   t.equal(new Set(secrets).size, 1)
   t.match(secrets[0], /^[\w-]{43}$/)
   t.equal(await findOrMakeSecret(folder, 'pepper'), secrets[0])
+  for (const text of ['', 'short\n']) {
+    await writeFile(join(folder, 'other'), text)
+    const message = `${join(folder, 'other')} must hold at least 32 characters; it holds ${text.trim().length}. `
+    await t.rejects(findOrMakeSecret(folder, 'other'), { message: new RegExp(`^${message}`) })
+  }
   t.equal((await stat(join(folder, 'pepper'))).mode & 0o777, 0o600)
 })

@@ -549,7 +549,7 @@ t.test(
     )
     t.strictSame(await refused(`PATCH ${draft}`, { sfia_version: null }, etag), [
       422,
-      'missing_member: SFIA mappings need a sfia_version: 6, 7, 8 or 9.',
+      'missing_member: SFIA mappings need a sfia_version in the draft: 6, 7, 8 or 9.',
     ])
     const after = await call(`GET ${draft}`)
     t.equal(after.etag, etag)
