@@ -92,7 +92,16 @@ const [url, folder] = process.argv.slice(2)
 if (url === undefined || folder === undefined) {
   console.error('Usage: job-board URL FOLDER')
   process.exitCode = 2
-} else {
-  const { open, written } = await build(url, folder)
-  console.log(`${open} open vacancies, ${written} pages written`)
-}
+} else
+  try {
+    const { open, written } = await build(url, folder)
+    console.log(`${open} open vacancies, ${written} pages written`)
+  } catch (error) {
+    // What the network said stands in the cause.
+    console.error(
+      ...[error, error instanceof Error ? error.cause : undefined].flatMap(each =>
+        each instanceof Error ? each.message : [],
+      ),
+    )
+    process.exitCode = 1
+  }

@@ -157,6 +157,11 @@ if (url === undefined || path === undefined) {
   try {
     console.log(`${await mirror(url, path)} roles, equal to the register`)
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
+    // What the network said stands in the cause.
+    console.error(
+      ...[error, error instanceof Error ? error.cause : undefined].flatMap(each =>
+        each instanceof Error ? each.message : [],
+      ),
+    )
     process.exitCode = 1
   }

@@ -616,6 +616,12 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
     t.strictSame(problemOf(await call(`PATCH ${path}`, { body: { sections: other }, match: '*' })), refusal)
     const made = await call('POST /v1/vacancies', { body: { ...vacancyWith({ role: 'engineer' }), sections: other } })
     t.strictSame(problemOf(made), refusal)
+    const renamed = await call('PATCH /v1/shared-sections/our-benefits', { body: { kind: 'terms' }, match: '*' })
+    t.match(problemOf(renamed), {
+      status: 409,
+      code: 'in_use',
+      detail: `The shared section "our-benefits" is in use by the vacancies ${path.split('/').at(-1)}. Its kind stays as it is until they do not.`,
+    })
     t.match(problemOf(await call('DELETE /v1/shared-sections/our-benefits', { match: '*' })), {
       status: 409,
       code: 'in_use',

@@ -7,7 +7,7 @@ import type { RoleDocument } from '../src/document/schema.ts'
 import type { Vacancy } from '../src/document/vacancy.ts'
 import { seed } from '../src/seed.ts'
 import type { CivilServiceJobsAdvert } from '../src/vacancies/civil-service-jobs.ts'
-import { homeless, profile, rows, structural } from '../src/vacancies/civil-service-jobs-labels.ts'
+import { homeless, homelessParts, profile, rows, structural } from '../src/vacancies/civil-service-jobs-labels.ts'
 import type { JobPosting } from '../src/vacancies/job-posting.ts'
 import { testApp, token } from './support/app.ts'
 import { testDatabase, testFolder } from './support/database.ts'
@@ -233,7 +233,7 @@ t.test('the public forms of a vacancy', { timeout: 120_000 }, async t => {
     t.strictSame(body, {
       ...profile,
       labels: rows.map(({ value: _, ...row }) => row),
-      not_mapped: homeless,
+      not_mapped: [...homeless, ...homelessParts].map(({ source, reason }) => ({ source, reason })),
     })
     const named = (source: string) => source.split('/').slice(0, 2).join('/')
     const known = new Set([

@@ -62,6 +62,8 @@ interface Catalogue<E> extends Omit<Shelf, 'members'> {
   roles?: UseTable & { list: TSchema }
   /** Other things that do; undefined where there is none. */
   findUses?(trx: Transaction<Database>, slug: string): Promise<InUse | undefined>
+  /** The member that those go by: it stays as it is while there are any. */
+  fixed?: keyof E & string
 }
 
 interface Options {
@@ -123,6 +125,14 @@ export const catalogueRoutes =
       subject: addressOf(shelf, slug),
     })
 
+    /** Throws 409 `in_use` where other things than roles use an entry. */
+    const requireNoOthers = async (trx: Transaction<Database>, slug: string, why = ''): Promise<void> => {
+      const found = await catalogue.findUses?.(trx, slug)
+      if (!found) return
+      const members = { used_by: found.usedBy, others: found.others }
+      throw new Problem('in_use', `${found.detail}${why}`, { members })
+    }
+
     /** Changes an entry under its lock. Where no byte changes, nothing is written and the revision stays. */
     const change = (request: FastifyRequest, reply: FastifyReply, edit: (entry: Entry) => unknown) =>
       app.write(request, reply, async (trx, match) => {
@@ -133,10 +143,12 @@ export const catalogueRoutes =
         const entry = prepare(edit(before))
         const [old, body] = [JSON.stringify(before), JSON.stringify(entry)]
         if (old === body) return { status: 200, body, etag: revisionTag(row.revision) }
+        const differs = (member: string) => JSON.stringify(before[member]) !== JSON.stringify((entry as Entry)[member])
+        if (catalogue.fixed !== undefined && differs(catalogue.fixed))
+          await requireNoOthers(trx, slug, ` Its ${catalogue.fixed} stays as it is until they do not.`)
         await catalogue.requireUnique?.(trx, slug, entry)
         await updateEntry(trx, shelf, slug, entry as Entry)
         const revision = row.revision + 1
-        const differs = (member: string) => JSON.stringify(before[member]) !== JSON.stringify((entry as Entry)[member])
         const event = {
           ...eventOf('updated', caller, slug, row.organisation),
           revision,
@@ -150,8 +162,7 @@ export const catalogueRoutes =
     /** Throws 409 `in_use` where something uses an entry, which must be locked for deletion. */
     const requireUnused = async (trx: Transaction<Database>, caller: Caller, row: Row): Promise<void> => {
       const { slug } = row
-      const found = await catalogue.findUses?.(trx, slug)
-      if (found) throw new Problem('in_use', found.detail, { members: { used_by: found.usedBy, others: found.others } })
+      await requireNoOthers(trx, slug)
       if (!roles) return
       const uses = await listUses(trx, roles, caller, slug, usedByMax + 1)
       const hidden = await hasOtherUses(trx, roles, caller, slug)

@@ -35,5 +35,6 @@ export const sharedSections = catalogueRoutes<SharedSection>({
   prepare: section => ({ ...section, blocks: assignItemIds(section.blocks) }),
   check: ({ blocks }) => [...findMarkers(blocks, '/blocks', 'A shared section'), ...checkBlocks(blocks, '/blocks')],
   findUses: findVacancyUses,
+  fixed: 'kind',
   roles: { table: 'role_shared_sections', column: 'shared_section', list: SharedSectionRoles },
 })

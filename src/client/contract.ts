@@ -5026,7 +5026,7 @@ export interface components {
             change_kind: "editorial" | "substantive";
             /** @description The new versions, by role. */
             publications: components["schemas"]["SharedSectionVersion"][];
-            /** @description Roles that were asked for and print this revision already. */
+            /** @description Of the roles that were named, those that print this revision already; [] for `all`. */
             current: string[];
         };
         SharedSectionRoles: {
@@ -5422,6 +5422,8 @@ export interface components {
              * @enum {string}
              */
             status: "draft" | "open" | "closed" | "withdrawn";
+            /** @description Of a draft: whether its opening was asked for, and waits for `opens_at`. */
+            scheduled?: boolean;
             etag: string;
             /** Format: date-time */
             updated_at: string;
@@ -7783,6 +7785,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    Link: components["headers"]["Link"];
                     "Last-Modified": components["headers"]["Last-Modified"];
                     ETag: components["headers"]["ETag"];
                     "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];

@@ -76,7 +76,7 @@ export const feed: FastifyPluginAsyncTypebox<Options> = async (app, { db, signal
         }),
         response: { 200: ref(ChangeList) },
       },
-      config: { scope: 'public', problems: [410] },
+      config: { scope: 'public', headers: ['Link'], problems: [410] },
     },
     async (request, reply) => {
       const { after: sent, wait, limit, type, ...rest } = request.query
@@ -91,8 +91,9 @@ export const feed: FastifyPluginAsyncTypebox<Options> = async (app, { db, signal
           'cursor_gone',
           `Event ${position} is another one than it was: the register was restored since this cursor.`,
         )
-      const { organisation } = filter
-      if (page.events.length === 0 && organisation !== undefined) await requireKnownValues(db, { organisation })
+      const { organisation, role } = filter
+      if (page.events.length === 0 && (organisation ?? role) !== undefined)
+        await requireKnownValues(db, { organisation, role })
       // From here on it holds no connection of the pool, and is no work that keeps others out.
       if (wait > 0 && page.events.length === 0) app.leave(request)
       const gone = wait > 0 ? untilGone(reply) : undefined

@@ -305,7 +305,9 @@ export const SharedSectionPublication = component(
     change_note: Note,
     change_kind: ChangeKind,
     publications: Type.Array(ref(SharedSectionVersion), { description: 'The new versions, by role.' }),
-    current: Type.Array(Slug, { description: 'Roles that were asked for and print this revision already.' }),
+    current: Type.Array(Slug, {
+      description: 'Of the roles that were named, those that print this revision already; [] for `all`.',
+    }),
   }),
 )
 export const Withdrawal = component(

@@ -16,7 +16,7 @@ import { digestOf } from '../roles/store.ts'
 import type { Advert } from './advert.ts'
 import type { Now } from './clock.ts'
 import { columnsOf, eventOf, type VacancyRow } from './item.ts'
-import { adviceOn, findBlockers } from './ready.ts'
+import { adviceOn, findBlockers, findHindrances } from './ready.ts'
 import { lockVacancy, presented, print, saveReferences, sharedSectionsOf, withdrawAll } from './store.ts'
 
 type Trx = Transaction<Database>
@@ -226,6 +226,9 @@ export async function createVacancy(
 const ended = (row: VacancyRow) =>
   new Problem('wrong_status', `The vacancy is closed since ${row.closes_at}; only its reference_number can change.`)
 
+const callOff =
+  'A PATCH that sets opens_at to null calls the opening off; then POST …/openings opens the vacancy at once.'
+
 function checkFixed(row: VacancyRow, document: VacancyDocument, now: Now): Finding[] {
   const found: Finding[] = []
   if (document.role !== row.role)
@@ -236,23 +239,27 @@ function checkFixed(row: VacancyRow, document: VacancyDocument, now: Now): Findi
       code: 'read_only',
       detail: `The vacancy is open since ${row.document.opens_at}.`,
     })
-  if (
-    row.state !== 'draft' &&
-    row.state !== 'closed' &&
-    document.closes_at !== null &&
-    Date.parse(document.closes_at) <= Date.parse(now)
-  )
+  const isPast = (instant: string | null) => instant !== null && Date.parse(instant) <= Date.parse(now)
+  if (row.state === 'scheduled' && isPast(document.opens_at))
+    found.push({
+      pointer: '/opens_at',
+      code: 'too_early',
+      detail: `opens_at must be later than now, ${now}. ${callOff}`,
+    })
+  if ((row.state === 'scheduled' || row.state === 'open') && isPast(document.closes_at)) {
+    const atOnce = row.state === 'open' ? ' POST …/withdrawals ends a vacancy at once.' : ''
     found.push({
       pointer: '/closes_at',
       code: 'too_early',
-      detail: `closes_at must be later than now, ${now}. POST …/withdrawals ends a vacancy at once.`,
+      detail: `closes_at must be later than now, ${now}.${atOnce}`,
     })
+  }
   return found
 }
 
 /**
  * Changes a vacancy: match, edit, check, save, events. Where the edit changes no byte, nothing is written and the
- * revision stays. Once its opening was asked for, each change must leave it ready. Throws 403, 404, 409, 410, 412, 422.
+ * revision stays. Once its opening was asked for, each change must leave it ready, or call it off. Throws 403, 404, 409, 410, 412, 422.
  */
 export async function editVacancy(
   trx: Trx,
@@ -273,22 +280,32 @@ export async function editVacancy(
   if (row.state === 'closed' && changed.some(name => name !== 'reference_number')) throw ended(row)
   const fixed = checkFixed(row, document, now)
   if (fixed.length > 0) throw invalid(fixed)
-  let { printed } = row
+  const isCalledOff = row.state === 'scheduled' && document.opens_at === null
+  const state = isCalledOff ? 'draft' : row.state
+  let printed = isCalledOff ? null : row.printed
   if (row.state === 'closed') printed = printed && { ...printed, reference_number: document.reference_number }
   else {
     await requireValid(trx, row.organisation, document, role)
-    if (row.state !== 'draft') printed = (await requireReady(trx, id, document, role)).printed
+    if (state !== 'draft') printed = (await requireReady(trx, id, document, role)).printed
     await saveReferences(trx, id, document)
   }
-  const saved = await saveVacancy(trx, caller, id, { document, printed, role })
+  const saved = await saveVacancy(trx, caller, id, { document, printed, role, state })
   // What is printed anew may have the new text of a shared section, which the document only names.
   const told = row.printed && printed ? [...changed, ...differences(row.printed, printed)] : changed
-  return { row: saved, events: [...events, editedEvent(row, saved, told)] }
+  return {
+    row: saved,
+    events: [...events, editedEvent(row, saved, told, isCalledOff ? 'vacancy_unscheduled' : undefined)],
+  }
 }
 
 /** The event of a change that is written; `changed` are members of the document, each at least once. */
-const editedEvent = (before: VacancyRow, after: VacancyRow, changed: readonly string[]): NewEvent =>
-  eventOf(after, statusOf(after) === 'draft' ? 'vacancy_edited' : 'vacancy_updated', {
+const editedEvent = (
+  before: VacancyRow,
+  after: VacancyRow,
+  changed: readonly string[],
+  type = statusOf(after) === 'draft' ? 'vacancy_edited' : 'vacancy_updated',
+): NewEvent =>
+  eventOf(after, type, {
     beforeDigest: digestOf(JSON.stringify(before.document)),
     afterDigest: digestOf(JSON.stringify(after.document)),
     data: { changed: [...new Set(changed)].map(name => `/${name}`) },
@@ -352,18 +369,19 @@ export async function openVacancy(
     .executeTakeFirst()
   const { row, events } = await lockVacancy(trx, caller, id, match, now)
   if (row.state !== 'draft') {
-    const waits = row.state === 'scheduled' ? `waits for its opening at ${row.document.opens_at}` : `is ${row.state}`
-    throw new Problem('wrong_status', `The vacancy ${waits}; only a draft can be opened.`)
+    throw new Problem(
+      'wrong_status',
+      row.state === 'scheduled'
+        ? `The vacancy waits for its opening at ${row.document.opens_at}. ${callOff}`
+        : `The vacancy is ${row.state}; only a draft can be opened.`,
+    )
   }
   const waits = row.document.opens_at !== null && Date.parse(row.document.opens_at) > Date.parse(now)
   const document = waits ? row.document : normalised({ ...row.document, opens_at: now })
   const version = await findVersionOf(trx, caller, row.role, row.version)
-  const more: Finding[] = []
-  if (role && role.withdrawn_at !== null)
-    more.push({ pointer: '/role', code: 'role_withdrawn', detail: `The role "${role.slug}" is withdrawn.` })
-  if (document.closes_at !== null && Date.parse(document.closes_at) <= Date.parse(now))
-    more.push({ pointer: '/closes_at', code: 'too_early', detail: `closes_at must be later than now, ${now}.` })
-  const { printed, advice } = await requireReady(trx, id, document, version.role, more)
+  const isRoleWithdrawn = role !== undefined && role.withdrawn_at !== null
+  const hindrances = findHindrances({ ...checked(id, document, version.role), isRoleWithdrawn }, now)
+  const { printed, advice } = await requireReady(trx, id, document, version.role, hindrances)
   const state = waits ? 'scheduled' : 'open'
   const saved = await saveVacancy(trx, caller, id, { document, printed, role: version.role, state })
   const event = eventOf(saved, waits ? 'vacancy_scheduled' : 'vacancy_opened', {

@@ -19,7 +19,7 @@ import { plainText } from '../document/text.ts'
 import { escapeHtml } from '../renderings/html.ts'
 import { type Advert, type AdvertSection, htmlOf, sectionsOf } from './advert.ts'
 
-export const profile = { name: 'civil-service-jobs', version: 1 } as const
+export const profile = { name: 'civil-service-jobs', version: 2 } as const
 
 export type Value = string | number | string[] | null
 
@@ -291,6 +291,45 @@ export const homeless: readonly { source: string; reason: string }[] = [
   { source: 'role:/alternative_titles', reason: 'An advert has one title.' },
   { source: 'role:/profession', reason: 'No label takes the profession.' },
   { source: 'role:/family', reason: 'No label takes the role family.' },
+]
+
+/** Whether a section of the version prints its details. */
+const printsDetails = ({ role }: Advert) =>
+  role.sections.some(({ blocks }) => blocks.some(({ type }) => type === 'advert_details'))
+
+/** The same of parts of members that a label takes: what it does not print of them. */
+export const homelessParts: readonly {
+  source: string
+  reason: string
+  of(advert: Advert): { source: string; value: unknown }[]
+}[] = [
+  ...(
+    [
+      ['text', 'The label prints the town and the region of a location that names its town.'],
+      ['postcode', 'The label prints no postcode.'],
+      ['country', 'The label prints no country; places in the United Kingdom need none.'],
+    ] as const
+  ).map(([member, reason]) => ({
+    source: `/locations/*/${member}`,
+    reason,
+    of: ({ vacancy }: Advert) =>
+      vacancy.locations.flatMap((location, index) => {
+        const value = location[member]
+        const isTold = value === null || placeName(location).includes(value) || (member === 'country' && value === 'GB')
+        return isTold ? [] : [{ source: `/locations/${index}/${member}`, value }]
+      }),
+  })),
+  {
+    source: 'role:/advert_details/additional',
+    reason: 'No label takes it, and no section of the version prints its details.',
+    of: advert =>
+      printsDetails(advert)
+        ? []
+        : advert.role.advert_details.additional.map((value, index) => ({
+            source: `role:/advert_details/additional/${index}`,
+            value,
+          })),
+  },
 ]
 
 /** Members that say what the vacancy is made of, not what an advert prints. */

@@ -9,6 +9,7 @@ import { type Advert, sectionsOf } from './advert.ts'
 import {
   ending,
   homeless,
+  homelessParts,
   type Label,
   profile,
   rows,
@@ -64,8 +65,10 @@ export const CivilServiceJobsProfile = component(
   }),
 )
 
+const notMappedTable = [...homeless, ...homelessParts].map(({ source, reason }) => ({ source, reason }))
+
 /** The table as it is served. */
-export const profileTable = { ...profile, labels: rows.map(({ value: _, ...row }) => row), not_mapped: homeless }
+export const profileTable = { ...profile, labels: rows.map(({ value: _, ...row }) => row), not_mapped: notMappedTable }
 
 const isEmpty = (value: unknown) =>
   value === null || value === false || value === '' || (Array.isArray(value) && value.length === 0)
@@ -83,6 +86,7 @@ function notMapped(advert: Advert): CivilServiceJobsAdvert['not_mapped'] {
       const value = memberOf(advert, source)
       return isEmpty(value) ? [] : [{ source, value, reason }]
     }),
+    ...homelessParts.flatMap(({ reason, of }) => of(advert).map(part => ({ ...part, reason }))),
     ...vacancy.contract_types.flatMap((value, index) =>
       theirContractTypes.some(({ code }) => code === value)
         ? []

@@ -50,16 +50,33 @@ export function columnsOf(document: VacancyDocument, role: PublishedRole) {
 /** A list item, but for its url, which is made when it is served. */
 export const itemOf = (
   { id, item }: Pick<VacancyRow, 'id' | 'item'>,
-  { status, revision, updated_at }: { status: VacancyStatus; revision: number; updated_at: string },
-) => ({ id, ...item, status, etag: revisionTag(revision), updated_at })
+  { status, scheduled, revision, updated_at }: ItemState,
+) => ({
+  id,
+  ...item,
+  status,
+  // Nobody else sees a draft; what is public waits for no opening.
+  ...(status === 'draft' ? { scheduled } : {}),
+  etag: revisionTag(revision),
+  updated_at,
+})
+
+interface ItemState {
+  status: VacancyStatus
+  /** Whether the opening was asked for, and waits for its instant. */
+  scheduled: boolean
+  revision: number
+  updated_at: string
+}
 
 const publicTypes = ['vacancy_opened', 'vacancy_updated', 'vacancy_closed', 'vacancy_withdrawn']
 
 /** The event of a change that is written in the row. What happens to a draft is nobody else's business. */
 export function eventOf(row: VacancyRow, type: string, more: Partial<NewEvent> = {}): NewEvent {
   const isPublic = publicTypes.includes(type)
+  const scheduled = row.state === 'scheduled'
   const status = row.state === 'scheduled' ? 'draft' : row.state
-  const item = itemOf(row, { status, revision: row.revision, updated_at: row.updated_at })
+  const item = itemOf(row, { status, scheduled, revision: row.revision, updated_at: row.updated_at })
   return {
     type,
     public: isPublic,

@@ -3,11 +3,25 @@ import { type Advice, findAdvice } from '../document/advice.ts'
 import type { Finding } from '../document/check.ts'
 import { type Advert, firstOfEach } from './advert.ts'
 import { missingOfCivilServiceJobs } from './civil-service-jobs.ts'
+import type { Now } from './clock.ts'
 import { adviceOnJobPosting, missingOfJobPosting } from './job-posting.ts'
 
 /** All that the public forms need and the advert lacks, one finding for each place; [] where it may be opened. */
 export const findBlockers = (advert: Advert): Finding[] =>
   firstOfEach([...missingOfJobPosting(advert), ...missingOfCivilServiceJobs(advert)])
+
+/** What keeps a draft from being opened whatever its forms say; [] where nothing does. */
+export function findHindrances({ vacancy, isRoleWithdrawn }: Advert, now: Now): Finding[] {
+  const { role, closes_at } = vacancy
+  return [
+    ...(isRoleWithdrawn
+      ? [{ pointer: '/role', code: 'role_withdrawn', detail: `The role "${role}" is withdrawn.` }]
+      : []),
+    ...(closes_at !== null && Date.parse(closes_at) <= Date.parse(now)
+      ? [{ pointer: '/closes_at', code: 'too_early', detail: `closes_at must be later than now, ${now}.` }]
+      : []),
+  ]
+}
 
 /** What is recommended, and what looks like a placeholder; it stops nothing. */
 export function adviceOn(advert: Advert): Advice[] {

@@ -9,6 +9,7 @@ import { type Caller, callerOf, isOf, lacking, mayUse } from '../plugins/auth.ts
 import { patched, validate } from '../plugins/body.ts'
 import { revisionTag, type Written } from '../plugins/write.ts'
 import { Validation } from '../roles/schema.ts'
+import { firstOfEach } from './advert.ts'
 import {
   type Changed,
   createVacancy,
@@ -21,7 +22,7 @@ import {
 } from './changes.ts'
 import { addressOf } from './item.ts'
 import type { VacancyOptions } from './public.ts'
-import { adviceOn, findBlockers } from './ready.ts'
+import { adviceOn, findBlockers, findHindrances } from './ready.ts'
 import { NewOpening, NewVacancyWithdrawal, Opening, VacancyParams, VacancyWithdrawal } from './schema.ts'
 import { advertOf, findVacancy, type lockVacancy, presented, refusalOf } from './store.ts'
 
@@ -162,10 +163,12 @@ export const vacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async (app, 
     async (request, reply) => {
       const { vacancy } = request.params
       const caller = callerOf(request)
-      const found = await findVacancy(db, caller, vacancy, now())
-      if (!found || !isOf(caller, found.row.organisation)) throw await refusalOf(db, caller, vacancy, now())
+      const when = now()
+      const found = await findVacancy(db, caller, vacancy, when)
+      if (!found || !isOf(caller, found.row.organisation)) throw await refusalOf(db, caller, vacancy, when)
       const advert = await advertOf(db, found)
-      const errors = findBlockers(advert)
+      const hindrances = found.status === 'draft' ? findHindrances(advert, when) : []
+      const errors = firstOfEach([...hindrances, ...findBlockers(advert)])
       reply.headers({ etag: revisionTag(found.revision), 'cache-control': 'private, no-store' })
       return { ready: errors.length === 0, errors, advice: adviceOn(advert) }
     },

@@ -37,6 +37,9 @@ export const VacancySummary = component(
     closes_at: nullable(Instant),
     time_zone: Type.Literal(timeZone),
     status: VacancyStatus,
+    scheduled: Type.Optional(
+      Type.Boolean({ description: 'Of a draft: whether its opening was asked for, and waits for `opens_at`.' }),
+    ),
     etag: Type.String(),
     updated_at: Time,
     url: Type.String({ format: 'uri' }),

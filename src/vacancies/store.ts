@@ -223,7 +223,8 @@ export function listStatement(
   const written = status === undefined || status === 'closed' ? [] : statesOf[status]
   const ordered: Ordered = {
     table: sql`vacancies`,
-    columns: sql`id, item, ${statusAt(now)} as status, ${revisionAt(now)} as revision, ${updatedAt(now)} as updated_at`,
+    columns: sql`id, item, ${statusAt(now)} as status, state = 'scheduled' as scheduled, ${revisionAt(now)} as revision,
+      ${updatedAt(now)} as updated_at`,
     by: sql`id`,
     beyond: [
       ...(after === undefined ? [] : [sql`id > ${after}`]),

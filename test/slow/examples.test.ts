@@ -122,4 +122,11 @@ t.test('job-board: a page for each open vacancy, with its JSON-LD; what closes g
   clock.set('2027-06-01T00:00:00Z')
   t.same(await run(t, 'job-board', url, folder), { code: 0, output: '1 open vacancies, 0 pages written\n' })
   t.same(await pages(), [`${second}.html`, 'index.html'])
+
+  for (const name of ['mirror', 'job-board'])
+    t.same(
+      await run(t, name, 'http://127.0.0.1:1', join(folder, 'none')),
+      { code: 1, output: 'fetch failed bad port\n' },
+      `${name} says what the network said`,
+    )
 })

@@ -10,7 +10,7 @@ import { testApp } from '../support/app.ts'
 import { untilWaiting } from '../support/locks.ts'
 import { problemOf } from '../support/problem.ts'
 import { until } from '../support/until.ts'
-import { createVacancy, handClock, openVacancy, publishAdvertised } from '../support/vacancies.ts'
+import { createVacancy, handClock, openVacancy, publishAdvertised, vacancyWith } from '../support/vacancies.ts'
 
 const nobody = { key: null }
 const clock = handClock('2027-05-03T09:00:00Z')
@@ -170,6 +170,62 @@ t.test('the clock of vacancies', { timeout: 120_000 }, async t => {
     t.equal((await call(`GET ${path}`, nobody)).status, 404)
     t.equal(await job(), 0)
     t.equal((await call(`DELETE ${path}`, { match: later.etag })).status, 204)
+  })
+
+  await t.test('a draft that waits is called off by taking its instant away, and opened by no other', async t => {
+    clock.set('2027-05-03T09:00:00Z')
+    const { path, etag } = await openVacancy(call, 'engineer', { opens_at: '2027-05-10T08:00:00Z' })
+    const id = path.split('/').at(-1)
+    const scheduled = async () => {
+      const { body } = await call('GET /v1/vacancies?status=draft&limit=100')
+      const { vacancies } = body as { vacancies: { id: string; scheduled?: boolean }[] }
+      return vacancies.find(each => each.id === id)?.scheduled
+    }
+    t.equal(await scheduled(), true)
+    const callOff =
+      'A PATCH that sets opens_at to null calls the opening off; then POST …/openings opens the vacancy at once.'
+    const past = await call(`PATCH ${path}`, { body: { opens_at: '2020-01-01T00:00:00Z' }, match: etag })
+    t.match(problemOf(past), {
+      status: 422,
+      errors: [
+        {
+          pointer: '/opens_at',
+          code: 'too_early',
+          detail: `opens_at must be later than now, 2027-05-03T09:00:00.000Z. ${callOff}`,
+        },
+      ],
+    })
+    t.match(problemOf(await call(`POST ${path}/openings`, { body: {}, match: etag })), {
+      status: 409,
+      detail: `The vacancy waits for its opening at 2027-05-10T08:00:00Z. ${callOff}`,
+    })
+    const off = await call(`PATCH ${path}`, { body: { opens_at: null, salary: null }, match: etag })
+    t.match([off.status, off.body], [200, { status: 'draft', opens_at: null, salary: null }])
+    t.equal(await scheduled(), false)
+    t.same((await eventsAt(path)).at(-1), ['vacancy_unscheduled', false, 3, 'alice'])
+    clock.set('2027-05-10T08:00:00Z')
+    t.equal(await job(), 0)
+    t.equal((await call(`GET ${path}`, nobody)).status, 404)
+    const again = await call(`PATCH ${path}`, { body: { salary: vacancyWith().salary }, match: off.etag })
+    const opened = await call(`POST ${path}/openings`, { body: {}, match: again.etag })
+    t.match([opened.status, opened.body], [201, { status: 'open' }])
+  })
+
+  await t.test('validation tells of a draft what would keep its opening from being', async t => {
+    clock.set('2027-05-03T09:00:00Z')
+    const { path } = await createVacancy(call, 'engineer', { closes_at: '2027-05-04T09:00:00Z' })
+    t.match((await call(`GET ${path}/validation`)).body, { ready: true, errors: [] })
+    clock.set('2027-05-05T09:00:00Z')
+    t.match((await call(`GET ${path}/validation`)).body, {
+      ready: false,
+      errors: [
+        {
+          pointer: '/closes_at',
+          code: 'too_early',
+          detail: 'closes_at must be later than now, 2027-05-05T09:00:00.000Z.',
+        },
+      ],
+    })
   })
 
   await t.test('many jobs at once: each change once, with events in one order and no gap', async t => {
