@@ -317,6 +317,39 @@ const cases: Case[] = [
     'PROG is mapped already: a role has one level of each SFIA skill.',
   ),
   {
+    title: 'what the document and the catalogues find wrong, at once',
+    line: post,
+    body: {
+      grades: [{ code: 'SEO' }, { code: 'SEO' }],
+      sections: [{ kind: 'benefits', heading: 'Benefits', shared_section: 'nothing', blocks: [] }],
+      skills: [{ statement: 'Can do it', skill: 'nothing' }],
+      sfia_version: '9',
+      sfia_mappings: [{ code: 'PORG', level: 3 }],
+    },
+    status: 422,
+    code: 'invalid',
+    detail: '4 things are not valid; errors lists them.',
+    errors: [
+      { pointer: '/grades/1', code: 'duplicate', detail: 'The grade SEO stands in the list already.' },
+      {
+        pointer: '/skills/0/skill',
+        code: 'unknown_skill',
+        detail: 'The skill catalogue has no "nothing". Add it there first, or leave the member null.',
+      },
+      {
+        pointer: '/sections/0/shared_section',
+        code: 'unknown_shared_section',
+        detail: 'home-office has no shared section "nothing".',
+      },
+      {
+        pointer: '/sfia_mappings/0/code',
+        code: 'sfia_not_loaded',
+        detail:
+          'PORG is not among the few skills of SFIA 9 that are loaded. Load its spreadsheet with sfia:load. Did you mean PROG?',
+      },
+    ],
+  },
+  {
     title: 'the same mapping twice',
     line: `POST ${draft}/sfia-mappings`,
     body: { code: 'PROG', level: 4 },

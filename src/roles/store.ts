@@ -124,9 +124,10 @@ export const filledIn = (document: RoleDocument, known: IdSerials) =>
 async function prepare(trx: Transaction<Database>, organisation: string, document: RoleDocument, known: IdSerials) {
   const assigned = filledIn(document, known)
   const findings = [...findFarIds(document, known), ...checkDocument(assigned.document)]
+  // Of too many nobody needs to know which are unknown.
+  if (!findings.some(({ code }) => code === 'too_many'))
+    findings.push(...(await checkReferences(trx, organisation, assigned.document)))
   if (findings.length > 0) throw invalid(findings)
-  const broken = await checkReferences(trx, organisation, assigned.document)
-  if (broken.length > 0) throw invalid(broken)
   return assigned
 }
 

@@ -137,10 +137,12 @@ function documentOf(sent: Vacancy, status: Vacancy['status'], printed: VacancyDo
 
 /** Throws 422 with all that is wrong in a document of this organisation. */
 async function requireValid(trx: Trx, organisation: string, document: VacancyDocument, role: PublishedRole) {
-  const findings = [...checkSize(JSON.stringify(document), 'vacancy'), ...checkVacancy(document, role)]
+  const findings = [
+    ...checkSize(JSON.stringify(document), 'vacancy'),
+    ...checkVacancy(document, role),
+    ...(await checkSharedSections(trx, organisation, document)),
+  ]
   if (findings.length > 0) throw invalid(findings)
-  const broken = await checkSharedSections(trx, organisation, document)
-  if (broken.length > 0) throw invalid(broken)
 }
 
 /** An advert for the checks, which look neither at the role as it is now nor at its organisation. */
