@@ -379,12 +379,17 @@ t.test('parts of a draft', { timeout: 120_000 }, async t => {
         {
           status: 422,
           code: 'invalid',
-          detail: 'A section that uses a shared section has no blocks of its own: they must be [].',
+          detail: '2 things are not valid; errors lists them.',
           errors: [
             {
               pointer: '/blocks',
               code: 'blocks_of_shared_section',
               detail: 'A section that uses a shared section has no blocks of its own: they must be [].',
+            },
+            {
+              pointer: '/shared_section',
+              code: 'unknown_shared_section',
+              detail: 'home-office has no shared section "about-us".',
             },
           ],
         },

@@ -106,7 +106,10 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
       [{ number_of_posts: 0 }, ['/number_of_posts too_small']],
       [{ sections: [section([{ type: 'skills', importance: null }])] }, ['/sections/0/blocks/0/type block_of_role']],
       [{ sections: [section([{ type: 'paragraph', text: '<b>Bold' }])] }, ['/sections/0/blocks/0/text wrong_text']],
-      [{ sections: [section([paragraph], 'ours')] }, ['/sections/0/blocks blocks_of_shared_section']],
+      [
+        { sections: [section([paragraph], 'ours')] },
+        ['/sections/0/blocks blocks_of_shared_section', '/sections/0/shared_section unknown_shared_section'],
+      ],
       [{ sections: [section([], 'not-ours')] }, ['/sections/0/shared_section unknown_shared_section']],
       [{ sections: [{ ...section([]), kind: 'responsibilities' as never }] }, ['/sections/0/kind not_in_list']],
       [{ salary: { min: 2, max: 3, currency: 'XYZ', period: 'year', text: null } }, ['/salary/currency not_in_list']],
