@@ -5,6 +5,8 @@ import { slugIn } from '../src/imports/front-matter.ts'
 import { importFile } from '../src/imports/import.ts'
 import { wordType } from '../src/imports/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
+import { editDocument } from './support/edit.ts'
+import { formats, sourceOf } from './support/round-trip.ts'
 import { bold, paragraph, table, wordFile } from './support/word.ts'
 
 const grade = { scheme: 'civil-service', code: 'SEO', label: 'Senior Executive Officer' }
@@ -457,4 +459,32 @@ t.test('definitions of Markdown with several values, and a salary of front matte
   t.equal(report.coverage.percent, 100)
   const turned = imported(`---\nsalary: {min: 60000, max: 50000}\n---\n\n# Tester\n\n${body}`)
   t.same(turned.document?.advert_details.salary, pay('min: 60000, max: 50000', null))
+})
+
+t.test('a row more in a section of advert details, in each format: the others are as they were', async t => {
+  const rowWith: Record<string, RegExp> = {
+    md: /^\*\*Salary:.*\n\n/m,
+    html: /<p><strong>Salary:.*?<\/p>\s*/s,
+    fragment: /<p><strong>Salary:.*?<\/p>\s*/s,
+    docx: /<w:tr>(?:(?!<w:tr>).)*>Salary:(?:(?!<w:tr>).)*<\/w:tr>/s,
+  }
+  for (const heading of ['Role profile', 'Further information', 'The facts'])
+    for (const [format, { type, render }] of Object.entries(formats)) {
+      const rows = '**Grade:** SEO\n\n**Salary:** £40,000\n\n**Location:** Leeds'
+      const { document: previous } = imported(`# Tester\n\n## ${heading}\n\n${rows}\n\n${body}`)
+      if (!previous) throw new Error('refused')
+      const name = `${heading}, ${format}`
+      const edit = (source: string) => {
+        const [row] = (rowWith[format] as RegExp).exec(source) ?? []
+        if (row === undefined) throw new Error(`no row in ${name}`)
+        return source.replace(row, () => row + row.replace('Salary', 'Closing date').replace('£40,000', '3 May'))
+      }
+      const bytes = await editDocument(await render(sourceOf(previous, [])), format, [edit])
+      const { document, report } = await importFile(bytes, type, contextOf({ previous }))
+      const additional = [{ label: 'Closing date', value: '3 May' }]
+      t.same(document, { ...previous, advert_details: { ...previous.advert_details, additional } }, name)
+      t.same([report.losses, report.coverage.percent], [[], 100], name)
+    }
+  const further = imported(`# Tester\n\n## The facts\n\n**Grade:** SEO\n\n**Team:** A\n\n**Car park:** None\n\n${body}`)
+  t.same(further.document?.advert_details.additional, [], 'behind the last label that is known a bold one is a text')
 })

@@ -77,16 +77,24 @@ export function pairsOf(
   const isKnownPair = ({ label }: Labelled) =>
     mode === 'body' ? labelledMember(label) !== undefined : isKnownLabel(label)
   const readsLines = mode !== 'body' || blocks.filter(isKnown).length > 1
-  const accepts = (found: Labelled) => {
+  const accepts = (found: Labelled, isBetween = false) => {
     if (isKnownPair(found)) return true
     const { label, value, marked } = found
     const isHeading = knownKind(label) !== undefined && plainOfInlines(value) === ''
-    return mode !== 'body' && (loose || marked) && !isHeading
+    return (mode !== 'body' || isBetween) && (loose || marked) && !isHeading
   }
 
-  const readLine = (content: Inline[], line: number) => {
+  /** Bold labels of which a known one stands below, and nothing else between: with one above, they are rows too. */
+  const leading = new Set<BodyBlock>()
+  for (let at = blocks.length - 1, leads = false; at >= 0; at -= 1) {
+    const block = blocks[at] as BodyBlock
+    leads = isKnown(block) || (leads && block.type === 'paragraph' && labelled(block.content)?.marked === true)
+    if (leads) leading.add(block)
+  }
+
+  const readLine = (content: Inline[], line: number, isBetween: boolean) => {
     const found = labelled(content)
-    if (!found || !accepts(found)) return false
+    if (!found || !accepts(found, isBetween)) return false
     add({ label: found.label, value: [found.value], line })
     return true
   }
@@ -114,7 +122,7 @@ export function pairsOf(
     const found = items.flatMap(item => pairOfItem(item.blocks) ?? [])
     if (mode === 'body' || found.length < items.length) return false
     const known = found.filter(({ label }) => labelledMember(label) !== undefined).length
-    return loose || known > 1 || (known > 0 && found.every(accepts))
+    return loose || known > 1 || (known > 0 && found.every(item => accepts(item)))
   }
 
   for (const [index, block] of blocks.entries()) {
@@ -167,14 +175,15 @@ export function pairsOf(
         (block.continues === true || (isOpen && lines.every(({ content }) => labelled(content) !== undefined)))
       const [first] = lines
       const found = first && labelled(first.content)
-      const begins = found !== undefined && accepts(found)
+      const isBetween = rest.at(-1) === 'pairs' && leading.has(block)
+      const begins = found !== undefined && accepts(found, isBetween)
       if (!begins && !continues) {
         rest.push(block)
         continue
       }
       if (!begins && isOpen && last) opened.add(last)
       for (const { content, line, isValue: isFurther } of lines) {
-        if (isFurther || !readLine(content, line)) pairs.at(-1)?.value.push(content)
+        if (isFurther || !readLine(content, line, isBetween)) pairs.at(-1)?.value.push(content)
       }
     } else if (block.type === 'list' && isDetailList(block.items)) {
       for (const { blocks: inner, line } of block.items) {
