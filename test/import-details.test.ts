@@ -7,7 +7,7 @@ import { wordType } from '../src/imports/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
 import { editDocument } from './support/edit.ts'
 import { formats, sourceOf } from './support/round-trip.ts'
-import { bold, paragraph, table, wordFile } from './support/word.ts'
+import { bold, paragraph, run, table, wordFile } from './support/word.ts'
 
 const grade = { scheme: 'civil-service', code: 'SEO', label: 'Senior Executive Officer' }
 const details = {
@@ -487,4 +487,80 @@ t.test('a row more in a section of advert details, in each format: the others ar
     }
   const further = imported(`# Tester\n\n## The facts\n\n**Grade:** SEO\n\n**Team:** A\n\n**Car park:** None\n\n${body}`)
   t.same(further.document?.advert_details.additional, [], 'behind the last label that is known a bold one is a text')
+})
+
+/** The details of a Word file whose paragraphs these are, between its title and a section; all of its text is kept. */
+const wordDetails = async (t: Test, ...paragraphs: string[]) => {
+  const file = wordFile(`${bold('Tester')}${paragraphs.join('')}${bold('Job purpose')}${paragraph('You test.')}`)
+  const { document, report } = await importFile(file, wordType, contextOf())
+  t.same([report.coverage.percent, report.losses], [100, []])
+  t.same(document?.sections.at(-1)?.heading, 'Job purpose')
+  return { sections: document?.sections.length, ...detailsIn(document) }
+}
+const detailsIn = (document: ReturnType<typeof imported>['document']) => {
+  const { additional = [], ...known } = document?.advert_details ?? {}
+  const set = Object.entries(known).filter(
+    ([, value]) => value !== null && !(Array.isArray(value) && value.length === 0),
+  )
+  return {
+    grades: document?.grades.map(({ code }) => code),
+    ...Object.fromEntries(set),
+    ...(additional.length > 0 ? { additional: additional.map(({ label, value }) => `${label}: ${value}`) } : {}),
+  }
+}
+
+t.test('labels and values that tabs part, with a colon or without', async t => {
+  const tabbed = (...cells: string[]) => paragraph(cells.map(cell => run(cell)).join('<w:r><w:tab/></w:r>'))
+  const read = await wordDetails(
+    t,
+    `<w:p>${run('Post:', '<w:b/>')}<w:r><w:rPr><w:b/></w:rPr><w:tab/></w:r>${run('C1 Data Steward', '<w:b/>')}<w:r><w:tab/></w:r>${run('Grade:', '<w:b/>')}<w:r><w:tab/></w:r>${run('SEO', '<w:b/>')}</w:p>`,
+    tabbed('Location:', 'Abbey Wood', 'Post no:', '1234567'),
+    tabbed('Reports to:', 'B2 Head of Data', 'Countersigning officer:', 'G6'),
+    tabbed('Hours:', '09:00 to 17:00', 'Salary', '£40,000'),
+  )
+  t.same(read, {
+    sections: 1,
+    grades: ['SEO'],
+    locations: [place('Abbey Wood')],
+    reference_number: '1234567',
+    reports_to: 'B2 Head of Data',
+    hours: '09:00 to 17:00',
+    salary: pay('£40,000', 40_000),
+    additional: ['Post: C1 Data Steward', 'Countersigning officer: G6'],
+  })
+  const bare = await wordDetails(
+    t,
+    paragraph(`${run('Grade', '<w:b/>')}<w:r><w:tab/></w:r>${run('SEO')}`),
+    tabbed('Location', 'Hull'),
+    tabbed('Salary:', 'London: £50,000', 'National: £40,000'),
+  )
+  t.same(
+    bare,
+    {
+      sections: 1,
+      grades: ['SEO'],
+      locations: [place('Hull')],
+      salary: pay('London: £50,000 National: £40,000', null),
+    },
+    'what is not certainly a label is a value',
+  )
+})
+
+t.test('bold labels before a dash, headings that are a label and its value, and several labels in a line below', t => {
+  for (const lines of [
+    '> **Grade** - SEO\n> **Salary** - £42,000\n> **Location** - London',
+    '**Grade** – SEO\n\n**Salary** – £42,000\n\n**Location** – London',
+    '### Grade: SEO\n\n**Salary: £42,000**\n\n**Location** — London',
+    '## About\n\nWe are.\n\n**Grade:** SEO **Location:** London **Salary:** £42,000',
+  ])
+    t.same(
+      detailsIn(imported(`# Tester\n\n${lines}\n\n${body}`).document),
+      { grades: ['SEO'], salary: pay('£42,000', 42_000), locations: [place('London')] },
+      lines,
+    )
+  const { document } = imported('# Job advert\n\n## Title: Data Scientist\n\n## Team: who we are\n\nWe are.\n')
+  t.same([document?.title, document?.sections[0]?.heading], ['Data Scientist', 'Team: who we are'])
+  const text = imported(`# Tester\n\n## Team\n\n- **Team** – we are six\n- **Tools** – we like them\n\n${body}`)
+  t.same(detailsIn(text.document), { grades: [] })
+  t.end()
 })

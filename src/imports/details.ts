@@ -131,7 +131,9 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
           // A star leads to a note below.
           .map(text => text.replace(/\*+$/, '').trim())
           .filter(Boolean)) {
-          if (place.length <= lineMax && details.locations.length < 100) details.locations.push(locationIn(place))
+          if (details.locations.some(({ text }) => text === place))
+            notices.understand(pair.line, place, '/advert_details/locations', 'place that was named before')
+          else if (place.length <= lineMax && details.locations.length < 100) details.locations.push(locationIn(place))
           else addAdditional(pair.label, place, pair.line)
         }
         return

@@ -40,11 +40,17 @@ export function pairsOf(
   const loose = mode === 'appendix'
   /** Pairs whose value stands in the lines below the label. */
   const opened = new Set<Pair>()
-  const isKnown = (block: BodyBlock) =>
-    block.type === 'paragraph' && labelledMember(labelled(block.content)?.label ?? '') !== undefined
+  /** How many labels that are known it has. */
+  const knownIn = (block: BodyBlock) =>
+    block.type === 'paragraph'
+      ? sourceLines(block)
+          .flatMap(({ content }) => labelledLines(content))
+          .filter(content => labelledMember(labelled(content)?.label ?? '') !== undefined).length
+      : 0
   const isKnownPair = ({ label }: Labelled) =>
     mode === 'body' ? labelledMember(label) !== undefined : isKnownLabel(label)
-  const readsLines = mode !== 'body' || blocks.filter(isKnown).length > 1
+  const known = blocks.map(knownIn)
+  const readsLines = mode !== 'body' || known.reduce((sum, count) => sum + count, 0) > 1
   const accepts = (found: Labelled, isBetween = false) => {
     if (isKnownPair(found)) return true
     const { label, value, marked } = found
@@ -56,13 +62,13 @@ export function pairsOf(
   const leading = new Set<BodyBlock>()
   for (let at = blocks.length - 1, leads = false; at >= 0; at -= 1) {
     const block = blocks[at] as BodyBlock
-    leads = isKnown(block) || (leads && block.type === 'paragraph' && labelled(block.content)?.marked === true)
+    leads = known[at] !== 0 || (leads && block.type === 'paragraph' && labelled(block.content)?.marked === true)
     if (leads) leading.add(block)
   }
 
-  const readLine = (content: Inline[], line: number, isBetween: boolean) => {
+  const readLine = (content: Inline[], line: number, isSure: boolean, isBetween: boolean) => {
     const found = labelled(content)
-    if (!found || !accepts(found, isBetween)) return false
+    if (!found || !(isSure || accepts(found, isBetween))) return false
     add({ label: found.label, value: [found.value], line })
     return true
   }
@@ -89,8 +95,8 @@ export function pairsOf(
   const isDetailList = (items: readonly SourceItem[]) => {
     const found = items.flatMap(item => pairOfItem(item.blocks) ?? [])
     if (mode === 'body' || found.length < items.length) return false
-    const known = found.filter(({ label }) => labelledMember(label) !== undefined).length
-    return loose || known > 1 || (known > 0 && found.every(item => accepts(item)))
+    const count = found.filter(({ label }) => labelledMember(label) !== undefined).length
+    return loose || count > 1 || (count > 0 && found.every(item => accepts(item)))
   }
 
   for (const [index, block] of blocks.entries()) {
@@ -128,7 +134,7 @@ export function pairsOf(
       }
     } else if (readsLines && (block.type === 'paragraph' || block.type === 'subheading')) {
       const lines = withDefinitions(sourceLines(block)).flatMap(({ content, ...line }) =>
-        labelledLines(content).map(part => ({ content: part, ...line })),
+        labelledLines(content).map((part, _, { length }) => ({ content: part, isParted: length > 1, ...line })),
       )
       const last = pairs.at(-1)
       // `Salary:` and below it `London: £50,000`: the lines under a label without a value are its value.
@@ -144,14 +150,14 @@ export function pairsOf(
       const [first] = lines
       const found = first && labelled(first.content)
       const isBetween = rest.at(-1) === 'pairs' && leading.has(block)
-      const begins = found !== undefined && accepts(found, isBetween)
+      const begins = found !== undefined && (first?.isParted === true || accepts(found, isBetween))
       if (!begins && !continues) {
         rest.push(block)
         continue
       }
       if (!begins && isOpen && last) opened.add(last)
-      for (const { content, line, isValue: isFurther } of lines) {
-        if (isFurther || !readLine(content, line, isBetween)) pairs.at(-1)?.value.push(content)
+      for (const { content, line, isParted, isValue: isFurther } of lines) {
+        if (isFurther || !readLine(content, line, isParted, isBetween)) pairs.at(-1)?.value.push(content)
       }
     } else if (block.type === 'list' && isDetailList(block.items)) {
       for (const { blocks: inner, line } of block.items) {
