@@ -564,3 +564,88 @@ t.test('bold labels before a dash, headings that are a label and its value, and 
   t.same(detailsIn(text.document), { grades: [] })
   t.end()
 })
+
+t.test('labels as headings over their values, as adverts on web sites have them', t => {
+  const field = (tag: string, label: string, value: string) => `<div><${tag}>${label}</${tag}><div>${value}</div></div>`
+  const fields = (tag: string) =>
+    [
+      ['Reference number', '345678'],
+      ['Salary', '£41,600 - £45,100</div><div>A pension besides.'],
+      ['Job grade', 'Senior Executive Officer'],
+      ['Number of jobs', '4'],
+      ['Working pattern', 'Flexible working, Full-time'],
+    ].map(([label = '', value = '']) => field(tag, label, value))
+  const places = '<h2>Location</h2><div>Leeds, Yorkshire and the Humber : York</div>'
+  const known = {
+    grades: ['SEO'],
+    reference_number: '345678',
+    salary: pay('£41,600 - £45,100', 41_600, 45_100),
+    working_patterns: ['full_time', 'flexible_working'],
+    additional: ['Number of jobs: 4'],
+  }
+  const end = '<h2>Job summary</h2><p>You test.</p>'
+  for (const [form, page, headings, more] of [
+    ['a section', `<h2>Details</h2>${fields('h3').join('')}${places}`, ['Details', 'Job summary'], true],
+    ['no section', `${fields('h3').join('')}${places}`, ['Introduction', 'Job summary'], true],
+    ['one depth', fields('h2').join(''), ['Introduction', 'Job summary'], false],
+  ] as const) {
+    const { document, report } = imported(`<h1>Tester</h1>${page}${end}`, 'text/html')
+    const { working_patterns, ...read } = detailsIn(document) as Record<string, unknown>
+    const { working_patterns: wanted, ...others } = known
+    t.same([...(working_patterns as string[])].sort(), [...wanted].sort(), form)
+    t.same(read, { ...others, ...(more ? { locations: [place('Leeds, Yorkshire and the Humber : York')] } : {}) }, form)
+    t.same(
+      document?.sections.map(({ heading }) => heading),
+      headings,
+      form,
+    )
+    t.same([report.coverage.percent, report.losses], [100, []])
+  }
+  const above = imported(
+    `<h1>Tester</h1><p><strong>Salary </strong><br>£35,000 a year</p><p><strong>Location</strong><br>Belfast : BT1 3LP</p>${end}`,
+    'text/html',
+  )
+  t.same(detailsIn(above.document), {
+    grades: [],
+    salary: pay('£35,000 a year', 35_000, 35_000, 'year'),
+    locations: [{ ...place('Belfast : BT1 3LP'), postcode: 'BT1 3LP' }],
+  })
+  const text = '<h2>Team</h2><p>We are six people.</p><h2>Location</h2><p>Leeds</p>'
+  const kept = imported(`<h1>Tester</h1>${text}${end}`, 'text/html').document
+  t.same([detailsIn(kept), kept?.sections.length], [{ grades: [] }, 3], 'one label by itself is a section')
+  t.end()
+})
+
+t.test('criteria of an advert: sentences over its lists, and lines of a paragraph', t => {
+  const technical = '<h2>Technical skills</h2><p>We assess these:</p><ul><li>Programming</li></ul>'
+  for (const [essential, desirable] of [
+    ['<p>It is essential that you have:</p>', '<p>It is desirable that you have:</p>'],
+    ['<p><b>Essential</b></p>', '<p><b>Desirable criteria</b></p>'],
+  ])
+    for (const [form, list, only] of [
+      ['lists', '<ul><li>Python</li><li>SQL</li></ul>', '<ul><li>Spark</li></ul>'],
+      ['lines', '<p>Python<br>SQL</p>', '<p>Spark</p>'],
+    ]) {
+      const { document, report } = imported(
+        `<h1>Tester</h1><h2>Job description</h2><p>You'll be responsible for:</p><ul><li>Tests</li></ul><h2>Person specification</h2>${essential}${list}${desirable}${only}${technical}`,
+        'text/html',
+      )
+      t.same(
+        document?.skills.map(({ statement, importance }) => [statement, importance]),
+        [
+          ['Python', 'essential'],
+          ['SQL', 'essential'],
+          ['Spark', 'desirable'],
+          ['Programming', null],
+        ],
+        `${essential} ${form}`,
+      )
+      t.equal(document?.sections[0]?.kind, 'responsibilities')
+      t.same([report.coverage.percent, report.losses], [100, []])
+    }
+  const sentence =
+    '<p><b>Essential</b></p><p>You will have tested many things, and told many people what you found.</p>'
+  const { document } = imported(`<h1>Tester</h1><h2>Person specification</h2>${sentence}`, 'text/html')
+  t.same(document?.skills, [], 'a sentence is no list')
+  t.end()
+})

@@ -47,7 +47,7 @@ const importances = Object.entries(importanceWords).map(
     [
       importance as keyof typeof importanceWords,
       new RegExp(
-        `^(?:${words.join('|')})(?: (?:criteria|skills|experience|requirements|qualifications|knowledge|attributes|skills and experience|knowledge and experience|and (?:criteria|experience)))?$`,
+        `^(?:it is )?(?:${words.join('|')}) (?:that |for )?you(?: to)? (?:have|can|are|be)$|^(?:${words.join('|')})(?: (?:criteria|skills|experience|requirements|qualifications|knowledge|attributes|skills and experience|knowledge and experience|and (?:criteria|experience)))?$`,
       ),
     ] as const,
 )

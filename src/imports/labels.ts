@@ -297,6 +297,10 @@ export interface Labelled {
   marked: boolean
 }
 
+/** Whether a line that is cut at a colon is a label and its value: `Belfast : BT1 3LP` is a place. */
+export const saysLabel = (found: Labelled | undefined) =>
+  found !== undefined && (found.marked || isKnownLabel(found.label))
+
 /** A known label without a colon: before a tab, or in bold before a dash. */
 function withoutColon(content: readonly Inline[]): Labelled | undefined {
   const at = content.findIndex(node => plainOfInlines([node]) !== '')

@@ -2,6 +2,7 @@
 import { isPlaceholder } from '../document/placeholders.ts'
 import type { SectionKind } from '../document/schema.ts'
 import { foldSpace, type Inline, plainOfInlines } from '../document/text.ts'
+import { listsOfLines, rowsOfHeadings } from './adverts.ts'
 import { isBehaviour } from './behaviours.ts'
 import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading, normaliseHeading } from './headings.ts'
 import { isLabel, labelled } from './labels.ts'
@@ -223,6 +224,7 @@ function isOfSkills(mark: Mark, last: OutlineSection | undefined, level: number)
 export function outline(tree: SourceTree, notices: Notices): Outline {
   let steps = stepsOf(repairLists(repairTables(tree.blocks, notices), notices))
   const title = takeTitle(steps, tree.title !== null && tree.fields !== undefined, notices) ?? tree.title
+  steps = listsOfLines(rowsOfHeadings(steps), notices)
   steps = headIntroductions(markIntroductions(withoutStress(withoutContents(steps))), notices)
   const isSection = sectionTest(steps)
   const hasStrong = steps.some(step => step.type === 'mark' && (step.by === 'heading' || step.by === 'row'))

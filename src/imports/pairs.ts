@@ -2,7 +2,7 @@
 
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { knownKind, looksLikeHeading } from './headings.ts'
-import { isKnownLabel, isLabel, type Labelled, labelled, labelledLines, labelledMember } from './labels.ts'
+import { isKnownLabel, isLabel, type Labelled, labelled, labelledLines, labelledMember, saysLabel } from './labels.ts'
 import type { BodyBlock } from './steps.ts'
 import { cellText } from './tables.ts'
 import { cutInlines, hardLines, isBold, type Line, type SourceBlock, type SourceItem, sourceLines } from './tree.ts'
@@ -78,7 +78,10 @@ export function pairsOf(
   // Where others have their values on their own lines, one without is empty, and what follows it a text.
   const hasValueOnLine = (block: BodyBlock) =>
     block.type === 'paragraph' &&
-    hardLines(block).some(({ content }) => plainOfInlines(labelled(content)?.value ?? []) !== '')
+    hardLines(block).some(({ content }) => {
+      const found = labelled(content)
+      return found && saysLabel(found) && plainOfInlines(found.value) !== ''
+    })
   const isBelow = !blocks.some(hasValueOnLine)
   const isValue = (block: BodyBlock | undefined) =>
     isBelow &&
@@ -86,7 +89,7 @@ export function pairsOf(
     hardLines(block).length === 1 &&
     looksLikeHeading(plainOfInlines(block.content)) &&
     !isBold(block.content) &&
-    !labelled(block.content)
+    !saysLabel(labelled(block.content))
   const standsAlone = ({ content }: Line) => {
     const found = labelled(content)
     const label = found ?? { label: plainOfInlines(content), marked: isBold(content), value: [] }

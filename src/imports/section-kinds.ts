@@ -226,7 +226,7 @@ export const kindWords: KindWords[] = [
     ],
     like: /day to day|responsib|\bdut(?:y|ies)\b|objectives|accountab|deliverables|^you will$|^youll$|what (?:youll|you will)\b.* do(?:ing)?\b|tasks/,
     introduces:
-      /^(?:the |your )?(?:main |key |primary |typical |core )?(?:responsibilities|duties|accountabilities|tasks)\b|^(?:you are |you will be )?primarily responsible for|^(?:in this role |day to day |as an? .{3,40} )?you(?: wi)?ll(?: be)?$|^your (?:role|job) is to$|^the (?:post|job|role) holder will(?: be)?$/,
+      /^(?:the |your )?(?:main |key |primary |typical |core )?(?:responsibilities|duties|accountabilities|tasks)\b|^(?:you are |you(?: wi)?ll be )?primarily responsible for|^you(?: are|(?: wi)?ll be) responsible for$|^(?:in this role |day to day |as an? .{3,40} )?you(?: wi)?ll(?: be)?$|^your (?:role|job) is to$|^the (?:post|job|role) holder will(?: be)?$/,
   },
   {
     kind: 'skills_experience',
