@@ -649,3 +649,30 @@ t.test('criteria of an advert: sentences over its lists, and lines of a paragrap
   t.same(document?.skills, [], 'a sentence is no list')
   t.end()
 })
+
+t.test('bold words that name a section before its text are its heading, and no advert details', t => {
+  const details = '**Grade:** G6\n\n**Qualifications:** A degree\n\n**Location:** Leeds\n\n'
+  for (const [form, between] of [
+    ['paragraphs', '\n\n'],
+    ['lines', '\n'],
+  ] as const)
+    for (const above of ['', details]) {
+      const lines = ['**Purpose:** Leads forty.', '**Responsibilities:** Sets strategy; owns budget.'].join(between)
+      const result = imported(`# Tester\n\n${above}${lines}\n\n**Requirements**\n\n- SQL\n- Git\n`)
+      t.same(
+        result.document?.sections.map(({ kind, heading }) => [kind, heading]),
+        [
+          ['role_summary', 'Purpose'],
+          ['responsibilities', 'Responsibilities'],
+          ['skills_experience', 'Requirements'],
+        ],
+        form,
+      )
+      const read = { grades: ['G6'], locations: [place('Leeds')], additional: ['Qualifications: A degree'] }
+      t.same(detailsIn(result.document), above === '' ? { grades: [] } : read, form)
+      t.equal(result.report.coverage.percent, 100)
+    }
+  const within = imported(`# Tester\n\n## About the role\n\n**Background:** we are new.\n\n${body}`).document
+  t.equal(within?.sections[0]?.heading, 'About the role', 'below a heading they are a text of its section')
+  t.end()
+})

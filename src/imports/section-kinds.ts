@@ -313,6 +313,7 @@ export const kindWords: KindWords[] = [
       'summary of role',
       'role overview',
       'job overview',
+      'purpose',
       'role purpose',
       'purpose of the role',
       'purpose of role',
