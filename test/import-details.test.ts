@@ -676,3 +676,58 @@ t.test('bold words that name a section before its text are its heading, and no a
   t.equal(within?.sections[0]?.heading, 'About the role', 'below a heading they are a text of its section')
   t.end()
 })
+
+t.test('labels and headings in Welsh, alone and on either side of the English ones', t => {
+  const page = (
+    lines: [welsh: string, english: string, value: string][],
+    both: (welsh: string, english: string) => string,
+  ) =>
+    `${lines.map(([welsh, english, value]) => `**${both(welsh, english)}:** ${value}`).join('\n\n')}\n\n## ${both('Pwrpas y swydd', 'Purpose of the role')}\n\nYou test.\n\n## ${both('Prif gyfrifoldebau', 'Main responsibilities')}\n\n- Test\n\n## ${both('Manyleb y person', 'Person specification')}\n\n### ${both('Hanfodol', 'Essential')}\n\n- SQL\n\n### ${both('Dymunol', 'Desirable')}\n\n- R\n`
+  const lines: [string, string, string][] = [
+    ['Teitl y swydd', 'Job title', 'Profwr / Tester'],
+    ['Gradd', 'Grade', 'HEO'],
+    ['Cyflog', 'Salary', '£32,460'],
+    ['Lleoliad', 'Location', 'Caernarfon'],
+    ['Patrwm gweithio', 'Working pattern', 'Llawn amser / Full-time'],
+    ['Gofynion', 'Needs', 'Cymraeg'],
+  ]
+  for (const [form, both] of [
+    ['Welsh first', (welsh: string, english: string) => `${welsh} / ${english}`],
+    ['English first', (welsh: string, english: string) => `${english}/${welsh}`],
+    ['Welsh', (welsh: string) => welsh],
+  ] as const) {
+    const heading = form === 'Welsh' ? 'DISGRIFIAD SWYDD' : 'Disgrifiad swydd / Job description'
+    const { document, report } = imported(`# ${heading}\n\n${page(lines, both)}`)
+    t.equal(document?.title, 'Profwr / Tester', form)
+    t.same(
+      detailsIn(document),
+      {
+        grades: ['HEO'],
+        salary: pay('£32,460', 32_460),
+        locations: [place('Caernarfon')],
+        working_patterns: ['full_time'],
+        additional: [`${both('Gofynion', 'Needs')}: Cymraeg`],
+      },
+      form,
+    )
+    t.same(
+      document?.sections.map(({ kind }) => kind),
+      ['role_summary', 'responsibilities', 'person_specification'],
+      form,
+    )
+    t.same(
+      document?.skills.map(({ importance }) => importance),
+      ['essential', 'desirable'],
+      form,
+    )
+    t.equal(report.coverage.percent, 100)
+  }
+  const titles = [
+    ['Swydd Ddisgrifiad: Profwr', 'Profwr'],
+    ['Amlinelliad / Job description', 'Amlinelliad / Job description'],
+  ]
+  for (const [heading, title] of titles) t.equal(imported(`# ${heading}\n\n${body}`).document?.title, title)
+  const differ = imported(`# Tester\n\n**Team / Location:** Leeds\n\n${body}`).document
+  t.same(detailsIn(differ), { grades: [], additional: ['Team / Location: Leeds'] }, 'two labels are not one')
+  t.end()
+})

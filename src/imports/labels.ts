@@ -1,7 +1,7 @@
 /** Lines such as `Grade: SEO`: where the label ends, and which member of the document it stands for. */
 import type { AdvertDetails } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
-import { normaliseHeading } from './headings.ts'
+import { inBoth, normaliseHeading } from './headings.ts'
 import { cutInlines } from './tree.ts'
 
 export type LabelledMember =
@@ -136,9 +136,25 @@ const labels: Record<LabelledMember, string[]> = {
   behaviours: ['behaviours', 'civil service behaviours', 'success profile behaviours', 'key behaviours'],
 }
 
+/** In Welsh. Documents in both languages have a label in each: `Cyflog / Salary`. */
+const welsh: Partial<Record<LabelledMember, string[]>> = {
+  reference_number: ['cyfeirnod', 'rhif cyfeirnod'],
+  grades: ['gradd', 'gradd y swydd'],
+  salary: ['cyflog', 'ystod cyflog'],
+  locations: ['lleoliad', 'lleoliadau'],
+  contract_types: ['math o gontract'],
+  working_patterns: ['patrwm gweithio', 'patrwm gwaith'],
+  hours: ['oriau', 'oriau gwaith'],
+  reports_to: ['yn adrodd i', 'yn atebol i', 'rheolwr llinell'],
+  title: ['teitl y swydd', 'teitl swydd'],
+  profession: ['proffesiwn'],
+  behaviours: ['ymddygiadau'],
+}
+
 /** Labels of no member of ours. Under a title they need no bold to be told from text; their rows go to `additional`. */
 const others = [
   'closing date',
+  'dyddiad cau',
   'closes',
   'close',
   'opening date',
@@ -172,7 +188,9 @@ const others = [
 ]
 
 const members = new Map(
-  Object.entries(labels).flatMap(([member, names]) => names.map(name => [name, member as LabelledMember] as const)),
+  [...Object.entries(labels), ...Object.entries(welsh)].flatMap(([member, names]) =>
+    names.map(name => [name, member as LabelledMember] as const),
+  ),
 )
 const otherLabels = new Set(others)
 
@@ -181,11 +199,15 @@ const bare = (label: string) => label.replace(/\s*\([^()]*\)\s*$/, '')
 
 /** The member that a label stands for; undefined for labels of other houses. */
 export const labelledMember = (label: string) =>
-  members.get(normaliseHeading(label)) ?? members.get(normaliseHeading(bare(label)))
+  members.get(normaliseHeading(label)) ??
+  members.get(normaliseHeading(bare(label))) ??
+  inBoth(label, one => members.get(normaliseHeading(one)))
 
 /** Whether a label is known, be it of no member. */
 export const isKnownLabel = (label: string) =>
-  labelledMember(label) !== undefined || otherLabels.has(normaliseHeading(label))
+  labelledMember(label) !== undefined ||
+  otherLabels.has(normaliseHeading(label)) ||
+  inBoth(label, one => otherLabels.has(normaliseHeading(one)) || undefined) === true
 
 /** Whether a line is nothing but a label that is known. `Grade` alone is one, so it is no heading. */
 export const isLabel = (text: string) => labelledMember(text) !== undefined
