@@ -731,3 +731,30 @@ t.test('labels and headings in Welsh, alone and on either side of the English on
   t.same(detailsIn(differ), { grades: [], additional: ['Team / Location: Leeds'] }, 'two labels are not one')
   t.end()
 })
+
+t.test(
+  'a value in double angles, a date of signs or a value that does not apply is null; heads of a table are no row',
+  t => {
+    for (const value of ['&lt;&lt;REF&gt;&gt;', 'xx/xx/2026', 'dd/mm/2026', '01/xx/2026', 'N/A', 'Not applicable']) {
+      const result = imported(
+        `<h1>Tester</h1><p><b>Job ref:</b> ${value}</p><h2>Job purpose</h2><p>You test.</p>`,
+        'text/html',
+      )
+      t.same(detailsIn(result.document), { grades: [] }, value)
+      t.match(warningOf(result, 'placeholder'), { pointer: '/advert_details/reference_number' }, value)
+      t.equal(result.report.coverage.percent, 100, value)
+    }
+    const angles = imported(`# Tester\n\n**Job ref:** <<REF>>\n\n${body}`)
+    t.same(detailsIn(angles.document), { grades: [] }, 'in Markdown too')
+    t.same(detailsIn(imported(`# Tester\n\n**Job ref:** 01/02/2026\n\n${body}`).document), {
+      grades: [],
+      reference_number: '01/02/2026',
+    })
+    const head = imported(
+      `# Tester\n\n| Field | Detail |\n| --- | --- |\n| Grade | SEO |\n| Location | Leeds |\n\n${body}`,
+    )
+    t.same(detailsIn(head.document), { grades: ['SEO'], locations: [place('Leeds')] })
+    t.equal(head.report.coverage.percent, 100)
+    t.end()
+  },
+)

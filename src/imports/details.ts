@@ -3,6 +3,7 @@
 import { isOpenSalary, isPlaceholder } from '../document/placeholders.ts'
 import type { AdvertDetails, Grade, RoleDocument } from '../document/schema.ts'
 import { foldSpace, type Inline, linksOf, plainOfInlines, writeText } from '../document/text.ts'
+import { normaliseHeading } from './headings.ts'
 import { type LabelledMember, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import type { Pair } from './pairs.ts'
@@ -36,6 +37,14 @@ const headMembers = new Set<LabelledMember>(['grades', 'title', 'profession', 'b
 const lineMax = 300
 const valueMax = 2000
 const additionalMax = 50
+
+/** What tables of details have over their columns: `Field | Detail`. */
+const headWords = {
+  label: ['field', 'item', 'label', 'heading', 'category', 'attribute', 'detail'],
+  value: ['detail', 'details', 'value', 'description', 'information', 'response', 'entry'],
+}
+const isHead = (label: string, value: string) =>
+  headWords.label.includes(normaliseHeading(label)) && headWords.value.includes(normaliseHeading(value))
 
 /** Puts pairs into the members that they stand for; what is known by no name or code goes to `additional`. */
 export function readPairs(pairs: readonly Pair[], into: Details, notices: Notices) {
@@ -185,6 +194,10 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     const open = isOpen(pair, value, member, pointer, chosen === undefined)
     if (!member) {
       if (open) continue
+      if (isHead(pair.label, value)) {
+        notices.understand(pair.line, `${pair.label} ${value}`, pointer, 'head of a table')
+        continue
+      }
       addAdditional(pair.label, foldSpace(value), pair.line)
       continue
     }
