@@ -10,11 +10,13 @@ const wholly = new RegExp(
     /<\p{L}[^<>@/]{1,200}>/u,
     /(?:\{\{[^{}]{1,200}\}\}\s*)+/,
     /[£€$]?\s?x{2,4}(?:[,.]x{2,3})*k?/,
+    /<<[^<>]{1,200}>>/,
+    /(?:[dx]{1,2}[/.-][mx]{1,3}|\d{1,2}[/.-]x{1,3})[/.-](?:y{2,4}|x{2,4}|\d{2,4})/,
+    /n\/a|not applicable/,
     /tb[acd]/,
     /to be (?:advised|agreed|announced|confirmed|decided|determined)/,
     // A line to write on: `______`, `………`.
     /[£€$]?\s?(?:_{2,}|\.{3,}|…)[_.…\s]{0,200}/,
-    /d{1,2}[/.-]m{1,3}[/.-]y{2,4}/,
     // What Word shows in a control that nobody has filled in.
     /click (?:or tap )?(?:here )?to enter (?:text|a date)/,
     /choose an item/,

@@ -18,66 +18,32 @@ import {
 } from '../document/schema.ts'
 import { plainOfInlines, plainText, writeText } from '../document/text.ts'
 import { textOf } from './content.ts'
-import { Fitter, flat, type Importance, linesOf, Misfit, type ReadLine } from './fit.ts'
+import {
+  appendixOf,
+  asBody,
+  Fitter,
+  flat,
+  type Importance,
+  labelsOf,
+  linesOf,
+  Misfit,
+  type Part,
+  pairSections,
+  partsOf,
+  type ReadLine,
+} from './fit.ts'
 import { kindOf } from './headings.ts'
 import { Notices } from './notices.ts'
 import type { Outline, OutlineSection } from './outline.ts'
 import { type Recognised, recognise, type SfiaContext } from './recognise.ts'
 import { readSfia, sfiaLines } from './sfia.ts'
 import type { BodyBlock } from './steps.ts'
-import { plainOf, type SourceBlock, type SourceHeading, type SourceTree } from './tree.ts'
-
-interface Part {
-  heading: SourceHeading | undefined
-  blocks: SourceBlock[]
-}
-
-/** The blocks before the first heading of a section, and those under each. */
-function partsOf(blocks: readonly SourceBlock[]): Part[] {
-  const parts: Part[] = [{ heading: undefined, blocks: [] }]
-  for (const block of blocks) {
-    if (block.type === 'heading' && block.depth === 2) parts.push({ heading: block, blocks: [] })
-    else parts.at(-1)?.blocks.push(block)
-  }
-  return parts
-}
-
-/** The section of the form that each printed one was: by its heading; those left over in order, if they are as many. */
-function pairSections(printed: readonly Part[], form: readonly FormSection[]): Map<Part, FormSection> {
-  const pairs = new Map<Part, FormSection>()
-  const free = new Set(form)
-  for (const part of printed) {
-    const text = part.heading ? plainOf(part.heading) : ''
-    const found = [...free].find(section => foldPlain(section.heading) === text)
-    if (found) {
-      pairs.set(part, found)
-      free.delete(found)
-    }
-  }
-  const rest = printed.filter(part => !pairs.has(part))
-  if (rest.length === free.size) for (const [at, section] of [...free].entries()) pairs.set(rest[at] as Part, section)
-  return pairs
-}
-
-const asBody = (blocks: readonly SourceBlock[]): BodyBlock[] =>
-  blocks.map((block): BodyBlock => {
-    if (block.type === 'heading') return { type: 'subheading', content: block.content, line: block.line }
-    if (block.type === 'paragraph' && block.note) return { type: 'note', content: block.content, line: block.line }
-    return block.type === 'table' ? { type: 'rows', rows: block.rows, line: block.line } : block
-  })
+import { plainOf, type SourceTree } from './tree.ts'
 
 const blockOf = ({ content, line, row }: ReadLine): BodyBlock =>
   row ? { type: 'rows', rows: [row], line } : { type: 'paragraph', content, line }
 
 const notesOf = (blocks: readonly { type: string }[]) => blocks.filter(({ type }) => type === 'note').length
-
-const appendixOf = (body: BodyBlock[]): OutlineSection => ({
-  heading: 'Appendix',
-  content: [{ type: 'text', value: 'Appendix' }],
-  kind: 'appendix',
-  line: body[0]?.line ?? 1,
-  body,
-})
 
 interface SkillLine {
   text: string
@@ -235,6 +201,7 @@ class Follower {
           ? form.title
           : plainOf(heading)
 
+    const labels = labelsOf(form)
     const pairs = pairSections(printed, form.sections)
     const sharedSections = new Map<Section, string | null>()
     const open: { part: Part; outline: OutlineSection }[] = []
@@ -247,7 +214,8 @@ class Follower {
       const kept = own && foldPlain(own.heading) === text ? own.heading : text
       const fitted = own && this.#fit(part, own)
       if (!own || !fitted) {
-        const body = asBody(part.blocks)
+        const hasRows = own?.blocks.some(({ type }) => type === 'advert_details')
+        const body = asBody(part.blocks, hasRows ? labels : undefined)
         open.push({ part, outline: { heading: kept, content, kind: own?.kind ?? kindOf(text), line, body } })
         continue
       }

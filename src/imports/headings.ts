@@ -19,14 +19,23 @@ const wordsMax = 12
 /** No phrase comes near to it: whole paragraphs are asked for too, and to normalise each takes time. */
 const phraseMax = 150
 
+/** What both sides of a slash mean, as documents in two languages have it; undefined where they do not say the same. */
+export function inBoth<T>(text: string, read: (side: string) => T | undefined): T | undefined {
+  const [one = '', other, ...more] = text.length > phraseMax ? [] : text.split('/')
+  const meaning = other === undefined || more.length > 0 ? undefined : read(one)
+  return meaning !== undefined && read(other as string) === meaning ? meaning : undefined
+}
+
+const exactKind = (text: string) => exact.get(normaliseHeading(text))
+
 /** The kind of a heading that is known word for word; undefined where it is not. */
 export const knownKind = (text: string): SectionKind | undefined =>
-  text.length > phraseMax ? undefined : exact.get(normaliseHeading(text))
+  text.length > phraseMax ? undefined : (exactKind(text) ?? inBoth(text, exactKind))
 
 /** The kind of something that is a heading; `other` where its words do not tell. */
 export function kindOf(text: string): SectionKind {
   const heading = normaliseHeading(text)
-  const known = exact.get(heading)
+  const known = exact.get(heading) ?? inBoth(text, exactKind)
   if (known) return known
   if (heading.split(' ').length > wordsMax) return 'other'
   return kindWords.find(({ like }) => like?.test(heading))?.kind ?? 'other'
@@ -47,7 +56,7 @@ const importances = Object.entries(importanceWords).map(
     [
       importance as keyof typeof importanceWords,
       new RegExp(
-        `^(?:${words.join('|')})(?: (?:criteria|skills|experience|requirements|qualifications|knowledge|attributes|skills and experience|knowledge and experience|and (?:criteria|experience)))?$`,
+        `^(?:it is )?(?:${words.join('|')}) (?:that |for )?you(?: to)? (?:have|can|are|be)$|^(?:${words.join('|')})(?: (?:criteria|skills|experience|requirements|qualifications|knowledge|attributes|skills and experience|knowledge and experience|and (?:criteria|experience)))?$`,
       ),
     ] as const,
 )
@@ -55,6 +64,9 @@ const importances = Object.entries(importanceWords).map(
 /** `Essential`, `Desirable criteria:` and the like; undefined for anything else. */
 export function importanceOf(text: string): 'essential' | 'desirable' | undefined {
   if (text.length > phraseMax) return undefined
-  const words = normaliseHeading(text)
-  return importances.find(([, pattern]) => pattern.test(words))?.[0]
+  const read = (side: string) => {
+    const words = normaliseHeading(side)
+    return importances.find(([, pattern]) => pattern.test(words))?.[0]
+  }
+  return read(text) ?? inBoth(text, read)
 }

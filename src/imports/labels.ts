@@ -1,7 +1,7 @@
 /** Lines such as `Grade: SEO`: where the label ends, and which member of the document it stands for. */
 import type { AdvertDetails } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
-import { normaliseHeading } from './headings.ts'
+import { inBoth, normaliseHeading } from './headings.ts'
 import { cutInlines } from './tree.ts'
 
 export type LabelledMember =
@@ -31,6 +31,7 @@ const labels: Record<LabelledMember, string[]> = {
     'job id',
     'job number',
     'post number',
+    'post no',
     'post reference',
     'requisition number',
   ],
@@ -135,9 +136,25 @@ const labels: Record<LabelledMember, string[]> = {
   behaviours: ['behaviours', 'civil service behaviours', 'success profile behaviours', 'key behaviours'],
 }
 
+/** In Welsh. Documents in both languages have a label in each: `Cyflog / Salary`. */
+const welsh: Partial<Record<LabelledMember, string[]>> = {
+  reference_number: ['cyfeirnod', 'rhif cyfeirnod'],
+  grades: ['gradd', 'gradd y swydd'],
+  salary: ['cyflog', 'ystod cyflog'],
+  locations: ['lleoliad', 'lleoliadau'],
+  contract_types: ['math o gontract'],
+  working_patterns: ['patrwm gweithio', 'patrwm gwaith'],
+  hours: ['oriau', 'oriau gwaith'],
+  reports_to: ['yn adrodd i', 'yn atebol i', 'rheolwr llinell'],
+  title: ['teitl y swydd', 'teitl swydd'],
+  profession: ['proffesiwn'],
+  behaviours: ['ymddygiadau'],
+}
+
 /** Labels of no member of ours. Under a title they need no bold to be told from text; their rows go to `additional`. */
 const others = [
   'closing date',
+  'dyddiad cau',
   'closes',
   'close',
   'opening date',
@@ -171,7 +188,9 @@ const others = [
 ]
 
 const members = new Map(
-  Object.entries(labels).flatMap(([member, names]) => names.map(name => [name, member as LabelledMember] as const)),
+  [...Object.entries(labels), ...Object.entries(welsh)].flatMap(([member, names]) =>
+    names.map(name => [name, member as LabelledMember] as const),
+  ),
 )
 const otherLabels = new Set(others)
 
@@ -180,11 +199,15 @@ const bare = (label: string) => label.replace(/\s*\([^()]*\)\s*$/, '')
 
 /** The member that a label stands for; undefined for labels of other houses. */
 export const labelledMember = (label: string) =>
-  members.get(normaliseHeading(label)) ?? members.get(normaliseHeading(bare(label)))
+  members.get(normaliseHeading(label)) ??
+  members.get(normaliseHeading(bare(label))) ??
+  inBoth(label, one => members.get(normaliseHeading(one)))
 
 /** Whether a label is known, be it of no member. */
 export const isKnownLabel = (label: string) =>
-  labelledMember(label) !== undefined || otherLabels.has(normaliseHeading(label))
+  labelledMember(label) !== undefined ||
+  otherLabels.has(normaliseHeading(label)) ||
+  inBoth(label, one => otherLabels.has(normaliseHeading(one)) || undefined) === true
 
 /** Whether a line is nothing but a label that is known. `Grade` alone is one, so it is no heading. */
 export const isLabel = (text: string) => labelledMember(text) !== undefined
@@ -210,8 +233,44 @@ function withText(nodes: readonly Inline[], text: string): Inline[] {
   })
 }
 
+/** A short text with a colon at its end. */
+const isOpenLabel = (text: string) => text.endsWith(':') && labelled([{ type: 'text', value: text }]) !== undefined
+
+/**
+ * A line that tabs part into labels, known or with a colon, and their values; undefined where there is only one, where none
+ * is known, or where it is not certain what is a label: `Salary:⇥London: £50,000⇥National: £40,000`.
+ */
+function tabbedLines(content: readonly Inline[]): Inline[][] | undefined {
+  if (!rawText(content).includes('\t')) return undefined
+  const groups: { label: string; cells: Inline[][]; isOpen: boolean; hasColon: boolean }[] = []
+  for (const cell of cutInlines(content, /\t/)) {
+    const text = plainOfInlines(cell)
+    if (text === '') continue
+    const last = groups.at(-1)
+    const found = labelled(cell)
+    const value = found && plainOfInlines(found.value)
+    const isLabel = isKnownLabel(text) || isOpenLabel(text)
+    const begins = isLabel || (value && (!last || (!last.isOpen && !last.hasColon)))
+    if (!begins && !last) return undefined
+    if (begins && last?.isOpen && !isKnownLabel(found?.label ?? text)) return undefined
+    if (begins) {
+      const colon: Inline[] = isLabel && !text.endsWith(':') ? [{ type: 'text', value: ':' }] : []
+      groups.push({ label: found?.label ?? text, cells: [[...cell, ...colon]], isOpen: isLabel, hasColon: false })
+    } else if (last) {
+      last.cells.push([{ type: 'text', value: ' ' }, ...cell])
+      last.isOpen = false
+      last.hasColon ||= found !== undefined
+    }
+  }
+  return groups.length > 1 && groups.some(({ label }) => labelledMember(label))
+    ? groups.map(({ cells }) => cells.flat())
+    : undefined
+}
+
 /** A line that holds several labels, each with its value, as a line for each; else the line alone. */
 export function labelledLines(content: readonly Inline[]): Inline[][] {
+  const tabbed = tabbedLines(content)
+  if (tabbed) return tabbed
   const first = labelled(content)
   if (!first || !isKnownLabel(first.label)) return [[...content]]
   // A label may be bold and what parts it from the value before is not, so the whole line is looked at.
@@ -220,12 +279,22 @@ export function labelledLines(content: readonly Inline[]): Inline[][] {
   return lines.length > 1 && lines.every(line => isKnownLabel(labelled(line)?.label ?? '')) ? lines : [[...content]]
 }
 
-function splitAtColon(nodes: readonly Inline[]): [Inline[], Inline[]] | undefined {
+/** Labels whose line is one of details wherever it is marked as a heading: others (`Team: who we are`) may head a text. */
+const sureMembers = new Set<LabelledMember | undefined>(['title', 'grades', 'salary', 'reference_number'])
+
+/** Whether a line that looks like a heading is labels and their values. */
+export function isDetailLine(content: readonly Inline[]): boolean {
+  if (labelledLines(content).length > 1) return true
+  const found = labelled(content)
+  return found !== undefined && sureMembers.has(labelledMember(found.label)) && plainOfInlines(found.value) !== ''
+}
+
+function splitAt(nodes: readonly Inline[], sign: ':' | '\t'): [Inline[], Inline[]] | undefined {
   for (const [index, node] of nodes.entries()) {
     const before = nodes.slice(0, index)
     const after = nodes.slice(index + 1)
     if (node.type === 'text') {
-      const at = node.value.indexOf(':')
+      const at = node.value.indexOf(sign)
       if (at < 0) continue
       return [
         [...before, { type: 'text', value: node.value.slice(0, at) }],
@@ -233,7 +302,7 @@ function splitAtColon(nodes: readonly Inline[]): [Inline[], Inline[]] | undefine
       ]
     }
     if (node.type === 'link' || node.type === 'code') return undefined
-    const inner = splitAtColon(node.children)
+    const inner = splitAt(node.children, sign)
     if (inner)
       return [
         [...before, { ...node, children: inner[0] }],
@@ -250,9 +319,30 @@ export interface Labelled {
   marked: boolean
 }
 
+/** Whether a line that is cut at a colon is a label and its value: `Belfast : BT1 3LP` is a place. */
+export const saysLabel = (found: Labelled | undefined) =>
+  found !== undefined && (found.marked || isKnownLabel(found.label))
+
+/** A known label without a colon: before a tab, or in bold before a dash. */
+function withoutColon(content: readonly Inline[]): Labelled | undefined {
+  const at = content.findIndex(node => plainOfInlines([node]) !== '')
+  const [first, next, ...others] = content.slice(Math.max(0, at))
+  const marked = first?.type === 'strong' || first?.type === 'emphasis'
+  if (marked && next?.type === 'text' && /^\s{0,5}[-–—]\s/.test(next.value) && isKnownLabel(plainOfInlines([first]))) {
+    const value = next.value.replace(/^\s*[-–—]/, '')
+    return { label: plainOfInlines([first]), value: [{ type: 'text', value }, ...others], marked }
+  }
+  const [before, after] = splitAt(content, '\t') ?? []
+  if (!before || !after) return undefined
+  const label = plainOfInlines(before)
+  return !label.endsWith(':') && isKnownLabel(label) ? { label, value: after, marked } : undefined
+}
+
 /** A line cut at its first colon; undefined where what stands before it is too long for a label, or an address. */
 export function labelled(content: readonly Inline[]): Labelled | undefined {
-  const [before, after] = splitAtColon(content) ?? []
+  const found = withoutColon(content)
+  if (found) return found
+  const [before, after] = splitAt(content, ':') ?? []
   if (!before || !after) return undefined
   const label = plainOfInlines(before).replace(/^\*+/, '')
   const short = bare(label)

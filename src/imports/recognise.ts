@@ -13,15 +13,16 @@ import {
 import { linksOf, plainOfInlines, writeText } from '../document/text.ts'
 import { behavioursIn } from './behaviours.ts'
 import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
-import { type Details, type KnownRow, type Pair, pairsOf, readPairs, saysBands } from './details.ts'
+import { type Details, type KnownRow, readPairs, saysBands } from './details.ts'
 import { frameworkRole } from './framework.ts'
 import { importanceOf } from './headings.ts'
 import type { Notices } from './notices.ts'
 import type { Outline, OutlineSection } from './outline.ts'
+import { type Pair, pairsOf } from './pairs.ts'
 import { printedVersion, readSfia, readSfiaLine, type SfiaIndex, sfiaLines } from './sfia.ts'
 import { namesSfia, sfiaTable } from './sfia-tables.ts'
 import type { BodyBlock, Rows } from './steps.ts'
-import { cellText } from './tables.ts'
+import { cellText, hasImportanceColumns } from './tables.ts'
 import { titleOf } from './title.ts'
 import type { SourceBlock, SourceRow } from './tree.ts'
 
@@ -48,6 +49,15 @@ export interface SfiaContext {
 
 type Importance = 'essential' | 'desirable' | null
 
+/** Whether a section on skills says which are essential: one that only names some leaves the criteria to the person's. */
+const saysImportance = ({ kind, heading, body }: OutlineSection) => {
+  const says = (block: BodyBlock) =>
+    block.type === 'rows'
+      ? hasImportanceColumns(block.rows)
+      : block.type !== 'list' && importanceOf(plainOfInlines(block.content)) !== undefined
+  return kind === 'skills_experience' && (importanceOf(heading) !== undefined || body.some(says))
+}
+
 class Recogniser implements Provenance {
   readonly lines = new Map<object, number>()
   readonly parts = new Map<object, object>()
@@ -58,12 +68,14 @@ class Recogniser implements Provenance {
   /** A skills block prints all skills of its importance, so each importance has one list at most. */
   readonly #printed = new Set<Importance>()
   #detailsPrinted = false
+  readonly #hasCriteria: boolean
   readonly #source: Outline
   readonly #sfia: SfiaContext
   readonly #notices: Notices
 
   constructor(source: Outline, sfia: SfiaContext, notices: Notices) {
     this.#source = source
+    this.#hasCriteria = source.sections.some(saysImportance)
     this.#sfia = sfia
     this.#notices = notices
     this.sfiaVersion = sfia.wanted ?? null
@@ -234,9 +246,8 @@ class Recogniser implements Provenance {
 
   /** The list's items as the role's skills, where it is a list of skills. */
   #skillsBlock(list: DraftList, { kind }: OutlineSection, importance: Importance): Block | undefined {
-    const hasSkillsSection = this.#source.sections.some(section => section.kind === 'skills_experience')
     const ofSkills =
-      kind === 'skills_experience' || (kind === 'person_specification' && importance !== null && !hasSkillsSection)
+      kind === 'skills_experience' || (kind === 'person_specification' && importance !== null && !this.#hasCriteria)
     const isPlain = list.items.every(item => item.items.length === 0 && withoutMark(item.content) === undefined)
     if (!ofSkills || list.optional || !isPlain) return undefined
     if (this.#printed.has(importance)) {

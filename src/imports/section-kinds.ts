@@ -54,6 +54,8 @@ export const kindWords: KindWords[] = [
       'you will be someone who',
       'youll be someone who',
       'person specification',
+      'manyleb y person',
+      'manyleb person',
       'personal specification',
       'person profile',
       'candidate profile',
@@ -136,6 +138,7 @@ export const kindWords: KindWords[] = [
     kind: 'selection',
     phrases: [
       'how to apply',
+      'sut i wneud cais',
       'selection process',
       'the selection process',
       'application process',
@@ -151,6 +154,7 @@ export const kindWords: KindWords[] = [
     kind: 'capabilities',
     phrases: [
       'capabilities and competencies',
+      'ymddygiadau',
       'capabilities and competences',
       'competencies',
       'competences',
@@ -193,6 +197,9 @@ export const kindWords: KindWords[] = [
       'what you will be doing',
       'your day to day',
       'key responsibilities',
+      'prif gyfrifoldebau',
+      'cyfrifoldebau',
+      'prif ddyletswyddau',
       'main responsibilities',
       'primary responsibilities',
       'core responsibilities',
@@ -226,7 +233,7 @@ export const kindWords: KindWords[] = [
     ],
     like: /day to day|responsib|\bdut(?:y|ies)\b|objectives|accountab|deliverables|^you will$|^youll$|what (?:youll|you will)\b.* do(?:ing)?\b|tasks/,
     introduces:
-      /^(?:the |your )?(?:main |key |primary |typical |core )?(?:responsibilities|duties|accountabilities|tasks)\b|^(?:you are |you will be )?primarily responsible for|^(?:in this role |day to day |as an? .{3,40} )?you(?: wi)?ll(?: be)?$|^your (?:role|job) is to$|^the (?:post|job|role) holder will(?: be)?$/,
+      /^(?:the |your )?(?:main |key |primary |typical |core )?(?:responsibilities|duties|accountabilities|tasks)\b|^(?:you are |you(?: wi)?ll be )?primarily responsible for|^you(?: are|(?: wi)?ll be) responsible for$|^(?:in this role |day to day |as an? .{3,40} )?you(?: wi)?ll(?: be)?$|^your (?:role|job) is to$|^the (?:post|job|role) holder will(?: be)?$/,
   },
   {
     kind: 'skills_experience',
@@ -235,6 +242,9 @@ export const kindWords: KindWords[] = [
       'youll have the following skills and experience',
       'you will have the following skills or experience',
       'skills and experience',
+      'sgiliau a phrofiad',
+      'meini prawf hanfodol',
+      'meini prawf dymunol',
       'skills experience',
       'essential skills and experience',
       'skills and qualifications',
@@ -302,6 +312,9 @@ export const kindWords: KindWords[] = [
     kind: 'role_summary',
     phrases: [
       'about the role',
+      'pwrpas y swydd',
+      'diben y swydd',
+      'am y swydd',
       'about this role',
       'about the job',
       'the role',
@@ -313,6 +326,7 @@ export const kindWords: KindWords[] = [
       'summary of role',
       'role overview',
       'job overview',
+      'purpose',
       'role purpose',
       'purpose of the role',
       'purpose of role',
@@ -356,6 +370,14 @@ export const kindWords: KindWords[] = [
 
 /** Lines that say how much a list of skills matters. */
 export const importanceWords = {
-  essential: ['essential', 'must have', 'must haves', 'required', 'minimum'],
-  desirable: ['desirable', 'nice to have', 'nice to haves', 'preferred', 'advantageous'],
+  essential: ['essential', 'must have', 'must haves', 'required', 'minimum', 'hanfodol', 'meini prawf hanfodol'],
+  desirable: [
+    'desirable',
+    'nice to have',
+    'nice to haves',
+    'preferred',
+    'advantageous',
+    'dymunol',
+    'meini prawf dymunol',
+  ],
 } as const

@@ -4,7 +4,7 @@ import { placeholderIn } from '../document/placeholders.ts'
 import type { SectionKind } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { kindOf, knownKind, looksLikeHeading } from './headings.ts'
-import { isLabel, labelled } from './labels.ts'
+import { isDetailLine, isLabel, labelled } from './labels.ts'
 import { type SfiaTable, sfiaTable } from './sfia-tables.ts'
 import { asPairs, cellText, criteriaTables, filledCells, hasImportanceColumns, onlyParagraph } from './tables.ts'
 import {
@@ -76,7 +76,10 @@ const paragraphs = (block: SourceParagraph): Step[] =>
   hardLines(block).map(({ content, line }, index, lines): Step => {
     const text = plainOfInlines(content)
     // `Behaviours` is a label and a heading: alone in its paragraph it is the latter.
-    const mayBe = looksLikeHeading(text) && (!isLabel(text) || (lines.length === 1 && knownKind(text) !== undefined))
+    const mayBe =
+      looksLikeHeading(text) &&
+      (!isLabel(text) || (lines.length === 1 && knownKind(text) !== undefined)) &&
+      !isDetailLine(content)
     if (mayBe && isBold(content)) return { type: 'mark', by: 'bold', depth: 7, content, text, line }
     if (mayBe && knownKind(text)) return { type: 'mark', by: 'plain', depth: 7, content, text, line }
     if (mayBe && isUpper(text)) return { type: 'mark', by: 'upper', depth: 7, content, text, line }
@@ -236,7 +239,7 @@ export const stepsOf = (blocks: readonly SourceBlock[]): Step[] =>
     }
     if (block.type === 'paragraph') return paragraphs(block)
     const text = plainOf(block)
-    if (text.length > headingMax) return paragraphs({ ...block, type: 'paragraph' })
+    if (text.length > headingMax || isDetailLine(block.content)) return paragraphs({ ...block, type: 'paragraph' })
     return text === ''
       ? []
       : [{ type: 'mark', by: 'heading', depth: block.depth, content: block.content, text, line: block.line }]

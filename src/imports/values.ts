@@ -48,6 +48,8 @@ const tables = {
     ['fixed-term contract', 'fixed_term'],
     ['permanent contract', 'permanent'],
     ['inward secondment', 'secondment'],
+    ['parhaol', 'permanent'],
+    ['cyfnod penodol', 'fixed_term'],
   ]),
   working_patterns: codesOf(workingPatterns, [
     ['full time hours', 'full_time'],
@@ -60,6 +62,8 @@ const tables = {
     ['home working', 'homeworking'],
     ['working from home', 'homeworking'],
     ['hybrid', 'hybrid_working'],
+    ['llawn amser', 'full_time'],
+    ['rhan amser', 'part_time'],
   ]),
   behaviours: codesOf(behaviours),
   profession: codesOf(professions, [

@@ -1,0 +1,193 @@
+/** Labels and values among the blocks of a section, or under a title: which lines and rows are such, and what is none. */
+
+import { type Inline, plainOfInlines } from '../document/text.ts'
+import { knownKind, looksLikeHeading } from './headings.ts'
+import { isKnownLabel, isLabel, type Labelled, labelled, labelledLines, labelledMember, saysLabel } from './labels.ts'
+import type { BodyBlock } from './steps.ts'
+import { cellText } from './tables.ts'
+import { cutInlines, hardLines, isBold, type Line, type SourceBlock, type SourceItem, sourceLines } from './tree.ts'
+
+/** A row as it is printed. */
+export interface Pair {
+  label: string
+  value: Inline[][]
+  line: number
+}
+
+/**
+ * How sure a label must be. `appendix`: every line with a colon is a pair. `front`, under a title: the label is known or
+ * stands out. `body`: it is known, and not the only one.
+ */
+type LabelMode = 'appendix' | 'front' | 'body'
+
+const contentOf = (block: SourceBlock): Inline[][] => {
+  if (block.type === 'paragraph' || block.type === 'heading') return [block.content]
+  if (block.type === 'list') return block.items.flatMap(item => item.blocks.flatMap(contentOf))
+  return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(contentOf)))
+}
+
+/** The pairs of blocks, and the blocks that are none, with their order. */
+export function pairsOf(
+  blocks: readonly BodyBlock[],
+  mode: LabelMode,
+): { pairs: Pair[]; rest: (BodyBlock | 'pairs')[] } {
+  const pairs: Pair[] = []
+  const rest: (BodyBlock | 'pairs')[] = []
+  const add = (pair: Pair) => {
+    if (rest.at(-1) !== 'pairs') rest.push('pairs')
+    pairs.push(pair)
+  }
+  const loose = mode === 'appendix'
+  /** Pairs whose value stands in the lines below the label. */
+  const opened = new Set<Pair>()
+  /** How many labels that are known it has. */
+  const knownIn = (block: BodyBlock) =>
+    block.type === 'paragraph'
+      ? sourceLines(block)
+          .flatMap(({ content }) => labelledLines(content))
+          .filter(content => labelledMember(labelled(content)?.label ?? '') !== undefined).length
+      : 0
+  const isKnownPair = ({ label }: Labelled) =>
+    mode === 'body' ? labelledMember(label) !== undefined : isKnownLabel(label)
+  const known = blocks.map(knownIn)
+  const readsLines = mode !== 'body' || known.reduce((sum, count) => sum + count, 0) > 1
+  const accepts = (found: Labelled, isBetween = false) => {
+    if (isKnownPair(found)) return true
+    const { label, value, marked } = found
+    const isHeading = knownKind(label) !== undefined && plainOfInlines(value) === ''
+    return (mode !== 'body' || isBetween) && (loose || marked) && !isHeading
+  }
+
+  /** Bold labels of which a known one stands below, and nothing else between: with one above, they are rows too. */
+  const leading = new Set<BodyBlock>()
+  for (let at = blocks.length - 1, leads = false; at >= 0; at -= 1) {
+    const block = blocks[at] as BodyBlock
+    leads = known[at] !== 0 || (leads && block.type === 'paragraph' && labelled(block.content)?.marked === true)
+    if (leads) leading.add(block)
+  }
+
+  const readLine = (content: Inline[], line: number, isSure: boolean, isBetween: boolean) => {
+    const found = labelled(content)
+    if (!found || !(isSure || accepts(found, isBetween))) return false
+    add({ label: found.label, value: [found.value], line })
+    return true
+  }
+
+  /** A bold label that stands alone: the short line below it is its value. */
+  let alone: Pair | undefined
+  // Where others have their values on their own lines, one without is empty, and what follows it a text.
+  const hasValueOnLine = (block: BodyBlock) =>
+    block.type === 'paragraph' &&
+    hardLines(block).some(({ content }) => {
+      const found = labelled(content)
+      return found && saysLabel(found) && plainOfInlines(found.value) !== ''
+    })
+  const isBelow = !blocks.some(hasValueOnLine)
+  const isValue = (block: BodyBlock | undefined) =>
+    isBelow &&
+    block?.type === 'paragraph' &&
+    hardLines(block).length === 1 &&
+    looksLikeHeading(plainOfInlines(block.content)) &&
+    !isBold(block.content) &&
+    !saysLabel(labelled(block.content))
+  const standsAlone = ({ content }: Line) => {
+    const found = labelled(content)
+    const label = found ?? { label: plainOfInlines(content), marked: isBold(content), value: [] }
+    return label.marked && plainOfInlines(label.value) === '' && (found ? isKnownLabel : isLabel)(label.label)
+  }
+  const isDetailList = (items: readonly SourceItem[]) => {
+    const found = items.flatMap(item => pairOfItem(item.blocks) ?? [])
+    if (mode === 'body' || found.length < items.length) return false
+    const count = found.filter(({ label }) => labelledMember(label) !== undefined).length
+    return loose || count > 1 || (count > 0 && found.every(item => accepts(item)))
+  }
+
+  for (const [index, block] of blocks.entries()) {
+    const open = alone
+    alone = undefined
+    if (open && block.type === 'paragraph' && isValue(block)) {
+      open.value = sourceLines(block).map(({ content }) => content)
+    } else if (
+      // In an appendix a label without a value is a row that is still to be filled in.
+      mode === 'front' &&
+      (block.type === 'paragraph' || block.type === 'subheading') &&
+      standsAlone(block) &&
+      isValue(blocks[index + 1])
+    ) {
+      alone = { label: plainOfInlines(block.content).replace(/\s*:$/, ''), value: [], line: block.line }
+      add(alone)
+    } else if (block.type === 'rows') {
+      const isPairs =
+        loose ||
+        block.details ||
+        block.rows.filter(row => row.cells[0] && labelledMember(cellText(row.cells[0]))).length > 1
+      const widest = Math.max(...block.rows.map(row => row.cells.length))
+      // Beside a label is its value; where another label is, it is not certain which value belongs to which.
+      const hasLabelsBeside =
+        widest > 2 && block.rows.some(row => row.cells.slice(1).some(cell => isKnownLabel(cellText(cell))))
+      if (!isPairs || (widest > 2 && !loose) || hasLabelsBeside) {
+        rest.push(block)
+        continue
+      }
+      for (const row of block.rows) {
+        const [first, ...others] = row.cells
+        const label = first ? cellText(first).replace(/:$/, '').trim() : ''
+        if (label === '' || label.length > 300) rest.push({ ...block, rows: [row], line: row.line })
+        else add({ label, value: others.flatMap(cell => cell.blocks.flatMap(contentOf)), line: row.line })
+      }
+    } else if (readsLines && (block.type === 'paragraph' || block.type === 'subheading')) {
+      const lines = withDefinitions(sourceLines(block)).flatMap(({ content, ...line }) =>
+        labelledLines(content).map((part, _, { length }) => ({ content: part, isParted: length > 1, ...line })),
+      )
+      const last = pairs.at(-1)
+      // `Salary:` and below it `London: £50,000`: the lines under a label without a value are its value.
+      const isOpen =
+        mode === 'front' &&
+        last !== undefined &&
+        rest.at(-1) === 'pairs' &&
+        (plainOfInlines(last.value.flat()) === '' || opened.has(last))
+      const continues =
+        rest.at(-1) === 'pairs' &&
+        block.type === 'paragraph' &&
+        (block.continues === true || (isOpen && lines.every(({ content }) => labelled(content) !== undefined)))
+      const [first] = lines
+      const found = first && labelled(first.content)
+      const isBetween = rest.at(-1) === 'pairs' && leading.has(block)
+      const begins = found !== undefined && (first?.isParted === true || accepts(found, isBetween))
+      if (!begins && !continues) {
+        rest.push(block)
+        continue
+      }
+      if (!begins && isOpen && last) opened.add(last)
+      for (const { content, line, isParted, isValue: isFurther } of lines) {
+        if (isFurther || !readLine(content, line, isParted, isBetween)) pairs.at(-1)?.value.push(content)
+      }
+    } else if (block.type === 'list' && isDetailList(block.items)) {
+      for (const { blocks: inner, line } of block.items) {
+        for (const content of inner.flatMap(contentOf).flatMap(labelledLines)) {
+          const found = labelled(content)
+          if (found) add({ label: found.label, value: [found.value], line })
+        }
+      }
+    } else rest.push(block)
+  }
+  return { pairs, rest }
+}
+
+/** `: HEO` on a line of its own is the value of the label above it, and so is each further such line. */
+const withDefinitions = (lines: Line[]): (Line & { isValue?: boolean })[] =>
+  lines.reduce<(Line & { isValue?: boolean })[]>((joined, line) => {
+    const last = joined.at(-1)
+    const isDefinition = /^:\s/.test(plainOfInlines(line.content))
+    if (last && isDefinition && !last.isValue && !labelled(last.content))
+      last.content = [...last.content, ...line.content]
+    else if (last && isDefinition)
+      joined.push({ content: cutInlines(line.content, /^\s*:\s+/).flat(), line: line.line, isValue: true })
+    else joined.push({ ...line })
+    return joined
+  }, [])
+
+const pairOfItem = (blocks: readonly SourceBlock[]): Labelled | undefined => {
+  const [only, ...others] = blocks
+  return only?.type === 'paragraph' && others.length === 0 ? labelled(only.content) : undefined
+}
