@@ -12,6 +12,14 @@ export interface Ordered {
   beyond: RawBuilder<unknown>[]
 }
 
+/** How a page is found by the indices of values alone, and sorted then, never in its order. */
+export interface Apart {
+  /** The conditions as they are, with values that the planner knows. */
+  known: RawBuilder<unknown>[]
+  /** The first column of the order, and the value of it that the page begins with or after. */
+  first: { column: RawBuilder<unknown>; from: RawBuilder<unknown>; isDescending?: boolean }
+}
+
 export const allOf = (conditions: RawBuilder<unknown>[]) =>
   conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
 
@@ -37,6 +45,13 @@ const lookedAt = 300
  */
 const lookedAtMore = 2000
 
+/**
+ * So many that fit are taken as the index of values gives them. Where there are more, enough of these to fill a page say
+ * how far in the order it goes at most, and what fits up to there is found by two indices at once: the database puts the
+ * bits of that of the order and that of values together, and reads those rows alone that are in both.
+ */
+const takenMax = 1500
+
 /** Whether a table has so many rows that their number tells: as far as the planner knows it. */
 export const isLarge = (table: RawBuilder<unknown>) =>
   sql`(select reltuples >= 30000 from pg_class where oid = '${table}'::regclass)`
@@ -44,8 +59,7 @@ export const isLarge = (table: RawBuilder<unknown>) =>
 interface FilteredPageOptions {
   /** Conditions that say the same once more for the sake of an index, and are not worth their time for rows looked at one by one. */
   found?: RawBuilder<unknown>[]
-  /** Whether rows are found by the indices of values alone, and sorted then, never in their order. */
-  isApart?: boolean
+  apart?: Apart | undefined
 }
 
 /**
@@ -57,7 +71,7 @@ export function filteredPage<Row>(
   from: Ordered,
   conditions: RawBuilder<unknown>[],
   limit: number,
-  { found = [], isApart = false }: FilteredPageOptions = {},
+  { found = [], apart }: FilteredPageOptions = {},
 ) {
   const { table, columns, by, beyond } = from
   const rest = (first: RawBuilder<unknown>[], most: number, skipped = 0) =>
@@ -71,16 +85,29 @@ export function filteredPage<Row>(
     ${nearby} + (select count(*) from far) = ${limit}
       or (select count(*) from (select ${rest([], lookedAt + 1)}) left_over) <= ${lookedAt}`
   const rows = [sql`not (select is_done from looked)`, ...found, ...conditions]
-  const all = isApart
-    ? sql`
-      select ${columns} from (select * from ${table} where ${allOf([...beyond, ...rows])} offset 0) ${table}
-      order by ${by} limit ${limit}`
-    : orderedPage(from, rows, limit)
-  return sql<Row>`
+  const steps = sql`
     with near as materialized (${look(rest([], lookedAt), sql`${limit}`)}),
     far as materialized (${look(rest([goesOn], lookedAtMore, lookedAt), sql`${limit} - ${nearby}`)}),
-    looked as materialized (select ${isDone} as is_done)
+    looked as materialized (select ${isDone} as is_done)`
+  const seen = sql`
     select * from near where (select is_done from looked)
-    union all select * from far where (select is_done from looked)
-    union all (${all})`
+    union all select * from far where (select is_done from looked)`
+  if (apart === undefined) return sql<Row>`${steps} ${seen} union all (${orderedPage(from, rows, limit)})`
+  const { known, first } = apart
+  const sorted = (conditions: RawBuilder<unknown>[], name: RawBuilder<unknown>) => sql`
+    select ${columns} from (select * from ${name} where ${allOf(conditions)} offset 0) ${table} order by ${by} limit ${limit}`
+  const areAll = sql`(select count(*) from taken) < ${takenMax}`
+  // Both ends are hidden, so that the planner takes what is between them to be little.
+  const [begin, end] = [hidden(first.from), sql`(select * from bound)`]
+  const between = first.isDescending
+    ? sql`${first.column} <= ${begin} and ${first.column} >= ${end}`
+    : sql`${first.column} >= ${begin} and ${first.column} <= ${end}`
+  return sql<Row>`${steps},
+    taken as materialized (select * from ${table} where ${allOf([...beyond, ...rows])} limit ${takenMax}),
+    bound as materialized (
+      select ${first.column} from taken where not ${areAll} order by ${first.column} ${first.isDescending ? sql`desc` : sql`asc`}
+      limit 1 offset ${limit - 1})
+    ${seen}
+    union all (${sorted([areAll], sql`taken`)})
+    union all (${sorted([sql`not ${areAll}`, ...beyond, between, ...known], table)})`
 }

@@ -39,11 +39,12 @@ type Sent = { [name in keyof Known]: Known[name] | undefined }
 async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<ErrorDetail[]> {
   const { organisation, role, skill, grade, sfia, sfia_version } = filter
   const { code, levels, falls } = parseSfia(sfia ?? '')
+  const isCivilService = civilServiceGrades.some(each => each.code === grade)
   const { rows } = await sql<Record<'organisation' | 'role' | 'skill' | 'grade', boolean> & { levels: number[] }>`
     select exists (select from organisations where slug = ${organisation ?? null}) as organisation,
       exists (select from role_versions where role = ${role ?? null}) as role,
       exists (select from skills where slug = ${skill ?? null}) as skill,
-      ${countOf({ grade: grade ?? '' })} > 0 or exists (
+      ${countOf({ grade: isCivilService ? '' : (grade ?? '') })} > 0 or exists (
         select from vacancies where grades @> array[${grade ?? ''}] and state in ('open', 'closed')) as grade,
       array(select distinct level from sfia_levels
         where code = ${code} and (${sfia_version ?? null}::text is null or version = ${sfia_version ?? null})
@@ -60,8 +61,7 @@ async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<Er
     refuse('role', `No role "${role}" was ever published.${didYouMean(await nearestRole(db, role))}`)
   if (skill !== undefined && !known?.skill)
     refuse('skill', `The skill catalogue has no "${skill}".${didYouMean(await nearestSlug(db, 'skills', skill))}`)
-  if (grade !== undefined && !known?.grade && !civilServiceGrades.some(each => each.code === grade))
-    refuse('grade', gradeProblem(grade))
+  if (grade !== undefined && !known?.grade && !isCivilService) refuse('grade', gradeProblem(grade))
   if (sfia !== undefined) {
     const defined = known?.levels ?? []
     const version = sfia_version === undefined ? '' : ` in SFIA ${sfia_version}`

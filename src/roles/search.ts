@@ -1,7 +1,7 @@
 /** Finding published roles by the one row of each: filters, orders and counts. */
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import { type FeedEnd, feedEndedAt } from '../database/events.ts'
-import { allOf, filteredPage, hidden, isLarge, type Ordered, orderedPage } from '../database/page.ts'
+import { type Apart, allOf, filteredPage, hidden, isLarge, type Ordered, orderedPage } from '../database/page.ts'
 import type { Database } from '../database/types.ts'
 import { nearest } from '../document/nearest.ts'
 import type { SfiaVersion } from '../document/schema.ts'
@@ -147,6 +147,14 @@ function inSql(filter: RoleFilter, order: Order, after: Pick<Place, 'key' | 'rol
   }
 }
 
+/** The first column of an order, and the value of it that a page begins with or after. */
+function firstOf(order: Order, after: Pick<Place, 'key' | 'role'> | undefined): Apart['first'] {
+  if (order === 'title') return { column: sql`title_key`, from: sql`${after?.key ?? ''}::text` }
+  if (order === '-published_at')
+    return { column: sql`published_at`, from: sql`${after?.key ?? 'infinity'}::timestamptz`, isDescending: true }
+  return { column: sql`role`, from: sql`${after?.role ?? ''}::text` }
+}
+
 /** One page of `role_search`, in order or not. */
 function pageOf(
   filter: RoleFilter,
@@ -160,21 +168,27 @@ function pageOf(
   // Without it a short page tempts the planner to go through all roles in their order after all.
   const { updated_since: _, ...values } = filter
   const isApart = Object.keys(values).length > 0
-  if (order !== 'place') return filteredPage(own, conditions, limit, { isApart })
+  const known = conditionsOf(filter, 'known')
+  if (order !== 'place')
+    return filteredPage(own, conditions, limit, {
+      apart: isApart ? { known, first: firstOf(order, after) } : undefined,
+    })
   const inTitle = sql`title_words @@ ${queryOf(filter.q ?? '')}`
   const titles = { ...inSql(filter, 'slug', after), columns: columnsWith(sql`'0'`) }
-  const elsewhere = (more: RawBuilder<unknown>[], from?: typeof after) =>
-    filteredPage<FoundRole>(
+  const elsewhere = (more: RawBuilder<unknown>[], from?: typeof after) => {
+    const first = [...more, sql`not ${inTitle}`]
+    return filteredPage<FoundRole>(
       { ...inSql(filter, 'slug', from), columns: columnsWith(sql`'1'`) },
-      [...more, sql`not ${inTitle}`, ...conditions],
+      [...first, ...conditions],
       limit,
-      { isApart },
+      { apart: { known: [...first, ...known], first: firstOf('slug', from) } },
     )
+  }
   if (after?.key === '1') return elsewhere([], after)
   // Elsewhere is looked only where the titles do not fill the page.
   return sql<FoundRole>`
     with in_title as materialized (
-      ${orderedPage(titles, [inTitle, ...conditionsOf(filter, 'known')], limit)})
+      ${orderedPage(titles, [inTitle, ...known], limit)})
     select * from in_title union all (${elsewhere([sql`(select count(*) from in_title) < ${limit}`])})
     order by key, role limit ${limit}`
 }
@@ -185,7 +199,7 @@ export const listStatement = (filter: RoleFilter, order: Order, limit: number, a
   // The counter has one row: its place is beside the roles, or beside nothing.
   return sql<{ position: number; ended_at: string | null } & (FoundRole | { role: null; item: null; key: null })>`
     select position, ${feedEndedAt} as ended_at, found.role, found.item, found.key
-    from feed_counter left join lateral (${pageOf(filter, order, limit, after)}) found on true
+    from (select * from feed_counter limit 1) feed_counter left join lateral (${pageOf(filter, order, limit, after)}) found on true
     order by found.key ${direction}, found.role ${direction}`
 }
 
@@ -268,10 +282,19 @@ export const titlesStatement = (q: string) =>
 
 const wordsIn = (text: string) => text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
 
+/** The statement that tells whether a role matches `q`: the index gives all that do, so some are looked at before it is asked. */
+const matchingStatement = (q: string) => {
+  const seen = sql`(select count(*) from seen)`
+  return sql<{ matches: boolean }>`
+    with seen as materialized (
+      select from (select words from role_search order by role limit 100) looked where words @@ ${hidden(queryOf(q))} limit 1)
+    select ${seen} + ${countOf({ q }, [sql`${seen} = 0`])} > 0 as matches`
+}
+
 /** `q` with each word that the titles most like it lack replaced by the near word that they have; null where that changes nothing, or a role matches `q` and other filters kept it out. */
 async function correct(db: Kysely<Database>, q: string): Promise<string | null> {
-  const { rows: matching } = await sql<{ count: number }>`select ${countOf({ q })} as count`.execute(db)
-  if ((matching[0]?.count ?? 0) > 0) return null
+  const { rows: matching } = await matchingStatement(q).execute(db)
+  if (matching[0]?.matches) return null
   const { rows } = await titlesStatement(q).execute(db)
   const known = [...new Set(rows.flatMap(({ title }) => wordsIn(title.toLowerCase())))].filter(word => word.length > 3)
   const corrected = q.replaceAll(/[\p{L}\p{M}\p{N}]{4,}/gu, word =>

@@ -13,6 +13,11 @@ const searches = [
   'q=engineer&grade=G6&sort=slug',
   'skill=skill-199',
   'q=falconer&sort=relevance',
+  // The dearest: many have it, and none of those that come first in the order.
+  'q=engineer&sort=title',
+  'sfia_version=9&sort=title',
+  'family=data&sort=title',
+  'q=engineer&family=data&sort=relevance',
 ]
 
 export interface SearchBench extends Pick<FeedBench, 'isSmoke' | 'startRegister'> {
