@@ -300,3 +300,54 @@ t.test('behaviours with what is said of them, in a sentence, numbered in one lin
     { type: 'list', items: [{ text: 'Leadership (lead)' }] },
   ])
 })
+
+t.test('several SFIA codes in a line: each has its own level, or the line stays', t => {
+  const read = (...lines: string[]) => {
+    const list = lines.map(line => `- ${line}`).join('\n')
+    return imported(`# Tester\n\n## About the role\n\nYou test.\n\n## SFIA 8 skills\n\n${list}\n`)
+  }
+  const both = [
+    { code: 'PROG', level: 4 },
+    { code: 'DESN', level: 5 },
+  ]
+  for (const line of [
+    'PROG Level 4; DESN Level 5',
+    'Programming/software development (PROG) Level 4 and Systems design (DESN) Level 5.',
+    'PROG 4, DESN 5',
+    'SFIA level 4 – PROG; SFIA level 5 - DESN.',
+    'Programming/software development PROG Level 4; Systems design DESN Level 5.',
+    'SFIA: PROG L4 / DESN (Level 5)',
+  ]) {
+    const result = read(line)
+    t.same(result.document?.sfia_mappings, both, line)
+    t.same(outlineOf(result), ['role_summary: paragraph', 'skills_framework: sfia_mappings'], line)
+    t.same(result.report.warnings, [], line)
+    t.equal(result.report.coverage.percent, 100, line)
+  }
+  t.same(
+    read('SFIA level 4: PROG, DESN and PBMG').document?.sfia_mappings.map(({ code, level }) => `${code} ${level}`),
+    ['PROG 4', 'DESN 4', 'PBMG 4'],
+  )
+  for (const line of [
+    'PROG, DESN and PBMG level 4',
+    'PROG level 4 or level 5',
+    'PROG 4-5, DESN 5',
+    'Programming (PROG) and design (DESN): level 4',
+  ]) {
+    const result = read(line, 'SINT level 3')
+    t.same(result.document?.sfia_mappings, [{ code: 'SINT', level: 3 }], line)
+    t.match(result.document?.sections[1]?.blocks, [
+      { type: 'sfia_mappings' },
+      { type: 'list', items: [{ text: line }] },
+    ])
+  }
+  const partly = read('PROG level 4; DESN level 2')
+  t.same(partly.document?.sfia_mappings, [{ code: 'PROG', level: 4 }])
+  t.match(partly.document?.sections[1]?.blocks[0], { items: [{ text: 'PROG level 4; DESN level 2' }] })
+  t.match(warningOf(partly, 'sfia_level_invalid'), { pointer: '/sections/1/blocks/0/items/0' })
+  const table = imported(
+    '# Tester\n\n## SFIA\n\n|Skill|Level|\n|---|---|\n|Programming (PROG), design (DESN)|4|\n|Problem management (PBMG)|5|\n',
+  )
+  t.same(table.document?.sfia_mappings, [{ code: 'PBMG', level: 5 }], 'in a cell')
+  t.end()
+})

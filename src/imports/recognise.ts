@@ -18,7 +18,8 @@ import { frameworkRole } from './framework.ts'
 import { importanceOf } from './headings.ts'
 import type { Notices } from './notices.ts'
 import type { Outline, OutlineSection } from './outline.ts'
-import { printedVersion, readSfia, readSfiaLine, type SfiaIndex, sfiaLines } from './sfia.ts'
+import { printedVersion, readSfia, type SfiaIndex, sfiaLines } from './sfia.ts'
+import { readSfiaLines } from './sfia-lines.ts'
 import { namesSfia, sfiaTable } from './sfia-tables.ts'
 import type { BodyBlock, Rows } from './steps.ts'
 import { cellText } from './tables.ts'
@@ -275,7 +276,7 @@ function withoutTaken(block: BodyBlock, taken: ReadonlySet<object>): BodyBlock |
   }
   if (taken.has(block.content)) return undefined
   if (block.type === 'note') return block
-  if (readSfiaLine(plainOfInlines(block.content)) === undefined) return block
+  if (readSfiaLines(plainOfInlines(block.content)).length === 0) return block
   const paragraph = { type: 'paragraph' as const, content: block.content, line: block.line }
   return { type: 'list', ordered: false, items: [{ blocks: [paragraph], line: block.line }], line: block.line }
 }

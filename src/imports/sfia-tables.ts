@@ -1,6 +1,7 @@
 /** SFIA skills in the rows of a table: which column says what, told by its head or by what stands in it. */
 import { plainOfInlines } from '../document/text.ts'
 import { normaliseHeading } from './headings.ts'
+import { saysAnother } from './sfia-lines.ts'
 import { cellText, filledCells } from './tables.ts'
 import type { SourceRow } from './tree.ts'
 
@@ -31,7 +32,9 @@ const codeTexts = [
   /^(?<name>.+?)\s*[-–—:,]\s*(?<code>[A-Z]{4})$/,
 ]
 const codeIn = (text: string): { code?: string; name?: string } =>
-  codeTexts.map(pattern => pattern.exec(text)?.groups).find(groups => groups !== undefined) ?? {}
+  codeTexts
+    .map(pattern => pattern.exec(text)?.groups)
+    .find(groups => groups !== undefined && !saysAnother(groups.name ?? '')) ?? {}
 const levelIn = (text: string) => {
   const found = levelText.exec(text)?.[1]
   return found === undefined ? undefined : Number(found)

@@ -3,6 +3,7 @@ import type { SfiaMapping, SfiaVersion } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
+import { readSfiaLines } from './sfia-lines.ts'
 import { contentOfRow, sfiaTable } from './sfia-tables.ts'
 import type { BodyBlock, Rows } from './steps.ts'
 import { cellText, filledCells } from './tables.ts'
@@ -38,6 +39,8 @@ interface SfiaLine {
   part?: 'head' | 'unread'
   /** The row says more than a mapping holds, so that it stays beside it. */
   stays?: boolean
+  /** What of the line says this skill, where it says several. */
+  words?: string
 }
 
 interface SfiaResult {
@@ -45,47 +48,6 @@ interface SfiaResult {
   mappings: SfiaMapping[]
   /** Lines that mappings stand for, and their categories: the block prints them. */
   taken: Set<SfiaLine>
-}
-
-const dash = '[-–—:,|]'
-const level = `(?:level|lvl|l)?\\s*${dash}?\\s*([1-9])`
-const shapes: { pattern: RegExp; order: ('name' | 'code' | 'level')[] }[] = [
-  {
-    pattern: new RegExp(`^(.*?)\\s*[([]([A-Z]{4})[)\\]]\\s*${dash}*\\s*\\(?${level}\\)?\\.?$`, 'i'),
-    order: ['name', 'code', 'level'],
-  },
-  {
-    pattern: new RegExp(
-      `^([A-Z]{4})\\b\\s*${dash}*\\s*(.*?)\\s*${dash}*\\s*\\(?(?:level|lvl)\\s*${dash}?\\s*([1-9])\\)?\\.?$`,
-      'i',
-    ),
-    order: ['code', 'name', 'level'],
-  },
-  {
-    pattern: new RegExp(`^level\\s*([1-9])\\s*${dash}*\\s*(.*?)\\s*\\(([A-Z]{4})\\)\\.?$`, 'i'),
-    order: ['level', 'name', 'code'],
-  },
-  {
-    pattern: new RegExp(`^(.*?)\\s*${dash}\\s*([A-Z]{4})\\s*${dash}?\\s*${level}\\.?$`, 'i'),
-    order: ['name', 'code', 'level'],
-  },
-  { pattern: /^([A-Z]{4})\s*(?:level)?\s*([1-9])$/i, order: ['code', 'level'] },
-]
-
-/** `Systems Design (DESN) – Level 3` in the ways that people write it; undefined for any other line. */
-export function readSfiaLine(text: string): { code: string; name: string; level: number } | undefined {
-  if (text.length > 200) return undefined
-  for (const { pattern, order } of shapes) {
-    const match = pattern.exec(text)
-    if (!match) continue
-    const part = (name: 'name' | 'code' | 'level') =>
-      order.includes(name) ? (match[order.indexOf(name) + 1] ?? '') : ''
-    const code = part('code')
-    // `SFIA 8` has the form of a code and its level.
-    if (code === code.toUpperCase() && code !== 'SFIA')
-      return { code, name: part('name').trim(), level: Number(part('level')) }
-  }
-  return undefined
 }
 
 /** The rows of a table of SFIA as lines; other rows are the lines of their cells. */
@@ -124,15 +86,18 @@ export function sfiaLines(blocks: readonly BodyBlock[], versions: readonly SfiaI
   const subcategories = names('subcategory')
   let category: string | undefined
   let subcategory: string | undefined
-  return blocks.flatMap(linesOf).map(line => {
+  return blocks.flatMap(linesOf).flatMap(line => {
     if (line.row) {
       // A cell that spans several rows stands in the first.
       category = line.category ?? category
       subcategory = line.subcategory ?? subcategory
       return line.part ? line : { ...line, ...(category ? { category } : {}), ...(subcategory ? { subcategory } : {}) }
     }
-    const found = readSfiaLine(line.text)
-    if (found) return { ...line, ...found, ...(category ? { category } : {}), ...(subcategory ? { subcategory } : {}) }
+    const found = readSfiaLines(line.text)
+    if (found.length > 0) {
+      const under = { ...(category ? { category } : {}), ...(subcategory ? { subcategory } : {}) }
+      return found.map(({ part, ...skill }) => ({ ...line, ...skill, words: part, ...under }))
+    }
     const words = normaliseHeading(line.text)
     if (categories.has(words)) {
       category = line.text
@@ -251,7 +216,7 @@ export function readSfia(
     const mapping = before ?? { code, level: printedLevel }
     if (!before) result.mappings.push(mapping)
     if (!line.stays) result.taken.add(line)
-    notices.understand(line.line, line.text, mapping, 'SFIA mapping')
+    notices.understand(line.line, line.words ?? line.text, mapping, 'SFIA mapping')
     const differs = (what: string, printedWord: string | undefined, framework: string) => {
       if (!printedWord || same(printedWord, framework)) return
       const detail = `${code}: the document prints the ${what} “${printedWord.replace(/:$/, '')}”, SFIA ${index.version} has “${framework}”, which is what the register shows`
@@ -261,6 +226,9 @@ export function readSfia(
     differs('category', category, skill.category)
     differs('subcategory', subcategory, skill.subcategory)
   }
+  // A line of several skills goes as a whole or stays as a whole.
+  const left = new Set(lines.filter(line => !result.taken.has(line)).map(line => line.content))
+  for (const line of result.taken) if (left.has(line.content)) result.taken.delete(line)
   if (result.mappings.length > 0) {
     for (const line of all.filter(other => other.code === undefined && (other.category ?? other.subcategory))) {
       result.taken.add(line)
