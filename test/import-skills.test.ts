@@ -351,3 +351,95 @@ t.test('several SFIA codes in a line: each has its own level, or the line stays'
   t.same(table.document?.sfia_mappings, [{ code: 'PBMG', level: 5 }], 'in a cell')
   t.end()
 })
+
+t.test('a table of criteria with numbers, groups and marks: the criterion is the skill', async t => {
+  type Read = Awaited<ReturnType<typeof importFile>>
+  const said = ({ document }: Read) =>
+    document?.skills.map(({ importance, statement }) => `${importance}: ${statement}`)
+  const markdown = (...rows: string[]) =>
+    imported(
+      `# Nurse\n\n## Person specification\n\n${[rows[0], rows[0]?.replace(/[^|]+/g, '-'), ...rows.slice(1)].join('\n')}\n`,
+    )
+  const degree = 'essential: Qualifications: Degree'
+  const phd = 'desirable: Qualifications: PhD'
+  for (const [rows, expected] of [
+    [
+      ['|Ref|Criterion|Essential/Desirable|Assessed at|', '|E1|Degree|Essential|Sift|', '|D1|PhD|Desirable|Sift|'],
+      ['essential: Degree (E1, Sift)', 'desirable: PhD (D1, Sift)'],
+    ],
+    [
+      ['|Attribute|Criteria|E/D|', '|Qualifications|Degree|E|', '|Qualifications|PhD|D|', '|Skills|Care|E|'],
+      [degree, 'essential: Skills: Care', phd],
+    ],
+    [
+      ['|What|How assessed|E/D|', '|Degree|Form|E|', '|PhD|Test|D|'],
+      ['essential: Degree (Form)', 'desirable: PhD (Test)'],
+    ],
+    [
+      ['|Criterion|Essential|Desirable|', '|Degree|✓||', '|PhD||✓|'],
+      ['essential: Degree', 'desirable: PhD'],
+    ],
+    [
+      ['|Area|Criterion|Essential|Desirable|', '|Qualifications|Degree|X|-|', '|Qualifications|PhD|-|X|'],
+      [degree, phd],
+    ],
+    [
+      ['|E/D|Criterion|', '|E|Degree|', '|D|PhD|'],
+      ['essential: Degree', 'desirable: PhD'],
+    ],
+  ] as const) {
+    const result = markdown(...rows)
+    t.same(said(result), expected, rows[0])
+    t.same(outlineOf(result), ['person_specification: subheading, skills, subheading, skills'], rows[0])
+    t.equal(result.report.coverage.percent, 100, rows[0])
+  }
+  const html = imported(
+    '<h1>Nurse</h1><h2>Person specification</h2><table><tr><th colspan="2">Criteria</th><th>Essential</th><th>Desirable</th></tr><tr><td rowspan="2">Qualifications</td><td>Degree</td><td>X</td><td></td></tr><tr><td>PhD</td><td></td><td>X</td></tr><tr><td colspan="4">Prepared by: Jo, May</td></tr></table>',
+    'text/html',
+  )
+  t.same(said(html), [degree, phd], 'cells that span several')
+  t.same(outlineOf(html), ['person_specification: subheading, skills, subheading, skills, paragraph'])
+  t.equal(html.report.coverage.percent, 100)
+  t.match(warningOf(html, 'criterion_not_read'), { excerpt: 'Prepared by: Jo, May' })
+  const cell = (text: string, properties = '') => `<w:tc><w:tcPr>${properties}</w:tcPr>${paragraph(text)}</w:tc>`
+  const spans = '<w:gridSpan w:val="2"/>'
+  const rows = [
+    cell('Criteria', spans) + cell('Essential') + cell('Desirable'),
+    cell('Qualifications', '<w:vMerge w:val="restart"/>') + cell('Degree') + cell('X') + cell(''),
+    cell('', '<w:vMerge/>') + cell('PhD') + cell('') + cell('X'),
+  ].map(cells => `<w:tr>${cells}</w:tr>`)
+  const body = `${bold('Nurse')}${bold('Person specification')}<w:tbl>${rows.join('')}</w:tbl>${paragraph('')}`
+  t.same(said(await importFile(wordFile(body), wordType, contextOf())), [degree, phd], 'of a Word file')
+  const both = markdown('|Criterion|Essential|Desirable|', '|Degree|X||', '|PhD|X|X|')
+  t.same(said(both), ['essential: Degree'], 'marks in both columns say nothing')
+  t.match(warningOf(both, 'criterion_not_read'), { excerpt: 'PhD X X' })
+  const wide = `<table>${'<tr><td colspan="100000" rowspan="100000">a</td><td>E</td></tr>'.repeat(200)}</table>`
+  t.ok(imported(`<h1>A</h1><h2>Duties</h2>${wide}`, 'text/html').document, 'spans have a limit')
+})
+
+t.test('a row or heading that says how much skills matter holds them', async t => {
+  const row = (cells: string[]) => table([cells])
+  const criteria = (...lines: string[]) => lines.map(line => paragraph(line)).join('')
+  const file = wordFile(
+    `${bold('Officer')}${bold('Key tasks')}${paragraph('Audit')}${row(['Essential', criteria('Care', 'Reports')])}${paragraph('')}`,
+  )
+  const word = await importFile(file, wordType, contextOf())
+  t.same(outlineOf(word), ['responsibilities: paragraph', 'skills_experience: skills'])
+  t.same(
+    word.document?.skills.map(({ importance, statement }) => [importance, statement]),
+    [
+      ['essential', 'Care'],
+      ['essential', 'Reports'],
+    ],
+  )
+  const headed = imported(
+    '# Tester\n\n## Duties\n\nTest.\n\n## Skills & experience – essential\n\n- SQL\n\n## Skills & experience – desirable\n\n- Go\n',
+  )
+  t.same(
+    headed.document?.skills.map(({ importance, statement }) => [importance, statement]),
+    [
+      ['essential', 'SQL'],
+      ['desirable', 'Go'],
+    ],
+  )
+})

@@ -2,9 +2,10 @@
 import { withoutMark } from '../document/form.ts'
 import { type Block, type ListItem, limits } from '../document/schema.ts'
 import { type Inline, plainOfInlines, writeText } from '../document/text.ts'
+import { criteriaIn, hasImportanceColumns } from './criteria.ts'
 import { type Notices, refuseLongList } from './notices.ts'
 import type { BodyBlock, Rows } from './steps.ts'
-import { cellText, criteriaIn, hasImportanceColumns } from './tables.ts'
+import { cellText } from './tables.ts'
 import type { SourceBlock, SourceItem, SourceList } from './tree.ts'
 
 interface DraftSubItem {
@@ -125,7 +126,9 @@ function listOfRows(block: Rows, notices: Notices): DraftList {
 
 /** A person specification as a table becomes a list for each importance, under its name. */
 function listsOfCriteria(block: Rows, notices: Notices): DraftBlock[] {
-  return Object.entries(criteriaIn(block.rows, notices)).flatMap(([importance, criteria]): DraftBlock[] => {
+  const found = criteriaIn(block.rows, notices)
+  const lists = (['essential', 'desirable'] as const).flatMap((importance): DraftBlock[] => {
+    const criteria = found[importance]
     const [first] = criteria
     if (!first) return []
     const heading = importance === 'essential' ? 'Essential' : 'Desirable'
@@ -135,6 +138,7 @@ function listsOfCriteria(block: Rows, notices: Notices): DraftBlock[] {
       { type: 'list', ordered: false, optional: false, items, line: first.line },
     ]
   })
+  return [...lists, ...found.rest.map(line => ({ type: 'paragraph' as const, ...line }))]
 }
 
 const isOpen = (text: string) => text !== '' && !/[.!?:;]["'”’)]?$/.test(text)

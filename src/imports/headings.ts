@@ -42,13 +42,14 @@ export function introducedKind(text: string): SectionKind | undefined {
 export const looksLikeHeading = (text: string) =>
   text.length <= 120 && text.split(/\s+/).length <= wordsMax && !/[.!?;,]$/.test(text.trim())
 
+const what =
+  '(?:criteria|skills|experience|requirements|qualifications|knowledge|attributes|skills and experience|knowledge and experience)'
 const importances = Object.entries(importanceWords).map(
   ([importance, words]) =>
     [
       importance as keyof typeof importanceWords,
-      new RegExp(
-        `^(?:${words.join('|')})(?: (?:criteria|skills|experience|requirements|qualifications|knowledge|attributes|skills and experience|knowledge and experience|and (?:criteria|experience)))?$`,
-      ),
+      // `Skills required` says what the skills are for, `Skills – essential` how much they matter.
+      new RegExp(`^(?:(?:${words.join('|')})(?: (?:${what}|and (?:criteria|experience)))?|${what} ${importance})$`),
     ] as const,
 )
 
