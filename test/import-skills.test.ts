@@ -230,7 +230,6 @@ t.test('SFIA in a table: its columns in any order, by their heads or by what the
     {
       type: 'list',
       items: [
-        { text: 'Code', items: [{ text: 'Skill' }, { text: 'Level' }, { text: 'Why' }] },
         { text: 'PROG', items: [{}, { text: '4' }, { text: 'You code' }] },
         { text: 'PBMG', items: [{}, { text: '3-5' }] },
         { text: 'ZZZZ' },
@@ -241,8 +240,9 @@ t.test('SFIA in a table: its columns in any order, by their heads or by what the
   ])
   t.match(warningOf(partly, 'sfia_row_not_read'), {
     excerpt: 'PBMG Problem management 3-5',
-    pointer: '/sections/1/blocks/0/items/2',
+    pointer: '/sections/1/blocks/0/items/1',
   })
+  t.match(warningOf(partly, 'table_head_removed'), { line: 9, excerpt: 'Code, Skill, Level, Why' })
   t.match(warningOf(partly, 'sfia_not_loaded'), { line: 13 })
   t.match(warningOf(partly, 'sfia_level_invalid'), { line: 14 })
   t.equal(partly.report.coverage.percent, 100)
@@ -442,4 +442,52 @@ t.test('a row or heading that says how much skills matter holds them', async t =
       ['desirable', 'Go'],
     ],
   )
+})
+
+t.test('the heads of a table are no items of the list that it becomes', async t => {
+  const read = (heading: string, ...rows: string[]) => {
+    const text = [rows[0], rows[0]?.replace(/[^|]+/g, '-'), ...rows.slice(1)].join('\n')
+    return imported(`# Tester\n\n## About the role\n\nYou test.\n\n## ${heading}\n\n${text}\n`)
+  }
+  const items = ({ document }: ReturnType<typeof read>) =>
+    document?.sections[1]?.blocks.map(block =>
+      block.type === 'list' ? block.items.map(item => [item.text, ...item.items.map(sub => sub.text)]) : block.type,
+    )
+  const levels = read('Skills', '|Skill|Level|', '|Testing|Expert|', '|SQL|Working|')
+  t.same(items(levels), [
+    [
+      ['Testing', 'Expert'],
+      ['SQL', 'Working'],
+    ],
+  ])
+  t.match(warningOf(levels, 'table_head_removed'), { line: 9, excerpt: 'Skill, Level' })
+  t.equal(levels.report.coverage.percent, 100)
+  const tasks = read('Duties', '|No.|Task|% of time|', '|1|Plan|40%|', '|2|Run|60%|')
+  t.match(tasks.document?.sections[1]?.blocks, [{ type: 'list', ordered: true }])
+  t.same(items(tasks), [
+    [
+      ['Plan', '40%'],
+      ['Run', '60%'],
+    ],
+  ])
+  t.equal(tasks.report.coverage.percent, 100)
+  const marked = read('Duties', '|**Area**|**Measure for the team**|', '|Policy|Two a year|')
+  t.same(items(marked), [[['Policy', 'Two a year']]], 'marked, and one of its words is known')
+  for (const rows of [
+    ['|Policy|Two a year|', '|Data|Monthly|'],
+    ['|Grade|Salary (National)|Salary (London)|', '|SEO|£41,000|£45,000|'],
+  ]) {
+    const kept = read('Pay', ...rows)
+    t.equal(
+      kept.report.warnings.find(({ code }) => code === 'table_head_removed'),
+      undefined,
+      'no heads, or not certain',
+    )
+    t.same(items(kept)?.flat()[0]?.[0], rows[0]?.split('|')[1])
+  }
+  const details = imported(
+    '# Tester\n\n|Field|Detail|\n|-|-|\n|Grade|SEO|\n|Salary|£40,000|\n|Budget|£0|\n\n## Duties\n\nTest.\n',
+  )
+  t.same(details.document?.advert_details.additional, [{ label: 'Budget', value: '£0' }])
+  t.equal(details.report.coverage.percent, 100)
 })

@@ -5,7 +5,7 @@ import { type Inline, plainOfInlines, writeText } from '../document/text.ts'
 import { criteriaIn, hasImportanceColumns } from './criteria.ts'
 import { type Notices, refuseLongList } from './notices.ts'
 import type { BodyBlock, Rows } from './steps.ts'
-import { cellText } from './tables.ts'
+import { cellText, hasHead } from './tables.ts'
 import type { SourceBlock, SourceItem, SourceList } from './tree.ts'
 
 interface DraftSubItem {
@@ -116,12 +116,28 @@ function listOfRows(block: Rows, notices: Notices): DraftList {
     text,
     'A table became a list: an item for each row, its further cells under it',
   )
-  const items = block.rows.flatMap(row => {
-    const cells = row.cells.map(cell => cell.blocks.flatMap(inner => subItemsOf(inner, 2, notices)))
+  const [head, ...below] = block.rows
+  const isHeaded = hasHead(block.rows)
+  if (head && isHeaded) {
+    const heads = head.cells.map(cellText).join(', ')
+    const detail = `The heads of the table (${heads}) are no items of the list that it became; they were left out`
+    notices.add('repair', 'table_head_removed', head.line, heads, detail)
+    notices.understand(head.line, heads, '', 'head of a table')
+  }
+  const body = isHeaded ? below : block.rows
+  // Rows that are numbered are items of a numbered list.
+  const numberOf = (row: Rows['rows'][number]) => cellText(row.cells[0] ?? { header: false, blocks: [] })
+  const isNumbered =
+    body.length > 1 && body.every((row, at) => row.cells.length > 1 && numberOf(row).replace(/\.$/, '') === `${at + 1}`)
+  const items = body.flatMap(row => {
+    if (isNumbered) notices.understand(row.line, numberOf(row), '', 'mark of a list')
+    const cells = row.cells
+      .slice(isNumbered ? 1 : 0)
+      .map(cell => cell.blocks.flatMap(inner => subItemsOf(inner, 2, notices)))
     const [first, ...others] = cells.flat()
     return first ? [{ ...first, items: others, joined: false }] : []
   })
-  return { type: 'list', ordered: false, optional: false, items, line: block.line }
+  return { type: 'list', ordered: isNumbered, optional: false, items, line: block.line }
 }
 
 /** A person specification as a table becomes a list for each importance, under its name. */

@@ -215,6 +215,11 @@ const lineMax = 300
 const valueMax = 2000
 const additionalMax = 50
 
+/** `Field: Detail` is what stands above the columns of labels and values. */
+const isHead = ({ label, value }: Pair) =>
+  /^(?:field|item|detail|heading|label|attribute|property)$/i.test(label) &&
+  /^(?:details?|values?|description|information|content|entry)$/i.test(plainOfInlines(value.flat()))
+
 /** Puts pairs into the members that they stand for; what is known by no name or code goes to `additional`. */
 export function readPairs(pairs: readonly Pair[], into: Details, notices: Notices) {
   const { details } = into
@@ -349,6 +354,11 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
   }
 
   for (const pair of pairs) {
+    if (isHead(pair)) {
+      const text = `${pair.label} ${plainOfInlines(pair.value.flat())}`
+      notices.understand(pair.line, text, '/advert_details', 'head of a table')
+      continue
+    }
     const member = labelledMember(pair.label)
     const pointer = !member
       ? '/advert_details/additional'

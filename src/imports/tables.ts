@@ -1,5 +1,6 @@
 /** Tables of Word exports: most hold the layout of a page, some hold labels and values, and some are no valid tables. */
 import { type Inline, plainOfInlines } from '../document/text.ts'
+import { normaliseHeading } from './headings.ts'
 import { isKnownLabel, labelled, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import {
@@ -141,4 +142,28 @@ export function onlyParagraph(row: SourceRow): { paragraph: SourceParagraph; hea
   if (!cell || !block || others.length > 0 || more.length > 0) return undefined
   if (block.type === 'paragraph') return { paragraph: block, header: cell.header }
   return block.type === 'heading' ? { paragraph: { ...block, type: 'paragraph' }, header: true } : undefined
+}
+
+/** Words that stand above columns. */
+const headWords =
+  /^(?:skill|competency|competence|behaviour|capability|strength|element|area|activity|measure|task|duty|responsibility|objective|level|grade|code|criteri(?:on|a)|method|category|field|detail|item|value|description|no|number|ref|reference|importance|weight(?:ing)?|outcome|output|frequency|evidence)s?$|^(?:% of time|of time|time|percentage(?: of time)?|what we assess|how assessed|assessed (?:at|by)|sfia (?:skill|code|level)|(?:skill|required|target) level|key (?:activity|task|measure)s?)$/
+const isHeadWord = (cell: SourceCell) => headWords.test(normaliseHeading(cellText(cell)))
+const standsOut = ({ header, blocks }: SourceCell) =>
+  header || (blocks.length > 0 && blocks.every(block => block.type === 'paragraph' && isBold(block.content)))
+const headMax = 40
+
+/**
+ * Whether the first row of a table says what stands in its columns: each cell by its words, or the row is marked as heads
+ * are, the others are not, and a word of it is one of heads.
+ */
+export function hasHead([head, ...others]: readonly SourceRow[]): boolean {
+  if (!head || head.cells.length < 2 || others.length === 0 || others.some(row => filledCells(row).length < 2))
+    return false
+  if (head.cells.every(isHeadWord)) return true
+  return (
+    filledCells(head).length === head.cells.length &&
+    head.cells.every(cell => standsOut(cell) && cellText(cell).length <= headMax) &&
+    head.cells.filter(isHeadWord).length * 2 >= head.cells.length &&
+    !others.some(row => row.cells.every(standsOut))
+  )
 }
