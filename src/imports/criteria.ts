@@ -2,7 +2,7 @@
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf, looksLikeHeading, normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
-import { cellText, filledCells, onlyParagraph } from './tables.ts'
+import { cellText, filledCells, isNoTick, isTick, onlyParagraph } from './tables.ts'
 import {
   isBold,
   type Line,
@@ -18,10 +18,6 @@ type Importance = 'essential' | 'desirable'
 /** `Essential`, `Desirable`, and the letters that tables have for them. */
 const markedImportance = (text: string): Importance | undefined =>
   /^e\.?$/i.test(text) ? 'essential' : /^d\.?$/i.test(text) ? 'desirable' : importanceOf(text)
-
-/** What stands in a column of `Essential` where a criterion is so, and where it is not. */
-export const isTick = (text: string) => /^(?:[xy✓✔☑☒🗹●•■*]|yes|\[[x✓✔]\])$/iu.test(text)
-const isNoTick = (text: string) => /^(?:|[n☐–—-]|no|\[ ?\])$/iu.test(text)
 
 /** What heads say of columns that hold no criteria, and of the one that does. */
 const heads = {

@@ -65,6 +65,10 @@ export const cellText = (cell: SourceCell): string =>
     .join(' ')
     .trim()
 
+/** What stands in a column where what is beside it is so (`Essential`, `Level 4`), and where it is not. */
+export const isTick = (text: string) => /^(?:[xy✓✔☑☒🗹●•■*]|yes|\[[x✓✔]\])$/iu.test(text)
+export const isNoTick = (text: string) => /^(?:|[n☐–—-]|no|\[ ?\])$/iu.test(text)
+
 const isLabelCell = (cell: SourceCell | undefined) => cell !== undefined && isKnownLabel(cellText(cell))
 
 const cellOf = (lines: readonly Line[]): SourceCell => ({
