@@ -491,3 +491,68 @@ t.test('the heads of a table are no items of the list that it becomes', async t 
   t.same(details.document?.advert_details.additional, [{ label: 'Budget', value: '£0' }])
   t.equal(details.report.coverage.percent, 100)
 })
+
+t.test('SFIA that is not certain to read is told, and what only looks like it is none', async t => {
+  const read = (heading: string, text: string) =>
+    imported(`# Tester\n\n## About the role\n\nYou test.\n\n## ${heading}\n\n${text}\n`)
+  const sentence = 'You need programming (PROG) at level 4, which we will test at interview.'
+  for (const [heading, text] of [
+    ['SFIA 8', sentence],
+    ['SFIA 8', '- PROG level 4 or level 5'],
+    ['Package', 'The postholder works at SFIA level 6.'],
+    ['Package', '- Tea\n- SFIA: PROG L5'],
+  ] as const) {
+    const result = read(heading, text)
+    t.same(result.document?.sfia_mappings, [], text)
+    const [line = ''] = text.replaceAll('- ', '').split('\n').slice(-1)
+    t.match(warningOf(result, 'sfia_text_not_read'), { severity: 'advice', excerpt: line }, text)
+    t.equal(result.report.coverage.percent, 100, text)
+  }
+  const others = read('Desirable skills', '- ITIL 4')
+  t.same(
+    others.document?.skills.map(({ statement }) => statement),
+    ['ITIL 4'],
+  )
+  t.notOk(others.report.warnings.some(({ code }) => code.startsWith('sfia')))
+  const file = wordFile(
+    bold('Tester') + bold('Duties') + paragraph('Test.') + bold('Desirable:') + paragraph('- ITIL 4'),
+  )
+  const word = await importFile(file, wordType, contextOf())
+  t.match(word.document?.skills, [{ statement: 'ITIL 4', importance: 'desirable' }])
+  t.match(read('Skills', '- PROG 4').document?.sfia_mappings, [{ code: 'PROG', level: 4 }], 'a code that is loaded')
+})
+
+t.test('of versions of SFIA that fit alike the newest is taken, and the tie told', t => {
+  const read = (line: string) => imported(`# Tester\n\n## Duties\n\nTest.\n\n## SFIA\n\n- ${line}\n`)
+  const tie = read('Programming/software development (PROG) level 4')
+  t.equal(tie.document?.sfia_version, '9')
+  t.match(warningOf(tie, 'sfia_version_tied')?.detail, /4 of those that are loaded fit it alike. SFIA 9, the newest/)
+  const old = read('Systems integration (SINT) level 3')
+  t.equal(old.document?.sfia_version, '6', 'a name that one version has')
+  t.match(warningOf(old, 'sfia_version_inferred')?.detail, /SFIA 6 was inferred/)
+  t.equal(read('Problem management (PBMG) level 2').document?.sfia_version, '9', 'a level that one version has')
+  t.end()
+})
+
+t.test('SFIA in a table with a column for each level: the one that is ticked', t => {
+  const read = (...rows: string[]) =>
+    imported(
+      `# Tester\n\n## Duties\n\nTest.\n\n## SFIA 8\n\n|SFIA skill|L3|Level 4|5|\n|-|-|-|-|\n${rows.join('\n')}\n`,
+    )
+  const found = read('|Systems design (DESN)||✔||', '|Problem management (PBMG)|||X|')
+  t.same(found.document?.sfia_mappings, [
+    { code: 'DESN', level: 4 },
+    { code: 'PBMG', level: 5 },
+  ])
+  t.same(found.report.warnings, [])
+  t.equal(found.report.coverage.percent, 100)
+  const partly = read(
+    '|Systems design (DESN)||✔|✔|',
+    '|Problem management (PBMG)||maybe||',
+    '|Systems integration and build (SINT)|x|||',
+  )
+  t.same(partly.document?.sfia_mappings, [{ code: 'SINT', level: 3 }])
+  t.equal(partly.report.warnings.filter(({ code }) => code === 'sfia_row_not_read').length, 2)
+  t.equal(partly.report.coverage.percent, 100)
+  t.end()
+})

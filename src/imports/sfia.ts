@@ -76,6 +76,13 @@ const linesOf = (block: BodyBlock | SourceBlock): SfiaLine[] => {
   return [{ text: plainOfInlines(block.content), content: block.content, line: block.line }]
 }
 
+/** Whether lines are of SFIA where no heading says so: `ITIL 4` has the form of a code that is loaded, and is none. */
+export const areOfSfia = (lines: readonly SfiaLine[], versions: readonly SfiaIndex[]) => {
+  const known = new Set(versions.flatMap(({ skills }) => skills.map(({ code }) => code)))
+  const found = lines.filter(({ code, name }) => code !== undefined && (known.has(code) || name !== ''))
+  return found.length * 2 > lines.length
+}
+
 /** The lines of a block, with what each says; categories are told by the names that any version of SFIA has. */
 export function sfiaLines(blocks: readonly BodyBlock[], versions: readonly SfiaIndex[]): SfiaLine[] {
   const names = (member: 'category' | 'subcategory') => {
@@ -112,6 +119,23 @@ export function sfiaLines(blocks: readonly BodyBlock[], versions: readonly SfiaI
   })
 }
 
+/** Lines of no skill that name one all the same: whole sentences, a level of two. What is certain in them is only the code. */
+export function warnOfUnread(lines: readonly SfiaLine[], versions: readonly SfiaIndex[], notices: Notices) {
+  const known = new Set(versions.flatMap(({ skills }) => skills.map(({ code }) => code)))
+  for (const { code, part, row, text, line, content } of lines) {
+    if (code !== undefined || part || row) continue
+    const codes = [...new Set(text.match(/\b[A-Z]{4}\b/g))].filter(word => known.has(word))
+    if (codes.length === 0 && !/\bSFIA\b[^.]*\blevel\b/i.test(text.slice(0, sentenceMax))) continue
+    const names = codes.length > 0 ? codes.join(', ') : 'a level'
+    const detail = `The text names ${names} of SFIA in a way that is not certain to read: a skill is its code and one level. It was kept as text`
+    notices.add('advice', 'sfia_text_not_read', line, text, detail, content)
+  }
+}
+const sentenceMax = 1000
+/** The lines of a section that is not on SFIA which name it. */
+export const linesOnSfia = (blocks: readonly BodyBlock[]) =>
+  blocks.flatMap(linesOf).filter(({ text }) => /\bSFIA\b/.test(text))
+
 const same = (one: string, other: string) => normaliseHeading(one) === normaliseHeading(other)
 
 interface Fit {
@@ -138,7 +162,7 @@ const fitOf = (index: SfiaIndex, lines: readonly SfiaLine[]): Fit => {
 export const printedVersion = (text: string): SfiaVersion | undefined =>
   /\bSFIA[\s-]*(?:version\s*|v\.?\s*)?([6-9])\b/i.exec(text)?.[1] as SfiaVersion | undefined
 
-/** The version in which most codes, levels and names of the lines fit; the oldest of those that fit alike. */
+/** The version in which most codes, levels and names of the lines fit; the newest of those that fit alike. */
 function inferVersion(
   lines: readonly SfiaLine[],
   versions: readonly SfiaIndex[],
@@ -146,15 +170,21 @@ function inferVersion(
 ): SfiaIndex | undefined {
   const fits = versions
     .map(index => fitOf(index, lines))
-    .sort((a, b) => b.levels - a.levels || b.words - a.words || Number(a.index.version) - Number(b.index.version))
+    .sort((a, b) => b.levels - a.levels || b.words - a.words || Number(b.index.version) - Number(a.index.version))
   const [best] = fits
   if (!best || best.levels === 0) return undefined
   const others = fits
     .slice(1)
     .sort((a, b) => Number(a.index.version) - Number(b.index.version))
     .map(fit => `SFIA ${fit.index.version}: ${fit.levels} and ${fit.words}`)
-  const detail = `The document names no version of SFIA. SFIA ${best.index.version} was inferred: ${best.levels} of ${lines.length} codes have the printed level in it, and ${best.words} printed names and categories agree${others.length > 0 ? ` (${others.join('; ')})` : ''}. Check it`
-  notices.add('advice', 'sfia_version_inferred', lines[0]?.line ?? null, lines[0]?.text ?? '', detail, '/sfia_version')
+  const alike = fits.filter(fit => fit.levels === best.levels && fit.words === best.words)
+  const counts = `${best.levels} of ${lines.length} codes have the printed level in it, and ${best.words} printed names and categories agree${others.length > 0 ? ` (${others.join('; ')})` : ''}`
+  const detail =
+    alike.length > 1
+      ? `The document names no version of SFIA, and ${alike.length} of those that are loaded fit it alike. SFIA ${best.index.version}, the newest of them, was taken: ${counts}. Set the version that is meant`
+      : `The document names no version of SFIA. SFIA ${best.index.version} was inferred: ${counts}. Check it`
+  const code = alike.length > 1 ? 'sfia_version_tied' : 'sfia_version_inferred'
+  notices.add('advice', code, lines[0]?.line ?? null, lines[0]?.text ?? '', detail, '/sfia_version')
   return best.index
 }
 
