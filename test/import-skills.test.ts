@@ -556,3 +556,32 @@ t.test('SFIA in a table with a column for each level: the one that is ticked', t
   t.equal(partly.report.coverage.percent, 100)
   t.end()
 })
+
+t.test('more names of sections, and a team is no text of the whole organisation', t => {
+  const kinds = (...headings: string[]) =>
+    imported(`# Tester\n\n${headings.map(heading => `## ${heading}\n\nText.`).join('\n\n')}\n`).document?.sections.map(
+      ({ kind, shared_section }) => (shared_section === null ? kind : 'shared'),
+    )
+  for (const [kind, headings] of [
+    ['working_with', ['The team', 'About the team', 'Our team', 'Meet the team', 'Organisation chart']],
+    ['shared', ['About the organisation', 'About us', 'Our organisation', 'About our department']],
+    ['responsibilities', ['Main activities', 'As a performance analyst you will:', 'In this role you will']],
+    ['person_specification', ['We’re interested in people who', 'Personal qualities', 'Attributes']],
+    ['skills_experience', ['You should have']],
+    ['role_summary', ['Overall objective']],
+    ['capabilities', ['Strengths', 'Success Profile elements']],
+  ] as const)
+    for (const heading of headings) t.same(kinds('Purpose', heading)?.[1], kind, heading)
+  const advert = imported(
+    '# Tester\n\n## Duties\n\nTest.\n\n## Person specification\n\nIt is essential that you have:\n\n- SQL\n\nIt is desirable that you have:\n\n- Go\n',
+  )
+  t.same(outlineOf(advert)[1], 'person_specification: paragraph, skills, paragraph, skills')
+  t.same(
+    advert.document?.skills.map(({ importance, statement }) => [importance, statement]),
+    [
+      ['essential', 'SQL'],
+      ['desirable', 'Go'],
+    ],
+  )
+  t.end()
+})
