@@ -71,7 +71,7 @@ t.test('our sample: everything that it says is recognised', async t => {
     textsOf(result, 'working_with')[0],
     'Product managers to learn what decisions the data serves and to agree with them which tables are worth their cost.',
   )
-  t.equal(document?.sfia_version, '8')
+  t.equal(document?.sfia_version, '9')
   t.same(document?.sfia_mappings, [
     { code: 'DESN', level: 3 },
     { code: 'PROG', level: 4 },
@@ -96,7 +96,7 @@ t.test('our sample: everything that it says is recognised', async t => {
     'repair broken_tag 96',
     'repair table_repaired 151',
     'repair list_item_joined 91',
-    'advice sfia_version_inferred 133',
+    'advice sfia_version_tied 133',
     'repair sfia_name_differs 134',
     'advice link_superseded 115',
     'advice near_duplicate 97',

@@ -230,7 +230,6 @@ t.test('SFIA in a table: its columns in any order, by their heads or by what the
     {
       type: 'list',
       items: [
-        { text: 'Code', items: [{ text: 'Skill' }, { text: 'Level' }, { text: 'Why' }] },
         { text: 'PROG', items: [{}, { text: '4' }, { text: 'You code' }] },
         { text: 'PBMG', items: [{}, { text: '3-5' }] },
         { text: 'ZZZZ' },
@@ -241,8 +240,9 @@ t.test('SFIA in a table: its columns in any order, by their heads or by what the
   ])
   t.match(warningOf(partly, 'sfia_row_not_read'), {
     excerpt: 'PBMG Problem management 3-5',
-    pointer: '/sections/1/blocks/0/items/2',
+    pointer: '/sections/1/blocks/0/items/1',
   })
+  t.match(warningOf(partly, 'table_head_removed'), { line: 9, excerpt: 'Code, Skill, Level, Why' })
   t.match(warningOf(partly, 'sfia_not_loaded'), { line: 13 })
   t.match(warningOf(partly, 'sfia_level_invalid'), { line: 14 })
   t.equal(partly.report.coverage.percent, 100)
@@ -299,4 +299,289 @@ t.test('behaviours with what is said of them, in a sentence, numbered in one lin
   t.match(page('## Behaviours\n\n* Leadership (lead)').document?.sections[1]?.blocks, [
     { type: 'list', items: [{ text: 'Leadership (lead)' }] },
   ])
+})
+
+t.test('several SFIA codes in a line: each has its own level, or the line stays', t => {
+  const read = (...lines: string[]) => {
+    const list = lines.map(line => `- ${line}`).join('\n')
+    return imported(`# Tester\n\n## About the role\n\nYou test.\n\n## SFIA 8 skills\n\n${list}\n`)
+  }
+  const both = [
+    { code: 'PROG', level: 4 },
+    { code: 'DESN', level: 5 },
+  ]
+  for (const line of [
+    'PROG Level 4; DESN Level 5',
+    'Programming/software development (PROG) Level 4 and Systems design (DESN) Level 5.',
+    'PROG 4, DESN 5',
+    'SFIA level 4 – PROG; SFIA level 5 - DESN.',
+    'Programming/software development PROG Level 4; Systems design DESN Level 5.',
+    'SFIA: PROG L4 / DESN (Level 5)',
+  ]) {
+    const result = read(line)
+    t.same(result.document?.sfia_mappings, both, line)
+    t.same(outlineOf(result), ['role_summary: paragraph', 'skills_framework: sfia_mappings'], line)
+    t.same(result.report.warnings, [], line)
+    t.equal(result.report.coverage.percent, 100, line)
+  }
+  t.same(
+    read('SFIA level 4: PROG, DESN and PBMG').document?.sfia_mappings.map(({ code, level }) => `${code} ${level}`),
+    ['PROG 4', 'DESN 4', 'PBMG 4'],
+  )
+  for (const line of [
+    'PROG, DESN and PBMG level 4',
+    'PROG level 4 or level 5',
+    'PROG 4-5, DESN 5',
+    'Programming (PROG) and design (DESN): level 4',
+  ]) {
+    const result = read(line, 'SINT level 3')
+    t.same(result.document?.sfia_mappings, [{ code: 'SINT', level: 3 }], line)
+    t.match(result.document?.sections[1]?.blocks, [
+      { type: 'sfia_mappings' },
+      { type: 'list', items: [{ text: line }] },
+    ])
+  }
+  const partly = read('PROG level 4; DESN level 2')
+  t.same(partly.document?.sfia_mappings, [{ code: 'PROG', level: 4 }])
+  t.match(partly.document?.sections[1]?.blocks[0], { items: [{ text: 'PROG level 4; DESN level 2' }] })
+  t.match(warningOf(partly, 'sfia_level_invalid'), { pointer: '/sections/1/blocks/0/items/0' })
+  const table = imported(
+    '# Tester\n\n## SFIA\n\n|Skill|Level|\n|---|---|\n|Programming (PROG), design (DESN)|4|\n|Problem management (PBMG)|5|\n',
+  )
+  t.same(table.document?.sfia_mappings, [{ code: 'PBMG', level: 5 }], 'in a cell')
+  t.end()
+})
+
+t.test('a table of criteria with numbers, groups and marks: the criterion is the skill', async t => {
+  type Read = Awaited<ReturnType<typeof importFile>>
+  const said = ({ document }: Read) =>
+    document?.skills.map(({ importance, statement }) => `${importance}: ${statement}`)
+  const markdown = (...rows: string[]) =>
+    imported(
+      `# Nurse\n\n## Person specification\n\n${[rows[0], rows[0]?.replace(/[^|]+/g, '-'), ...rows.slice(1)].join('\n')}\n`,
+    )
+  const degree = 'essential: Qualifications: Degree'
+  const phd = 'desirable: Qualifications: PhD'
+  for (const [rows, expected] of [
+    [
+      ['|Ref|Criterion|Essential/Desirable|Assessed at|', '|E1|Degree|Essential|Sift|', '|D1|PhD|Desirable|Sift|'],
+      ['essential: Degree (E1, Sift)', 'desirable: PhD (D1, Sift)'],
+    ],
+    [
+      ['|Attribute|Criteria|E/D|', '|Qualifications|Degree|E|', '|Qualifications|PhD|D|', '|Skills|Care|E|'],
+      [degree, 'essential: Skills: Care', phd],
+    ],
+    [
+      ['|What|How assessed|E/D|', '|Degree|Form|E|', '|PhD|Test|D|'],
+      ['essential: Degree (Form)', 'desirable: PhD (Test)'],
+    ],
+    [
+      ['|Criterion|Essential|Desirable|', '|Degree|✓||', '|PhD||✓|'],
+      ['essential: Degree', 'desirable: PhD'],
+    ],
+    [
+      ['|Area|Criterion|Essential|Desirable|', '|Qualifications|Degree|X|-|', '|Qualifications|PhD|-|X|'],
+      [degree, phd],
+    ],
+    [
+      ['|E/D|Criterion|', '|E|Degree|', '|D|PhD|'],
+      ['essential: Degree', 'desirable: PhD'],
+    ],
+  ] as const) {
+    const result = markdown(...rows)
+    t.same(said(result), expected, rows[0])
+    t.same(outlineOf(result), ['person_specification: subheading, skills, subheading, skills'], rows[0])
+    t.equal(result.report.coverage.percent, 100, rows[0])
+  }
+  const html = imported(
+    '<h1>Nurse</h1><h2>Person specification</h2><table><tr><th colspan="2">Criteria</th><th>Essential</th><th>Desirable</th></tr><tr><td rowspan="2">Qualifications</td><td>Degree</td><td>X</td><td></td></tr><tr><td>PhD</td><td></td><td>X</td></tr><tr><td colspan="4">Prepared by: Jo, May</td></tr></table>',
+    'text/html',
+  )
+  t.same(said(html), [degree, phd], 'cells that span several')
+  t.same(outlineOf(html), ['person_specification: subheading, skills, subheading, skills, paragraph'])
+  t.equal(html.report.coverage.percent, 100)
+  t.match(warningOf(html, 'criterion_not_read'), { excerpt: 'Prepared by: Jo, May' })
+  const cell = (text: string, properties = '') => `<w:tc><w:tcPr>${properties}</w:tcPr>${paragraph(text)}</w:tc>`
+  const spans = '<w:gridSpan w:val="2"/>'
+  const rows = [
+    cell('Criteria', spans) + cell('Essential') + cell('Desirable'),
+    cell('Qualifications', '<w:vMerge w:val="restart"/>') + cell('Degree') + cell('X') + cell(''),
+    cell('', '<w:vMerge/>') + cell('PhD') + cell('') + cell('X'),
+  ].map(cells => `<w:tr>${cells}</w:tr>`)
+  const body = `${bold('Nurse')}${bold('Person specification')}<w:tbl>${rows.join('')}</w:tbl>${paragraph('')}`
+  t.same(said(await importFile(wordFile(body), wordType, contextOf())), [degree, phd], 'of a Word file')
+  const both = markdown('|Criterion|Essential|Desirable|', '|Degree|X||', '|PhD|X|X|')
+  t.same(said(both), ['essential: Degree'], 'marks in both columns say nothing')
+  t.match(warningOf(both, 'criterion_not_read'), { excerpt: 'PhD X X' })
+  const wide = `<table>${'<tr><td colspan="100000" rowspan="100000">a</td><td>E</td></tr>'.repeat(200)}</table>`
+  t.ok(imported(`<h1>A</h1><h2>Duties</h2>${wide}`, 'text/html').document, 'spans have a limit')
+})
+
+t.test('a row or heading that says how much skills matter holds them', async t => {
+  const row = (cells: string[]) => table([cells])
+  const criteria = (...lines: string[]) => lines.map(line => paragraph(line)).join('')
+  const file = wordFile(
+    `${bold('Officer')}${bold('Key tasks')}${paragraph('Audit')}${row(['Essential', criteria('Care', 'Reports')])}${paragraph('')}`,
+  )
+  const word = await importFile(file, wordType, contextOf())
+  t.same(outlineOf(word), ['responsibilities: paragraph', 'skills_experience: skills'])
+  t.same(
+    word.document?.skills.map(({ importance, statement }) => [importance, statement]),
+    [
+      ['essential', 'Care'],
+      ['essential', 'Reports'],
+    ],
+  )
+  const headed = imported(
+    '# Tester\n\n## Duties\n\nTest.\n\n## Skills & experience – essential\n\n- SQL\n\n## Skills & experience – desirable\n\n- Go\n',
+  )
+  t.same(
+    headed.document?.skills.map(({ importance, statement }) => [importance, statement]),
+    [
+      ['essential', 'SQL'],
+      ['desirable', 'Go'],
+    ],
+  )
+})
+
+t.test('the heads of a table are no items of the list that it becomes', async t => {
+  const read = (heading: string, ...rows: string[]) => {
+    const text = [rows[0], rows[0]?.replace(/[^|]+/g, '-'), ...rows.slice(1)].join('\n')
+    return imported(`# Tester\n\n## About the role\n\nYou test.\n\n## ${heading}\n\n${text}\n`)
+  }
+  const items = ({ document }: ReturnType<typeof read>) =>
+    document?.sections[1]?.blocks.map(block =>
+      block.type === 'list' ? block.items.map(item => [item.text, ...item.items.map(sub => sub.text)]) : block.type,
+    )
+  const levels = read('Skills', '|Skill|Level|', '|Testing|Expert|', '|SQL|Working|')
+  t.same(items(levels), [
+    [
+      ['Testing', 'Expert'],
+      ['SQL', 'Working'],
+    ],
+  ])
+  t.match(warningOf(levels, 'table_head_removed'), { line: 9, excerpt: 'Skill, Level' })
+  t.equal(levels.report.coverage.percent, 100)
+  const tasks = read('Duties', '|No.|Task|% of time|', '|1|Plan|40%|', '|2|Run|60%|')
+  t.match(tasks.document?.sections[1]?.blocks, [{ type: 'list', ordered: true }])
+  t.same(items(tasks), [
+    [
+      ['Plan', '40%'],
+      ['Run', '60%'],
+    ],
+  ])
+  t.equal(tasks.report.coverage.percent, 100)
+  const marked = read('Duties', '|**Area**|**Measure for the team**|', '|Policy|Two a year|')
+  t.same(items(marked), [[['Policy', 'Two a year']]], 'marked, and one of its words is known')
+  for (const rows of [
+    ['|Policy|Two a year|', '|Data|Monthly|'],
+    ['|Grade|Salary (National)|Salary (London)|', '|SEO|£41,000|£45,000|'],
+  ]) {
+    const kept = read('Pay', ...rows)
+    t.equal(
+      kept.report.warnings.find(({ code }) => code === 'table_head_removed'),
+      undefined,
+      'no heads, or not certain',
+    )
+    t.same(items(kept)?.flat()[0]?.[0], rows[0]?.split('|')[1])
+  }
+  const details = imported(
+    '# Tester\n\n|Field|Detail|\n|-|-|\n|Grade|SEO|\n|Salary|£40,000|\n|Budget|£0|\n\n## Duties\n\nTest.\n',
+  )
+  t.same(details.document?.advert_details.additional, [{ label: 'Budget', value: '£0' }])
+  t.equal(details.report.coverage.percent, 100)
+})
+
+t.test('SFIA that is not certain to read is told, and what only looks like it is none', async t => {
+  const read = (heading: string, text: string) =>
+    imported(`# Tester\n\n## About the role\n\nYou test.\n\n## ${heading}\n\n${text}\n`)
+  const sentence = 'You need programming (PROG) at level 4, which we will test at interview.'
+  for (const [heading, text] of [
+    ['SFIA 8', sentence],
+    ['SFIA 8', '- PROG level 4 or level 5'],
+    ['Package', 'The postholder works at SFIA level 6.'],
+    ['Package', '- Tea\n- SFIA: PROG L5'],
+  ] as const) {
+    const result = read(heading, text)
+    t.same(result.document?.sfia_mappings, [], text)
+    const [line = ''] = text.replaceAll('- ', '').split('\n').slice(-1)
+    t.match(warningOf(result, 'sfia_text_not_read'), { severity: 'advice', excerpt: line }, text)
+    t.equal(result.report.coverage.percent, 100, text)
+  }
+  const others = read('Desirable skills', '- ITIL 4')
+  t.same(
+    others.document?.skills.map(({ statement }) => statement),
+    ['ITIL 4'],
+  )
+  t.notOk(others.report.warnings.some(({ code }) => code.startsWith('sfia')))
+  const file = wordFile(
+    bold('Tester') + bold('Duties') + paragraph('Test.') + bold('Desirable:') + paragraph('- ITIL 4'),
+  )
+  const word = await importFile(file, wordType, contextOf())
+  t.match(word.document?.skills, [{ statement: 'ITIL 4', importance: 'desirable' }])
+  t.match(read('Skills', '- PROG 4').document?.sfia_mappings, [{ code: 'PROG', level: 4 }], 'a code that is loaded')
+})
+
+t.test('of versions of SFIA that fit alike the newest is taken, and the tie told', t => {
+  const read = (line: string) => imported(`# Tester\n\n## Duties\n\nTest.\n\n## SFIA\n\n- ${line}\n`)
+  const tie = read('Programming/software development (PROG) level 4')
+  t.equal(tie.document?.sfia_version, '9')
+  t.match(warningOf(tie, 'sfia_version_tied')?.detail, /4 of those that are loaded fit it alike. SFIA 9, the newest/)
+  const old = read('Systems integration (SINT) level 3')
+  t.equal(old.document?.sfia_version, '6', 'a name that one version has')
+  t.match(warningOf(old, 'sfia_version_inferred')?.detail, /SFIA 6 was inferred/)
+  t.equal(read('Problem management (PBMG) level 2').document?.sfia_version, '9', 'a level that one version has')
+  t.end()
+})
+
+t.test('SFIA in a table with a column for each level: the one that is ticked', t => {
+  const read = (...rows: string[]) =>
+    imported(
+      `# Tester\n\n## Duties\n\nTest.\n\n## SFIA 8\n\n|SFIA skill|L3|Level 4|5|\n|-|-|-|-|\n${rows.join('\n')}\n`,
+    )
+  const found = read('|Systems design (DESN)||✔||', '|Problem management (PBMG)|||X|')
+  t.same(found.document?.sfia_mappings, [
+    { code: 'DESN', level: 4 },
+    { code: 'PBMG', level: 5 },
+  ])
+  t.same(found.report.warnings, [])
+  t.equal(found.report.coverage.percent, 100)
+  const partly = read(
+    '|Systems design (DESN)||✔|✔|',
+    '|Problem management (PBMG)||maybe||',
+    '|Systems integration and build (SINT)|x|||',
+  )
+  t.same(partly.document?.sfia_mappings, [{ code: 'SINT', level: 3 }])
+  t.equal(partly.report.warnings.filter(({ code }) => code === 'sfia_row_not_read').length, 2)
+  t.equal(partly.report.coverage.percent, 100)
+  t.end()
+})
+
+t.test('more names of sections, and a team is no text of the whole organisation', t => {
+  const kinds = (...headings: string[]) =>
+    imported(`# Tester\n\n${headings.map(heading => `## ${heading}\n\nText.`).join('\n\n')}\n`).document?.sections.map(
+      ({ kind, shared_section }) => (shared_section === null ? kind : 'shared'),
+    )
+  for (const [kind, headings] of [
+    ['working_with', ['The team', 'About the team', 'Our team', 'Meet the team', 'Organisation chart']],
+    ['shared', ['About the organisation', 'About us', 'Our organisation', 'About our department']],
+    ['responsibilities', ['Main activities', 'As a performance analyst you will:', 'In this role you will']],
+    ['person_specification', ['We’re interested in people who', 'Personal qualities', 'Attributes']],
+    ['skills_experience', ['You should have']],
+    ['role_summary', ['Overall objective']],
+    ['capabilities', ['Strengths', 'Success Profile elements']],
+  ] as const)
+    for (const heading of headings) t.same(kinds('Purpose', heading)?.[1], kind, heading)
+  const advert = imported(
+    '# Tester\n\n## Duties\n\nTest.\n\n## Person specification\n\nIt is essential that you have:\n\n- SQL\n\nIt is desirable that you have:\n\n- Go\n',
+  )
+  t.same(outlineOf(advert)[1], 'person_specification: paragraph, skills, paragraph, skills')
+  t.same(
+    advert.document?.skills.map(({ importance, statement }) => [importance, statement]),
+    [
+      ['essential', 'SQL'],
+      ['desirable', 'Go'],
+    ],
+  )
+  t.end()
 })

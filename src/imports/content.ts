@@ -2,9 +2,10 @@
 import { withoutMark } from '../document/form.ts'
 import { type Block, type ListItem, limits } from '../document/schema.ts'
 import { type Inline, plainOfInlines, writeText } from '../document/text.ts'
+import { criteriaIn, hasImportanceColumns } from './criteria.ts'
 import { type Notices, refuseLongList } from './notices.ts'
 import type { BodyBlock, Rows } from './steps.ts'
-import { cellText, criteriaIn, hasImportanceColumns } from './tables.ts'
+import { cellText, hasHead } from './tables.ts'
 import type { SourceBlock, SourceItem, SourceList } from './tree.ts'
 
 interface DraftSubItem {
@@ -115,17 +116,35 @@ function listOfRows(block: Rows, notices: Notices): DraftList {
     text,
     'A table became a list: an item for each row, its further cells under it',
   )
-  const items = block.rows.flatMap(row => {
-    const cells = row.cells.map(cell => cell.blocks.flatMap(inner => subItemsOf(inner, 2, notices)))
+  const [head, ...below] = block.rows
+  const isHeaded = hasHead(block.rows)
+  if (head && isHeaded) {
+    const heads = head.cells.map(cellText).join(', ')
+    const detail = `The heads of the table (${heads}) are no items of the list that it became; they were left out`
+    notices.add('repair', 'table_head_removed', head.line, heads, detail)
+    notices.understand(head.line, heads, '', 'head of a table')
+  }
+  const body = isHeaded ? below : block.rows
+  // Rows that are numbered are items of a numbered list.
+  const numberOf = (row: Rows['rows'][number]) => cellText(row.cells[0] ?? { header: false, blocks: [] })
+  const isNumbered =
+    body.length > 1 && body.every((row, at) => row.cells.length > 1 && numberOf(row).replace(/\.$/, '') === `${at + 1}`)
+  const items = body.flatMap(row => {
+    if (isNumbered) notices.understand(row.line, numberOf(row), '', 'mark of a list')
+    const cells = row.cells
+      .slice(isNumbered ? 1 : 0)
+      .map(cell => cell.blocks.flatMap(inner => subItemsOf(inner, 2, notices)))
     const [first, ...others] = cells.flat()
     return first ? [{ ...first, items: others, joined: false }] : []
   })
-  return { type: 'list', ordered: false, optional: false, items, line: block.line }
+  return { type: 'list', ordered: isNumbered, optional: false, items, line: block.line }
 }
 
 /** A person specification as a table becomes a list for each importance, under its name. */
 function listsOfCriteria(block: Rows, notices: Notices): DraftBlock[] {
-  return Object.entries(criteriaIn(block.rows, notices)).flatMap(([importance, criteria]): DraftBlock[] => {
+  const found = criteriaIn(block.rows, notices)
+  const lists = (['essential', 'desirable'] as const).flatMap((importance): DraftBlock[] => {
+    const criteria = found[importance]
     const [first] = criteria
     if (!first) return []
     const heading = importance === 'essential' ? 'Essential' : 'Desirable'
@@ -135,6 +154,7 @@ function listsOfCriteria(block: Rows, notices: Notices): DraftBlock[] {
       { type: 'list', ordered: false, optional: false, items, line: first.line },
     ]
   })
+  return [...lists, ...found.rest.map(line => ({ type: 'paragraph' as const, ...line }))]
 }
 
 const isOpen = (text: string) => text !== '' && !/[.!?:;]["'”’)]?$/.test(text)

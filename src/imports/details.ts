@@ -40,8 +40,8 @@ const additionalMax = 50
 
 /** What tables of details have over their columns: `Field | Detail`. */
 const headWords = {
-  label: ['field', 'item', 'label', 'heading', 'category', 'attribute', 'detail'],
-  value: ['detail', 'details', 'value', 'description', 'information', 'response', 'entry'],
+  label: ['field', 'item', 'label', 'heading', 'category', 'attribute', 'property', 'detail'],
+  value: ['detail', 'details', 'value', 'values', 'content', 'description', 'information', 'response', 'entry'],
 }
 const isHead = (label: string, value: string) =>
   headWords.label.includes(normaliseHeading(label)) && headWords.value.includes(normaliseHeading(value))

@@ -1,6 +1,6 @@
 /** What a heading means. Quotes, dashes, case, colons and bold marks have no part in it. */
 import type { SectionKind } from '../document/schema.ts'
-import { importanceWords, kindWords } from './section-kinds.ts'
+import { kindWords } from './section-kinds.ts'
 
 /** Lower case, no quotes, dashes and other marks as spaces, no number before it: `What you’ll do:` → `what youll do`. */
 export const normaliseHeading = (text: string) =>
@@ -51,12 +51,29 @@ export function introducedKind(text: string): SectionKind | undefined {
 export const looksLikeHeading = (text: string) =>
   text.length <= 120 && text.split(/\s+/).length <= wordsMax && !/[.!?;,]$/.test(text.trim())
 
+/** Lines that say how much a list of skills matters. */
+const importanceWords = {
+  essential: ['essential', 'must have', 'must haves', 'required', 'minimum', 'hanfodol', 'meini prawf hanfodol'],
+  desirable: [
+    'desirable',
+    'nice to have',
+    'nice to haves',
+    'preferred',
+    'advantageous',
+    'dymunol',
+    'meini prawf dymunol',
+  ],
+} as const
+
+const what =
+  '(?:criteria|skills|experience|requirements|qualifications|knowledge|attributes|skills and experience|knowledge and experience)'
 const importances = Object.entries(importanceWords).map(
   ([importance, words]) =>
     [
       importance as keyof typeof importanceWords,
+      // `Skills required` says what the skills are for, `Skills – essential` how much they matter.
       new RegExp(
-        `^(?:it is )?(?:${words.join('|')}) (?:that |for )?you(?: to)? (?:have|can|are|be)$|^(?:${words.join('|')})(?: (?:criteria|skills|experience|requirements|qualifications|knowledge|attributes|skills and experience|knowledge and experience|and (?:criteria|experience)))?$`,
+        `^(?:(?:it is |its )?(?:${words.join('|')}) (?:that |for )?you(?: to)? (?:have|can|are|be)|(?:${words.join('|')})(?: (?:${what}|and (?:criteria|experience)))?|${what} ${importance})$`,
       ),
     ] as const,
 )

@@ -131,7 +131,6 @@ const kindsOfRoles = new Set<SectionKind>([
   'skills_experience',
   'capabilities',
   'skills_framework',
-  'working_with',
 ])
 
 /** A page on roles, such as a list of links to their descriptions, describes none. */

@@ -142,8 +142,10 @@ function signDepths(runs: readonly (readonly Marked[])[]): (number | undefined)[
     const rank = mark && ranks[mark]
     if (mark === undefined || rank === undefined) return undefined
     const above = open.filter(other => other < rank)
+    // Under `Desirable` stands a list, be it of one.
+    const isHeaded = mark === 'dash' && importanceOf(plainOfInlines(runs[at - 1]?.at(-1)?.whole ?? [])) !== undefined
     const isTwice = (mark === 'dash' ? run.length : (countsOf[at]?.get(mark) ?? 0)) > 1
-    const stands = mark === 'bullet' || isTwice || (mark !== 'dash' && rank > 0 && above.length > 0)
+    const stands = mark === 'bullet' || isTwice || isHeaded || (mark !== 'dash' && rank > 0 && above.length > 0)
     open = stands ? [...above, rank] : []
     return stands ? above.length : undefined
   })

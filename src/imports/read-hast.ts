@@ -2,7 +2,7 @@
 import type { Element, ElementContent, Root, RootContent } from 'hast'
 import { type Inline, isAllowedAddress, plainOfInlines } from '../document/text.ts'
 import type { Notices } from './notices.ts'
-import { hardBreak, type SourceBlock, type SourceItem, type SourceRow } from './tree.ts'
+import { hardBreak, type SourceBlock, type SourceCell, type SourceItem, type SourceRow } from './tree.ts'
 
 type HastNode = Root | RootContent | ElementContent
 
@@ -158,7 +158,11 @@ export function readHast(root: Root, references: readonly string[], notices: Not
       const cells = child.children
         .filter(isElement)
         .filter(cell => !isSkipped(cell))
-        .map(cell => ({ header: cell.tagName === 'th', blocks: blocksOf(cell.children, listDepth) }))
+        .map(cell => ({
+          header: cell.tagName === 'th',
+          blocks: blocksOf(cell.children, listDepth),
+          ...spansOf(cell),
+        }))
       return [{ cells, line: lineOf(child) }]
     })
 
@@ -285,6 +289,14 @@ export function readHast(root: Root, references: readonly string[], notices: Not
   }
 
   return blocksOf(root.children, 0)
+}
+
+/** No table of people is wider or longer. */
+const spanMax = 100
+function spansOf({ properties }: Element): Partial<Pick<SourceCell, 'spans'>> {
+  const read = (value: unknown) => Math.min(spanMax, Math.max(1, Math.trunc(Number(value)) || 1))
+  const [columns, rows] = [read(properties.colSpan), read(properties.rowSpan)]
+  return columns > 1 || rows > 1 ? { spans: { columns, rows } } : {}
 }
 
 const isStray = (node: HastNode) =>

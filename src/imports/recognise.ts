@@ -13,16 +13,18 @@ import {
 import { linksOf, plainOfInlines, writeText } from '../document/text.ts'
 import { behavioursIn } from './behaviours.ts'
 import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
+import { hasImportanceColumns } from './criteria.ts'
 import { type Details, type KnownRow, readPairs, saysBands } from './details.ts'
 import { frameworkRole } from './framework.ts'
 import { importanceOf } from './headings.ts'
 import type { Notices } from './notices.ts'
 import type { Outline, OutlineSection } from './outline.ts'
 import { type Pair, pairsOf } from './pairs.ts'
-import { printedVersion, readSfia, readSfiaLine, type SfiaIndex, sfiaLines } from './sfia.ts'
+import { areOfSfia, linesOnSfia, printedVersion, readSfia, type SfiaIndex, sfiaLines, warnOfUnread } from './sfia.ts'
+import { readSfiaLines } from './sfia-lines.ts'
 import { namesSfia, sfiaTable } from './sfia-tables.ts'
 import type { BodyBlock, Rows } from './steps.ts'
-import { cellText, hasImportanceColumns } from './tables.ts'
+import { cellText } from './tables.ts'
 import { titleOf } from './title.ts'
 import type { SourceBlock, SourceRow } from './tree.ts'
 
@@ -128,7 +130,10 @@ class Recogniser implements Provenance {
       this.#notices.add('repair', 'heading_link_moved', source.line, link.url, detail, section)
     }
     if (this.#isSfia(source)) this.#sfiaBlocks(source, section)
-    else this.#detailBlocks(source, section)
+    else {
+      this.#detailBlocks(source, section)
+      warnOfUnread(linesOnSfia(source.body), this.#sfia.versions, this.#notices)
+    }
     if (section.blocks.length === 0 && source.kind === 'appendix' && !this.#detailsPrinted) {
       // An appendix without a row is one that is still to be filled in.
       section.blocks.push({ type: 'advert_details' })
@@ -151,8 +156,7 @@ class Recogniser implements Provenance {
     if (this.#source.sections.some(saysSkills)) return false
     if (body.some(block => block.type === 'rows' && sfiaTable(block.rows)?.head)) return true
     if (kind !== 'capabilities' && kind !== 'skills_experience' && kind !== 'other') return false
-    const lines = sfiaLines(body, this.#sfia.versions)
-    return lines.filter(line => line.code !== undefined).length * 2 > lines.length
+    return areOfSfia(sfiaLines(body, this.#sfia.versions), this.#sfia.versions)
   }
 
   #sfiaBlocks(source: OutlineSection, section: Section) {
@@ -162,6 +166,7 @@ class Recogniser implements Provenance {
     const result = readSfia(lines, this.#sfia.versions, this.#sfia.wanted, known, this.#notices)
     this.mappings = result.mappings
     this.sfiaVersion = result.version
+    warnOfUnread(lines, this.#sfia.versions, this.#notices)
     const taken = new Set<object>([...result.taken].map(line => line.row ?? line.content))
     const heads = new Map(lines.flatMap(line => (line.part === 'head' && line.row ? [[line.row, line] as const] : [])))
     const before: BodyBlock[] = []
@@ -286,7 +291,7 @@ function withoutTaken(block: BodyBlock, taken: ReadonlySet<object>): BodyBlock |
   }
   if (taken.has(block.content)) return undefined
   if (block.type === 'note') return block
-  if (readSfiaLine(plainOfInlines(block.content)) === undefined) return block
+  if (readSfiaLines(plainOfInlines(block.content)).length === 0) return block
   const paragraph = { type: 'paragraph' as const, content: block.content, line: block.line }
   return { type: 'list', ordered: false, items: [{ blocks: [paragraph], line: block.line }], line: block.line }
 }
@@ -366,6 +371,6 @@ export function recognise(source: Outline, sfia: SfiaContext, notices: Notices):
     advert_details: details.details satisfies AdvertDetails,
   }
   checkLimits(document, notices)
-  const sfiaInferred = notices.list.some(notice => notice.code === 'sfia_version_inferred')
+  const sfiaInferred = notices.list.some(({ code }) => /^sfia_version_(?:inferred|tied)$/.test(code))
   return { document, rows: details.rows, places: details.places, lines, parts, sfiaInferred }
 }

@@ -1,7 +1,8 @@
 /** SFIA skills in the rows of a table: which column says what, told by its head or by what stands in it. */
 import { plainOfInlines } from '../document/text.ts'
 import { normaliseHeading } from './headings.ts'
-import { cellText, filledCells } from './tables.ts'
+import { saysAnother } from './sfia-lines.ts'
+import { cellText, filledCells, isNoTick, isTick } from './tables.ts'
 import type { SourceRow } from './tree.ts'
 
 type Column = 'code' | 'name' | 'level' | 'category' | 'subcategory'
@@ -31,7 +32,9 @@ const codeTexts = [
   /^(?<name>.+?)\s*[-–—:,]\s*(?<code>[A-Z]{4})$/,
 ]
 const codeIn = (text: string): { code?: string; name?: string } =>
-  codeTexts.map(pattern => pattern.exec(text)?.groups).find(groups => groups !== undefined) ?? {}
+  codeTexts
+    .map(pattern => pattern.exec(text)?.groups)
+    .find(groups => groups !== undefined && !saysAnother(groups.name ?? '')) ?? {}
 const levelIn = (text: string) => {
   const found = levelText.exec(text)?.[1]
   return found === undefined ? undefined : Number(found)
@@ -45,6 +48,29 @@ export interface SfiaRow {
   subcategory?: string
   /** Cells say more than the mapping does. */
   saysMore: boolean
+}
+
+/** The level of each column of a table that has one for each level; undefined for any other table. */
+function levelColumns(head: SourceRow): Map<number, number> | undefined {
+  const levels = new Map(
+    head.cells.flatMap((cell, at) => {
+      const level = levelIn(cellText(cell))
+      return level === undefined ? [] : [[at, level] as const]
+    }),
+  )
+  return levels.size > 1 && new Set(levels.values()).size === levels.size ? levels : undefined
+}
+
+/** The row with the level that is ticked as a cell; undefined where that is not one of them. */
+function rowByTick(row: SourceRow, columns: readonly (Column | undefined)[], levels: ReadonlyMap<number, number>) {
+  if (row.cells.length !== columns.length) return undefined
+  const marked = [...levels].filter(([at]) => !isNoTick(cellText(row.cells[at] ?? { header: false, blocks: [] })))
+  const [[at, level] = [0, 0]] = marked
+  if (marked.length !== 1 || !isTick(cellText(row.cells[at] ?? { header: false, blocks: [] }))) return undefined
+  const content = [{ type: 'text' as const, value: String(level) }]
+  const cell = { header: false, blocks: [{ type: 'paragraph' as const, content, line: row.line }] }
+  const others = (_: unknown, index: number) => !levels.has(index)
+  return rowByColumns({ ...row, cells: [...row.cells.filter(others), cell] }, [...columns.filter(others), 'level'])
 }
 
 /** A row by the columns of its table. */
@@ -102,16 +128,18 @@ export function sfiaTable(rows: readonly SourceRow[]): SfiaTable | undefined {
   const at = rows.slice(0, captionsMax + 1).findIndex(row => {
     const columns = row.cells.map(cell => columnOf(cellText(cell)))
     const once = (column: Column) => columns.filter(other => other === column).length
-    return once('level') === 1 && once('code') < 2 && once('name') < 2 && once('code') + once('name') > 0
+    const hasLevels = columns.includes('level') ? once('level') === 1 : levelColumns(row) !== undefined
+    return hasLevels && once('code') < 2 && once('name') < 2 && once('code') + once('name') > 0
   })
   const head = rows[at]
   const captions = rows.slice(0, Math.max(at, 0))
   if (captions.some(row => filledCells(row).length > 1)) return undefined
   const columns = head?.cells.map(cell => columnOf(cellText(cell)))
+  const levels = columns?.includes('level') ? undefined : head && levelColumns(head)
   const body = rows.slice(at + 1)
   const found = new Map(
     body.flatMap(row => {
-      const read = columns ? rowByColumns(row, columns) : rowByItself(row)
+      const read = !columns ? rowByItself(row) : levels ? rowByTick(row, columns, levels) : rowByColumns(row, columns)
       return read ? [[row, read] as const] : []
     }),
   )

@@ -3,6 +3,7 @@ import type { SfiaMapping, SfiaVersion } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
+import { readSfiaLines } from './sfia-lines.ts'
 import { contentOfRow, sfiaTable } from './sfia-tables.ts'
 import type { BodyBlock, Rows } from './steps.ts'
 import { cellText, filledCells } from './tables.ts'
@@ -38,6 +39,8 @@ interface SfiaLine {
   part?: 'head' | 'unread'
   /** The row says more than a mapping holds, so that it stays beside it. */
   stays?: boolean
+  /** What of the line says this skill, where it says several. */
+  words?: string
 }
 
 interface SfiaResult {
@@ -45,47 +48,6 @@ interface SfiaResult {
   mappings: SfiaMapping[]
   /** Lines that mappings stand for, and their categories: the block prints them. */
   taken: Set<SfiaLine>
-}
-
-const dash = '[-–—:,|]'
-const level = `(?:level|lvl|l)?\\s*${dash}?\\s*([1-9])`
-const shapes: { pattern: RegExp; order: ('name' | 'code' | 'level')[] }[] = [
-  {
-    pattern: new RegExp(`^(.*?)\\s*[([]([A-Z]{4})[)\\]]\\s*${dash}*\\s*\\(?${level}\\)?\\.?$`, 'i'),
-    order: ['name', 'code', 'level'],
-  },
-  {
-    pattern: new RegExp(
-      `^([A-Z]{4})\\b\\s*${dash}*\\s*(.*?)\\s*${dash}*\\s*\\(?(?:level|lvl)\\s*${dash}?\\s*([1-9])\\)?\\.?$`,
-      'i',
-    ),
-    order: ['code', 'name', 'level'],
-  },
-  {
-    pattern: new RegExp(`^level\\s*([1-9])\\s*${dash}*\\s*(.*?)\\s*\\(([A-Z]{4})\\)\\.?$`, 'i'),
-    order: ['level', 'name', 'code'],
-  },
-  {
-    pattern: new RegExp(`^(.*?)\\s*${dash}\\s*([A-Z]{4})\\s*${dash}?\\s*${level}\\.?$`, 'i'),
-    order: ['name', 'code', 'level'],
-  },
-  { pattern: /^([A-Z]{4})\s*(?:level)?\s*([1-9])$/i, order: ['code', 'level'] },
-]
-
-/** `Systems Design (DESN) – Level 3` in the ways that people write it; undefined for any other line. */
-export function readSfiaLine(text: string): { code: string; name: string; level: number } | undefined {
-  if (text.length > 200) return undefined
-  for (const { pattern, order } of shapes) {
-    const match = pattern.exec(text)
-    if (!match) continue
-    const part = (name: 'name' | 'code' | 'level') =>
-      order.includes(name) ? (match[order.indexOf(name) + 1] ?? '') : ''
-    const code = part('code')
-    // `SFIA 8` has the form of a code and its level.
-    if (code === code.toUpperCase() && code !== 'SFIA')
-      return { code, name: part('name').trim(), level: Number(part('level')) }
-  }
-  return undefined
 }
 
 /** The rows of a table of SFIA as lines; other rows are the lines of their cells. */
@@ -114,6 +76,13 @@ const linesOf = (block: BodyBlock | SourceBlock): SfiaLine[] => {
   return [{ text: plainOfInlines(block.content), content: block.content, line: block.line }]
 }
 
+/** Whether lines are of SFIA where no heading says so: `ITIL 4` has the form of a code that is loaded, and is none. */
+export const areOfSfia = (lines: readonly SfiaLine[], versions: readonly SfiaIndex[]) => {
+  const known = new Set(versions.flatMap(({ skills }) => skills.map(({ code }) => code)))
+  const found = lines.filter(({ code, name }) => code !== undefined && (known.has(code) || name !== ''))
+  return found.length * 2 > lines.length
+}
+
 /** The lines of a block, with what each says; categories are told by the names that any version of SFIA has. */
 export function sfiaLines(blocks: readonly BodyBlock[], versions: readonly SfiaIndex[]): SfiaLine[] {
   const names = (member: 'category' | 'subcategory') => {
@@ -124,15 +93,18 @@ export function sfiaLines(blocks: readonly BodyBlock[], versions: readonly SfiaI
   const subcategories = names('subcategory')
   let category: string | undefined
   let subcategory: string | undefined
-  return blocks.flatMap(linesOf).map(line => {
+  return blocks.flatMap(linesOf).flatMap(line => {
     if (line.row) {
       // A cell that spans several rows stands in the first.
       category = line.category ?? category
       subcategory = line.subcategory ?? subcategory
       return line.part ? line : { ...line, ...(category ? { category } : {}), ...(subcategory ? { subcategory } : {}) }
     }
-    const found = readSfiaLine(line.text)
-    if (found) return { ...line, ...found, ...(category ? { category } : {}), ...(subcategory ? { subcategory } : {}) }
+    const found = readSfiaLines(line.text)
+    if (found.length > 0) {
+      const under = { ...(category ? { category } : {}), ...(subcategory ? { subcategory } : {}) }
+      return found.map(({ part, ...skill }) => ({ ...line, ...skill, words: part, ...under }))
+    }
     const words = normaliseHeading(line.text)
     if (categories.has(words)) {
       category = line.text
@@ -146,6 +118,23 @@ export function sfiaLines(blocks: readonly BodyBlock[], versions: readonly SfiaI
     return line
   })
 }
+
+/** Lines of no skill that name one all the same: whole sentences, a level of two. What is certain in them is only the code. */
+export function warnOfUnread(lines: readonly SfiaLine[], versions: readonly SfiaIndex[], notices: Notices) {
+  const known = new Set(versions.flatMap(({ skills }) => skills.map(({ code }) => code)))
+  for (const { code, part, row, text, line, content } of lines) {
+    if (code !== undefined || part || row) continue
+    const codes = [...new Set(text.match(/\b[A-Z]{4}\b/g))].filter(word => known.has(word))
+    if (codes.length === 0 && !/\bSFIA\b[^.]*\blevel\b/i.test(text.slice(0, sentenceMax))) continue
+    const names = codes.length > 0 ? codes.join(', ') : 'a level'
+    const detail = `The text names ${names} of SFIA in a way that is not certain to read: a skill is its code and one level. It was kept as text`
+    notices.add('advice', 'sfia_text_not_read', line, text, detail, content)
+  }
+}
+const sentenceMax = 1000
+/** The lines of a section that is not on SFIA which name it. */
+export const linesOnSfia = (blocks: readonly BodyBlock[]) =>
+  blocks.flatMap(linesOf).filter(({ text }) => /\bSFIA\b/.test(text))
 
 const same = (one: string, other: string) => normaliseHeading(one) === normaliseHeading(other)
 
@@ -173,7 +162,7 @@ const fitOf = (index: SfiaIndex, lines: readonly SfiaLine[]): Fit => {
 export const printedVersion = (text: string): SfiaVersion | undefined =>
   /\bSFIA[\s-]*(?:version\s*|v\.?\s*)?([6-9])\b/i.exec(text)?.[1] as SfiaVersion | undefined
 
-/** The version in which most codes, levels and names of the lines fit; the oldest of those that fit alike. */
+/** The version in which most codes, levels and names of the lines fit; the newest of those that fit alike. */
 function inferVersion(
   lines: readonly SfiaLine[],
   versions: readonly SfiaIndex[],
@@ -181,15 +170,21 @@ function inferVersion(
 ): SfiaIndex | undefined {
   const fits = versions
     .map(index => fitOf(index, lines))
-    .sort((a, b) => b.levels - a.levels || b.words - a.words || Number(a.index.version) - Number(b.index.version))
+    .sort((a, b) => b.levels - a.levels || b.words - a.words || Number(b.index.version) - Number(a.index.version))
   const [best] = fits
   if (!best || best.levels === 0) return undefined
   const others = fits
     .slice(1)
     .sort((a, b) => Number(a.index.version) - Number(b.index.version))
     .map(fit => `SFIA ${fit.index.version}: ${fit.levels} and ${fit.words}`)
-  const detail = `The document names no version of SFIA. SFIA ${best.index.version} was inferred: ${best.levels} of ${lines.length} codes have the printed level in it, and ${best.words} printed names and categories agree${others.length > 0 ? ` (${others.join('; ')})` : ''}. Check it`
-  notices.add('advice', 'sfia_version_inferred', lines[0]?.line ?? null, lines[0]?.text ?? '', detail, '/sfia_version')
+  const alike = fits.filter(fit => fit.levels === best.levels && fit.words === best.words)
+  const counts = `${best.levels} of ${lines.length} codes have the printed level in it, and ${best.words} printed names and categories agree${others.length > 0 ? ` (${others.join('; ')})` : ''}`
+  const detail =
+    alike.length > 1
+      ? `The document names no version of SFIA, and ${alike.length} of those that are loaded fit it alike. SFIA ${best.index.version}, the newest of them, was taken: ${counts}. Set the version that is meant`
+      : `The document names no version of SFIA. SFIA ${best.index.version} was inferred: ${counts}. Check it`
+  const code = alike.length > 1 ? 'sfia_version_tied' : 'sfia_version_inferred'
+  notices.add('advice', code, lines[0]?.line ?? null, lines[0]?.text ?? '', detail, '/sfia_version')
   return best.index
 }
 
@@ -251,7 +246,7 @@ export function readSfia(
     const mapping = before ?? { code, level: printedLevel }
     if (!before) result.mappings.push(mapping)
     if (!line.stays) result.taken.add(line)
-    notices.understand(line.line, line.text, mapping, 'SFIA mapping')
+    notices.understand(line.line, line.words ?? line.text, mapping, 'SFIA mapping')
     const differs = (what: string, printedWord: string | undefined, framework: string) => {
       if (!printedWord || same(printedWord, framework)) return
       const detail = `${code}: the document prints the ${what} “${printedWord.replace(/:$/, '')}”, SFIA ${index.version} has “${framework}”, which is what the register shows`
@@ -261,6 +256,9 @@ export function readSfia(
     differs('category', category, skill.category)
     differs('subcategory', subcategory, skill.subcategory)
   }
+  // A line of several skills goes as a whole or stays as a whole.
+  const left = new Set(lines.filter(line => !result.taken.has(line)).map(line => line.content))
+  for (const line of result.taken) if (left.has(line.content)) result.taken.delete(line)
   if (result.mappings.length > 0) {
     for (const line of all.filter(other => other.code === undefined && (other.category ?? other.subcategory))) {
       result.taken.add(line)

@@ -3,10 +3,11 @@
 import { placeholderIn } from '../document/placeholders.ts'
 import type { SectionKind } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
-import { kindOf, knownKind, looksLikeHeading } from './headings.ts'
+import { criteriaTables, hasImportanceColumns } from './criteria.ts'
+import { importanceOf, kindOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isDetailLine, isLabel, labelled } from './labels.ts'
 import { type SfiaTable, sfiaTable } from './sfia-tables.ts'
-import { asPairs, cellText, criteriaTables, filledCells, hasImportanceColumns, onlyParagraph } from './tables.ts'
+import { asPairs, cellText, filledCells, onlyParagraph } from './tables.ts'
 import {
   hardLines,
   hasLink,
@@ -198,7 +199,11 @@ function rowSteps(table: readonly SourceRow[], captioned = false): Step[] {
     afterHeading = false
     const [first, second, ...more] = row.cells
     const label = first ? cellText(first) : ''
-    if (row.cells.length === 1 || filledCells(row).length === 0) {
+    if (first && second && more.length === 0 && importanceOf(label) && second.blocks.length > 0) {
+      const content = first.blocks.flatMap(block => (block.type === 'paragraph' ? block.content : []))
+      const mark = { type: 'mark' as const, by: 'row' as const, depth: 0, content, text: label, line: row.line }
+      steps.push(mark, ...criteriaOf(second.blocks))
+    } else if (row.cells.length === 1 || filledCells(row).length === 0) {
       steps.push(...row.cells.flatMap(cell => stepsOf(cell.blocks)))
     } else if (
       first &&
@@ -219,6 +224,18 @@ function rowSteps(table: readonly SourceRow[], captioned = false): Step[] {
   })
   return steps
 }
+
+/** The criteria beside `Essential`: each line is one, in a list or not. */
+function criteriaOf(blocks: readonly SourceBlock[]): Step[] {
+  const lines = blocks.flatMap(block => (block.type === 'paragraph' ? hardLines(block) : []))
+  const isList = blocks.every(({ type }) => type === 'paragraph') && lines.every(isCriterion)
+  const [first] = lines
+  if (!isList || !first) return stepsOf(blocks)
+  const items = lines.map(line => ({ blocks: [{ type: 'paragraph' as const, ...line }], line: line.line }))
+  return [{ type: 'list', ordered: false, items, line: first.line }]
+}
+/** A line that is no sentence. */
+const isCriterion = ({ content }: { content: Inline[] }) => !/[.:]$/.test(plainOfInlines(content))
 
 /** Whether a block is the caption of a table of details: it is the heading of what it stands above. */
 const isCaptionOf = (block: SourceBlock | undefined, table: SourceBlock | undefined) =>

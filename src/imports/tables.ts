@@ -1,6 +1,6 @@
 /** Tables of Word exports: most hold the layout of a page, some hold labels and values, and some are no valid tables. */
 import { type Inline, plainOfInlines } from '../document/text.ts'
-import { importanceOf, looksLikeHeading } from './headings.ts'
+import { normaliseHeading } from './headings.ts'
 import { isKnownLabel, labelled, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import {
@@ -8,7 +8,6 @@ import {
   hardLines,
   isBold,
   type Line,
-  plainOf,
   type SourceBlock,
   type SourceCell,
   type SourceParagraph,
@@ -65,6 +64,10 @@ export const cellText = (cell: SourceCell): string =>
     })
     .join(' ')
     .trim()
+
+/** What stands in a column where what is beside it is so (`Essential`, `Level 4`), and where it is not. */
+export const isTick = (text: string) => /^(?:[xy✓✔☑☒🗹●•■*]|yes|\[[x✓✔]\])$/iu.test(text)
+export const isNoTick = (text: string) => /^(?:|[n☐–—-]|no|\[ ?\])$/iu.test(text)
 
 const isLabelCell = (cell: SourceCell | undefined) => cell !== undefined && isKnownLabel(cellText(cell))
 
@@ -145,135 +148,26 @@ export function onlyParagraph(row: SourceRow): { paragraph: SourceParagraph; hea
   return block.type === 'heading' ? { paragraph: { ...block, type: 'paragraph' }, header: true } : undefined
 }
 
-type Importance = 'essential' | 'desirable'
-
-/** `Essential`, `Desirable`, and the letters that tables have for them. */
-const markedImportance = (text: string): Importance | undefined =>
-  /^e\.?$/i.test(text) ? 'essential' : /^d\.?$/i.test(text) ? 'desirable' : importanceOf(text)
-
-const isCriteriaHead = (row: SourceRow) => columnsOf([row]).filter(Boolean).length > 1
-
-const columnsOf = ([head]: readonly SourceRow[]) => (head?.cells ?? []).map(cell => importanceOf(cellText(cell)))
-
-/** A row that names the rows below it: one short line, in the only cell or as a heading of the row. */
-const groupOf = (row: SourceRow): SourceParagraph | undefined => {
-  const only = onlyParagraph(row)
-  if (!only || !looksLikeHeading(plainOf(only.paragraph))) return undefined
-  const stands = row.cells.length === 1 || only.header || isBold(only.paragraph.content)
-  return stands ? only.paragraph : undefined
-}
+/** Words that stand above columns. */
+const headWords =
+  /^(?:skill|competency|competence|behaviour|capability|strength|element|area|activity|measure|task|duty|responsibility|objective|level|grade|code|criteri(?:on|a)|method|category|field|detail|item|value|description|no|number|ref|reference|importance|weight(?:ing)?|outcome|output|frequency|evidence)s?$|^(?:% of time|of time|time|percentage(?: of time)?|what we assess|how assessed|assessed (?:at|by)|sfia (?:skill|code|level)|(?:skill|required|target) level|key (?:activity|task|measure)s?)$/
+const isHeadWord = (cell: SourceCell) => headWords.test(normaliseHeading(cellText(cell)))
+const standsOut = ({ header, blocks }: SourceCell) =>
+  header || (blocks.length > 0 && blocks.every(block => block.type === 'paragraph' && isBold(block.content)))
+const headMax = 40
 
 /**
- * A table of criteria at each of its heads (`Essential`, `Desirable`), with the captions above each head, as the table
- * of each; what stands before the first is `before`. One table where there is no further head and no caption.
+ * Whether the first row of a table says what stands in its columns: each cell by its words, or the row is marked as heads
+ * are, the others are not, and a word of it is one of heads.
  */
-export function criteriaTables(rows: readonly SourceRow[]): { before: SourceRow[]; tables: CriteriaTable[] } {
-  const heads = rows.flatMap((row, at) => (isCriteriaHead(row) ? [at] : []))
-  const [first = 0] = heads
-  const captionsAbove = (at: number, end: number) => {
-    const above = rows.slice(end, at)
-    return above.slice(above.findLastIndex(row => groupOf(row) === undefined) + 1)
-  }
-  // Without a head the captions are the first rows.
-  const start =
-    heads.length > 0
-      ? first
-      : Math.max(
-          0,
-          rows.findIndex(row => groupOf(row) === undefined),
-        )
-  const starts = heads.length > 0 ? heads : [start]
-  const captions = starts.map((at, index) => captionsAbove(at, index === 0 ? 0 : (starts[index - 1] ?? 0) + 1))
-  const tables = starts.map((at, index) => ({
-    captions: (captions[index] ?? []).flatMap(row => groupOf(row) ?? []),
-    rows: rows.slice(at, (starts[index + 1] ?? rows.length) - (captions[index + 1]?.length ?? 0)),
-  }))
-  return { before: rows.slice(0, start - (captions[0]?.length ?? 0)), tables }
-}
-interface CriteriaTable {
-  captions: SourceParagraph[]
-  rows: SourceRow[]
-}
-
-/** The column whose cells say `E` or `D` of the criteria beside them; -1 where there is none. */
-function markColumn([, ...all]: readonly SourceRow[]): number {
-  // The last row names none below it.
-  const rows = all.filter((row, at) => at === all.length - 1 || groupOf(row) === undefined)
-  const width = Math.max(0, ...rows.map(row => row.cells.length))
-  for (let at = 1; at < width && rows.length > 1; at += 1) {
-    if (rows.every(({ cells: { [at]: cell } }) => cell && markedImportance(cellText(cell)) !== undefined)) return at
-  }
-  return -1
-}
-
-/** Whether a table says of criteria that they are essential or desirable, by columns or by a mark in each row. */
-export const hasImportanceColumns = (rows: readonly SourceRow[]): boolean =>
-  rows.length > 1 && (rows.slice(0, 1).some(isCriteriaHead) || markColumn(rows) > 0)
-
-export interface Criterion {
-  content: Inline[]
-  line: number
-}
-
-const linesIn = (blocks: readonly SourceBlock[]): Line[] =>
-  blocks.flatMap(block => {
-    if (block.type === 'list') return block.items.flatMap(item => linesIn(item.blocks))
-    if (block.type === 'table') return block.rows.flatMap(row => row.cells.flatMap(cell => linesIn(cell.blocks)))
-    return [{ content: block.content, line: block.line }]
-  })
-
-/**
- * The criteria of such a table by importance. A first column is what they are on and stands before each, further columns
- * (how each is assessed) behind it.
- */
-export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Record<Importance, Criterion[]> {
-  const criteria: Record<Importance, Criterion[]> = { essential: [], desirable: [] }
-  const columns = columnsOf(rows)
-  const byColumns = columns.filter(Boolean).length > 1
-  const marks = byColumns ? -1 : markColumn(rows)
-  // A table whose first row has a mark as the others have it has no head.
-  const markOf = (row: SourceRow | undefined) => cellText(row?.cells[marks] ?? { header: false, blocks: [] })
-  const isHeadless = marks > 0 && rows.slice(1).some(row => markOf(row) === markOf(rows[0]))
-  const body = rows.slice(isHeadless ? 0 : 1)
-  const head = isHeadless ? undefined : rows[0]
-  for (const cell of head?.cells ?? []) {
-    if (head && cellText(cell) !== '') notices.understand(head.line, cellText(cell), '/skills', 'head of a table')
-  }
-  /** What rows above say that the criteria are on: a row of its own, a first cell of its own. */
-  let group = ''
-  let area = ''
-  const last = body.findLastIndex(row => !groupOf(row) && filledCells(row).length > 0)
-  for (const [index, row] of body.entries()) {
-    const named = index < last ? groupOf(row) : undefined
-    if (named) {
-      const above = body[index - 1]
-      group = [above && groupOf(above) ? group : '', plainOf(named)].filter(Boolean).join(': ')
-      area = ''
-      continue
-    }
-    const texts = row.cells.map(cellText)
-    const mark = markedImportance(texts[marks] ?? '')
-    const isCriterion = (at: number) =>
-      byColumns ? columns[at] !== undefined : at === (marks === 1 && texts.length > 2 && texts[0] === '' ? 2 : 0)
-    const own = byColumns && columns[0] === undefined ? (texts[0] ?? '') : ''
-    if (own !== '') area = filledCells(row).length === 1 ? own : ''
-    const before = [group, own === '' ? area : own].filter(Boolean).join(': ')
-    const behind = texts
-      .filter((text, at) => text !== '' && !isCriterion(at) && at !== marks && !(byColumns && at === 0))
-      .join(', ')
-    if (mark && marks > 0) notices.understand(row.line, texts[marks] ?? '', '/skills', mark)
-    row.cells.forEach((cell, at) => {
-      const importance = byColumns ? columns[at] : mark
-      if (!isCriterion(at) || importance === undefined) return
-      for (const { content, line } of linesIn(cell.blocks)) {
-        const parts: Inline[] = [
-          ...(before === '' ? [] : [{ type: 'text' as const, value: `${before}: ` }]),
-          ...content,
-          ...(behind === '' ? [] : [{ type: 'text' as const, value: ` (${behind})` }]),
-        ]
-        criteria[importance].push({ content: parts, line })
-      }
-    })
-  }
-  return criteria
+export function hasHead([head, ...others]: readonly SourceRow[]): boolean {
+  if (!head || head.cells.length < 2 || others.length === 0 || others.some(row => filledCells(row).length < 2))
+    return false
+  if (head.cells.every(isHeadWord)) return true
+  return (
+    filledCells(head).length === head.cells.length &&
+    head.cells.every(cell => standsOut(cell) && cellText(cell).length <= headMax) &&
+    head.cells.filter(isHeadWord).length * 2 >= head.cells.length &&
+    !others.some(row => row.cells.every(standsOut))
+  )
 }

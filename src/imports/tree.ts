@@ -37,6 +37,8 @@ export interface SourceList {
 }
 export interface SourceCell {
   header: boolean
+  /** How many columns and rows it takes, where that is more than one. */
+  spans?: { columns: number; rows: number }
   blocks: SourceBlock[]
 }
 export interface SourceRow {

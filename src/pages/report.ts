@@ -73,7 +73,7 @@ export function reportView(outcome: Outcome) {
         : [
             row(
               'SFIA skills',
-              `${sfia.mappings.join(', ')} (SFIA ${sfia.version ?? '?'}${sfia.inferred ? ', inferred' : ''})`,
+              `${sfia.mappings.join(', ')} (SFIA ${sfia.version ?? '?'}${sfia.inferred ? ', which the document does not name' : ''})`,
             ),
           ]),
     ],
