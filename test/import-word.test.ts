@@ -441,3 +441,58 @@ t.test('lists that were typed: signs of three levels, tabs behind them, and numb
   ])
   t.equal(within.report.coverage.percent, 100, 'the mark of a line that is no item stays')
 })
+
+/** A Word file with styles of these names. */
+const styled = (body: string, styles: Record<string, string>, basedOn: Record<string, string> = {}) =>
+  zip([
+    ...wordParts(body, [['rId1', 'styles', 'styles.xml']]),
+    {
+      name: 'word/styles.xml',
+      data: xmlPart(
+        'styles',
+        Object.entries(styles)
+          .map(
+            ([id, name]) =>
+              `<w:style w:type="paragraph" w:styleId="${id}"><w:name w:val="${name}"/>${basedOn[id] ? `<w:basedOn w:val="${basedOn[id]}"/>` : ''}</w:style>`,
+          )
+          .join(''),
+      ),
+    },
+  ])
+const inStyle = (id: string, text: string) => paragraph(text, `<w:pStyle w:val="${id}"/>`)
+
+t.test('Word’s Title style is the title, and a letterhead above it stays as text', async t => {
+  const styles = { Title: 'Title', Sub: 'Subtitle', H1: 'heading 1', H2: 'heading 2' }
+  const rest = `${inStyle('H1', 'About the role')}${paragraph('You will test.')}${inStyle('H2', 'Duties')}${paragraph('You test.')}`
+  const found = async (above: string) => {
+    const { document, report } = await read(styled(above + rest, styles))
+    t.equal(report.coverage.percent, 100)
+    const [first] = document?.sections ?? []
+    const [block] = first?.blocks ?? []
+    return [document?.title, first?.heading, block && 'text' in block ? block.text : block?.type]
+  }
+  const letterhead = paragraph('Department of Tests')
+  const title = inStyle('Title', 'Test Analyst')
+  const kept = ['Test Analyst', 'Introduction', 'Department of Tests']
+  t.same(await found(letterhead + title), kept)
+  t.same(await found(paragraph(run('DEPARTMENT OF TESTS')) + paragraph('1 Test Street') + title), [
+    'Test Analyst',
+    'Introduction',
+    'DEPARTMENT OF TESTS',
+  ])
+  t.same(
+    await found(
+      inStyle('H1', 'Department of Tests') + inStyle('Title', 'Role Profile') + inStyle('Sub', 'Test Analyst'),
+    ),
+    kept,
+  )
+  t.same(await found(letterhead + inStyle('H1', 'Test Analyst')), kept, 'a heading')
+  t.same(await found(title + inStyle('Sub', 'Grade: SEO')), ['Test Analyst', 'About the role', 'You will test.'])
+  // Where a section begins before it, it is no title.
+  t.same(
+    await found(
+      `${bold('Tester')}${inStyle('H1', 'Purpose of the role')}${paragraph('Test.')}${inStyle('Title', 'Annex')}`,
+    ),
+    ['Tester', 'Purpose of the role', 'Test.'],
+  )
+})

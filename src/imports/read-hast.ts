@@ -255,7 +255,11 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     const { tagName } = node
     const line = lineOf(node)
     const depth = /^h([1-6])$/.exec(tagName)?.[1]
-    if (depth) return [{ type: 'heading', depth: Number(depth), content: inlinesOf(node.children), line }]
+    const isTitle = hasClass(node, 'MsoTitle')
+    if (depth || (isTitle && !hasBlock(node))) {
+      const content = inlinesOf(node.children)
+      return [{ type: 'heading', depth: Number(depth ?? 1), content, line, ...(isTitle ? { title: true } : {}) }]
+    }
     if (tagName === 'ul' || tagName === 'ol' || tagName === 'menu' || tagName === 'dir') {
       if (listDepth >= depthMax) {
         notices.refuse('nesting_too_deep', `Lists are nested more than ${depthMax} deep. Nest them two deep`, line)

@@ -26,6 +26,8 @@ export interface SourceHeading {
   depth: number
   content: Inline[]
   line: number
+  /** It has Word's style for the title of a document. */
+  title?: boolean
 }
 export interface SourceItem {
   blocks: SourceBlock[]

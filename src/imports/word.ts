@@ -24,11 +24,11 @@ function withOwnHeadings(node: WordNode): WordNode {
   const name = node.styleName ?? ''
   if (
     node.type !== 'paragraph' ||
-    /^(?:heading \d|toc\b)/i.test(name) ||
+    /^(?:heading \d|title$|toc\b)/i.test(name) ||
     !/\b(?:sub)?(?:heading|title)s?\b/i.test(name)
   )
     return next
-  const level = /^title$/i.test(name) ? '1' : (/[1-6]/.exec(name)?.[0] ?? (/sub/i.test(name) ? '3' : '2'))
+  const level = /[1-6]/.exec(name)?.[0] ?? (/sub/i.test(name) ? '3' : '2')
   return { ...next, styleId: `Heading${level}`, styleName: `heading ${level}` }
 }
 
@@ -121,6 +121,8 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
         'i => em',
         'strike => s',
         'u => u',
+        // As Word's own HTML has it.
+        "p[style-name='Title'] => h1.MsoTitle:fresh",
         "p[style-name='Quote'] => p:fresh",
         "p[style-name='Note'] => p.note:fresh",
         "r[style-name='Code'] => code",
