@@ -159,10 +159,9 @@ t.test('nothing of a Word file is left out in silence', async t => {
     ['external_reference', 'file:///c:/template.dotm'],
     ['external_reference', 'https://evil.example/track.png'],
     ['page_header_removed', 'Official: sensitive'],
-    ['text_lost', 'formula'],
   ])
   const text = JSON.stringify(result.document)
-  for (const kept of ['new words', 'hush', '[1] A note below', '[the guide](https://example.org/guide)'])
+  for (const kept of ['new words', 'hush', 'formula', '[1] A note below', '[the guide](https://example.org/guide)'])
     t.ok(text.includes(kept), kept)
   t.notOk(text.includes('old words'))
   t.ok(warningsOf(result).includes('repair insertions_accepted -'))
@@ -495,4 +494,57 @@ t.test('Word’s Title style is the title, and a letterhead above it stays as te
     ),
     ['Tester', 'Purpose of the role', 'Test.'],
   )
+})
+
+t.test('simple fields, text of a direction, ruby and formulas of a Word file are kept as text', async t => {
+  const math = (content: string) => `<m:oMath>${content}</m:oMath>`
+  const part = (name: string, text: string) => `<m:${name}><m:r><m:t>${text}</m:t></m:r></m:${name}>`
+  const field = (instruction: string, text: string) =>
+    `<w:fldSimple w:instr="${instruction}">${run(text)}</w:fldSimple>`
+  const textOf = async (content: string) => {
+    const result = await read(wordFile(`${bold('Tester')}${bold('About the role')}${paragraph(content)}`))
+    t.same(result.problems, [])
+    t.equal(result.report.coverage.percent, 100, content)
+    const [block] = result.document?.sections[0]?.blocks ?? []
+    return [
+      block && 'text' in block ? block.text : '',
+      ...warningsOf(result).filter(warning => !/acronym|section_empty/.test(warning)),
+    ]
+  }
+  const around = (content: string) => `${run('For ')}${content}${run(' too')}`
+  t.same(await textOf(around(field(' DOCPROPERTY Dept ', 'the Office'))), ['For the Office too'])
+  t.same(await textOf(around(field(' HYPERLINK &quot;https://example.org/a&quot; ', 'this'))), [
+    'For [this](https://example.org/a) too',
+  ])
+  t.same(await textOf(around('<w:fldSimple w:instr="PAGE"/>')), ['For too'])
+  t.same(await textOf(around(`<w:dir w:val="rtl">${run('one')}</w:dir><w:bdo w:val="ltr">${run(' two')}</w:bdo>`)), [
+    'For one two too',
+  ])
+  t.same(
+    await textOf(
+      around(
+        `<w:r><w:ruby><w:rubyPr/><w:rt>${run('reading')}</w:rt><w:rubyBase>${run('text')}</w:rubyBase></w:ruby></w:r>`,
+      ),
+    ),
+    ['For reading text too'],
+  )
+  const warning = 'repair formatting_removed 3'
+  t.same(await textOf(around(math(`<m:sSup>${part('e', 'mc')}${part('sup', '2')}</m:sSup>`))), [
+    'For mc^2 too',
+    warning,
+  ])
+  t.same(
+    await textOf(around(`<m:oMathPara>${math(`<m:f>${part('num', '1')}${part('den', '2')}</m:f>`)}</m:oMathPara>`)),
+    ['For 1/2 too', warning],
+  )
+  t.same(await textOf(around('<w:r><w:t>hyphe</w:t><w:softHyphen/><w:t>nated</w:t></w:r>')), [
+    'For hyphe\u00adnated too',
+  ])
+  // A reference to a note that is not there is no damage.
+  t.same(await textOf(around('<w:r><w:endnoteReference w:id="3"/></w:r>')), ['For too', 'repair note_missing 3'])
+
+  const started = Date.now()
+  for (const tag of ['<w:fldSimple w:instr="', '<m:', '<w:dir', '<m:f>'])
+    await read(wordFile(`${summary}${tag.repeat(100_000)}`))
+  t.ok(Date.now() - started < 20_000, 'hostile text takes no longer')
 })

@@ -15,7 +15,20 @@ interface WordNode {
   styleId?: string | null
   styleName?: string | null
   children?: WordNode[]
+  /** Of the document: the notes that references in the text name. */
+  notes?: { resolve(reference: WordNode): object | null }
 }
+
+/** A reference to a note that is not there would end mammoth; `readWordWords` names it. */
+const withoutDangling = (node: WordNode, notes = node.notes): WordNode =>
+  node.children && notes
+    ? {
+        ...node,
+        children: node.children
+          .filter(child => child.type !== 'noteReference' || notes.resolve(child))
+          .map(child => withoutDangling(child, notes)),
+      }
+    : node
 
 /** Headings of a house's own styles (`HO Heading 2`, `Section title`) become Word's own, which mammoth knows. */
 function withOwnHeadings(node: WordNode): WordNode {
@@ -56,11 +69,38 @@ function withBrackets(xml: string): string {
   })
 }
 
+/** What stands between the parts of a formula in a line of text, by the part that it stands before. */
+const formulaSigns: Record<string, string> = { sup: '^', sub: '_', den: '/' }
+const unread = /<(\/?)(?:w:(fldSimple|dir|bdo|ruby|rt|rubyBase)|m:(?!\w*Pr\b)(\w+))\b([^<>]*)>/g
+const run = (content: string) => `<w:r>${content}</w:r>`
+const fieldPart = (type: string) => run(`<w:fldChar w:fldCharType="${type}"/>`)
+
+/**
+ * Elements that mammoth leaves out with the text in them, as others that it reads: a simple field as what it is short for,
+ * text of a direction, a text with its reading (ruby) and a formula as what they hold.
+ */
+function withReadable(xml: string): string {
+  return xml.replace(unread, (_, close: string, name = '', formula = '', rest: string) => {
+    const isEmpty = rest.endsWith('/')
+    if (name === 'fldSimple') {
+      if (isEmpty) return ''
+      const instruction = /\sw:instr="([^"<>]*)"/.exec(rest)?.[1] ?? ''
+      return close
+        ? fieldPart('end')
+        : `${fieldPart('begin')}${run(`<w:instrText>${instruction}</w:instrText>`)}${fieldPart('separate')}`
+    }
+    if (formula === 'r' || formula === 't') return `<${close}w:${formula}${rest}>`
+    const sign = close ? (name === 'rt' ? ' ' : '') : isEmpty ? '' : (formulaSigns[formula] ?? '')
+    const text = sign && `<w:t xml:space="preserve">${sign}</w:t>`
+    return close ? `${text}</w:smartTag>` : `<w:smartTag${isEmpty ? '/' : ''}>${text}`
+  })
+}
+
 /** What mammoth reads of a package: parts by name, from memory. */
 const filesOf = ({ parts }: WordPackage) => ({
   exists: (name: string) => parts.has(name),
   read: async (name: string, encoding?: string) => {
-    const text = withBrackets(parts.get(name) ?? '')
+    const text = withReadable(withBrackets(parts.get(name) ?? ''))
     return encoding === undefined ? new TextEncoder().encode(text) : text
   },
 })
@@ -128,7 +168,7 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
         "r[style-name='Code'] => code",
       ],
       convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
-      transformDocument: withOwnHeadings,
+      transformDocument: (document: WordNode) => withOwnHeadings(withoutDangling(document)),
     })
   } catch (error) {
     if (error instanceof RangeError) throw error
