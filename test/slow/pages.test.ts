@@ -819,3 +819,43 @@ t.test('showChanges → 200 with the first 500 of very many changes', { timeout:
   t.ok(lines.includes('All changes, as JSON'))
   t.equal(lines.filter(line => line === 'A point in “Terms” was reworded.').length, 500)
 })
+
+t.test('the import form and what is no document', { timeout: 120_000 }, async t => {
+  const { call, db } = await testApp(t)
+  const key = token('home-office')
+  const sent = async (files: { name: string; bytes: string }[]) => {
+    const page = await call('POST /imports/new', formOf({ key }, files))
+    t.equal(page.status, 200)
+    return linesOf(mainOf(page.text))
+  }
+  const drafts = async () => (await db.selectFrom('roles').select('slug').execute()).map(({ slug }) => slug)
+
+  await t.test('importFromForm with other files → 200, each refused by its name with what to do', async t => {
+    const titled = '# Hooks\n\n## About the role\n\nYou hook.\n'
+    const files = ['hooks.py', 'hooks.txt', 'hooks.DOC', 'hooks.pdf', 'hooks', 'hooks.md.exe', '~$hooks.docx']
+    const text = (await sent(files.map(name => ({ name, bytes: titled })))).join('\n')
+    const kinds = 'not Markdown, HTML or Word (.docx, .html or .md)'
+    for (const [name, why] of [
+      ['hooks.py', `${kinds}.`],
+      ['hooks.txt', `${kinds}; if it is Markdown, let its name end in .md.`],
+      ['hooks.DOC', `${kinds}; open it in Word and save it as .docx.`],
+      ['hooks.pdf', `${kinds}; send the document that it was made from.`],
+      ['hooks', `${kinds}; let its name end in .docx, .html or .md.`],
+      ['hooks.md.exe', `${kinds}.`],
+      ['~$hooks.docx', 'what Word keeps beside a document that is open; close it, or pass over this file.'],
+    ])
+      t.ok(text.includes(`The file is no document. ${name} was not read: it is ${why}`), `${name}: ${text}`)
+    t.same(await drafts(), [])
+    t.match((await sent([{ name: 'HOOKS.Markdown', bytes: titled }])).join('\n'), /Draft made/)
+    t.same(await drafts(), ['hooks'])
+  })
+
+  await t.test('importFromForm without a title → 200 with what a user of a form can do', async t => {
+    for (const bytes of ['## About the role\n\nYou hook.\n', '# 役割\n\n## About the role\n\nYou hook.\n']) {
+      const text = (await sent([{ name: 'none.md', bytes }])).join('\n')
+      t.match(text, /The document has no title\. The role needs a title with letters .* send the document again\./)
+      t.notMatch(text, /\?slug/)
+    }
+    t.same(await drafts(), ['hooks'])
+  })
+})
