@@ -548,3 +548,29 @@ t.test('simple fields, text of a direction, ruby and formulas of a Word file are
     await read(wordFile(`${summary}${tag.repeat(100_000)}`))
   t.ok(Date.now() - started < 20_000, 'hostile text takes no longer')
 })
+
+t.test('Word’s list styles, and those of a house that are based on them, are lists of their depth', async t => {
+  const styles = { B: 'List Bullet', B2: 'List Bullet 2', N: 'List Number', House: 'House text', Deep: 'House deep' }
+  const basedOn = { House: 'B', Deep: 'House', B: 'B' }
+  const of = (style: string, text: string, more = '') => paragraph(run(text), `<w:pStyle w:val="${style}"/>${more}`)
+  const listOf = async (content: string, based: Record<string, string> = basedOn) => {
+    const body = `${bold('Tester')}${bold('Main duties')}${content}`
+    const { document, report } = await read(styled(body, styles, based))
+    t.equal(report.coverage.percent, 100)
+    return document?.sections[0]?.blocks.map(block =>
+      block.type === 'list'
+        ? [block.ordered, ...block.items.map(({ text, items }) => [text, ...items.map(item => item.text)])]
+        : 'text' in block && block.text,
+    )
+  }
+  t.same(await listOf(of('House', 'Write tests') + of('Deep', 'Run tests')), [[false, ['Write tests'], ['Run tests']]])
+  t.same(await listOf(of('B', 'Write tests') + of('B2', 'in Java') + of('B', 'Run tests')), [
+    [false, ['Write tests', 'in Java'], ['Run tests']],
+  ])
+  t.same(await listOf(of('N', 'Write') + of('N', 'Run')), [[true, ['Write'], ['Run']]])
+  // Who took the mark away meant a paragraph.
+  const none = '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="0"/></w:numPr>'
+  t.same(await listOf(of('B', 'Write tests') + of('B', 'Much of it', none)), [[false, ['Write tests']], 'Much of it'])
+  // Styles that are based on each other, in a ring.
+  t.same(await listOf(of('House', 'Write tests.'), { House: 'Deep', Deep: 'House' }), ['Write tests.'])
+})

@@ -25,14 +25,15 @@ export const withoutReferences = (text: string) =>
   })
 
 /** Tags and the text between them, in order. */
-function* piecesOf(xml: string): Generator<Piece> {
+export function* piecesOf(xml: string): Generator<Piece> {
   for (const [piece, closing, name] of xml.matchAll(/<(\/?)([A-Za-z0-9_.:-]+)[^>]*>|<[^>]*>|[^<]+/g)) {
     if (name !== undefined) yield { name, tag: piece, closing: closing === '/', text: '' }
     else if (!piece.startsWith('<')) yield { name: '', tag: '', closing: false, text: withoutReferences(piece) }
   }
 }
 
-const attributeOf = (tag: string, name: string) => {
+/** An attribute of a tag. */
+export const attributeOf = (tag: string, name: string) => {
   const found = new RegExp(`\\s${name}="([^"]*)"|\\s${name}='([^']*)'`).exec(tag)
   return found ? withoutReferences(found[1] ?? found[2] ?? '') : undefined
 }

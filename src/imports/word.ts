@@ -7,6 +7,7 @@ import type { Notices } from './notices.ts'
 import type { WordPackage } from './package.ts'
 import { readHast } from './read-hast.ts'
 import type { SourceTree } from './tree.ts'
+import { noNumbering, withListStyles } from './word-styles.ts'
 import { withoutReferences } from './word-words.ts'
 
 /** A paragraph or another node of mammoth's document. */
@@ -96,11 +97,17 @@ function withReadable(xml: string): string {
   })
 }
 
+const numberingPart = 'word/numbering.xml'
+
 /** What mammoth reads of a package: parts by name, from memory. */
 const filesOf = ({ parts }: WordPackage) => ({
-  exists: (name: string) => parts.has(name),
+  exists: (name: string) => parts.has(name) || name === numberingPart,
   read: async (name: string, encoding?: string) => {
-    const text = withReadable(withBrackets(parts.get(name) ?? ''))
+    const xml = parts.get(name) ?? ''
+    const text =
+      name === numberingPart
+        ? withListStyles(xml || noNumbering, parts.get('word/styles.xml') ?? '')
+        : withReadable(withBrackets(xml))
     return encoding === undefined ? new TextEncoder().encode(text) : text
   },
 })
