@@ -6,6 +6,7 @@ import rehypeParse from 'rehype-parse'
 import t from 'tap'
 import { unified } from 'unified'
 import { exampleDocument } from '../../src/document/schema.ts'
+import type { ImportReport } from '../../src/imports/schema.ts'
 import { baseUrl, testApp, token } from '../support/app.ts'
 import { createPublished, createRole, documentWith, publishRole } from '../support/roles.ts'
 
@@ -857,5 +858,52 @@ t.test('the import form and what is no document', { timeout: 120_000 }, async t 
       t.notMatch(text, /\?slug/)
     }
     t.same(await drafts(), ['hooks'])
+  })
+
+  await t.test('importFromForm → 200 with all details, behaviours and the profession that were read', async t => {
+    const bytes = `# Bell ringer
+
+**Grade:** SEO
+**Job title:** Ringer of bells
+**Contract:** Perm
+**Closing date:** 3 May
+
+## About the role
+
+You ring.
+
+## Behaviours
+
+- Leadership
+- Working Together
+`
+    const answer = await call('POST /v1/imports?dry_run=true', {
+      body: bytes,
+      headers: { 'content-type': 'text/markdown' },
+    })
+    const { recognised } = (answer.body as { report: ImportReport }).report
+    t.same(
+      [recognised.advert_details, recognised.additional, recognised.behaviours, recognised.profession],
+      [
+        [
+          { label: 'Grade', member: 'grades', value: 'SEO' },
+          { label: 'Job title', member: 'additional', value: 'Ringer of bells' },
+          { label: 'Contract', member: 'additional', value: 'Perm' },
+        ],
+        [
+          { label: 'Job title', value: 'Ringer of bells' },
+          { label: 'Contract', value: 'Perm' },
+          { label: 'Closing date', value: '3 May' },
+        ],
+        ['leadership', 'working_together'],
+        null,
+      ],
+    )
+    const text = (await sent([{ name: 'ringer.md', bytes }])).join('\n')
+    t.match(text, /Behaviours\nLeadership, Working together\n/)
+    t.match(
+      text,
+      /Grade\nSEO\nFurther details, as they are printed\nJob title\nRinger of bells\nContract\nPerm\nClosing date\n3 May/,
+    )
   })
 })
