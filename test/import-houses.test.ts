@@ -399,3 +399,18 @@ t.test('lists as Word saves and pastes them in HTML are lists, as deep as it say
   t.equal(long.report.coverage.percent, 100)
   t.same(listsOf(page('<p><span>o<span>&nbsp; </span></span>Alone</p>')), ['o Alone'])
 })
+
+t.test('an element is bold by its style, or else by its name, around words and around paragraphs', t => {
+  const textOf = (body: string) => {
+    const { document } = imported(`<h1>Tester</h1>\n<h2>About the role</h2>\n${body}`, 'text/html')
+    return document?.sections[0]?.blocks.map(block => ('text' in block ? block.text : block.type))
+  }
+  const text = 'You measure, again and again, how well each of the services does for those who use it.'
+  t.same(textOf(`<b style="font-weight:normal" id="docs-internal-guid-1"><p>${text}</p></b>`), [text])
+  t.same(textOf(`<b style="font-weight: 400"><p>${text} <span style="font-weight:700">Much</span></p></b>`), [
+    `${text} **Much**`,
+  ])
+  t.same(textOf(`<p>${text} <strong style="color:red">Much</strong></p>`), [`${text} **Much**`])
+  t.same(textOf(`<b><p>${text}</p></b>`), [`**${text}**`])
+  t.end()
+})

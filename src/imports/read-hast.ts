@@ -65,6 +65,12 @@ const isDingbat = (node: Element) =>
   /^\s*\p{L}\s*$/u.test(textOf(node)) &&
   wordMark(node) === undefined
 
+/** By its style, or else by its name: Google Docs puts what it copies into a `b` that is not bold. */
+function isStrong(node: Element) {
+  const weight = /font-weight\s*:\s*(?:(bold|[6-9]00)|normal|lighter|[1-5]00)/i.exec(property(node, 'style'))
+  return weight ? weight[1] !== undefined : node.tagName === 'strong' || node.tagName === 'b'
+}
+
 /** As our documents mark them; of other houses' documents it says nothing. */
 const isNote = (node: Element) => node.tagName === 'blockquote' || hasClass(node, 'note')
 const isHidden = (node: Element) =>
@@ -168,10 +174,8 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     const children = inlinesOf(node.children)
     if (tagName === 'a') return linkOf(node, children)
     if (codeTags.has(tagName)) return [{ type: 'code', value: plainOfInlines(children) }]
-    const weight = /font-weight\s*:\s*(bold|[6-9]00|normal)/i.exec(property(node, 'style'))?.[1]
-    if ((tagName === 'strong' || tagName === 'b') && weight !== 'normal') return [{ type: 'strong', children }]
     if (tagName === 'em' || tagName === 'i') return [{ type: 'emphasis', children }]
-    if (weight && weight !== 'normal') return [{ type: 'strong', children }]
+    if (isStrong(node)) return [{ type: 'strong', children }]
     const mark = lostMarks[tagName]
     if (mark) {
       const text = plainOfInlines(children)
@@ -189,7 +193,7 @@ export function readHast(root: Root, references: readonly string[], notices: Not
       if (hasUnderline(node)) return { ...block, underlined: true }
     }
     if (node.tagName === 'a') return { ...block, content: linkOf(node, block.content) }
-    if (node.tagName === 'strong' || node.tagName === 'b') {
+    if ((node.tagName === 'strong' || node.tagName === 'b') && isStrong(node)) {
       return { ...block, content: [{ type: 'strong', children: block.content }] }
     }
     return block
