@@ -338,3 +338,79 @@ t.test('the title of front matter counts where the first heading is that of a se
   t.equal(other.document?.title, 'Head of fisheries', 'a title of the text')
   t.same(sections(other), [['role_summary', 'Summary']])
 })
+
+t.test('lists as Word saves and pastes them in HTML are lists, as deep as it says or their signs do', async t => {
+  const page = (body: string) => imported(`<h1>Tester</h1>\n<h2>Duties</h2>\n${body}`, 'text/html')
+  const listsOf = ({ document }: ReturnType<typeof page>) =>
+    document?.sections[0]?.blocks.map(block =>
+      block.type === 'list'
+        ? [block.ordered, block.items.map(({ text, items }) => [text, ...items.map(item => item.text)])]
+        : 'text' in block
+          ? block.text
+          : block.type,
+    )
+  const spaces = '<span style=\'font:7.0pt "Times New Roman"\'>&nbsp;&nbsp; </span>'
+  const ignored = (mark: string) =>
+    `<![if !supportLists]><span style='mso-list:Ignore'>${mark}${spaces}</span><![endif]>`
+  const item = (level: number, mark: string, text: string) =>
+    `<p class=MsoListParagraphCxSpMiddle style='text-indent:-18.0pt;mso-list:l0 level${level} lfo1'>${mark}${text}</p>\n`
+
+  const levels = page(
+    item(1, `<span style='font-family:Symbol'>${ignored('·')}</span>`, 'Test what\nothers - wrote') +
+      item(2, `<span style='font-family:"Courier New"'>${ignored('o')}</span>`, 'by hand') +
+      item(3, `<span style='font-family:Wingdings'>${ignored('Ø')}</span>`, 'on paper') +
+      item(1, ignored('·'), '<b>Tell:</b> what you found') +
+      item(1, ignored('(a)'), 'First') +
+      item(2, ignored('i.'), 'within') +
+      item(1, ignored('(b)'), 'Second'),
+  )
+  t.same(listsOf(levels), [
+    [false, [['Test what others - wrote', 'by hand', 'on paper'], ['**Tell:** what you found']]],
+    [true, [['First', 'within'], ['Second']]],
+  ])
+  t.equal(levels.report.coverage.percent, 100)
+  t.match(warningOf(levels, 'list_flattened'), { excerpt: 'on paper' })
+
+  // A list that begins further down is none under another; without a mark the level tells.
+  t.same(listsOf(page(item(2, ignored('o'), 'One') + item(2, '', 'Two') + item(1, '1. ', 'Three'))), [
+    [false, [['One'], ['Two']]],
+    [true, [['Three']]],
+  ])
+
+  // As pages of a filtered kind have them: signs alone, in elements of their own.
+  const filtered = (mark: string, text: string, font = 'Symbol') =>
+    `<p class=MsoListParagraph><span style='font-family:${font}'>${mark}${spaces}</span>${text}</p>\n`
+  const signs = page(
+    `${filtered('·', 'Test')}${filtered('o', 'by hand', '"Courier New"')}<p>Then:</p>\n${filtered('ü', 'Tell', 'Wingdings')}<p>And</p>\n${filtered('1.', 'Rest')}<p class=MsoListParagraph>A paragraph.</p>`,
+  )
+  t.same(listsOf(signs), [
+    [false, [['Test', 'by hand']]],
+    'Then:',
+    [false, [['Tell']]],
+    'And',
+    [true, [['Rest']]],
+    'A paragraph.',
+  ])
+  t.equal(signs.report.coverage.percent, 100)
+
+  // A long text is no mark, whatever its style says.
+  const long = page(item(1, ignored('All of this is text'), ' and this'))
+  t.same(listsOf(long), [[false, [['All of this is text and this']]]])
+  t.equal(long.report.coverage.percent, 100)
+  t.same(listsOf(page('<p><span>o<span>&nbsp; </span></span>Alone</p>')), ['o Alone'])
+})
+
+t.test('an element is bold by its style, or else by its name, around words and around paragraphs', t => {
+  const textOf = (body: string) => {
+    const { document } = imported(`<h1>Tester</h1>\n<h2>About the role</h2>\n${body}`, 'text/html')
+    return document?.sections[0]?.blocks.map(block => ('text' in block ? block.text : block.type))
+  }
+  const text = 'You measure, again and again, how well each of the services does for those who use it.'
+  t.same(textOf(`<b style="font-weight:normal" id="docs-internal-guid-1"><p>${text}</p></b>`), [text])
+  t.same(textOf(`<b style="font-weight: 400"><p>${text} <span style="font-weight:700">Much</span></p></b>`), [
+    `${text} **Much**`,
+  ])
+  t.same(textOf(`<p>${text} <strong style="color:red">Much</strong></p>`), [`${text} **Much**`])
+  t.same(textOf(`<b><p>${text}</p></b>`), [`**${text}**`])
+  t.end()
+})

@@ -159,10 +159,9 @@ t.test('nothing of a Word file is left out in silence', async t => {
     ['external_reference', 'file:///c:/template.dotm'],
     ['external_reference', 'https://evil.example/track.png'],
     ['page_header_removed', 'Official: sensitive'],
-    ['text_lost', 'formula'],
   ])
   const text = JSON.stringify(result.document)
-  for (const kept of ['new words', 'hush', '[1] A note below', '[the guide](https://example.org/guide)'])
+  for (const kept of ['new words', 'hush', 'formula', '[1] A note below', '[the guide](https://example.org/guide)'])
     t.ok(text.includes(kept), kept)
   t.notOk(text.includes('old words'))
   t.ok(warningsOf(result).includes('repair insertions_accepted -'))
@@ -440,4 +439,138 @@ t.test('lists that were typed: signs of three levels, tabs behind them, and numb
     },
   ])
   t.equal(within.report.coverage.percent, 100, 'the mark of a line that is no item stays')
+})
+
+/** A Word file with styles of these names. */
+const styled = (body: string, styles: Record<string, string>, basedOn: Record<string, string> = {}) =>
+  zip([
+    ...wordParts(body, [['rId1', 'styles', 'styles.xml']]),
+    {
+      name: 'word/styles.xml',
+      data: xmlPart(
+        'styles',
+        Object.entries(styles)
+          .map(
+            ([id, name]) =>
+              `<w:style w:type="paragraph" w:styleId="${id}"><w:name w:val="${name}"/>${basedOn[id] ? `<w:basedOn w:val="${basedOn[id]}"/>` : ''}</w:style>`,
+          )
+          .join(''),
+      ),
+    },
+  ])
+const inStyle = (id: string, text: string) => paragraph(text, `<w:pStyle w:val="${id}"/>`)
+
+t.test('Word’s Title style is the title, and a letterhead above it stays as text', async t => {
+  const styles = { Title: 'Title', Sub: 'Subtitle', H1: 'heading 1', H2: 'heading 2' }
+  const rest = `${inStyle('H1', 'About the role')}${paragraph('You will test.')}${inStyle('H2', 'Duties')}${paragraph('You test.')}`
+  const found = async (above: string) => {
+    const { document, report } = await read(styled(above + rest, styles))
+    t.equal(report.coverage.percent, 100)
+    const [first] = document?.sections ?? []
+    const [block] = first?.blocks ?? []
+    return [document?.title, first?.heading, block && 'text' in block ? block.text : block?.type]
+  }
+  const letterhead = paragraph('Department of Tests')
+  const title = inStyle('Title', 'Test Analyst')
+  const kept = ['Test Analyst', 'Introduction', 'Department of Tests']
+  t.same(await found(letterhead + title), kept)
+  t.same(await found(paragraph(run('DEPARTMENT OF TESTS')) + paragraph('1 Test Street') + title), [
+    'Test Analyst',
+    'Introduction',
+    'DEPARTMENT OF TESTS',
+  ])
+  t.same(
+    await found(
+      inStyle('H1', 'Department of Tests') + inStyle('Title', 'Role Profile') + inStyle('Sub', 'Test Analyst'),
+    ),
+    kept,
+  )
+  t.same(await found(letterhead + inStyle('H1', 'Test Analyst')), kept, 'a heading')
+  t.same(await found(title + inStyle('Sub', 'Grade: SEO')), ['Test Analyst', 'About the role', 'You will test.'])
+  // Where a section begins before it, it is no title.
+  t.same(
+    await found(
+      `${bold('Tester')}${inStyle('H1', 'Purpose of the role')}${paragraph('Test.')}${inStyle('Title', 'Annex')}`,
+    ),
+    ['Tester', 'Purpose of the role', 'Test.'],
+  )
+})
+
+t.test('simple fields, text of a direction, ruby and formulas of a Word file are kept as text', async t => {
+  const math = (content: string) => `<m:oMath>${content}</m:oMath>`
+  const part = (name: string, text: string) => `<m:${name}><m:r><m:t>${text}</m:t></m:r></m:${name}>`
+  const field = (instruction: string, text: string) =>
+    `<w:fldSimple w:instr="${instruction}">${run(text)}</w:fldSimple>`
+  const textOf = async (content: string) => {
+    const result = await read(wordFile(`${bold('Tester')}${bold('About the role')}${paragraph(content)}`))
+    t.same(result.problems, [])
+    t.equal(result.report.coverage.percent, 100, content)
+    const [block] = result.document?.sections[0]?.blocks ?? []
+    return [
+      block && 'text' in block ? block.text : '',
+      ...warningsOf(result).filter(warning => !/acronym|section_empty/.test(warning)),
+    ]
+  }
+  const around = (content: string) => `${run('For ')}${content}${run(' too')}`
+  t.same(await textOf(around(field(' DOCPROPERTY Dept ', 'the Office'))), ['For the Office too'])
+  t.same(await textOf(around(field(' HYPERLINK &quot;https://example.org/a&quot; ', 'this'))), [
+    'For [this](https://example.org/a) too',
+  ])
+  t.same(await textOf(around('<w:fldSimple w:instr="PAGE"/>')), ['For too'])
+  t.same(await textOf(around(`<w:dir w:val="rtl">${run('one')}</w:dir><w:bdo w:val="ltr">${run(' two')}</w:bdo>`)), [
+    'For one two too',
+  ])
+  t.same(
+    await textOf(
+      around(
+        `<w:r><w:ruby><w:rubyPr/><w:rt>${run('reading')}</w:rt><w:rubyBase>${run('text')}</w:rubyBase></w:ruby></w:r>`,
+      ),
+    ),
+    ['For reading text too'],
+  )
+  const warning = 'repair formatting_removed 3'
+  t.same(await textOf(around(math(`<m:sSup>${part('e', 'mc')}${part('sup', '2')}</m:sSup>`))), [
+    'For mc^2 too',
+    warning,
+  ])
+  t.same(
+    await textOf(around(`<m:oMathPara>${math(`<m:f>${part('num', '1')}${part('den', '2')}</m:f>`)}</m:oMathPara>`)),
+    ['For 1/2 too', warning],
+  )
+  t.same(await textOf(around('<w:r><w:t>hyphe</w:t><w:softHyphen/><w:t>nated</w:t></w:r>')), [
+    'For hyphe\u00adnated too',
+  ])
+  // A reference to a note that is not there is no damage.
+  t.same(await textOf(around('<w:r><w:endnoteReference w:id="3"/></w:r>')), ['For too', 'repair note_missing 3'])
+
+  const started = Date.now()
+  for (const tag of ['<w:fldSimple w:instr="', '<m:', '<w:dir', '<m:f>'])
+    await read(wordFile(`${summary}${tag.repeat(100_000)}`))
+  t.ok(Date.now() - started < 20_000, 'hostile text takes no longer')
+})
+
+t.test('Word’s list styles, and those of a house that are based on them, are lists of their depth', async t => {
+  const styles = { B: 'List Bullet', B2: 'List Bullet 2', N: 'List Number', House: 'House text', Deep: 'House deep' }
+  const basedOn = { House: 'B', Deep: 'House', B: 'B' }
+  const of = (style: string, text: string, more = '') => paragraph(run(text), `<w:pStyle w:val="${style}"/>${more}`)
+  const listOf = async (content: string, based: Record<string, string> = basedOn) => {
+    const body = `${bold('Tester')}${bold('Main duties')}${content}`
+    const { document, report } = await read(styled(body, styles, based))
+    t.equal(report.coverage.percent, 100)
+    return document?.sections[0]?.blocks.map(block =>
+      block.type === 'list'
+        ? [block.ordered, ...block.items.map(({ text, items }) => [text, ...items.map(item => item.text)])]
+        : 'text' in block && block.text,
+    )
+  }
+  t.same(await listOf(of('House', 'Write tests') + of('Deep', 'Run tests')), [[false, ['Write tests'], ['Run tests']]])
+  t.same(await listOf(of('B', 'Write tests') + of('B2', 'in Java') + of('B', 'Run tests')), [
+    [false, ['Write tests', 'in Java'], ['Run tests']],
+  ])
+  t.same(await listOf(of('N', 'Write') + of('N', 'Run')), [[true, ['Write'], ['Run']]])
+  // Who took the mark away meant a paragraph.
+  const none = '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="0"/></w:numPr>'
+  t.same(await listOf(of('B', 'Write tests') + of('B', 'Much of it', none)), [[false, ['Write tests']], 'Much of it'])
+  // Styles that are based on each other, in a ring.
+  t.same(await listOf(of('House', 'Write tests.'), { House: 'Deep', Deep: 'House' }), ['Write tests.'])
 })

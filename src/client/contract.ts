@@ -2656,11 +2656,23 @@ export interface components {
                 };
                 advert_details: {
                     label: string;
-                    /** @description The member of advert_details, or grades or title. */
+                    /** @description The member of advert_details that has the value, or title, grades, profession or behaviours; `additional` where the label is known and the value is none that its member takes. */
                     member: string;
                     /** @default null */
                     value: string | null;
                 }[];
+                /** @description All that is in advert_details.additional. Reports that are older than this member lack it. */
+                additional?: {
+                    label: string;
+                    value: string;
+                }[];
+                /** @description Codes, as the draft has them. Reports that are older than this member lack it. */
+                behaviours?: string[];
+                /**
+                 * @description A code. Reports that are older than this member lack it.
+                 * @default null
+                 */
+                profession: string | null;
                 links: {
                     url: string;
                     text: string;

@@ -14,7 +14,7 @@ import type { Caller } from '../plugins/auth.ts'
 import { validateComponent } from '../plugins/body.ts'
 import { Problem } from '../plugins/problems.ts'
 import { digestOf } from '../roles/store.ts'
-import { type File, findFiles, nameOf, PathError } from './files.ts'
+import { type File, findFiles, nameOf, PathError, whyUnread } from './files.ts'
 import { slugIn } from './front-matter.ts'
 import { createImportPool, type ImportPool } from './pool.ts'
 import { withoutDraft } from './report.ts'
@@ -134,12 +134,13 @@ class Summary {
 async function importOne(
   db: Kysely<Database>,
   pool: ImportPool,
-  { path, type, bytes, named, unread = 'not Markdown, HTML or Word' }: File,
+  { path, type, bytes, named, unread = whyUnread(path) }: File,
   { organisation, overwrite, owner }: ImportArguments & { organisation: string },
   taken: Map<string, string>,
 ): Promise<Done> {
   const name = path
-  if (type === undefined || type === 'export') return { result: named ? 'failed' : 'passed over', name, detail: unread }
+  if (type === undefined || type === 'export')
+    return { result: named ? 'failed' : 'passed over', name, ...(unread ? { detail: unread } : {}) }
   if (bytes > documentBytesMax)
     return {
       result: 'failed',

@@ -156,6 +156,8 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     }
   }
 
+  const held = (member: LabelledMember): unknown => ({ ...details, ...into })[member]
+
   /** What is yet to be filled in is not known: null, or no row. */
   const isOpen = (
     pair: Pair,
@@ -202,13 +204,16 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
       continue
     }
     notices.understand(pair.line, pair.label, pointer, 'label')
-    into.rows.push({
-      label: pair.label,
-      member,
-      value: value === '' || open ? null : foldSpace(value),
-      line: pair.line,
-    })
+    const known = { label: pair.label, line: pair.line }
     into.places.set(pointer, pair.line)
-    if (value !== '' && !open) set(pair, member, value)
+    if (value === '' || open) into.rows.push({ ...known, member, value: null })
+    else {
+      const before = details.additional.length
+      const had = JSON.stringify(held(member))
+      set(pair, member, value)
+      // What the member could not take is told as what it became.
+      const isOther = details.additional.length > before && JSON.stringify(held(member)) === had
+      into.rows.push({ ...known, member: isOther ? 'additional' : member, value: foldSpace(value) })
+    }
   }
 }

@@ -13,6 +13,30 @@ const types: Record<string, DocumentType | 'export'> = {
   '.ndjson': 'export',
 }
 
+/** The type of a document by the end of its name, which people and browsers know better than types; undefined for others. */
+export function typeByName(name: string): DocumentType | undefined {
+  const type = types[extname(name).toLowerCase()]
+  return type === 'export' ? undefined : type
+}
+
+const inWord = 'open it in Word and save it as .docx'
+/** What to do with a file of another kind, by the end of its name. */
+const ways: Record<string, string> = {
+  ...Object.fromEntries(['.doc', '.docm', '.dot', '.dotx', '.odt', '.pages', '.rtf'].map(end => [end, inWord])),
+  '.pdf': 'send the document that it was made from',
+  '.txt': 'if it is Markdown, let its name end in .md',
+  '': 'let its name end in .docx, .html or .md',
+}
+
+/** Why a file is not read, by its name; undefined where it may be. */
+export function whyUnread(name: string): string | undefined {
+  if (isLock(name)) return 'what Word keeps beside a document that is open; close it, or pass over this file'
+  if (typeByName(name) !== undefined) return undefined
+  const way = ways[extname(name).toLowerCase()]
+  return `not Markdown, HTML or Word (.docx, .html or .md)${way ? `; ${way}` : ''}`
+}
+const isLock = (name: string) => basename(name).startsWith('~$')
+
 export interface File {
   path: string
   /** undefined for a file of a kind that is not read. */
@@ -20,7 +44,7 @@ export interface File {
   bytes: number
   /** Whether it was named itself, not found in a folder. */
   named: boolean
-  /** Why it is not read, where that is for another reason than its kind. */
+  /** Why it is not read, where that is for another reason than its name. */
   unread?: string
 }
 
@@ -33,8 +57,8 @@ export class PathError extends Error {
 export const nameOf = (path: string) => basename(path, extname(path))
 
 /**
- * Files by name, those of folders at any depth; hidden ones and Word's own (`~$…`) are left out. Links within folders are
- * not followed, so that none leads round or out of them, and said to be so.
+ * Files by name, those of folders at any depth; hidden ones are left out. Links within folders are not
+ * followed, so that none leads round or out of them, and said to be so.
  *
  * @throws PathError where there is no such file.
  */
@@ -44,12 +68,17 @@ export async function findFiles(paths: readonly string[]): Promise<File[]> {
     const found = await stat(path).catch(() => undefined)
     if (!found) throw new PathError(`There is no file or folder ${path}.`)
     if (!found.isDirectory()) {
-      files.push({ path, type: types[extname(path).toLowerCase()], bytes: found.size, named })
+      files.push({
+        path,
+        type: isLock(path) ? undefined : types[extname(path).toLowerCase()],
+        bytes: found.size,
+        named,
+      })
       return
     }
     const entries = await readdir(path, { withFileTypes: true })
     for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
-      if (/^(?:\.|~\$)/.test(entry.name)) continue
+      if (entry.name.startsWith('.')) continue
       const inner = join(path, entry.name)
       const unread = entry.isSymbolicLink() ? 'a link, which is followed only where it is named itself' : 'no file'
       if (entry.isDirectory() || entry.isFile()) await add(inner, false)

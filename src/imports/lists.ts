@@ -35,6 +35,8 @@ interface Marked extends Line {
   whole: Inline[]
   /** It is the first line of a paragraph. */
   begins: boolean
+  /** As Word saved it. */
+  item?: SourceParagraph['item']
 }
 
 /** The plain characters that a line begins with, as long as they stand in one node. */
@@ -54,10 +56,19 @@ function withoutStart(nodes: readonly Inline[], pattern: RegExp): Inline[] {
   })
 }
 
+const plainLine = ({ content, line }: Line, index: number): Marked => ({
+  content,
+  line,
+  mark: undefined,
+  printed: '',
+  whole: content,
+  begins: index === 0,
+})
+
 function markOf({ content, line }: Line, index: number): Marked {
   const text = firstText(content)
   const mark = (Object.keys(patterns) as Mark[]).find(candidate => patterns[candidate].test(text))
-  const plain = { content, line, mark: undefined, printed: '', whole: content, begins: index === 0 } satisfies Marked
+  const plain = plainLine({ content, line }, index)
   if (!mark) return plain
   const rest = withoutStart(content, patterns[mark])
   if (plainOfInlines(rest) === '') return plain
@@ -124,7 +135,7 @@ const numberedDepths = (run: readonly Marked[]) =>
 
 /**
  * How deep each run of signs stands among those it follows: bullets always make a list, dashes from two on, other signs
- * where there are two, or under a list. undefined for runs that are none.
+ * where there are two, under a list, or in Word's style for items. undefined for runs that are none.
  */
 function signDepths(runs: readonly (readonly Marked[])[]): (number | undefined)[] {
   let counts = new Map<Mark, number>()
@@ -145,7 +156,8 @@ function signDepths(runs: readonly (readonly Marked[])[]): (number | undefined)[
     // Under `Desirable` stands a list, be it of one.
     const isHeaded = mark === 'dash' && importanceOf(plainOfInlines(runs[at - 1]?.at(-1)?.whole ?? [])) !== undefined
     const isTwice = (mark === 'dash' ? run.length : (countsOf[at]?.get(mark) ?? 0)) > 1
-    const stands = mark === 'bullet' || isTwice || isHeaded || (mark !== 'dash' && rank > 0 && above.length > 0)
+    const isItem = mark === 'bullet' || run.some(({ item }) => item)
+    const stands = isItem || isTwice || isHeaded || (mark !== 'dash' && rank > 0 && above.length > 0)
     open = stands ? [...above, rank] : []
     return stands ? above.length : undefined
   })
@@ -158,15 +170,29 @@ const parts = (run: readonly Marked[]) =>
 /** How deep each line stands that is one of a list. */
 function depthsIn(runs: readonly Marked[][]): Map<Marked, number> {
   const signs = signDepths(runs)
+  /** Levels of Word's own lists that are open. */
+  let open: number[] = []
   return new Map(
     runs.flatMap((run, index) => {
       const depths = isNumbered(run[0]?.mark) ? numberedDepths(run) : undefined
       return run.flatMap((line, at) => {
-        const depth = depths?.[at] ?? signs[index]
+        const level = line.item?.level
+        open = level === undefined ? (line.begins ? [] : open) : [...open.filter(other => other < level), level]
+        if (level !== undefined) return [[line, open.length - 1] as const]
+        const depth = depths?.[at] ?? signs[index] ?? (line.item && line.mark ? 0 : undefined)
         return depth === undefined ? [] : [[line, depth] as const]
       })
     }),
   )
+}
+
+/** The lines of a paragraph, each with its mark; an item that Word numbered is one line. */
+function markedLines(paragraph: SourceParagraph): Marked[] {
+  const { item, content, line } = paragraph
+  if (item?.level === undefined)
+    return sourceLines(paragraph).map((part, index) => ({ ...markOf(part, index), ...(item ? { item } : {}) }))
+  // Its mark was taken from it where it said which that was.
+  return [{ ...(item.ordered === undefined ? markOf({ content, line }, 0) : plainLine({ content, line }, 0)), item }]
 }
 
 /** The items so deep under the last one; a list is begun there where it has none. */
@@ -183,9 +209,9 @@ function itemsAt(items: SourceItem[], depth: number, ordered: boolean, line: num
 
 /** The lines of paragraphs as paragraphs and lists; undefined where there is no list in them. */
 function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }>[], notices: Notices) {
-  const lines = paragraphs.map(paragraph => sourceLines(paragraph).map(markOf))
+  const lines = paragraphs.map(markedLines)
   const flat = lines.flat()
-  if (!flat.some(line => line.mark)) return undefined
+  if (!flat.some(line => line.mark || line.item)) return undefined
   const runs: Marked[][] = []
   for (const line of flat) {
     const last = runs.at(-1)
@@ -218,17 +244,20 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
     for (const line of own) {
       if (lists.has(line)) {
         flush()
-        const ordered = isNumbered(line.mark)
+        const ordered = line.item?.ordered ?? isNumbered(line.mark)
+        const depth = lists.get(line) ?? 0
         const open = blocks.at(-1)
-        if (!items || open?.type !== 'list' || open.ordered !== ordered) {
+        if (!items || open?.type !== 'list' || (depth === 0 && open.ordered !== ordered)) {
           items = []
           blocks.push({ type: 'list', ordered, items, line: line.line })
           const detail = 'Lines with a bullet, a dash, a letter or a number before each were read as a list'
-          notices.add('repair', 'list_recognised', line.line, plainOfInlines(line.content), detail)
+          if (line.item?.level === undefined)
+            notices.add('repair', 'list_recognised', line.line, plainOfInlines(line.content), detail)
         }
-        if (ordered || line.mark === 'circle') notices.understand(line.line, line.printed, '', 'mark of a list')
+        if (isNumbered(line.mark) || line.mark === 'circle')
+          notices.understand(line.line, line.printed, '', 'mark of a list')
         last = { type: 'paragraph', content: line.content, line: line.line }
-        itemsAt(items, lists.get(line) ?? 0, ordered, line.line).push({ blocks: [last], line: line.line })
+        itemsAt(items, depth, ordered, line.line).push({ blocks: [last], line: line.line })
       } else if (
         plain.length === 0 &&
         items !== undefined &&

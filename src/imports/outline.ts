@@ -33,13 +33,17 @@ export interface Outline {
 const textOf = (step: Step | undefined) =>
   step && step.type !== 'rows' && step.type !== 'list' ? plainOfInlines(step.content) : ''
 
-/** `Job Description`, `Applicant Information Pack`: what kind of document it is, and no part of it. */
-function takeKind(steps: Step[], notices: Notices) {
+/**
+ * `Job Description`, `Applicant Information Pack`: what kind of document it is, and no part of it. Gives whether it had
+ * Word's style for titles, so that the heading below it names the role.
+ */
+function takeKind(steps: Step[], notices: Notices): boolean {
   const [first] = steps
   const text = textOf(first)
-  if (!first || !isDocumentKind(text) || (knownKind(text) && steps.length > 1 && !opensNothing(steps))) return
+  if (!first || !isDocumentKind(text) || (knownKind(text) && steps.length > 1 && !opensNothing(steps))) return false
   notices.understand(first.line, text, '/title', 'kind of document')
   steps.shift()
+  return first.type === 'mark' && first.title === true
 }
 
 /** Whether a heading stands before another one, so that nothing is under it. */
@@ -65,16 +69,46 @@ const ofOrganisation =
  */
 function takeTitle(steps: Step[], isNamed: boolean, notices: Notices): Outline['title'] {
   takePlaceholders(steps, notices)
-  takeKind(steps, notices)
-  const [leading, following] = steps
-  // A name above the title: it stays, behind it.
-  if (
-    leading?.type === 'mark' &&
-    following?.type === 'mark' &&
-    ofOrganisation.test(leading.text) &&
-    !knownKind(following.text)
+  const isKind = takeKind(steps, notices)
+  const above = takeLetterhead(steps)
+  const isBelow = (above.length > 0 && takeKind(steps, notices)) || isKind
+  const title = titleIn(steps, isNamed, isBelow, notices)
+  steps.unshift(...above)
+  return title
+}
+
+/** Lines of a letterhead are few and short. */
+const letterheadMax = { steps: 8, characters: 120 }
+
+/**
+ * What stands above the title: before the line that has Word's style for it, or the name of an organisation before another
+ * heading. It stays, behind the title, as text.
+ */
+function takeLetterhead(steps: Step[]): Step[] {
+  const titled = steps.findIndex(
+    step => step.type === 'mark' && step.title && (!knownKind(step.text) || isDocumentKind(step.text)),
   )
-    steps.splice(0, 2, following, { type: 'paragraph', content: leading.content, line: leading.line })
+  const above = steps.slice(0, titled <= letterheadMax.steps ? Math.max(titled, 0) : 0)
+  const isLetterhead = above.every(step =>
+    step.type === 'mark'
+      ? step.by !== 'row' && !knownKind(step.text) && !importanceOf(step.text)
+      : textOf(step).length <= letterheadMax.characters,
+  )
+  const [leading, following] = steps
+  const isName =
+    (leading?.type === 'mark' || leading?.type === 'paragraph') &&
+    following?.type === 'mark' &&
+    (leading.type === 'mark' || following.by === 'heading') &&
+    ofOrganisation.test(textOf(leading)) &&
+    !knownKind(following.text)
+  const count = above.length > 0 && isLetterhead ? above.length : isName ? 1 : 0
+  return steps
+    .splice(0, count)
+    .map(step => (step.type === 'mark' ? { type: 'paragraph', content: step.content, line: step.line } : step))
+}
+
+/** Where `isBelow`, the first line stands below a title that says the kind of document. */
+function titleIn(steps: Step[], isNamed: boolean, isBelow: boolean, notices: Notices): Outline['title'] {
   const [first] = steps
   if (!first) return null
   const others = steps.filter(step => step.type === 'mark' && step !== first) as Mark[]
@@ -91,7 +125,7 @@ function takeTitle(steps: Step[], isNamed: boolean, notices: Notices): Outline['
       !headings.some(mark => mark.depth < first.depth) && kindOf(first.text) === 'other' && headings.length > 0
     const stands =
       first.by === 'heading'
-        ? isTop || isFirst || first.depth === 1
+        ? isTop || isFirst || isBelow || first.depth === 1
         : first.by !== 'row' && first.by !== 'plain' && !labelled(first.content)
     if (!stands || knownKind(first.text) || importanceOf(first.text)) return null
     if (isNamed && first.depth > 1 && kindOf(first.text) !== 'other') return null

@@ -2,7 +2,14 @@
 import type { Element, ElementContent, Root, RootContent } from 'hast'
 import { type Inline, isAllowedAddress, plainOfInlines } from '../document/text.ts'
 import type { Notices } from './notices.ts'
-import { hardBreak, type SourceBlock, type SourceCell, type SourceItem, type SourceRow } from './tree.ts'
+import {
+  hardBreak,
+  type SourceBlock,
+  type SourceCell,
+  type SourceItem,
+  type SourceParagraph,
+  type SourceRow,
+} from './tree.ts'
 
 type HastNode = Root | RootContent | ElementContent
 
@@ -40,6 +47,37 @@ const isUnderlined = (node: HastNode): boolean => {
   if (node.type === 'text') return node.value.trim() === ''
   return !isElement(node) || hasUnderline(node) || node.children.every(isUnderlined)
 }
+/** What Word set before the text of an item or heading: its bullet or number. */
+const isWordMark = (node: Element) =>
+  /mso-list\s*:\s*ignore/i.test(property(node, 'style')) && textOf(node).trim().length <= 12
+/** An item as Word saves one in HTML. Without a level it has the style of items, which other paragraphs have too. */
+function wordItem(node: Element): SourceParagraph['item'] {
+  const level = /mso-list\s*:[^;]{0,40}\blevel([1-9])\b/i.exec(property(node, 'style'))?.[1]
+  const classes = Array.isArray(node.properties.className) ? node.properties.className : []
+  if (level === undefined) return classes.some(name => /^MsoList/.test(String(name))) ? {} : undefined
+  const mark = wordMark(node)
+  return { level: Number(level), ...(mark === undefined ? {} : { ordered: /[\p{L}\p{N}][.)]/u.test(mark) }) }
+}
+function wordMark(node: Element): string | undefined {
+  if (isWordMark(node)) return textOf(node).trim()
+  for (const child of node.children) {
+    const found = isElement(child) ? wordMark(child) : undefined
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+/** A bullet that is a letter of a font of signs. */
+const isDingbat = (node: Element) =>
+  /font-family\s*:[^;]{0,200}\bwingdings/i.test(property(node, 'style')) &&
+  /^\s*\p{L}\s*$/u.test(textOf(node)) &&
+  wordMark(node) === undefined
+
+/** By its style, or else by its name: Google Docs puts what it copies into a `b` that is not bold. */
+function isStrong(node: Element) {
+  const weight = /font-weight\s*:\s*(?:(bold|[6-9]00)|normal|lighter|[1-5]00)/i.exec(property(node, 'style'))
+  return weight ? weight[1] !== undefined : node.tagName === 'strong' || node.tagName === 'b'
+}
+
 /** As our documents mark them; of other houses' documents it says nothing. */
 const isNote = (node: Element) => node.tagName === 'blockquote' || hasClass(node, 'note')
 const isHidden = (node: Element) =>
@@ -83,7 +121,17 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     return true
   }
 
-  const inlinesOf = (nodes: readonly HastNode[]): Inline[] => nodes.flatMap(inlineOf)
+  /** What stands in several elements without a mark of their own is one text. */
+  const inlinesOf = (nodes: readonly HastNode[]): Inline[] => {
+    const joined: Inline[] = []
+    for (const inline of nodes.flatMap(inlineOf)) {
+      const last = joined.at(-1)
+      if (last?.type === 'text' && inline.type === 'text')
+        joined[joined.length - 1] = { type: 'text', value: last.value + inline.value }
+      else joined.push(inline)
+    }
+    return joined
+  }
 
   const linkOf = (node: Element, children: Inline[]): Inline[] => {
     const url = property(node, 'href').trim()
@@ -114,6 +162,11 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     // What was left out parts words.
     if (isSkipped(node)) return [{ type: 'text', value: ' ' }]
     const { tagName } = node
+    if (isWordMark(node) || isDingbat(node)) {
+      const printed = textOf(node).trim()
+      if (/[\p{L}\p{N}]/u.test(printed)) notices.understand(lineOf(node), printed, '', 'mark of a list')
+      return isWordMark(node) ? [] : [{ type: 'text', value: '➢ ' }]
+    }
     if (tagName === 'br') return [{ type: 'text', value: hardBreak }]
     // Word's controls to tick come as these too.
     if (tagName === 'input' && node.properties.type === 'checkbox')
@@ -128,10 +181,8 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     const children = inlinesOf(node.children)
     if (tagName === 'a') return linkOf(node, children)
     if (codeTags.has(tagName)) return [{ type: 'code', value: plainOfInlines(children) }]
-    const weight = /font-weight\s*:\s*(bold|[6-9]00|normal)/i.exec(property(node, 'style'))?.[1]
-    if ((tagName === 'strong' || tagName === 'b') && weight !== 'normal') return [{ type: 'strong', children }]
     if (tagName === 'em' || tagName === 'i') return [{ type: 'emphasis', children }]
-    if (weight && weight !== 'normal') return [{ type: 'strong', children }]
+    if (isStrong(node)) return [{ type: 'strong', children }]
     const mark = lostMarks[tagName]
     if (mark) {
       const text = plainOfInlines(children)
@@ -143,9 +194,13 @@ export function readHast(root: Root, references: readonly string[], notices: Not
   const mark = (node: Element, block: SourceBlock): SourceBlock => {
     if (block.type !== 'paragraph' && block.type !== 'heading') return block
     if (block.type === 'paragraph' && isNote(node)) return { ...block, note: true }
-    if (block.type === 'paragraph' && hasUnderline(node)) return { ...block, underlined: true }
+    if (block.type === 'paragraph') {
+      const item = wordItem(node)
+      if (item) return { ...block, item }
+      if (hasUnderline(node)) return { ...block, underlined: true }
+    }
     if (node.tagName === 'a') return { ...block, content: linkOf(node, block.content) }
-    if (node.tagName === 'strong' || node.tagName === 'b') {
+    if ((node.tagName === 'strong' || node.tagName === 'b') && isStrong(node)) {
       return { ...block, content: [{ type: 'strong', children: block.content }] }
     }
     return block
@@ -215,7 +270,11 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     const { tagName } = node
     const line = lineOf(node)
     const depth = /^h([1-6])$/.exec(tagName)?.[1]
-    if (depth) return [{ type: 'heading', depth: Number(depth), content: inlinesOf(node.children), line }]
+    const isTitle = hasClass(node, 'MsoTitle')
+    if (depth || (isTitle && !hasBlock(node))) {
+      const content = inlinesOf(node.children)
+      return [{ type: 'heading', depth: Number(depth ?? 1), content, line, ...(isTitle ? { title: true } : {}) }]
+    }
     if (tagName === 'ul' || tagName === 'ol' || tagName === 'menu' || tagName === 'dir') {
       if (listDepth >= depthMax) {
         notices.refuse('nesting_too_deep', `Lists are nested more than ${depthMax} deep. Nest them two deep`, line)

@@ -69,6 +69,9 @@ export function reportOf(
         mappings: document.sfia_mappings.map(({ code, level }) => `${code} ${level}`),
       },
       advert_details: rows.map(({ label, member, value }) => ({ label, member, value })),
+      additional: document.advert_details.additional.map(({ label, value }) => ({ label, value })),
+      behaviours: [...document.behaviours],
+      profession: document.profession,
       links: [...partsOf(document)].flatMap(part =>
         (part.inline ? linksOf(part.text) : []).map(link => ({
           ...link,
@@ -112,6 +115,9 @@ export const emptyReport = (): ImportReport => ({
     skills: 0,
     sfia: { version: null, inferred: false, mappings: [] },
     advert_details: [],
+    additional: [],
+    behaviours: [],
+    profession: null,
     links: [],
     shared_sections: [],
   },

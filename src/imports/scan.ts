@@ -54,9 +54,12 @@ const matchAt = (pattern: RegExp, text: string, at: number) => {
   return pattern.exec(text)
 }
 
-/** Characters that mark emphasis and code in Markdown part no words, and addresses are compared as they are read. */
+/**
+ * Characters that mark emphasis and code in Markdown part no words, nor do those that nobody sees (soft hyphens, spaces
+ * without a width); addresses are compared as they are read.
+ */
 const readable = (text: string) =>
-  text.replace(/[\\*~]/g, '').replace(/(?:%[0-9A-Fa-f]{2})+/g, encoded => {
+  text.replace(/[\\*~\u00ad\u200b\u2060\ufeff]/g, '').replace(/(?:%[0-9A-Fa-f]{2})+/g, encoded => {
     try {
       return decodeURIComponent(encoded)
     } catch {

@@ -28,6 +28,8 @@ export const ImportWarning = component(
 )
 export type ImportWarning = Static<typeof ImportWarning>
 
+const sinceThen = 'Reports that are older than this member lack it.'
+
 const Loss = object({ code: Type.String(), line: Line, text: Type.String() })
 
 const RecognisedSection = object({
@@ -56,10 +58,22 @@ export const ImportReport = component(
         advert_details: Type.Array(
           object({
             label: Type.String(),
-            member: Type.String({ description: 'The member of advert_details, or grades or title.' }),
+            member: Type.String({
+              description:
+                'The member of advert_details that has the value, or title, grades, profession or behaviours; `additional` where the label is known and the value is none that its member takes.',
+            }),
             value: nullable(Type.String()),
           }),
         ),
+        additional: Type.Optional(
+          Type.Array(object({ label: Type.String(), value: Type.String() }), {
+            description: `All that is in advert_details.additional. ${sinceThen}`,
+          }),
+        ),
+        behaviours: Type.Optional(
+          Type.Array(Type.String(), { description: `Codes, as the draft has them. ${sinceThen}` }),
+        ),
+        profession: Type.Optional(nullable(Type.String({ description: `A code. ${sinceThen}` }))),
         links: Type.Array(
           object({ url: Type.String(), text: Type.String(), pointer: Pointer, superseded: Type.Boolean() }),
         ),

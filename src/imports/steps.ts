@@ -54,6 +54,8 @@ export type Step =
       line: number
       /** It parts the rows of a table of details, and is no section beside the one that they stand in. */
       parts?: boolean
+      /** Word's style says that it is the title. */
+      title?: boolean
     }
   | BodyBlock
 
@@ -259,7 +261,17 @@ export const stepsOf = (blocks: readonly SourceBlock[]): Step[] =>
     if (text.length > headingMax || isDetailLine(block.content)) return paragraphs({ ...block, type: 'paragraph' })
     return text === ''
       ? []
-      : [{ type: 'mark', by: 'heading', depth: block.depth, content: block.content, text, line: block.line }]
+      : [
+          {
+            type: 'mark',
+            by: 'heading',
+            depth: block.depth,
+            content: block.content,
+            text,
+            line: block.line,
+            ...(block.title ? { title: true } : {}),
+          },
+        ]
   })
 
 export type Mark = Extract<Step, { type: 'mark' }>

@@ -2,7 +2,7 @@
 import type { Notices } from './notices.ts'
 
 const kinds =
-  '(?:role|job|post) (?:definition|profile|description|specification|advert|outline)|person specification|(?:applicant|candidate|recruitment|job|role) (?:information )?pack|(?:job|role) description (?:and|&) person specification|disgrifiad (?:y )?swydd|swydd ddisgrifiad|manyleb (?:y )?person'
+  '(?:role|job|post) (?:definition|profile|description|specification|advert|outline)|person specification|terms of reference|(?:applicant|candidate|recruitment|job|role) (?:information )?pack|(?:job|role) description (?:and|&) person specification|disgrifiad (?:y )?swydd|swydd ddisgrifiad|manyleb (?:y )?person'
 const suffix = new RegExp(`^(.*?\\S)[\\s:|,(–—-]+((?:${kinds})\\)?)$`, 'i')
 const prefix = new RegExp(`^((?:${kinds}))\\s*[:|–—-]\\s*(\\S.*)$`, 'i')
 

@@ -18,12 +18,16 @@ export interface SourceParagraph {
   underlined?: boolean
   /** It is the caption of the table behind it. */
   caption?: boolean
+  /** Word saved it as an item of a list, which HTML has as paragraphs: how deep, from 1, and of what kind, where it says so. */
+  item?: { level?: number; ordered?: boolean }
 }
 export interface SourceHeading {
   type: 'heading'
   depth: number
   content: Inline[]
   line: number
+  /** It has Word's style for the title of a document. */
+  title?: boolean
 }
 export interface SourceItem {
   blocks: SourceBlock[]

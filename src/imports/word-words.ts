@@ -25,14 +25,15 @@ export const withoutReferences = (text: string) =>
   })
 
 /** Tags and the text between them, in order. */
-function* piecesOf(xml: string): Generator<Piece> {
+export function* piecesOf(xml: string): Generator<Piece> {
   for (const [piece, closing, name] of xml.matchAll(/<(\/?)([A-Za-z0-9_.:-]+)[^>]*>|<[^>]*>|[^<]+/g)) {
     if (name !== undefined) yield { name, tag: piece, closing: closing === '/', text: '' }
     else if (!piece.startsWith('<')) yield { name: '', tag: '', closing: false, text: withoutReferences(piece) }
   }
 }
 
-const attributeOf = (tag: string, name: string) => {
+/** An attribute of a tag. */
+export const attributeOf = (tag: string, name: string) => {
   const found = new RegExp(`\\s${name}="([^"]*)"|\\s${name}='([^']*)'`).exec(tag)
   return found ? withoutReferences(found[1] ?? found[2] ?? '') : undefined
 }
@@ -86,12 +87,13 @@ class Reader implements Words {
     }
   }
 
-  /** Reads a part with paragraphs. */
-  read(xml: string, addresses: ReadonlyMap<string, string>) {
+  /** Reads a part with paragraphs. `notes` are the ids of notes, as `footnote 1`. */
+  read(xml: string, addresses: ReadonlyMap<string, string>, notes: ReadonlySet<string>) {
     let text = ''
     let deleted = ''
     let hidden = ''
     let field = ''
+    let formulaFrom = 0
     let skip = ''
     let depth = 0
     let isHidden = false
@@ -128,8 +130,27 @@ class Reader implements Words {
         text += ' '
         isCode = true
       } else if (name === 'w:vanish' && !/w:val="(?:0|false|off)"/.test(tag)) isHidden = true
-      else if (/^w:(?:tab|br|cr|footnoteReference|endnoteReference)$/.test(name)) text += ' '
-      else if (name === 'w:noBreakHyphen') text += '\u2011'
+      else if (/^w:(?:tab|br|cr)$/.test(name) || /^m:(?:sup|sub|den)$/.test(name) || (name === 'w:rt' && closing))
+        text += ' '
+      else if (name === 'w:footnoteReference' || name === 'w:endnoteReference') {
+        text += ' '
+        const detail = 'The text refers to a note that the file does not hold; its mark was left out'
+        if (!closing && !notes.has(`${name.slice(2, -9)} ${attributeOf(tag, 'w:id')}`))
+          this.#notices.add('repair', 'note_missing', this.#paragraph, text, detail)
+      } else if (name === 'm:oMath') {
+        if (closing)
+          this.#notices.add(
+            'repair',
+            'formatting_removed',
+            this.#paragraph,
+            text.slice(formulaFrom),
+            'A formula is plain text now; check that it says the same',
+          )
+        formulaFrom = text.length
+      } else if (name === 'w:fldSimple' && !closing) {
+        const address = /\bHYPERLINK\s+"([^"]+)"/.exec(attributeOf(tag, 'w:instr') ?? '')?.[1]
+        if (address !== undefined && isAllowedAddress(address)) this.#take(address)
+      } else if (name === 'w:noBreakHyphen') text += '\u2011'
       else if (name === 'w:ins' && !closing) this.#inserted += 1
       else if (name === 'w:hyperlink') {
         // A link around nothing is seen by nobody.
@@ -213,9 +234,16 @@ export function readWordWords(file: WordPackage, notices: Notices): Words {
         .map(({ id, target }) => [id, target]),
     )
   const reader = new Reader(notices)
+  const notes = new Set(
+    ['footnote', 'endnote'].flatMap(kind =>
+      [...piecesOf(file.parts.get(`word/${kind}s.xml`) ?? '')].flatMap(({ name, tag, closing }) =>
+        name === `w:${kind}` && !closing ? [`${kind} ${attributeOf(tag, 'w:id')}`] : [],
+      ),
+    ),
+  )
   for (const name of ['document.xml', 'footnotes.xml', 'endnotes.xml']) {
     const xml = file.parts.get(`word/${name}`)
-    if (xml !== undefined) reader.read(xml, addressesOf(name))
+    if (xml !== undefined) reader.read(xml, addressesOf(name), notes)
   }
   nameOtherParts(file, notices)
   return { words: reader.words, lines: reader.lines }

@@ -7,6 +7,7 @@ import type { Notices } from './notices.ts'
 import type { WordPackage } from './package.ts'
 import { readHast } from './read-hast.ts'
 import type { SourceTree } from './tree.ts'
+import { noNumbering, withListStyles } from './word-styles.ts'
 import { withoutReferences } from './word-words.ts'
 
 /** A paragraph or another node of mammoth's document. */
@@ -15,7 +16,20 @@ interface WordNode {
   styleId?: string | null
   styleName?: string | null
   children?: WordNode[]
+  /** Of the document: the notes that references in the text name. */
+  notes?: { resolve(reference: WordNode): object | null }
 }
+
+/** A reference to a note that is not there would end mammoth; `readWordWords` names it. */
+const withoutDangling = (node: WordNode, notes = node.notes): WordNode =>
+  node.children && notes
+    ? {
+        ...node,
+        children: node.children
+          .filter(child => child.type !== 'noteReference' || notes.resolve(child))
+          .map(child => withoutDangling(child, notes)),
+      }
+    : node
 
 /** Headings of a house's own styles (`HO Heading 2`, `Section title`) become Word's own, which mammoth knows. */
 function withOwnHeadings(node: WordNode): WordNode {
@@ -24,11 +38,11 @@ function withOwnHeadings(node: WordNode): WordNode {
   const name = node.styleName ?? ''
   if (
     node.type !== 'paragraph' ||
-    /^(?:heading \d|toc\b)/i.test(name) ||
+    /^(?:heading \d|title$|toc\b)/i.test(name) ||
     !/\b(?:sub)?(?:heading|title)s?\b/i.test(name)
   )
     return next
-  const level = /^title$/i.test(name) ? '1' : (/[1-6]/.exec(name)?.[0] ?? (/sub/i.test(name) ? '3' : '2'))
+  const level = /[1-6]/.exec(name)?.[0] ?? (/sub/i.test(name) ? '3' : '2')
   return { ...next, styleId: `Heading${level}`, styleName: `heading ${level}` }
 }
 
@@ -56,11 +70,44 @@ function withBrackets(xml: string): string {
   })
 }
 
+/** What stands between the parts of a formula in a line of text, by the part that it stands before. */
+const formulaSigns: Record<string, string> = { sup: '^', sub: '_', den: '/' }
+const unread = /<(\/?)(?:w:(fldSimple|dir|bdo|ruby|rt|rubyBase)|m:(?!\w*Pr\b)(\w+))\b([^<>]*)>/g
+const run = (content: string) => `<w:r>${content}</w:r>`
+const fieldPart = (type: string) => run(`<w:fldChar w:fldCharType="${type}"/>`)
+
+/**
+ * Elements that mammoth leaves out with the text in them, as others that it reads: a simple field as what it is short for,
+ * text of a direction, a text with its reading (ruby) and a formula as what they hold.
+ */
+function withReadable(xml: string): string {
+  return xml.replace(unread, (_, close: string, name = '', formula = '', rest: string) => {
+    const isEmpty = rest.endsWith('/')
+    if (name === 'fldSimple') {
+      if (isEmpty) return ''
+      const instruction = /\sw:instr="([^"<>]*)"/.exec(rest)?.[1] ?? ''
+      return close
+        ? fieldPart('end')
+        : `${fieldPart('begin')}${run(`<w:instrText>${instruction}</w:instrText>`)}${fieldPart('separate')}`
+    }
+    if (formula === 'r' || formula === 't') return `<${close}w:${formula}${rest}>`
+    const sign = close ? (name === 'rt' ? ' ' : '') : isEmpty ? '' : (formulaSigns[formula] ?? '')
+    const text = sign && `<w:t xml:space="preserve">${sign}</w:t>`
+    return close ? `${text}</w:smartTag>` : `<w:smartTag${isEmpty ? '/' : ''}>${text}`
+  })
+}
+
+const numberingPart = 'word/numbering.xml'
+
 /** What mammoth reads of a package: parts by name, from memory. */
 const filesOf = ({ parts }: WordPackage) => ({
-  exists: (name: string) => parts.has(name),
+  exists: (name: string) => parts.has(name) || name === numberingPart,
   read: async (name: string, encoding?: string) => {
-    const text = withBrackets(parts.get(name) ?? '')
+    const xml = parts.get(name) ?? ''
+    const text =
+      name === numberingPart
+        ? withListStyles(xml || noNumbering, parts.get('word/styles.xml') ?? '')
+        : withReadable(withBrackets(xml))
     return encoding === undefined ? new TextEncoder().encode(text) : text
   },
 })
@@ -121,12 +168,14 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
         'i => em',
         'strike => s',
         'u => u',
+        // As Word's own HTML has it.
+        "p[style-name='Title'] => h1.MsoTitle:fresh",
         "p[style-name='Quote'] => p:fresh",
         "p[style-name='Note'] => p.note:fresh",
         "r[style-name='Code'] => code",
       ],
       convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
-      transformDocument: withOwnHeadings,
+      transformDocument: (document: WordNode) => withOwnHeadings(withoutDangling(document)),
     })
   } catch (error) {
     if (error instanceof RangeError) throw error

@@ -7,10 +7,11 @@ import multipart, { type Multipart } from '@fastify/multipart'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { documentTypes, wordType } from '../imports/scan.ts'
+import { typeByName, whyUnread } from '../imports/files.ts'
+import { type DocumentType, documentTypes } from '../imports/scan.ts'
 import type { ImportReport } from '../imports/schema.ts'
 import { unauthenticated } from '../plugins/auth.ts'
-import { Problem } from '../plugins/problems.ts'
+import { Problem, type ProblemCode } from '../plugins/problems.ts'
 import { cacheControl, digestTag, sendEntity } from '../plugins/read.ts'
 import { type ApiAnswer, ask, type ProblemAnswer, problemOf } from './api.ts'
 import type { PageContent } from './page.ts'
@@ -22,12 +23,6 @@ const documentBytesMax = 4 * 1024 * 1024
 
 const formTypes = ['multipart/form-data'] as const
 const exampleOf = (fields: object) => ({ [formTypes[0]]: { key: 'an API key', ...fields } })
-
-/** The type of a file by the end of its name, which browsers know better than types; Markdown where it says nothing. */
-function typeOf(name: string): string {
-  if (/\.docx$/i.test(name)) return wordType
-  return /\.html?$/i.test(name) ? 'text/html' : 'text/markdown'
-}
 
 /** Lets pass what nobody reads of a form, since a browser takes no answer before it has sent all; until the request's time is up. */
 async function passBy({ raw }: FastifyRequest): Promise<void> {
@@ -51,16 +46,25 @@ async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
 }
 
 /** What is said of a document that was not given to the API. */
-const tooLarge = (file: string, title: string, detail: string): Outcome => ({
+const refused = (file: string, code: ProblemCode, title: string, detail: string): Outcome => ({
   file,
   outcome: 'Refused',
-  problem: { title, code: 'too_large', detail, errors: [] },
+  problem: { title, code, detail, errors: [] },
   id: null,
   role: null,
   report: null,
   draft: null,
   text: [],
 })
+
+/** What the API says of a document without a slug is about its query, which a form has none of. */
+function forForms({ errors, ...problem }: ProblemAnswer): ProblemAnswer {
+  if (!errors?.some(({ pointer, code }) => pointer === '?slug' && code === 'missing_member'))
+    return { ...problem, errors }
+  const detail =
+    'The role needs a title with letters of a to z or digits, from which its address is made. Write the title above everything else, as a heading (in Word with the style Title), and send the document again. A Markdown document may name the address in its front matter instead, such as slug: data-engineer.'
+  return { ...problem, title: 'The document has no title', detail, errors: [] }
+}
 
 /** Throws where it is the key that the API refuses, in words for who typed it. */
 function checkKey(answer: ApiAnswer) {
@@ -118,9 +122,10 @@ async function importFile(
   request: FastifyRequest,
   { key, replace }: Sent,
   file: string,
+  type: DocumentType,
   bytes: Buffer,
 ): Promise<Outcome> {
-  const headers = { authorization: `Bearer ${key}`, 'content-type': typeOf(file) }
+  const headers = { authorization: `Bearer ${key}`, 'content-type': type }
   const post = (query: string, more: Record<string, string> = {}) =>
     ask(request, `/v1/imports?text=true${query}`, { method: 'POST', headers: { ...headers, ...more }, payload: bytes })
 
@@ -145,7 +150,7 @@ async function importFile(
   }
   const common = { file, report: body.report ?? null, draft: before, text: body.text ?? [] }
   if (answer.status >= 400)
-    return { ...common, outcome: 'Refused', problem: body as ProblemAnswer, id: null, role: null }
+    return { ...common, outcome: 'Refused', problem: forForms(body as ProblemAnswer), id: null, role: null }
   const outcome = body.report?.unchanged ? 'Unchanged' : done
   return { ...common, outcome, problem: null, id: body.id ?? null, role: body.role ?? null }
 }
@@ -236,21 +241,29 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
           const bytes = await part.toBuffer()
           if (part.filename === '' && bytes.length === 0) continue
           if (!isKey(sent.key)) throw new Problem('unauthenticated', noKey, unauthenticated().options)
+          const type = typeByName(part.filename)
+          const unread = whyUnread(part.filename)
+          if (type === undefined || unread !== undefined) {
+            const detail = `${part.filename} was not read: it is ${unread}.`
+            outcomes.push(refused(part.filename, 'unsupported_media_type', 'The file is no document', detail))
+            continue
+          }
           outcomes.push(
             part.file.truncated
-              ? tooLarge(
+              ? refused(
                   part.filename,
+                  'too_large',
                   'The document is too large',
                   `${part.filename} has more than the ${documentBytesMax / 1024 / 1024} MiB that a document may have.`,
                 )
-              : await importFile(request, sent, part.filename, bytes),
+              : await importFile(request, sent, part.filename, type, bytes),
           )
         }
       } catch (error) {
         // What was imported has its reports all the same.
         if ((error as { code?: unknown }).code !== 'FST_FILES_LIMIT' || outcomes.length === 0) throw error
         const detail = `A form takes ${filesMax} documents. Those after the first ${filesMax} were not read: send them in another form.`
-        outcomes.push(tooLarge('Further documents', 'The form has too many documents', detail))
+        outcomes.push(refused('Further documents', 'too_large', 'The form has too many documents', detail))
       }
       if (outcomes.length === 0) throw new Problem('bad_request', noDocument, { errors: missing(sent) })
       const body = await bodyOf({ page: 'reports', outcomes: JSON.stringify(outcomes) })

@@ -1,4 +1,5 @@
 /** An import's report as a page shows it: the document line by line, with what is said of each line beneath it. */
+import { behaviours, professions } from '../document/code-lists.ts'
 import type { ImportReport, ImportWarning } from '../imports/schema.ts'
 import type { ProblemAnswer } from './api.ts'
 import { readableChanges } from './changes.ts'
@@ -22,6 +23,8 @@ export interface Outcome {
 const linesMax = 3000
 /** Nor more changes. */
 const changesMax = 200
+const labelIn = (codes: readonly { code: string; label: string }[], wanted: string) =>
+  codes.find(({ code }) => code === wanted)?.label ?? wanted
 const row = (text: string, value: string) => ({ key: { text }, value: { text: value } })
 
 function linesOf(text: readonly string[], warnings: readonly ImportWarning[]) {
@@ -76,11 +79,19 @@ export function reportView(outcome: Outcome) {
               `${sfia.mappings.join(', ')} (SFIA ${sfia.version ?? '?'}${sfia.inferred ? ', which the document does not name' : ''})`,
             ),
           ]),
+      ...(recognised.profession ? [row('Profession', labelIn(professions, recognised.profession))] : []),
+      ...(recognised.behaviours?.length
+        ? [row('Behaviours', recognised.behaviours.map(code => labelIn(behaviours, code)).join(', '))]
+        : []),
     ],
     sections: recognised.sections.map(({ heading, kind, items }) =>
       [heading, kind.replaceAll('_', ' '), String(items)].map(value => ({ text: value })),
     ),
-    details: recognised.advert_details.map(({ label, value }) => row(label, value ?? 'Empty')),
+    details: recognised.advert_details
+      // Reports of before have no list of what is additional.
+      .filter(({ member }) => member !== 'additional' || recognised.additional === undefined)
+      .map(({ label, value }) => row(label, value ?? 'Empty')),
+    additional: (recognised.additional ?? []).map(({ label, value }) => row(label, value)),
     changes: readableChanges(draft ?? {}, report.changes, changesMax),
     changesLeft: Math.max(0, report.changes.length - changesMax),
     general: warnings.filter(({ line }) => line === null),

@@ -6,6 +6,7 @@ import rehypeParse from 'rehype-parse'
 import t from 'tap'
 import { unified } from 'unified'
 import { exampleDocument } from '../../src/document/schema.ts'
+import type { ImportReport } from '../../src/imports/schema.ts'
 import { baseUrl, testApp, token } from '../support/app.ts'
 import { createPublished, createRole, documentWith, publishRole } from '../support/roles.ts'
 
@@ -818,4 +819,91 @@ t.test('showChanges → 200 with the first 500 of very many changes', { timeout:
   t.ok(lines.includes('The first 500 of 600 changes.'))
   t.ok(lines.includes('All changes, as JSON'))
   t.equal(lines.filter(line => line === 'A point in “Terms” was reworded.').length, 500)
+})
+
+t.test('the import form and what is no document', { timeout: 120_000 }, async t => {
+  const { call, db } = await testApp(t)
+  const key = token('home-office')
+  const sent = async (files: { name: string; bytes: string }[]) => {
+    const page = await call('POST /imports/new', formOf({ key }, files))
+    t.equal(page.status, 200)
+    return linesOf(mainOf(page.text))
+  }
+  const drafts = async () => (await db.selectFrom('roles').select('slug').execute()).map(({ slug }) => slug)
+
+  await t.test('importFromForm with other files → 200, each refused by its name with what to do', async t => {
+    const titled = '# Hooks\n\n## About the role\n\nYou hook.\n'
+    const files = ['hooks.py', 'hooks.txt', 'hooks.DOC', 'hooks.pdf', 'hooks', 'hooks.md.exe', '~$hooks.docx']
+    const text = (await sent(files.map(name => ({ name, bytes: titled })))).join('\n')
+    const kinds = 'not Markdown, HTML or Word (.docx, .html or .md)'
+    for (const [name, why] of [
+      ['hooks.py', `${kinds}.`],
+      ['hooks.txt', `${kinds}; if it is Markdown, let its name end in .md.`],
+      ['hooks.DOC', `${kinds}; open it in Word and save it as .docx.`],
+      ['hooks.pdf', `${kinds}; send the document that it was made from.`],
+      ['hooks', `${kinds}; let its name end in .docx, .html or .md.`],
+      ['hooks.md.exe', `${kinds}.`],
+      ['~$hooks.docx', 'what Word keeps beside a document that is open; close it, or pass over this file.'],
+    ])
+      t.ok(text.includes(`The file is no document. ${name} was not read: it is ${why}`), `${name}: ${text}`)
+    t.same(await drafts(), [])
+    t.match((await sent([{ name: 'HOOKS.Markdown', bytes: titled }])).join('\n'), /Draft made/)
+    t.same(await drafts(), ['hooks'])
+  })
+
+  await t.test('importFromForm without a title → 200 with what a user of a form can do', async t => {
+    for (const bytes of ['## About the role\n\nYou hook.\n', '# 役割\n\n## About the role\n\nYou hook.\n']) {
+      const text = (await sent([{ name: 'none.md', bytes }])).join('\n')
+      t.match(text, /The document has no title\. The role needs a title with letters .* send the document again\./)
+      t.notMatch(text, /\?slug/)
+    }
+    t.same(await drafts(), ['hooks'])
+  })
+
+  await t.test('importFromForm → 200 with all details, behaviours and the profession that were read', async t => {
+    const bytes = `# Bell ringer
+
+**Grade:** SEO
+**Job title:** Ringer of bells
+**Contract:** Perm
+**Closing date:** 3 May
+
+## About the role
+
+You ring.
+
+## Behaviours
+
+- Leadership
+- Working Together
+`
+    const answer = await call('POST /v1/imports?dry_run=true', {
+      body: bytes,
+      headers: { 'content-type': 'text/markdown' },
+    })
+    const { recognised } = (answer.body as { report: ImportReport }).report
+    t.same(
+      [recognised.advert_details, recognised.additional, recognised.behaviours, recognised.profession],
+      [
+        [
+          { label: 'Grade', member: 'grades', value: 'SEO' },
+          { label: 'Job title', member: 'additional', value: 'Ringer of bells' },
+          { label: 'Contract', member: 'additional', value: 'Perm' },
+        ],
+        [
+          { label: 'Job title', value: 'Ringer of bells' },
+          { label: 'Contract', value: 'Perm' },
+          { label: 'Closing date', value: '3 May' },
+        ],
+        ['leadership', 'working_together'],
+        null,
+      ],
+    )
+    const text = (await sent([{ name: 'ringer.md', bytes }])).join('\n')
+    t.match(text, /Behaviours\nLeadership, Working together\n/)
+    t.match(
+      text,
+      /Grade\nSEO\nFurther details, as they are printed\nJob title\nRinger of bells\nContract\nPerm\nClosing date\n3 May/,
+    )
+  })
 })
