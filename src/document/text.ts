@@ -108,7 +108,7 @@ function write(nodes: readonly Inline[], inLink: boolean): string {
 }
 
 /** Word cuts one bold run into several; side by side they are one, and CommonMark could not tell them apart. */
-function joinAlike(nodes: readonly Inline[]): Inline[] {
+export function joinAlike(nodes: readonly Inline[]): Inline[] {
   const joined: Inline[] = []
   for (const node of joinTexts(nodes)) {
     const last = joined.at(-1)

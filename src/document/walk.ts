@@ -1,6 +1,6 @@
 /** The texts of a document, in the order in which it is read, with where they stand. */
 import type { RoleDocument } from './schema.ts'
-import { type Inline, parseText } from './text.ts'
+import { type Inline, joinAlike, parseText } from './text.ts'
 
 export interface Part {
   pointer: string
@@ -66,7 +66,8 @@ const readableInlines = (nodes: readonly Inline[]): string =>
     .join('')
 
 /** A text as it is read, with the address of each link behind it. */
-export const readableText = ({ text, inline }: Part) => (inline ? readableInlines(parseText(text).nodes) : text)
+export const readableText = ({ text, inline }: Part) =>
+  inline ? readableInlines(joinAlike(parseText(text).nodes)) : text
 
 /** The pointer of every object that stands in a document. */
 export function pointersOf(document: RoleDocument): Map<object, string> {

@@ -166,7 +166,7 @@ function describe(operation: Operation, method: string, path: string, facts: Fac
   const own = [...(facts.headers ?? []), ...(parameters.some(({ name }) => name === 'cursor') ? ['Link'] : [])]
   for (const [status, response] of Object.entries(operation.responses)) {
     response.headers = headerRefs(
-      ...(status === '304' ? own.filter(name => name === 'Content-Location') : own),
+      ...(status === '304' ? own.filter(name => name.startsWith('Content-')) : own),
       ...(method === 'get' && response.content ? ['Last-Modified'] : []),
       ...(status === '304' || write || response.content ? ['ETag'] : []),
       ...(write ? ['Idempotent-Replayed'] : []),

@@ -5,6 +5,7 @@ import { assignIds, assignItemIds } from '../../src/document/ids.ts'
 import type { MediaType } from '../../src/imports/scan.ts'
 import { contextOf, corpora, imported, ourSample, realSample } from '../support/documents.ts'
 import { randomRole } from '../support/random-roles.ts'
+import { documentWith } from '../support/roles.ts'
 import { formats, roundTrip } from '../support/round-trip.ts'
 
 // A hundred documents, each read twice, on a machine that has other things to do.
@@ -20,6 +21,13 @@ for (const format of Object.keys(formats))
     )
     t.pass()
   })
+
+t.test('two links side by side to one address come back, as one or as two', async t => {
+  const block = { type: 'paragraph' as const, text: 'See [this](https://a.uk/)[that](https://a.uk/) here' }
+  const section = { id: 'other', kind: 'other' as const, heading: 'Other', shared_section: null, blocks: [block] }
+  const document = documentWith({ sections: [section], skills: [], sfia_mappings: [] })
+  for (const format of Object.keys(formats)) await t.resolves(roundTrip(format, document, []), format)
+})
 
 const real = realSample()
 const samples: { name: string; source: Uint8Array }[] = [
