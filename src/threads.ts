@@ -78,11 +78,18 @@ class Thread<Task, Result> {
 
   #start() {
     this.#ready = false
-    this.#worker = new Worker(this.#url, {
+    const worker = new Worker(this.#url, {
       resourceLimits: { maxOldGenerationSizeMb: this.#memoryMib, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
       ...(fromSources ? { execArgv: sourceLoader() } : {}),
     })
-    return this.#worker
+    // It may end between two tasks too, at its limit of memory: nobody waits for it then, and the next task needs another.
+    worker
+      .on('error', () => {})
+      .on('exit', () => {
+        if (this.#worker === worker) this.#worker = undefined
+      })
+    this.#worker = worker
+    return worker
   }
 
   run(task: Task): Promise<Result> {
@@ -100,7 +107,6 @@ class Thread<Task, Result> {
       const giveUp = (settle: () => void) => {
         this.#worker = undefined
         finish(settle)
-        worker.on('error', () => {})
         void worker.terminate()
       }
       const begin = () => {

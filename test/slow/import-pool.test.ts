@@ -1,7 +1,9 @@
 // Documents are read in threads that end when a document goes beyond a limit.
 import t from 'tap'
 import { createImportPool, ImportBusyError } from '../../src/imports/pool.ts'
+import { createThreadPool } from '../../src/threads.ts'
 import { bytes, contextOf, ourSample } from '../support/documents.ts'
+import { until } from '../support/until.ts'
 
 // A thread that runs sources compiles them first, which takes seconds on a busy machine.
 t.setTimeout(300_000)
@@ -34,13 +36,35 @@ t.test('catastrophic documents end at the time limit', async t => {
 })
 
 t.test('a document that needs too much memory ends at the memory limit', async t => {
-  // The reader takes less than 30; what counts the lines that a test runs takes some too.
-  const pool = createImportPool({ timeLimitMs: 60_000, memoryMib: 64 })
+  // The reader takes less than 40; what counts the lines that a test runs takes some too.
+  const pool = createImportPool({ timeLimitMs: 60_000, memoryMib: 96 })
   t.after(() => pool.close())
   const { problems } = await pool.run(bytes('<i>x</i> '.repeat(400_000)), 'text/html', contextOf())
   t.match(problems, [{ code: 'too_complex', detail: /too much memory/ }])
   const { document } = await pool.run(ourSample(), 'text/markdown', contextOf())
   t.equal(document?.title, 'Data Engineer', 'the next document is read')
+})
+
+t.test('a thread that ends between two documents ends nothing else, and another takes its place', async t => {
+  const program = `
+    import { parentPort } from 'node:worker_threads'
+    parentPort.on('message', task => {
+      parentPort.postMessage({ result: task })
+      setImmediate(() => { throw new Error('nobody waits for this') })
+    })
+    parentPort.postMessage({ ready: true })`
+  const pool = createThreadPool<number, number>(new URL(`data:text/javascript,${encodeURIComponent(program)}`))
+  t.after(() => pool.close())
+  for (const task of [1, 2, 3]) {
+    let hasEnded = false
+    process.once('worker', worker =>
+      worker.on('exit', () => {
+        hasEnded = true
+      }),
+    )
+    t.equal(await pool.run(task), task)
+    await until(() => hasEnded)
+  }
 })
 
 t.test('a full queue is busy, and the event loop stays free', async t => {
