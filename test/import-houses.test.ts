@@ -497,3 +497,12 @@ You deliver.[^1]
     withoutDialect(`# A\n\nb ${part.repeat(100_000)} x y`, new Notices())
   t.ok(Date.now() - started < 10_000, 'hostile text takes no longer')
 })
+
+t.test('behaviours are named by lines of a paragraph that stand one below the other, not by wrapped ones', async t => {
+  const named = (text: string) => imported(`# Tester\n\n## Competencies\n\n${text}\n`).document?.behaviours
+  t.same(
+    named('Delivering at Pace - Level 2\nCollaborating and Partnering - Level 2\nMaking Effective Decisions - Level 2'),
+    ['delivering_at_pace', 'making_effective_decisions'],
+  )
+  t.same(named('We are good at doing all of it by\nworking together'), [])
+})
