@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { withoutDialect } from '../src/imports/dialects.ts'
 import { findFiles } from '../src/imports/files.ts'
 import { importFile } from '../src/imports/import.ts'
+import { Notices } from '../src/imports/notices.ts'
 import { type DocumentType, wordType } from '../src/imports/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
 import { shared } from './support/project.ts'
@@ -413,4 +415,94 @@ t.test('an element is bold by its style, or else by its name, around words and a
   t.same(textOf(`<p>${text} <strong style="color:red">Much</strong></p>`), [`${text} **Much**`])
   t.same(textOf(`<b><p>${text}</p></b>`), [`**${text}**`])
   t.end()
+})
+
+t.test('marks of Pandoc, GitHub and Notion are no text of a Markdown document', async t => {
+  const result = imported(`---
+created: 2025-03-01
+last_edited_by: Jo Bloggs
+---
+Delivery manager {#manager .role}
+================
+
+:::: {.details}
+Grade
+:   Grade 7
+::::
+
+## Purpose {.purpose data-x="1"} ##
+
+You deliver.[^1]
+
+[^1]: Each week.
+
+## Duties
+
+- [x] Plan
+- [ ] Tell
+
+> [!NOTE]
+> Duties change.
+
+## Skills
+
+  Criterion        Type
+  ---------------- -----------
+  Scrum            Desirable
+  Pipes | pumps    Essential
+
+## Values
+
+    ::: code
+`)
+  t.same(result.problems, [])
+  t.equal(result.document?.title, 'Delivery manager')
+  t.same(
+    result.document?.sections.map(({ heading }) => heading),
+    ['Purpose', 'Duties', 'Skills', 'Values'],
+  )
+  t.match(result.document, {
+    grades: [{ code: 'G7' }],
+    advert_details: { additional: [] },
+  })
+  const texts = JSON.stringify(result.document?.sections)
+  for (const kept of ['You deliver.[1]', '[1] Each week.', '☒ Plan', 'Duties change.', '`::: code`'])
+    t.ok(texts.includes(kept), kept)
+  t.notMatch(texts, /NOTE|purpose\}|data-x/)
+  t.same(
+    result.document?.skills.map(({ statement, importance }) => [importance, statement]),
+    [
+      ['essential', 'Pipes | pumps'],
+      ['desirable', 'Scrum'],
+    ],
+  )
+  t.equal(result.report.coverage.percent, 100)
+  t.same(
+    result.report.losses.map(({ code, text }) => [code, text]),
+    [
+      ['site_setting_removed', 'created: 2025-03-01'],
+      ['site_setting_removed', 'last_edited_by: Jo Bloggs'],
+    ],
+  )
+  // Lines stay where they are.
+  t.match(warningOf(imported('# A\n\n::: x\nText\n:::\n\n## Duties\n\nAsk [Insert name]'), 'placeholder'), { line: 9 })
+  // What crosses the columns is none of a table; braces in a text are text.
+  const text = imported('# A\n\n## Duties\n\nOne two\n--- ---\nacross it\n\nUse {#id}\n')
+  t.match(JSON.stringify(text.document), /across it/)
+  t.match(JSON.stringify(text.document), /Use \{#id\}/)
+  t.equal(text.report.coverage.percent, 100)
+
+  const started = Date.now()
+  for (const part of [':', '- ', '{#a', ' {.a.b.c', '-- ', '> [!', '    ', '\n\na\n-- --\n', '\n::: a'])
+    withoutDialect(`# A\n\nb ${part.repeat(100_000)} x y`, new Notices())
+  t.ok(Date.now() - started < 10_000, 'hostile text takes no longer')
+})
+
+t.test('behaviours are named by lines of a paragraph that stand one below the other, not by wrapped ones', async t => {
+  const named = (text: string) => imported(`# Tester\n\n## Competencies\n\n${text}\n`).document?.behaviours
+  t.same(
+    named('Delivering at Pace - Level 2\nCollaborating and Partnering - Level 2\nMaking Effective Decisions - Level 2'),
+    ['delivering_at_pace', 'making_effective_decisions'],
+  )
+  t.same(named('We are good at doing all of it by\nworking together'), [])
 })

@@ -574,3 +574,37 @@ t.test('Word’s list styles, and those of a house that are based on them, are l
   // Styles that are based on each other, in a ring.
   t.same(await listOf(of('House', 'Write tests.'), { House: 'Deep', Deep: 'House' }), ['Write tests.'])
 })
+
+t.test(
+  'a table of contents of Word is left out and named where it lists what there is, and is text where not',
+  async t => {
+    const styles = { H1: 'heading 1', H2: 'heading 2', TOC1: 'toc 1', TOCHeading: 'TOC Heading' }
+    const rest = `${inStyle('H2', '1. About the role')}${paragraph('You will test.')}${inStyle('H2', 'Duties')}${paragraph('You test.')}`
+    const entry = (text: string) =>
+      paragraph(
+        `<w:hyperlink w:anchor="_Toc1">${run(text)}<w:r><w:tab/></w:r>${run('1')}</w:hyperlink>`,
+        '<w:pStyle w:val="TOC1"/>',
+      )
+    const head = inStyle('TOCHeading', 'Contents')
+    const title = inStyle('H1', 'Tester')
+    const made = await read(styled(`${title}${head}${entry('1. About the role')}${entry('Duties')}${rest}`, styles))
+    t.same(outlineOf(made), ['role_summary: paragraph', 'responsibilities: paragraph'])
+    t.equal(made.report.coverage.percent, 100)
+    t.same(warningsOf(made), ['repair contents_removed 2'])
+    t.same(
+      made.report.understood.map(({ line, text }) => [line, text]),
+      [
+        [2, 'Contents'],
+        [3, '1. About the role 1'],
+        [4, 'Duties 1'],
+      ],
+    )
+    const bare = await read(
+      styled(`${title}${bold('Contents')}${entry('Duties')}${rest}`, { H1: 'heading 1', H2: 'heading 2' }),
+    )
+    t.same(outlineOf(bare), ['role_summary: paragraph', 'responsibilities: paragraph'])
+    const other = await read(styled(`${title}${head}${entry('Duties')}${entry('What we offer')}${rest}`, styles))
+    t.match(JSON.stringify(other.document), /What we offer 1/)
+    t.equal(warningOf(other, 'contents_removed'), undefined)
+  },
+)

@@ -5,7 +5,7 @@ import { plainOfInlines } from '../document/text.ts'
 import { normaliseHeading } from './headings.ts'
 import type { OutlineSection } from './outline.ts'
 import type { BodyBlock, Rows } from './steps.ts'
-import type { SourceBlock } from './tree.ts'
+import { type SourceBlock, sourceLines } from './tree.ts'
 
 type Behaviour = RoleDocument['behaviours'][number]
 
@@ -87,7 +87,10 @@ const linesOf = (block: BodyBlock | SourceBlock): string[] => {
   if (block.type === 'list') return block.items.flatMap(item => item.blocks.flatMap(linesOf))
   if (block.type === 'rows' || block.type === 'table')
     return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(linesOf)))
-  return [plainOfInlines(block.content)]
+  const lines = sourceLines(block).map(({ content }) => plainOfInlines(content))
+  // Short lines that each begin with a capital were set one below the other; others are wrapped.
+  const isSet = lines.length > 1 && lines.every(line => line.length <= 80 && /^\p{Lu}/u.test(line))
+  return isSet ? lines : [plainOfInlines(block.content)]
 }
 
 /** Behind a cell that is called `Behaviours` stand behaviours. */

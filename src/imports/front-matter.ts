@@ -77,7 +77,7 @@ function readFields(source: string, notices: Notices): Field[] {
   return readLines(source)
 }
 
-/** What generators of web sites read of a file: how they show it, and nothing of the role. To teach the importer one, add it. */
+/** What generators of web sites and editors keep of a file: how it is shown and who wrote it, and nothing of the role. To teach the importer one, add it. */
 const siteKeys = new Set([
   'layout',
   'template',
@@ -109,6 +109,13 @@ const siteKeys = new Set([
   'sitemap',
   'search exclude',
   'exclude from search',
+  'created',
+  'created by',
+  'created time',
+  'last edited by',
+  'last edited time',
+  'last modified',
+  'last modified by',
 ])
 
 interface Taken extends Required<Pick<SourceTree, 'title' | 'slug'>> {
@@ -144,7 +151,7 @@ export function takeFrontMatter(source: string, notices: Notices): Taken {
       const name = label.replaceAll(/[_-]/g, ' ')
       if (siteKeys.has(name.toLowerCase())) {
         notices.understand(line, `${label} ${value}`, '', 'setting of a web site')
-        const detail = `“${label}” tells a web site how to show the file, and is nothing of the role; it was left out`
+        const detail = `“${label}” is for a web site or an editor, and says nothing of the role; it was left out`
         notices.add('loss', 'site_setting_removed', line, `${label}: ${value}`, detail)
       } else fields.push({ label: name, value, line })
     }

@@ -87,7 +87,10 @@ function readText(source: Uint8Array, mediaType: MediaType, notices: Notices): S
   }
   const own = mediaType === 'text/markdown' ? takeForm(text, notices) : { text }
   const seen = scan(own.text, mediaType, notices)
-  const tree = { ...readSource(seen, mediaType, notices), ...(own.form ? { form: own.form } : {}) }
+  const tree = {
+    ...readSource(seen, mediaType, own.form !== undefined, notices),
+    ...(own.form ? { form: own.form } : {}),
+  }
   return { seen, tree, text: text.split('\n') }
 }
 

@@ -66,6 +66,8 @@ function wordMark(node: Element): string | undefined {
   }
   return undefined
 }
+const isContents = ({ properties: { className } }: Element) =>
+  Array.isArray(className) && className.some(name => /^MsoToc(?:[1-9]|Heading)$/.test(String(name)))
 /** A bullet that is a letter of a font of signs. */
 const isDingbat = (node: Element) =>
   /font-family\s*:[^;]{0,200}\bwingdings/i.test(property(node, 'style')) &&
@@ -275,6 +277,9 @@ export function readHast(root: Root, references: readonly string[], notices: Not
       const content = inlinesOf(node.children)
       return [{ type: 'heading', depth: Number(depth ?? 1), content, line, ...(isTitle ? { title: true } : {}) }]
     }
+    // Its links lead to places in the document.
+    if (tagName === 'p' && isContents(node) && textOf(node).trim() !== '')
+      return [{ type: 'paragraph', content: [{ type: 'text', value: restored(textOf(node)) }], line, contents: true }]
     if (tagName === 'ul' || tagName === 'ol' || tagName === 'menu' || tagName === 'dir') {
       if (listDepth >= depthMax) {
         notices.refuse('nesting_too_deep', `Lists are nested more than ${depthMax} deep. Nest them two deep`, line)

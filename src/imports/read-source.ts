@@ -9,6 +9,7 @@ import remarkRehype from 'remark-rehype'
 import { unified } from 'unified'
 import { type Form, parseForm } from '../document/form.ts'
 import { limits } from '../document/schema.ts'
+import { withoutDialect } from './dialects.ts'
 import { takeFrontMatter } from './front-matter.ts'
 import { withoutFurniture } from './furniture.ts'
 import { type Notices, refuseLongList } from './notices.ts'
@@ -18,6 +19,10 @@ import type { SourceTree } from './tree.ts'
 
 const text = (value: string): ElementContent => ({ type: 'text', value })
 
+/** As Word's notes have it; a word in brackets would be a placeholder. */
+const markOf = ({ label, identifier }: FootnoteReference | FootnoteDefinition) =>
+  /^\d+$/.test(identifier) ? `[${identifier}]` : `[^${label ?? identifier}]`
+
 const markdown = unified()
   .use(remarkParse)
   .use(remarkGfm)
@@ -25,13 +30,16 @@ const markdown = unified()
     allowDangerousHtml: true,
     handlers: {
       // Footnotes stay where they stand: the usual rendering adds headings and links of its own.
-      footnoteReference: (_state, node: FootnoteReference) => text(`[^${node.label ?? node.identifier}]`),
-      footnoteDefinition: (state, node: FootnoteDefinition): Element => ({
-        type: 'element',
-        tagName: 'div',
-        properties: {},
-        children: [text(`[^${node.label ?? node.identifier}]: `), ...state.all(node)],
-      }),
+      footnoteReference: (_state, node: FootnoteReference) => text(markOf(node)),
+      footnoteDefinition: (state, node: FootnoteDefinition): Element => {
+        const mark = text(`${markOf(node)} `)
+        const [first, ...others] = state.all(node)
+        const children =
+          first?.type === 'element' && first.tagName === 'p'
+            ? [{ ...first, children: [mark, ...first.children] }, ...others]
+            : [mark, ...(first ? [first] : []), ...others]
+        return { type: 'element', tagName: 'div', properties: {}, children }
+      },
     },
   })
   .use(rehypeRaw)
@@ -89,13 +97,19 @@ const elementNamed = (node: Root | Element, name: string): Element | undefined =
   return undefined
 }
 
-/** The neutral tree of a source. Throws RangeError where elements are nested deeper than the stack. */
-export function readSource({ patched, references }: Scan, mediaType: MediaType, notices: Notices): SourceTree {
+/** The neutral tree of a source, which `isOwn` says that the register wrote. Throws RangeError where elements are nested deeper than the stack. */
+export function readSource(
+  { patched, references }: Scan,
+  mediaType: MediaType,
+  isOwn: boolean,
+  notices: Notices,
+): SourceTree {
   if (mediaType === 'text/markdown') {
     refuseLongLists(patched, notices)
     if (notices.problems.length > 0) return { blocks: [], title: null }
     const { body, title, slug, fields } = takeFrontMatter(patched, notices)
-    const tree = markdown.runSync(markdown.parse(repairHeadings(body, notices)))
+    const plain = isOwn ? body : withoutDialect(body, notices)
+    const tree = markdown.runSync(markdown.parse(repairHeadings(plain, notices)))
     return { blocks: readHast(tree as Root, references, notices), title, slug, fields }
   }
   const tree = html.parse(patched)

@@ -18,6 +18,8 @@ export interface SourceParagraph {
   underlined?: boolean
   /** It is the caption of the table behind it. */
   caption?: boolean
+  /** It has Word's style for lines of a table of contents. */
+  contents?: boolean
   /** Word saved it as an item of a list, which HTML has as paragraphs: how deep, from 1, and of what kind, where it says so. */
   item?: { level?: number; ordered?: boolean }
 }

@@ -170,6 +170,11 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
         'u => u',
         // As Word's own HTML has it.
         "p[style-name='Title'] => h1.MsoTitle:fresh",
+        ...[1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap(level =>
+          // By its id where the file leaves the style to Word.
+          [`p[style-name='toc ${level}']`, `p.TOC${level}`].map(style => `${style} => p.MsoToc${level}:fresh`),
+        ),
+        "p[style-name='TOC Heading'] => p.MsoTocHeading:fresh",
         "p[style-name='Quote'] => p:fresh",
         "p[style-name='Note'] => p.note:fresh",
         "r[style-name='Code'] => code",
