@@ -11,6 +11,7 @@ import {
   plainText,
   writeText,
 } from '../src/document/text.ts'
+import { workMs } from './support/work.ts'
 
 t.test('plain text: markup is read, everything else is literal', async t => {
   const cases: [string, string][] = [
@@ -139,8 +140,8 @@ t.test('no text takes long', async t => {
   )
   hostile.push(Array.from({ length: 140 }, (_, index) => 'a'.padEnd(index + 1, '`')).join(' '))
   for (const text of hostile) {
-    const started = performance.now()
+    const started = workMs()
     parseText(text)
-    t.ok(performance.now() - started < 100, `${text.slice(0, 12)}: ${performance.now() - started} ms`)
+    t.ok(workMs() - started < 100, `${text.slice(0, 12)}: ${workMs() - started} ms`)
   }
 })
