@@ -49,20 +49,28 @@ t.test('a thread that ends between two documents ends nothing else, and another 
   const program = `
     import { parentPort } from 'node:worker_threads'
     parentPort.on('message', task => {
-      parentPort.postMessage({ result: task })
-      setImmediate(() => { throw new Error('nobody waits for this') })
+      parentPort.postMessage({ result: 'done' })
+      const told = new Int32Array(task)
+      setInterval(() => {
+        if (Atomics.load(told, 0) === 1) throw new Error('nobody waits for this')
+      }, 5)
     })
     parentPort.postMessage({ ready: true })`
-  const pool = createThreadPool<number, number>(new URL(`data:text/javascript,${encodeURIComponent(program)}`))
+  const pool = createThreadPool<SharedArrayBuffer, string>(
+    new URL(`data:text/javascript,${encodeURIComponent(program)}`),
+  )
   t.after(() => pool.close())
-  for (const task of [1, 2, 3]) {
+  for (let round = 0; round < 3; round++) {
     let hasEnded = false
     process.once('worker', worker =>
       worker.on('exit', () => {
         hasEnded = true
       }),
     )
-    t.equal(await pool.run(task), task)
+    const task = new SharedArrayBuffer(4)
+    t.equal(await pool.run(task), 'done')
+    // Its answer is here: from now on nobody waits for it.
+    Atomics.store(new Int32Array(task), 0, 1)
     await until(() => hasEnded)
   }
 })
