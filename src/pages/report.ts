@@ -1,5 +1,5 @@
 /** An import's report as a page shows it: the document line by line, with what is said of each line beneath it. */
-import { behaviours, professions } from '../document/code-lists.ts'
+import { behaviours, labelOf, labelsOf, professions } from '../document/code-lists.ts'
 import type { ImportReport, ImportWarning } from '../imports/schema.ts'
 import type { ProblemAnswer } from './api.ts'
 import { readableChanges } from './changes.ts'
@@ -23,8 +23,6 @@ export interface Outcome {
 const linesMax = 3000
 /** Nor more changes. */
 const changesMax = 200
-const labelIn = (codes: readonly { code: string; label: string }[], wanted: string) =>
-  codes.find(({ code }) => code === wanted)?.label ?? wanted
 const row = (text: string, value: string) => ({ key: { text }, value: { text: value } })
 
 function linesOf(text: readonly string[], warnings: readonly ImportWarning[]) {
@@ -79,10 +77,8 @@ export function reportView(outcome: Outcome) {
               `${sfia.mappings.join(', ')} (SFIA ${sfia.version ?? '?'}${sfia.inferred ? ', which the document does not name' : ''})`,
             ),
           ]),
-      ...(recognised.profession ? [row('Profession', labelIn(professions, recognised.profession))] : []),
-      ...(recognised.behaviours?.length
-        ? [row('Behaviours', recognised.behaviours.map(code => labelIn(behaviours, code)).join(', '))]
-        : []),
+      ...(recognised.profession ? [row('Profession', labelOf(professions, recognised.profession))] : []),
+      ...(recognised.behaviours?.length ? [row('Behaviours', labelsOf(behaviours, recognised.behaviours))] : []),
     ],
     sections: recognised.sections.map(({ heading, kind, items }) =>
       [heading, kind.replaceAll('_', ' '), String(items)].map(value => ({ text: value })),
