@@ -126,7 +126,7 @@ function listOfRows(block: Rows, notices: Notices): DraftList {
   }
   const body = isHeaded ? below : block.rows
   // Rows that are numbered are items of a numbered list.
-  const numberOf = (row: Rows['rows'][number]) => cellText(row.cells[0] ?? { header: false, blocks: [] })
+  const numberOf = (row: Rows['rows'][number]) => cellText(row.cells[0])
   const isNumbered =
     body.length > 1 && body.every((row, at) => row.cells.length > 1 && numberOf(row).replace(/\.$/, '') === `${at + 1}`)
   const items = body.flatMap(row => {

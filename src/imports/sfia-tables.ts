@@ -64,9 +64,9 @@ function levelColumns(head: SourceRow): Map<number, number> | undefined {
 /** The row with the level that is ticked as a cell; undefined where that is not one of them. */
 function rowByTick(row: SourceRow, columns: readonly (Column | undefined)[], levels: ReadonlyMap<number, number>) {
   if (row.cells.length !== columns.length) return undefined
-  const marked = [...levels].filter(([at]) => !isNoTick(cellText(row.cells[at] ?? { header: false, blocks: [] })))
+  const marked = [...levels].filter(([at]) => !isNoTick(cellText(row.cells[at])))
   const [[at, level] = [0, 0]] = marked
-  if (marked.length !== 1 || !isTick(cellText(row.cells[at] ?? { header: false, blocks: [] }))) return undefined
+  if (marked.length !== 1 || !isTick(cellText(row.cells[at]))) return undefined
   const content = [{ type: 'text' as const, value: String(level) }]
   const cell = { header: false, blocks: [{ type: 'paragraph' as const, content, line: row.line }] }
   const others = (_: unknown, index: number) => !levels.has(index)

@@ -53,9 +53,9 @@ export const repairTables = (blocks: readonly SourceBlock[], notices: Notices): 
 /** The cells of a row that hold something. */
 export const filledCells = (row: SourceRow) => row.cells.filter(cell => cell.blocks.length > 0)
 
-/** The plain text of a cell, blocks parted by spaces. */
-export const cellText = (cell: SourceCell): string =>
-  cell.blocks
+/** The plain text of a cell, blocks parted by spaces; '' where a row has none there. */
+export const cellText = (cell: SourceCell | undefined): string =>
+  (cell?.blocks ?? [])
     .map(block => {
       if (block.type === 'paragraph' || block.type === 'heading') return plainOfInlines(block.content)
       if (block.type === 'list')
