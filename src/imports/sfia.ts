@@ -76,9 +76,12 @@ const linesOf = (block: BodyBlock | SourceBlock): SfiaLine[] => {
   return [{ text: plainOfInlines(block.content), content: block.content, line: block.line }]
 }
 
+const codesOf = (versions: readonly SfiaIndex[]) =>
+  new Set(versions.flatMap(({ skills }) => skills.map(({ code }) => code)))
+
 /** Whether lines are of SFIA where no heading says so: `ITIL 4` has the form of a code that is loaded, and is none. */
 export const areOfSfia = (lines: readonly SfiaLine[], versions: readonly SfiaIndex[]) => {
-  const known = new Set(versions.flatMap(({ skills }) => skills.map(({ code }) => code)))
+  const known = codesOf(versions)
   const found = lines.filter(({ code, name }) => code !== undefined && (known.has(code) || name !== ''))
   return found.length * 2 > lines.length
 }
@@ -121,9 +124,10 @@ export function sfiaLines(blocks: readonly BodyBlock[], versions: readonly SfiaI
 
 /** Lines of no skill that name one all the same: whole sentences, a level of two. What is certain in them is only the code. */
 export function warnOfUnread(lines: readonly SfiaLine[], versions: readonly SfiaIndex[], notices: Notices) {
-  const known = new Set(versions.flatMap(({ skills }) => skills.map(({ code }) => code)))
-  for (const { code, part, row, text, line, content } of lines) {
-    if (code !== undefined || part || row) continue
+  const unread = lines.filter(({ code, part, row }) => code === undefined && !part && !row)
+  // It is asked of every section, and most hold none.
+  const known = unread.length > 0 ? codesOf(versions) : new Set<string>()
+  for (const { text, line, content } of unread) {
     const codes = [...new Set(text.match(/\b[A-Z]{4}\b/g))].filter(word => known.has(word))
     if (codes.length === 0 && !/\bSFIA\b[^.]*\blevel\b/i.test(text.slice(0, sentenceMax))) continue
     const names = codes.length > 0 ? codes.join(', ') : 'a level'
