@@ -291,6 +291,10 @@ export function validateComponent(componentName: string, value: unknown): void {
   if (!check(value)) throw invalid(explain((check.errors ?? []) as never))
 }
 
+/** What a request says that its body is, without parameters; '' where it says nothing. */
+export const mediaTypeOf = ({ headers }: FastifyRequest) =>
+  headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+
 const jsonTypes = ['application/json', 'application/merge-patch+json']
 
 /** The media types of the body that a route takes: a merge patch is one only where it patches. */
@@ -303,7 +307,7 @@ export const body = fp(
     app.removeAllContentTypeParsers()
     app.addContentTypeParser(jsonTypes, { parseAs: 'buffer' }, (request, bytes, done) => {
       request.rawBody = bytes as Buffer
-      const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+      const type = mediaTypeOf(request)
       if (!consumedBy(request.method, request.routeOptions.config).includes(type))
         return done(new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(type))
       try {

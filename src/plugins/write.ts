@@ -6,6 +6,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { transact } from '../database/connect.ts'
 import { insertEvents, type NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
+import { mediaTypeOf } from './body.ts'
 import { Problem } from './problems.ts'
 import { splitTags } from './read.ts'
 
@@ -91,14 +92,9 @@ const replyOf = ({ status, body, etag, location }: Written): Reply => ({
   body: toText(body),
 })
 
-/** Without its parameters, which say nothing of the body that its bytes do not. */
-const mediaTypeOf = (type = '') => (type.split(';', 1)[0] ?? '').trim().toLowerCase()
-
 const fingerprintOf = (request: FastifyRequest) =>
   createHash('sha256')
-    .update(
-      `${request.method}\n${request.url}\n${request.headers['if-match'] ?? ''}\n${mediaTypeOf(request.headers['content-type'])}\n`,
-    )
+    .update(`${request.method}\n${request.url}\n${request.headers['if-match'] ?? ''}\n${mediaTypeOf(request)}\n`)
     .update(request.rawBody ?? '')
     .digest('base64url')
 
