@@ -1,4 +1,5 @@
 /** Strict bodies: JSON that can be read in one way only, and two ajv compilers, one that coerces and one that does not. */
+import { isDeepStrictEqual } from 'node:util'
 import AjvCompiler from '@fastify/ajv-compiler'
 import {
   errorCodes,
@@ -274,6 +275,7 @@ export function patched(request: FastifyRequest, componentName: string, target: 
   const merged = mergePatch(target, request.body)
   validate(request, componentName, merged)
   const named = mergePatch(target, request.body, true)
+  if (isDeepStrictEqual(named, merged)) return merged
   const unknown = findErrors(request, componentName, named).filter(({ keyword }) => keyword === 'additionalProperties')
   if (unknown.length > 0) throw invalid(explain(unknown))
   return merged
