@@ -15,8 +15,8 @@ import { nearestRole } from '../roles/known-values.ts'
 import { digestOf } from '../roles/store.ts'
 import type { Advert } from './advert.ts'
 import type { Now } from './clock.ts'
-import { columnsOf, eventOf, type VacancyRow } from './item.ts'
-import { adviceOn, findBlockers, findHindrances } from './ready.ts'
+import { columnsOf, eventOf, statusOf, type VacancyRow } from './item.ts'
+import { adviceOn, findBlockers, findHindrances, isPast, tooEarly } from './ready.ts'
 import { lockVacancy, presented, print, saveReferences, sharedSectionsOf, withdrawAll } from './store.ts'
 
 type Trx = Transaction<Database>
@@ -26,8 +26,6 @@ export interface Changed {
   row: VacancyRow
   events: NewEvent[]
 }
-
-const statusOf = ({ state }: VacancyRow) => (state === 'scheduled' ? 'draft' : state)
 
 /** The version of a role of the caller's organisation: the latest where none is named. Throws 422 where there is none. */
 export async function findVersionOf(
@@ -241,21 +239,9 @@ function checkFixed(row: VacancyRow, document: VacancyDocument, now: Now): Findi
       code: 'read_only',
       detail: `The vacancy is open since ${row.document.opens_at}.`,
     })
-  const isPast = (instant: string | null) => instant !== null && Date.parse(instant) <= Date.parse(now)
-  if (row.state === 'scheduled' && isPast(document.opens_at))
-    found.push({
-      pointer: '/opens_at',
-      code: 'too_early',
-      detail: `opens_at must be later than now, ${now}. ${callOff}`,
-    })
-  if ((row.state === 'scheduled' || row.state === 'open') && isPast(document.closes_at)) {
-    const atOnce = row.state === 'open' ? ' POST …/withdrawals ends a vacancy at once.' : ''
-    found.push({
-      pointer: '/closes_at',
-      code: 'too_early',
-      detail: `closes_at must be later than now, ${now}.${atOnce}`,
-    })
-  }
+  if (row.state === 'scheduled' && isPast(document.opens_at, now)) found.push(tooEarly('opens_at', now, ` ${callOff}`))
+  if ((row.state === 'scheduled' || row.state === 'open') && isPast(document.closes_at, now))
+    found.push(tooEarly('closes_at', now, row.state === 'open' ? ' POST …/withdrawals ends a vacancy at once.' : ''))
   return found
 }
 

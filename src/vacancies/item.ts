@@ -69,13 +69,16 @@ interface ItemState {
   updated_at: string
 }
 
+/** The status as it is written; what waits for its opening is a draft. */
+export const statusOf = ({ state }: VacancyRow): VacancyStatus => (state === 'scheduled' ? 'draft' : state)
+
 const publicTypes = ['vacancy_opened', 'vacancy_updated', 'vacancy_closed', 'vacancy_withdrawn']
 
 /** The event of a change that is written in the row. What happens to a draft is nobody else's business. */
 export function eventOf(row: VacancyRow, type: string, more: Partial<NewEvent> = {}): NewEvent {
   const isPublic = publicTypes.includes(type)
   const scheduled = row.state === 'scheduled'
-  const status = row.state === 'scheduled' ? 'draft' : row.state
+  const status = statusOf(row)
   const item = itemOf(row, { status, scheduled, revision: row.revision, updated_at: row.updated_at })
   return {
     type,

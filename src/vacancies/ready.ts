@@ -10,6 +10,14 @@ import { adviceOnJobPosting, missingOfJobPosting } from './job-posting.ts'
 export const findBlockers = (advert: Advert): Finding[] =>
   firstOfEach([...missingOfJobPosting(advert), ...missingOfCivilServiceJobs(advert)])
 
+export const isPast = (instant: string | null, now: Now) => instant !== null && Date.parse(instant) <= Date.parse(now)
+
+export const tooEarly = (member: 'opens_at' | 'closes_at', now: Now, advice = ''): Finding => ({
+  pointer: `/${member}`,
+  code: 'too_early',
+  detail: `${member} must be later than now, ${now}.${advice}`,
+})
+
 /** What keeps a draft from being opened whatever its forms say; [] where nothing does. */
 export function findHindrances({ vacancy, isRoleWithdrawn }: Advert, now: Now): Finding[] {
   const { role, closes_at } = vacancy
@@ -17,9 +25,7 @@ export function findHindrances({ vacancy, isRoleWithdrawn }: Advert, now: Now): 
     ...(isRoleWithdrawn
       ? [{ pointer: '/role', code: 'role_withdrawn', detail: `The role "${role}" is withdrawn.` }]
       : []),
-    ...(closes_at !== null && Date.parse(closes_at) <= Date.parse(now)
-      ? [{ pointer: '/closes_at', code: 'too_early', detail: `closes_at must be later than now, ${now}.` }]
-      : []),
+    ...(isPast(closes_at, now) ? [tooEarly('closes_at', now)] : []),
   ]
 }
 
