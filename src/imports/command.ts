@@ -26,6 +26,8 @@ import {
   findContext,
   findKnown,
   type Imported,
+  MadeMeanwhile,
+  readAnew,
   saveImport,
   type Target,
   withoutIds,
@@ -160,7 +162,13 @@ async function importOne(
   if (other !== undefined)
     return { result: 'failed', name, detail: `${other} gives the role "${slug}" too; rename one` }
   taken.set(slug, path)
-  return importSource(db, pool, { name, slug, type, source }, { organisation, overwrite, owner })
+  const file = { name, slug, type, source }
+  return readAnew(() => importSource(db, pool, file, { organisation, overwrite, owner })).catch(error => ({
+    result: 'failed',
+    name,
+    role: slug,
+    detail: problemText(error),
+  }))
 }
 
 interface Source {
@@ -170,18 +178,13 @@ interface Source {
   source: Buffer
 }
 
-/** How often a document is read anew, since what it was read against changed at that moment. */
-const retriesMax = 3
-
 async function importSource(
   db: Kysely<Database>,
   pool: ImportPool,
   file: Source,
-  args: { organisation: string; overwrite: boolean; owner: string },
-  retries = 0,
+  { organisation, overwrite, owner }: { organisation: string; overwrite: boolean; owner: string },
 ): Promise<Done> {
   const { name, slug, type, source } = file
-  const { organisation, overwrite, owner } = args
   const known = await findKnown(db, slug)
   if (known && known.organisation !== organisation)
     return {
@@ -221,8 +224,7 @@ async function importSource(
     })
   } catch (error) {
     // Of two documents with one new text about the organisation, one makes the shared section and the other uses it.
-    if (error instanceof Problem && error.code === 'conflict' && retries < retriesMax)
-      return importSource(db, pool, file, args, retries + 1)
+    if (error instanceof MadeMeanwhile) throw error
     return { result: 'failed', name, role: slug, report: withoutDraft(report), detail: problemText(error) }
   }
   const made = saved.report.unchanged ? 'unchanged' : known ? 'updated' : 'created'

@@ -22,7 +22,7 @@ import {
   findImport,
   findOriginal,
   foresee,
-  MadeMeanwhile,
+  readAnew,
   saveImport,
   type Target,
   withoutIds,
@@ -134,7 +134,10 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
       const match = parseMatch(request.headers['if-match'])
       if (role !== undefined && match === null)
         throw new Problem('precondition_required', 'Send the draft’s ETag in If-Match, such as If-Match: "r1".')
-      const attempt = async () => {
+      const type = request.headers['content-type']?.toLowerCase() ?? ''
+      const mediaType = documentTypes.find(name => type.startsWith(name)) ?? 'text/markdown'
+      const original = { mediaType, bytes: request.body }
+      return readAnew(async () => {
         const previous = role === undefined ? undefined : await findRole(db, caller, role)
         const organisation = previous?.organisation ?? organisationFor(caller, request.query.organisation)
         const context = await findContext(db, organisation, {
@@ -143,9 +146,6 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
           slug: role ?? slug,
         })
         // Before the transaction: a connection must not wait for a parser.
-        const type = request.headers['content-type']?.toLowerCase() ?? ''
-        const mediaType = documentTypes.find(name => type.startsWith(name)) ?? 'text/markdown'
-        const original = { mediaType, bytes: request.body }
         const result = await pool.run(original.bytes, mediaType, context).catch(error => {
           if (!(error instanceof ImportBusyError)) throw error
           throw new Problem('unavailable', `${error.message}.`, { headers: { 'retry-after': '5' } })
@@ -179,10 +179,6 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { db, poo
             event: saved.events,
           }
         })
-      }
-      return attempt().catch(error => {
-        if (!(error instanceof MadeMeanwhile)) throw error
-        return attempt()
       })
     },
   )

@@ -138,6 +138,20 @@ export class MadeMeanwhile extends Problem {
   }
 }
 
+/** How often a document is read anew, since what it was read against changed at that moment. */
+const retriesMax = 3
+
+/** Does the work of an import, and all of it again where another made the same shared section meanwhile. */
+export async function readAnew<T>(work: () => Promise<T>): Promise<T> {
+  for (let retries = 0; ; retries += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof MadeMeanwhile) || retries === retriesMax) throw error
+    }
+  }
+}
+
 async function insertSharedSections(
   trx: Transaction<Database>,
   organisation: string,
