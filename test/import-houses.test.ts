@@ -487,6 +487,8 @@ You deliver.[^1]
   )
   // Lines stay where they are.
   t.match(warningOf(imported('# A\n\n::: x\nText\n:::\n\n## Duties\n\nAsk [Insert name]'), 'placeholder'), { line: 9 })
+  const fenced = '```\n\nname  level\n----- -----\nPROG  3\n\n```'
+  t.equal(withoutDialect(`# A\n\n${fenced}\n`, new Notices()), `# A\n\n${fenced}\n`, 'code stays as it is')
   // What crosses the columns is none of a table; braces in a text are text.
   const text = imported('# A\n\n## Duties\n\nOne two\n--- ---\nacross it\n\nUse {#id}\n')
   t.match(JSON.stringify(text.document), /across it/)

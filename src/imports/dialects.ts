@@ -30,36 +30,40 @@ function rowOf(line: string, columns: ReturnType<typeof columnsOf>): string | un
   return `| ${cells.map(({ text }) => text.trim().replaceAll('|', '\\|')).join(' | ')} |`
 }
 
-/** Simple tables of Pandoc as those of GitHub. */
-function withTables(lines: readonly string[]): string[] {
-  const made = [...lines]
-  for (let at = 1; at < made.length; at += 1) {
-    const dashes = made[at] ?? ''
-    const before = made[at - 1] ?? ''
-    // Its heads stand below an empty line.
-    if (dashes.length > lineMax || !rule.test(dashes) || before.trim() === '' || (made[at - 2] ?? '').trim() !== '')
-      continue
-    const columns = columnsOf(dashes)
-    let end = at + 1
-    while (end < made.length && made[end]?.trim() !== '') end += 1
-    const closes = end > at + 1 && rule.test(made[end - 1] ?? '')
-    const rows = [before, ...made.slice(at + 1, closes ? end - 1 : end)].map(line => rowOf(line, columns))
-    const [head, ...others] = rows
-    if (head === undefined || others.length === 0 || others.includes(undefined)) continue
-    made.splice(at - 1, end - at + 1, head, `|${' --- |'.repeat(columns.length)}`, ...(others as string[]))
-    if (closes) made.splice(end - 1, 0, '')
+/** Simple tables of Pandoc as those of GitHub, line for line. `code` are the lines that are code. */
+function withTables(lines: readonly string[], code: ReadonlySet<number>): string[] {
+  const made: string[] = []
+  while (made.length < lines.length) {
+    const at = made.length
+    const table = tableAt(lines, at, code)
+    made.push(...(table ?? [lines[at] ?? '']))
   }
   return made
+}
+
+/** The table whose heads stand in a line, below an empty one, as so many lines; undefined where there is none. */
+function tableAt(lines: readonly string[], at: number, code: ReadonlySet<number>): string[] | undefined {
+  const [above = '', heads = '', dashes = ''] = [lines[at - 1], lines[at], lines[at + 1]]
+  if (dashes.length > lineMax || !rule.test(dashes) || heads.trim() === '' || above.trim() !== '') return undefined
+  let end = at + 2
+  while (end < lines.length && lines[end]?.trim() !== '') end += 1
+  const closes = end > at + 2 && rule.test(lines[end - 1] ?? '')
+  const columns = columnsOf(dashes)
+  const [head, ...rows] = [heads, ...lines.slice(at + 2, closes ? end - 1 : end)].map(line => rowOf(line, columns))
+  if (head === undefined || rows.length === 0 || !rows.every(row => row !== undefined) || code.has(at)) return undefined
+  return [head, `|${' --- |'.repeat(columns.length)}`, ...rows, ...(closes ? [''] : [])]
 }
 
 /** The source as CommonMark and GitHub's tables have it; what was mark and no text is understood. */
 export function withoutDialect(source: string, notices: Notices): string {
   if (!/^ {0,3}:::|^ {0,3}>[ \t]*\[!|\[[xX]\]|\{[#.\w]|^ {0,3}--/m.test(source)) return source
-  let code = ''
+  let fenced = ''
+  const code = new Set<number>()
   const read = (line: string, at: number): string => {
     const ticks = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1]
-    if (ticks && (code === '' || ticks.startsWith(code))) code = code === '' ? ticks : ''
-    if (code !== '' || ticks || line.length > lineMax) return line
+    if (ticks && (fenced === '' || ticks.startsWith(fenced))) fenced = fenced === '' ? ticks : ''
+    if (fenced !== '' || ticks) code.add(at)
+    if (code.has(at) || line.length > lineMax) return line
     const understood = (text: string, meaning: string) => notices.understand(at + 1, text, '', meaning)
     const part = fence.exec(line)?.[1]
     if (part !== undefined) {
@@ -80,5 +84,5 @@ export function withoutDialect(source: string, notices: Notices): string {
     return plain
   }
   const lines = source.split('\n')
-  return withTables(lines.map(read)).join('\n')
+  return withTables(lines.map(read), code).join('\n')
 }
