@@ -18,23 +18,11 @@ import {
 } from '../document/schema.ts'
 import { plainOfInlines, plainText, writeText } from '../document/text.ts'
 import { textOf } from './content.ts'
-import {
-  appendixOf,
-  asBody,
-  Fitter,
-  flat,
-  type Importance,
-  labelsOf,
-  linesOf,
-  Misfit,
-  type Part,
-  pairSections,
-  partsOf,
-  type ReadLine,
-} from './fit.ts'
+import { Fitter, flat, type Importance, linesOf, Misfit, type ReadLine } from './fit.ts'
 import { kindOf } from './headings.ts'
 import { Notices } from './notices.ts'
 import type { Outline, OutlineSection } from './outline.ts'
+import { appendixOf, asBody, detailLabels, type Part, pairSections, partsOf } from './printed.ts'
 import { type Recognised, recognise, type SfiaContext } from './recognise.ts'
 import { readSfia, sfiaLines } from './sfia.ts'
 import type { BodyBlock } from './steps.ts'
@@ -201,7 +189,7 @@ class Follower {
           ? form.title
           : plainOf(heading)
 
-    const labels = labelsOf(form)
+    const labels = detailLabels(form)
     const pairs = pairSections(printed, form.sections)
     const sharedSections = new Map<Section, string | null>()
     const open: { part: Part; outline: OutlineSection }[] = []
