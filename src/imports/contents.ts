@@ -1,10 +1,13 @@
-/** A table of contents that Word made: its lines are those of headings, each with a page. */
+/** Tables of contents: those that Word made, whose lines are those of headings, each with a page, and typed ones. */
 import { plainOfInlines } from '../document/text.ts'
 import { normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
+import type { Step } from './steps.ts'
 import type { SourceBlock } from './tree.ts'
 
 const lineMax = 300
+
+const isHead = (text: string) => text.length <= lineMax && /^(?:table of )?contents$/.test(normaliseHeading(text))
 
 /** The texts of paragraphs and headings, in tables and lists too. */
 const textsOf = (blocks: readonly SourceBlock[]): string[] =>
@@ -15,8 +18,8 @@ const textsOf = (blocks: readonly SourceBlock[]): string[] =>
     return text === '' || text.length > lineMax ? [] : [normaliseHeading(text)]
   })
 
-/** The blocks without such a table, where every line of it stands in the document too; else all of it is text. */
-export function withoutToc(blocks: readonly SourceBlock[], notices: Notices): readonly SourceBlock[] {
+/** The blocks without one that Word made, where every line of it stands in the document too; else all of it is text. */
+export function withoutWordContents(blocks: readonly SourceBlock[], notices: Notices): readonly SourceBlock[] {
   const isLine = (block: SourceBlock | undefined) => block?.type === 'paragraph' && block.contents === true
   if (!blocks.some(isLine)) return blocks
   const texts = new Set(textsOf(blocks))
@@ -51,4 +54,19 @@ export function withoutToc(blocks: readonly SourceBlock[], notices: Notices): re
   return kept
 }
 
-const isHead = (text: string) => text.length <= lineMax && /^(?:table of )?contents$/.test(normaliseHeading(text))
+/** The lines of a table of contents that somebody typed look like headings and are none: they stay as text. */
+export function withoutContents(steps: readonly Step[]): Step[] {
+  let within = false
+  return steps.map(step => {
+    if (step.type === 'mark' && isHead(step.text)) {
+      within = true
+      return step
+    }
+    const text = 'content' in step ? plainOfInlines(step.content) : ''
+    within &&=
+      (step.type === 'paragraph' || (step.type === 'mark' && step.by === 'plain')) &&
+      text.length <= 80 &&
+      !/[.,:]$/.test(text)
+    return within && step.type === 'mark' ? { type: 'paragraph', content: step.content, line: step.line } : step
+  })
+}

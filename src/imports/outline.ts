@@ -4,8 +4,8 @@ import type { SectionKind } from '../document/schema.ts'
 import { foldSpace, type Inline, plainOfInlines } from '../document/text.ts'
 import { listsOfLines, rowsOfHeadings } from './adverts.ts'
 import { isBehaviour } from './behaviours.ts'
-import { withoutToc } from './contents.ts'
-import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading, normaliseHeading } from './headings.ts'
+import { withoutContents, withoutWordContents } from './contents.ts'
+import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isKnownLabel, isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
 import type { Notices } from './notices.ts'
@@ -136,23 +136,6 @@ function titleIn(steps: Step[], isNamed: boolean, isBelow: boolean, notices: Not
   const text = plainOfInlines(first.content)
   if (!looksLikeHeading(text) || isLabel(text) || labelled(first.content) || others.length === 0) return null
   return take(text)
-}
-
-/** The lines of a table of contents look like headings and are none. */
-function withoutContents(steps: readonly Step[]): Step[] {
-  let within = false
-  return steps.map(step => {
-    if (step.type === 'mark' && /^(?:table of )?contents$/.test(normaliseHeading(step.text))) {
-      within = true
-      return step
-    }
-    const text = textOf(step)
-    within &&=
-      (step.type === 'paragraph' || (step.type === 'mark' && step.by === 'plain')) &&
-      text.length <= 80 &&
-      !/[.,:]$/.test(text)
-    return within && step.type === 'mark' ? { type: 'paragraph', content: step.content, line: step.line } : step
-  })
 }
 
 /** Which marks are headings of sections; what else is marked is a subheading. */
@@ -299,7 +282,7 @@ function isOfSkills(mark: Mark, last: OutlineSection | undefined, level: number)
 
 /** Reads titles and headings. The blocks of the sections are as the source has them. */
 export function outline(tree: SourceTree, notices: Notices): Outline {
-  let steps = stepsOf(repairLists(repairTables(withoutToc(tree.blocks, notices), notices), notices))
+  let steps = stepsOf(repairLists(repairTables(withoutWordContents(tree.blocks, notices), notices), notices))
   const title = takeTitle(steps, tree.title !== null && tree.fields !== undefined, notices) ?? tree.title
   steps = listsOfLines(rowsOfHeadings(headRunIns(steps)), notices)
   steps = headIntroductions(markIntroductions(withoutStress(withoutContents(steps))), notices)
