@@ -172,6 +172,7 @@ export function draftBlocks(body: readonly BodyBlock[], notices: Notices): Draft
       blocks.push(...listsOfCriteria(block, notices))
     } else if (block.type === 'rows') {
       const list = listOfRows(block, notices)
+      if (list.items.length === 0) continue
       fromTables.add(list)
       blocks.push(list)
     } else if (block.type === 'list') {

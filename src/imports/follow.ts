@@ -268,7 +268,11 @@ class Follower {
       lines,
       parts: found?.parts ?? new Map(),
       sfiaInferred: found?.sfiaInferred ?? false,
-      followed: { sharedSections, whole: isWhole },
+      followed: {
+        sharedSections,
+        whole: isWhole,
+        details: [...pairs.values()].some(({ blocks }) => blocks.some(({ type }) => type === 'advert_details')),
+      },
     }
   }
 

@@ -40,6 +40,8 @@ export interface Recognised extends Provenance {
     sharedSections: Map<Section, string | null>
     /** Whether every section was read so: the document then leaves nothing unsaid. */
     whole: boolean
+    /** Whether it prints the rows of advert details and grades: what is not among them is not meant any more. */
+    details: boolean
   }
 }
 

@@ -184,8 +184,11 @@ function keepImportance(next: RoleDocument, previous: RoleDocument): RoleDocumen
   }
 }
 
-/** The next document with the draft's value of everything that a document cannot say, or does not say. */
-export function keepUnsaid(next: RoleDocument, previous: RoleDocument): RoleDocument {
+/**
+ * The next document with the draft's value of everything that a document cannot say, or does not say. `saysDetails`: all
+ * that it has of advert details and grades is printed in it, so that what it lacks was taken out.
+ */
+export function keepUnsaid(next: RoleDocument, previous: RoleDocument, saysDetails = false): RoleDocument {
   const matches = matchSections(next.sections, previous.sections)
   const document = keepImportance(next, previous)
   return {
@@ -194,7 +197,7 @@ export function keepUnsaid(next: RoleDocument, previous: RoleDocument): RoleDocu
     alternative_titles: previous.alternative_titles,
     profession: previous.profession ?? next.profession,
     family: previous.family ?? next.family,
-    grades: kept(next.grades, previous.grades),
+    grades: saysDetails ? next.grades : kept(next.grades, previous.grades),
     behaviours: kept(next.behaviours, previous.behaviours),
     sections: document.sections.map((section, at) => {
       const before = matches.get(next.sections[at] as Section)
@@ -202,6 +205,6 @@ export function keepUnsaid(next: RoleDocument, previous: RoleDocument): RoleDocu
       return sameHeading ? { ...section, kind: before.kind } : section
     }),
     sfia_version: next.sfia_version ?? previous.sfia_version,
-    advert_details: keepDetails(next.advert_details, previous.advert_details),
+    advert_details: saysDetails ? next.advert_details : keepDetails(next.advert_details, previous.advert_details),
   }
 }

@@ -112,6 +112,51 @@ for (const format of Object.keys(formats))
     }
   })
 
+for (const format of Object.keys(formats))
+  t.test(
+    `rows of advert details in ${format} that are taken out leave the draft, and empty ones say nothing`,
+    async t => {
+      const role = await roleOf(ourSample())
+      const details = {
+        ...role.advert_details,
+        hours: '37 hours a week',
+        additional: [
+          { label: 'Car park', value: 'Behind the house' },
+          { label: 'Canteen', value: 'Open' },
+        ],
+      }
+      const before = { ...role, advert_details: details }
+      const rowsWith = (word: string) =>
+        format === 'docx'
+          ? new RegExp(`<w:tr>(?:(?!</w:tr>).)*${word}.*?</w:tr>`, 's')
+          : format === 'md'
+            ? new RegExp(`^\\*\\*${word}.*\\n`, 'm')
+            : new RegExp(`<p><strong>${word}.*?</p>`)
+      const change =
+        (word: string, by: (row: string) => string): Edit =>
+        source => {
+          const changed = source.replace(rowsWith(word), by)
+          if (changed === source) throw new Error(`no row of ${word}`)
+          return changed
+        }
+      const without = (word: string) => change(word, () => '')
+      const blank = change('Car park', row => row + row.replaceAll(/>[^<>]+</g, '><'))
+      const [, canteen] = details.additional
+      for (const previous of [undefined, before])
+        for (const [edit, expected] of [
+          [without('Hours'), { advert_details: { ...details, hours: null } }],
+          [without('Salary'), { advert_details: { ...details, salary: null } }],
+          [without('Car park'), { advert_details: { ...details, additional: [canteen] } }],
+          [without('Grade'), { grades: [] }],
+          ...(format === 'docx' ? [[blank, {}] as const] : []),
+        ] as const) {
+          const { document, ...report } = await again(before, format, [edit], previous)
+          t.equal(withoutIds(document), withoutIds({ ...before, ...expected } as RoleDocument))
+          t.same(report, { losses: [], percent: 100 })
+        }
+    },
+  )
+
 t.test('tables of a Word file that no section of the role prints are read, and make no sections', async t => {
   const role = await roleOf(ourSample())
   const bare = (document: RoleDocument): RoleDocument => ({
