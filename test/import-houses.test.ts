@@ -509,3 +509,41 @@ t.test('behaviours are named by lines of a paragraph that stand one below the ot
   )
   t.same(named('We are good at doing all of it by\nworking together'), [])
 })
+
+t.test('a marking, a letterhead, a path or details above the one top heading leave it the title', async t => {
+  const rest = '## The role\n\nRuns it.\n\n## Duties\n\n- Publish\n'
+  for (const above of [
+    'OFFICIAL',
+    '**OFFICIAL-SENSITIVE**',
+    'Home > Jobs',
+    '**Grade:** SEO',
+    'Back to the search results',
+  ]) {
+    const { document, report } = imported(`${above}\n\n# Web Manager\n\n${rest}`)
+    t.equal(document?.title, 'Web Manager', above)
+    t.equal(report.coverage.percent, 100)
+    t.same(
+      document?.sections.map(({ kind }) => kind).filter(kind => kind !== 'other'),
+      ['role_summary', 'responsibilities'],
+    )
+  }
+  // A label has it where no heading does, and lines of a letterhead are no title either.
+  t.equal(imported(`OFFICIAL\n\n**Job title:** Web Manager\n\n${rest}`).document?.title, 'Web Manager')
+  const bold = '**OFFICIAL**\n\n**HM COURTS SERVICE**\n\n**ROLE PROFILE**\n\n**Court Usher**\n\n'
+  t.equal(
+    imported(`${bold}${rest.replaceAll('## ', '**').replaceAll(/^(\*\*.*)$/gm, '$1**')}`).document?.title,
+    'Court Usher',
+  )
+})
+
+t.test('two languages parted by a bar', async t => {
+  const { document, report } = imported(
+    '# Swydd-ddisgrifiad | Job Description\n\n**Teitl y Swydd | Job Title:** Peiriannydd\n\n**Gradd | Grade:** SEO\n\n## Diben y rôl | Role purpose\n\nYsgrifennu.\n\n## Hanfodol | Essential\n\n- Git\n',
+  )
+  t.match(document, { title: 'Peiriannydd', grades: [{ code: 'SEO' }], skills: [{ importance: 'essential' }] })
+  t.same(report.losses, [])
+  t.match(
+    report.understood.map(({ text }) => text),
+    ['Swydd-ddisgrifiad | Job Description'],
+  )
+})

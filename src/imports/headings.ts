@@ -19,9 +19,9 @@ const wordsMax = 12
 /** No phrase comes near to it: whole paragraphs are asked for too, and to normalise each takes time. */
 const phraseMax = 150
 
-/** What both sides of a slash mean, as documents in two languages have it; undefined where they do not say the same. */
+/** What both sides of a slash or a bar mean, as documents in two languages have it; undefined where they do not say the same. */
 export function inBoth<T>(text: string, read: (side: string) => T | undefined): T | undefined {
-  const [one = '', other, ...more] = text.length > phraseMax ? [] : text.split('/')
+  const [one = '', other, ...more] = text.length > phraseMax ? [] : text.split(/[/|]/)
   const meaning = other === undefined || more.length > 0 ? undefined : read(one)
   return meaning !== undefined && read(other as string) === meaning ? meaning : undefined
 }

@@ -81,13 +81,38 @@ function takeTitle(steps: Step[], isNamed: boolean, notices: Notices): Outline['
 /** Lines of a letterhead are few and short. */
 const letterheadMax = { steps: 8, characters: 120 }
 
+/** How a paper is protected, which stands above everything else. */
+const marking = /^official(?:\W*sensitive)?\W*$|^not protectively marked$/i
+
+/** The heading that all others stand under. */
+function topHeading(steps: readonly Step[]): Step | undefined {
+  const headings = steps.filter(step => step.type === 'mark' && step.by === 'heading') as Mark[]
+  const [top, ...others] = headings.filter(({ depth }) => depth === 1)
+  return others.length === 0 && headings.length > 1 ? top : undefined
+}
+
+/** How many lines at the beginning are a marking, or the name of an organisation before another heading. */
+function countNames(steps: readonly Step[]): number {
+  const [leading, following] = steps
+  if (!following || (leading?.type !== 'mark' && leading?.type !== 'paragraph')) return 0
+  const text = textOf(leading)
+  const isName =
+    following.type === 'mark' &&
+    (leading.type === 'mark' || following.by === 'heading') &&
+    ofOrganisation.test(text) &&
+    (!knownKind(following.text) || isDocumentKind(following.text))
+  return isName || marking.test(text) ? 1 + countNames(steps.slice(1)) : 0
+}
+
 /**
- * What stands above the title: before the line that has Word's style for it, or the name of an organisation before another
- * heading. It stays, behind the title, as text.
+ * What stands above the title: before the line that has Word's style for it or the one heading above all others, or else
+ * markings and the name of an organisation. It stays, behind the title, as text.
  */
 function takeLetterhead(steps: Step[]): Step[] {
+  const top = topHeading(steps)
   const titled = steps.findIndex(
-    step => step.type === 'mark' && step.title && (!knownKind(step.text) || isDocumentKind(step.text)),
+    step =>
+      step.type === 'mark' && (step.title || step === top) && (!knownKind(step.text) || isDocumentKind(step.text)),
   )
   const above = steps.slice(0, titled <= letterheadMax.steps ? Math.max(titled, 0) : 0)
   const isLetterhead = above.every(step =>
@@ -95,16 +120,8 @@ function takeLetterhead(steps: Step[]): Step[] {
       ? step.by !== 'row' && !knownKind(step.text) && !importanceOf(step.text)
       : textOf(step).length <= letterheadMax.characters,
   )
-  const [leading, following] = steps
-  const isName =
-    (leading?.type === 'mark' || leading?.type === 'paragraph') &&
-    following?.type === 'mark' &&
-    (leading.type === 'mark' || following.by === 'heading') &&
-    ofOrganisation.test(textOf(leading)) &&
-    !knownKind(following.text)
-  const count = above.length > 0 && isLetterhead ? above.length : isName ? 1 : 0
   return steps
-    .splice(0, count)
+    .splice(0, above.length > 0 && isLetterhead ? above.length : countNames(steps.slice(0, letterheadMax.steps)))
     .map(step => (step.type === 'mark' ? { type: 'paragraph', content: step.content, line: step.line } : step))
 }
 
