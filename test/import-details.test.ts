@@ -4,10 +4,11 @@ import { emptyAdvertDetails } from '../src/document/schema.ts'
 import { slugIn } from '../src/imports/front-matter.ts'
 import { importFile } from '../src/imports/import.ts'
 import { wordType } from '../src/imports/scan.ts'
-import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
+import { salaryIn } from '../src/imports/values.ts'
+import { contextOf, imported, outlineOf, pay, place, warningOf } from './support/documents.ts'
 import { editDocument } from './support/edit.ts'
 import { formats, sourceOf } from './support/round-trip.ts'
-import { bold, paragraph, run, table, wordFile } from './support/word.ts'
+import { bold, paragraph, table, wordFile } from './support/word.ts'
 
 const grade = { scheme: 'civil-service', code: 'SEO', label: 'Senior Executive Officer' }
 const details = {
@@ -230,15 +231,6 @@ t.test('a list of places in front matter is a place each', async t => {
     )
     t.same([report.losses, report.coverage.percent], [[], 100])
   }
-})
-
-const place = (text: string) => ({ text, town: null, region: null, postcode: null, country: null })
-const pay = (text: string, min: number | null, max = min, period: 'year' | null = null) => ({
-  min,
-  max,
-  currency: 'GBP',
-  period,
-  text,
 })
 
 /** The grades and advert details of a role with these lines under its title; all of its text is kept. */
@@ -490,271 +482,17 @@ t.test('a row more in a section of advert details, in each format: the others ar
 })
 
 /** The details of a Word file whose paragraphs these are, between its title and a section; all of its text is kept. */
-const wordDetails = async (t: Test, ...paragraphs: string[]) => {
-  const file = wordFile(`${bold('Tester')}${paragraphs.join('')}${bold('Job purpose')}${paragraph('You test.')}`)
-  const { document, report } = await importFile(file, wordType, contextOf())
-  t.same([report.coverage.percent, report.losses], [100, []])
-  t.same(document?.sections.at(-1)?.heading, 'Job purpose')
-  return { sections: document?.sections.length, ...detailsIn(document) }
-}
-const detailsIn = (document: ReturnType<typeof imported>['document']) => {
-  const { additional = [], ...known } = document?.advert_details ?? {}
-  const set = Object.entries(known).filter(
-    ([, value]) => value !== null && !(Array.isArray(value) && value.length === 0),
-  )
-  return {
-    grades: document?.grades.map(({ code }) => code),
-    ...Object.fromEntries(set),
-    ...(additional.length > 0 ? { additional: additional.map(({ label, value }) => `${label}: ${value}`) } : {}),
-  }
-}
 
-t.test('labels and values that tabs part, with a colon or without', async t => {
-  const tabbed = (...cells: string[]) => paragraph(cells.map(cell => run(cell)).join('<w:r><w:tab/></w:r>'))
-  const read = await wordDetails(
-    t,
-    `<w:p>${run('Post:', '<w:b/>')}<w:r><w:rPr><w:b/></w:rPr><w:tab/></w:r>${run('C1 Data Steward', '<w:b/>')}<w:r><w:tab/></w:r>${run('Grade:', '<w:b/>')}<w:r><w:tab/></w:r>${run('SEO', '<w:b/>')}</w:p>`,
-    tabbed('Location:', 'Abbey Wood', 'Post no:', '1234567'),
-    tabbed('Reports to:', 'B2 Head of Data', 'Countersigning officer:', 'G6'),
-    tabbed('Hours:', '09:00 to 17:00', 'Salary', '£40,000'),
-  )
-  t.same(read, {
-    sections: 1,
-    grades: ['SEO'],
-    locations: [place('Abbey Wood')],
-    reference_number: '1234567',
-    reports_to: 'B2 Head of Data',
-    hours: '09:00 to 17:00',
-    salary: pay('£40,000', 40_000),
-    additional: ['Post: C1 Data Steward', 'Countersigning officer: G6'],
-  })
-  const bare = await wordDetails(
-    t,
-    paragraph(`${run('Grade', '<w:b/>')}<w:r><w:tab/></w:r>${run('SEO')}`),
-    tabbed('Location', 'Hull'),
-    tabbed('Salary:', 'London: £50,000', 'National: £40,000'),
-  )
-  t.same(
-    bare,
-    {
-      sections: 1,
-      grades: ['SEO'],
-      locations: [place('Hull')],
-      salary: pay('London: £50,000 National: £40,000', null),
-    },
-    'what is not certainly a label is a value',
-  )
-})
-
-t.test('bold labels before a dash, headings that are a label and its value, and several labels in a line below', t => {
-  for (const lines of [
-    '> **Grade** - SEO\n> **Salary** - £42,000\n> **Location** - London',
-    '**Grade** – SEO\n\n**Salary** – £42,000\n\n**Location** – London',
-    '### Grade: SEO\n\n**Salary: £42,000**\n\n**Location** — London',
-    '## About\n\nWe are.\n\n**Grade:** SEO **Location:** London **Salary:** £42,000',
-  ])
-    t.same(
-      detailsIn(imported(`# Tester\n\n${lines}\n\n${body}`).document),
-      { grades: ['SEO'], salary: pay('£42,000', 42_000), locations: [place('London')] },
-      lines,
-    )
-  const { document } = imported('# Job advert\n\n## Title: Data Scientist\n\n## Team: who we are\n\nWe are.\n')
-  t.same([document?.title, document?.sections[0]?.heading], ['Data Scientist', 'Team: who we are'])
-  const text = imported(`# Tester\n\n## Team\n\n- **Team** – we are six\n- **Tools** – we like them\n\n${body}`)
-  t.same(detailsIn(text.document), { grades: [] })
-  t.end()
-})
-
-t.test('labels as headings over their values, as adverts on web sites have them', t => {
-  const field = (tag: string, label: string, value: string) => `<div><${tag}>${label}</${tag}><div>${value}</div></div>`
-  const fields = (tag: string) =>
-    [
-      ['Reference number', '345678'],
-      ['Salary', '£41,600 - £45,100</div><div>A pension besides.'],
-      ['Job grade', 'Senior Executive Officer'],
-      ['Number of jobs', '4'],
-      ['Working pattern', 'Flexible working, Full-time'],
-    ].map(([label = '', value = '']) => field(tag, label, value))
-  const places = '<h2>Location</h2><div>Leeds, Yorkshire and the Humber : York</div>'
-  const known = {
-    grades: ['SEO'],
-    reference_number: '345678',
-    salary: pay('£41,600 - £45,100', 41_600, 45_100),
-    working_patterns: ['full_time', 'flexible_working'],
-    additional: ['Number of jobs: 4'],
-  }
-  const end = '<h2>Job summary</h2><p>You test.</p>'
-  for (const [form, page, headings, more] of [
-    ['a section', `<h2>Details</h2>${fields('h3').join('')}${places}`, ['Details', 'Job summary'], true],
-    ['no section', `${fields('h3').join('')}${places}`, ['Introduction', 'Job summary'], true],
-    ['one depth', fields('h2').join(''), ['Introduction', 'Job summary'], false],
-  ] as const) {
-    const { document, report } = imported(`<h1>Tester</h1>${page}${end}`, 'text/html')
-    const { working_patterns, ...read } = detailsIn(document) as Record<string, unknown>
-    const { working_patterns: wanted, ...others } = known
-    t.same([...(working_patterns as string[])].sort(), [...wanted].sort(), form)
-    t.same(read, { ...others, ...(more ? { locations: [place('Leeds, Yorkshire and the Humber : York')] } : {}) }, form)
-    t.same(
-      document?.sections.map(({ heading }) => heading),
-      headings,
-      form,
-    )
-    t.same([report.coverage.percent, report.losses], [100, []])
-  }
-  const above = imported(
-    `<h1>Tester</h1><p><strong>Salary </strong><br>£35,000 a year</p><p><strong>Location</strong><br>Belfast : BT1 3LP</p>${end}`,
-    'text/html',
-  )
-  t.same(detailsIn(above.document), {
-    grades: [],
-    salary: pay('£35,000 a year', 35_000, 35_000, 'year'),
-    locations: [{ ...place('Belfast : BT1 3LP'), postcode: 'BT1 3LP' }],
-  })
-  const text = '<h2>Team</h2><p>We are six people.</p><h2>Location</h2><p>Leeds</p>'
-  const kept = imported(`<h1>Tester</h1>${text}${end}`, 'text/html').document
-  t.same([detailsIn(kept), kept?.sections.length], [{ grades: [] }, 3], 'one label by itself is a section')
-  t.end()
-})
-
-t.test('criteria of an advert: sentences over its lists, and lines of a paragraph', t => {
-  const technical = '<h2>Technical skills</h2><p>We assess these:</p><ul><li>Programming</li></ul>'
-  for (const [essential, desirable] of [
-    ['<p>It is essential that you have:</p>', '<p>It is desirable that you have:</p>'],
-    ['<p><b>Essential</b></p>', '<p><b>Desirable criteria</b></p>'],
-  ])
-    for (const [form, list, only] of [
-      ['lists', '<ul><li>Python</li><li>SQL</li></ul>', '<ul><li>Spark</li></ul>'],
-      ['lines', '<p>Python<br>SQL</p>', '<p>Spark</p>'],
-    ]) {
-      const { document, report } = imported(
-        `<h1>Tester</h1><h2>Job description</h2><p>You'll be responsible for:</p><ul><li>Tests</li></ul><h2>Person specification</h2>${essential}${list}${desirable}${only}${technical}`,
-        'text/html',
-      )
-      t.same(
-        document?.skills.map(({ statement, importance }) => [statement, importance]),
-        [
-          ['Python', 'essential'],
-          ['SQL', 'essential'],
-          ['Spark', 'desirable'],
-          ['Programming', null],
-        ],
-        `${essential} ${form}`,
-      )
-      t.equal(document?.sections[0]?.kind, 'responsibilities')
-      t.same([report.coverage.percent, report.losses], [100, []])
-    }
-  const sentence =
-    '<p><b>Essential</b></p><p>You will have tested many things, and told many people what you found.</p>'
-  const { document } = imported(`<h1>Tester</h1><h2>Person specification</h2>${sentence}`, 'text/html')
-  t.same(document?.skills, [], 'a sentence is no list')
-  t.end()
-})
-
-t.test('bold words that name a section before its text are its heading, and no advert details', t => {
-  const details = '**Grade:** G6\n\n**Qualifications:** A degree\n\n**Location:** Leeds\n\n'
-  for (const [form, between] of [
-    ['paragraphs', '\n\n'],
-    ['lines', '\n'],
+t.test('amounts of a salary are those of one range, or none', async t => {
+  for (const [text, min, max] of [
+    ['£35,000 – 38,000', 35_000, 38_000],
+    ['£35k to 40k', 35_000, 40_000],
+    ['Min £30,000 Max £35,000', 30_000, 35_000],
+    ['up to £40,000', null, 40_000],
+    ['35,000 – 38,000', null, null],
+    ['£42,000\nLondon: £46,000', null, null],
+    ['National £42,000 London £46,000', null, null],
+    ['£35,000 to 1 March 2027', null, null],
   ] as const)
-    for (const above of ['', details]) {
-      const lines = ['**Purpose:** Leads forty.', '**Responsibilities:** Sets strategy; owns budget.'].join(between)
-      const result = imported(`# Tester\n\n${above}${lines}\n\n**Requirements**\n\n- SQL\n- Git\n`)
-      t.same(
-        result.document?.sections.map(({ kind, heading }) => [kind, heading]),
-        [
-          ['role_summary', 'Purpose'],
-          ['responsibilities', 'Responsibilities'],
-          ['skills_experience', 'Requirements'],
-        ],
-        form,
-      )
-      const read = { grades: ['G6'], locations: [place('Leeds')], additional: ['Qualifications: A degree'] }
-      t.same(detailsIn(result.document), above === '' ? { grades: [] } : read, form)
-      t.equal(result.report.coverage.percent, 100)
-    }
-  const within = imported(`# Tester\n\n## About the role\n\n**Background:** we are new.\n\n${body}`).document
-  t.equal(within?.sections[0]?.heading, 'About the role', 'below a heading they are a text of its section')
-  t.end()
+    t.match(salaryIn(text), { min, max }, text)
 })
-
-t.test('labels and headings in Welsh, alone and on either side of the English ones', t => {
-  const page = (
-    lines: [welsh: string, english: string, value: string][],
-    both: (welsh: string, english: string) => string,
-  ) =>
-    `${lines.map(([welsh, english, value]) => `**${both(welsh, english)}:** ${value}`).join('\n\n')}\n\n## ${both('Pwrpas y swydd', 'Purpose of the role')}\n\nYou test.\n\n## ${both('Prif gyfrifoldebau', 'Main responsibilities')}\n\n- Test\n\n## ${both('Manyleb y person', 'Person specification')}\n\n### ${both('Hanfodol', 'Essential')}\n\n- SQL\n\n### ${both('Dymunol', 'Desirable')}\n\n- R\n`
-  const lines: [string, string, string][] = [
-    ['Teitl y swydd', 'Job title', 'Profwr / Tester'],
-    ['Gradd', 'Grade', 'HEO'],
-    ['Cyflog', 'Salary', '£32,460'],
-    ['Lleoliad', 'Location', 'Caernarfon'],
-    ['Patrwm gweithio', 'Working pattern', 'Llawn amser / Full-time'],
-    ['Gofynion', 'Needs', 'Cymraeg'],
-  ]
-  for (const [form, both] of [
-    ['Welsh first', (welsh: string, english: string) => `${welsh} / ${english}`],
-    ['English first', (welsh: string, english: string) => `${english}/${welsh}`],
-    ['Welsh', (welsh: string) => welsh],
-  ] as const) {
-    const heading = form === 'Welsh' ? 'DISGRIFIAD SWYDD' : 'Disgrifiad swydd / Job description'
-    const { document, report } = imported(`# ${heading}\n\n${page(lines, both)}`)
-    t.equal(document?.title, 'Profwr / Tester', form)
-    t.same(
-      detailsIn(document),
-      {
-        grades: ['HEO'],
-        salary: pay('£32,460', 32_460),
-        locations: [place('Caernarfon')],
-        working_patterns: ['full_time'],
-        additional: [`${both('Gofynion', 'Needs')}: Cymraeg`],
-      },
-      form,
-    )
-    t.same(
-      document?.sections.map(({ kind }) => kind),
-      ['role_summary', 'responsibilities', 'person_specification'],
-      form,
-    )
-    t.same(
-      document?.skills.map(({ importance }) => importance),
-      ['essential', 'desirable'],
-      form,
-    )
-    t.equal(report.coverage.percent, 100)
-  }
-  const titles = [
-    ['Swydd Ddisgrifiad: Profwr', 'Profwr'],
-    ['Amlinelliad / Job description', 'Amlinelliad / Job description'],
-  ]
-  for (const [heading, title] of titles) t.equal(imported(`# ${heading}\n\n${body}`).document?.title, title)
-  const differ = imported(`# Tester\n\n**Team / Location:** Leeds\n\n${body}`).document
-  t.same(detailsIn(differ), { grades: [], additional: ['Team / Location: Leeds'] }, 'two labels are not one')
-  t.end()
-})
-
-t.test(
-  'a value in double angles, a date of signs or a value that does not apply is null; heads of a table are no row',
-  t => {
-    for (const value of ['&lt;&lt;REF&gt;&gt;', 'xx/xx/2026', 'dd/mm/2026', '01/xx/2026', 'N/A', 'Not applicable']) {
-      const result = imported(
-        `<h1>Tester</h1><p><b>Job ref:</b> ${value}</p><h2>Job purpose</h2><p>You test.</p>`,
-        'text/html',
-      )
-      t.same(detailsIn(result.document), { grades: [] }, value)
-      t.match(warningOf(result, 'placeholder'), { pointer: '/advert_details/reference_number' }, value)
-      t.equal(result.report.coverage.percent, 100, value)
-    }
-    const angles = imported(`# Tester\n\n**Job ref:** <<REF>>\n\n${body}`)
-    t.same(detailsIn(angles.document), { grades: [] }, 'in Markdown too')
-    t.same(detailsIn(imported(`# Tester\n\n**Job ref:** 01/02/2026\n\n${body}`).document), {
-      grades: [],
-      reference_number: '01/02/2026',
-    })
-    const head = imported(
-      `# Tester\n\n| Field | Detail |\n| --- | --- |\n| Grade | SEO |\n| Location | Leeds |\n\n${body}`,
-    )
-    t.same(detailsIn(head.document), { grades: ['SEO'], locations: [place('Leeds')] })
-    t.equal(head.report.coverage.percent, 100)
-    t.end()
-  },
-)

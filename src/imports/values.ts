@@ -152,21 +152,34 @@ const periods: [RegExp, NonNullable<Salary['period']>][] = [
 ]
 const currencies: Record<string, string> = { '£': 'GBP', '€': 'EUR', $: 'USD' }
 
+/** An amount; the second of a range may lack its sign: `£35,000 – 38,000`. */
+const amount =
+  /(?:([£€$])\s?|(?<=\dk?\s?(?:[-–—]|to)\s?))(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?)\s?(k\b)?/gi
+/** What stands between two amounts that are no range but of two places or things. */
+const parting = /[:\n;\p{Lu}]/u
+
 /** The text of a salary, with its amounts where it has one or two of one currency and no more can be meant. */
 export function salaryIn(text: string): Salary {
-  const amounts = [...text.matchAll(/([£€$])\s?(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?)\s?(k\b)?/gi)].map(
-    match => ({
-      currency: currencies[match[1] ?? ''] ?? 'GBP',
-      value: Number((match[2] ?? '').replaceAll(',', '')) * (match[3] ? 1000 : 1),
-    }),
-  )
+  const all = [...text.matchAll(amount)]
+  const found = all[0]?.[1] ? all : []
+  const amounts = found.map(match => ({
+    currency: currencies[match[1] ?? found[0]?.[1] ?? ''] ?? 'GBP',
+    value: Number((match[2] ?? '').replaceAll(',', '')) * (match[3] ? 1000 : 1),
+  }))
+  const [end, start] = [(found[0]?.index ?? 0) + (found[0]?.[0].length ?? 0), found[1]?.index]
+  const isParted = parting.test(text.slice(end, start).replace(/\bmax(?:imum)?\b:?/i, ''))
   const [first, second] = amounts
   // As front matter may have it: `min: 50000, max: 60000`.
   const [, low, high] = /^min: ?([\d.]+), ?max: ?([\d.]+)\b/i.exec(text)?.map(Number) ?? []
   const isMap = low !== undefined && high !== undefined && low <= high
   const one = amounts.length === 1 ? first : undefined
   const isRange =
-    amounts.length === 2 && first && second && first.currency === second.currency && first.value <= second.value
+    amounts.length === 2 &&
+    first &&
+    second &&
+    first.currency === second.currency &&
+    first.value <= second.value &&
+    !isParted
   return {
     min: isMap ? low : isRange ? first.value : one && !/\bup to\b/i.test(text) ? one.value : null,
     max: isMap ? high : isRange ? second.value : one && !/\b(?:from|minimum|at least)\b/i.test(text) ? one.value : null,

@@ -89,3 +89,13 @@ export const corpora = () =>
       .filter(name => name.endsWith('.md'))
       .map(name => ({ name: `${folder}/${name}`, source: readFileSync(new URL(name, place)) }))
   })
+
+/** A place and a salary as an import reads them. */
+export const place = (text: string) => ({ text, town: null, region: null, postcode: null, country: null })
+export const pay = (text: string, min: number | null, max = min, period: 'year' | null = null) => ({
+  min,
+  max,
+  currency: 'GBP',
+  period,
+  text,
+})
