@@ -585,3 +585,20 @@ t.test('more names of sections, and a team is no text of the whole organisation'
   )
   t.end()
 })
+
+t.test('a column of criteria beside one that says how each is assessed: its head is no skill', async t => {
+  const body = '# Tester\n\n## The role\n\nTest.\n\n## Person specification\n\n'
+  for (const [heads, row, skill] of [
+    ['Essential criteria | How assessed', 'SQL | Sift', 'SQL (Sift)'],
+    ['No. | Essential criteria | A/I/T', '1 | SQL | A/I', 'SQL (1, A/I)'],
+  ] as const) {
+    const rule = `|${' --- |'.repeat(heads.split('|').length)}`
+    const { document, report } = imported(`${body}| ${heads} |\n${rule}\n| ${row} |\n`)
+    t.same(
+      document?.skills.map(({ importance, statement }) => [importance, statement]),
+      [['essential', skill]],
+      heads,
+    )
+    t.same([report.losses, report.coverage.percent], [[], 100])
+  }
+})

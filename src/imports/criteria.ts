@@ -25,7 +25,7 @@ const heads = {
     /^(?:(?:selection |assessment )?criteri(?:on|a)|requirements?|descriptions?|skills?|what we need|details?)$/,
   reference: /^(?:ref|reference|no|nos|number|id|item|item no|ref no|)$/,
   group: /^(?:area|attribute|category|factor|group|heading|theme|type|element|dimension|section)s?$/,
-  assessed: /assess|method|evidence|evaluat|tested|measured|stage|weight|score|how|where/,
+  assessed: /assess|method|evidence|evaluat|tested|measured|stage|weight|score|how|where|^a(?: [itp]){1,3}$/,
 }
 const isReference = (text: string) => /^[a-z]{0,2}\.?\d{1,3}(?:\.\d{1,3}){0,3}[.)]?$/i.test(text)
 
@@ -63,7 +63,14 @@ function gridOf(rows: readonly SourceRow[]): Placed[][] {
   })
 }
 
-const isCriteriaHead = (row: SourceRow) => columnsOf([row]).filter(Boolean).length > 1
+/** Two columns by their importance, or one beside others of which each says how a criterion is numbered or assessed. */
+function isCriteriaHead(row: SourceRow): boolean {
+  const columns = columnsOf([row])
+  const beside = row.cells.map(cell => normaliseHeading(cellText(cell))).filter((_, at) => !columns[at])
+  const isKnown = (text: string) => [heads.reference, heads.assessed].some(pattern => pattern.test(text))
+  const named = columns.filter(Boolean).length
+  return named > 1 || (named === 1 && beside.length > 0 && beside.every(isKnown))
+}
 
 const columnsOf = (rows: readonly SourceRow[]) =>
   (gridOf(rows.slice(0, 1))[0] ?? []).map(({ text }) => importanceOf(text))
@@ -171,7 +178,7 @@ function layoutOf(rows: readonly SourceRow[]): Layout {
   const columns = columnsOf(rows)
   const named = columns.flatMap((importance, at) => (importance ? [at] : []))
   const inRows = below.filter((_, at) => !groupOf(rows[at + 1] as SourceRow))
-  if (named.length > 1) {
+  if (rows[0] && isCriteriaHead(rows[0])) {
     const layout = { head: rows[0], body: rows.slice(1), grid: below, marks: named }
     const cells = inRows.flatMap(row => named.flatMap(at => row[at] ?? []))
     const areTicks = cells.every(({ text }) => isTick(text) || isNoTick(text)) && cells.some(({ text }) => isTick(text))
