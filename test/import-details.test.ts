@@ -270,6 +270,18 @@ t.test('tables of details with several pairs in a row, or with a row of labels o
   t.match(warningOf(result, 'table_flattened'), { excerpt: /^Grade Location Salary SEO Leeds/ })
 })
 
+t.test('cells side by side that each hold a label and its value are a row each', async t => {
+  const cells =
+    '| | |\n| --- | --- |\n| Grade: SEO | Location: Leeds |\n| Line manager: Jo Bloggs | Number of staff: 0 |\n| Car park: None | Canteen: Open |'
+  const { grades, details: found } = detailsOf(t, cells)
+  t.same([grades, found?.locations, found?.reports_to], [['SEO'], [place('Leeds')], 'Jo Bloggs'])
+  t.same(found?.additional, [
+    { label: 'Number of staff', value: '0' },
+    { label: 'Car park', value: 'None' },
+    { label: 'Canteen', value: 'Open' },
+  ])
+})
+
 t.test('labels and values in one line, in bullets, and one above the other', async t => {
   const forms: [string, ('text/html' | 'text/markdown')?][] = [
     ['**Grade:** SEO | **Location:** Leeds | **Salary:** £40,000 - £45,000'],

@@ -130,6 +130,12 @@ export function pairsOf(
         continue
       }
       for (const row of block.rows) {
+        // Cells that each hold a label and its value are so many rows.
+        const each = row.cells.map(cell => pairOfItem(cell.blocks))
+        if (each.length > 1 && each.every(found => found && plainOfInlines(found.value) !== '')) {
+          for (const found of each) if (found) add({ label: found.label, value: [found.value], line: row.line })
+          continue
+        }
         const [first, ...others] = row.cells
         const label = first ? cellText(first).replace(/:$/, '').trim() : ''
         if (label === '' || label.length > 300) rest.push({ ...block, rows: [row], line: row.line })
