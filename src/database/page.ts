@@ -16,8 +16,8 @@ export interface Ordered {
 export interface Apart {
   /** The conditions as they are, with values that the planner knows. */
   known: RawBuilder<unknown>[]
-  /** The first column of the order, and the value of it that the page begins with or after. */
-  first: { column: RawBuilder<unknown>; from: RawBuilder<unknown>; isDescending?: boolean }
+  /** The first column of the order, and the value of it that the page begins with or after; without it all are sorted. */
+  first?: { column: RawBuilder<unknown>; from: RawBuilder<unknown>; isDescending?: boolean }
 }
 
 export const allOf = (conditions: RawBuilder<unknown>[]) =>
@@ -96,6 +96,7 @@ export function filteredPage<Row>(
   const { known, first } = apart
   const sorted = (conditions: RawBuilder<unknown>[], name: RawBuilder<unknown>) => sql`
     select ${columns} from (select * from ${name} where ${allOf(conditions)} offset 0) ${table} order by ${by} limit ${limit}`
+  if (first === undefined) return sql<Row>`${steps} ${seen} union all (${sorted([...beyond, ...rows], table)})`
   const areAll = sql`(select count(*) from taken) < ${takenMax}`
   // Both ends are hidden, so that the planner takes what is between them to be little.
   const [begin, end] = [hidden(first.from), sql`(select * from bound)`]

@@ -148,7 +148,7 @@ function inSql(filter: RoleFilter, order: Order, after: Pick<Place, 'key' | 'rol
 }
 
 /** The first column of an order, and the value of it that a page begins with or after. */
-function firstOf(order: Order, after: Pick<Place, 'key' | 'role'> | undefined): Apart['first'] {
+function firstOf(order: Order, after: Pick<Place, 'key' | 'role'> | undefined): NonNullable<Apart['first']> {
   if (order === 'title') return { column: sql`title_key`, from: sql`${after?.key ?? ''}::text` }
   if (order === '-published_at')
     return { column: sql`published_at`, from: sql`${after?.key ?? 'infinity'}::timestamptz`, isDescending: true }
@@ -175,15 +175,14 @@ function pageOf(
     })
   const inTitle = sql`title_words @@ ${queryOf(filter.q ?? '')}`
   const titles = { ...inSql(filter, 'slug', after), columns: columnsWith(sql`'0'`) }
-  const elsewhere = (more: RawBuilder<unknown>[], from?: typeof after) => {
-    const first = [...more, sql`not ${inTitle}`]
-    return filteredPage<FoundRole>(
+  // Few pages need it, and all are planned with it: it is kept short.
+  const elsewhere = (more: RawBuilder<unknown>[], from?: typeof after) =>
+    filteredPage<FoundRole>(
       { ...inSql(filter, 'slug', from), columns: columnsWith(sql`'1'`) },
-      [...first, ...conditions],
+      [...more, sql`not ${inTitle}`, ...conditions],
       limit,
-      { apart: { known: [...first, ...known], first: firstOf('slug', from) } },
+      { apart: { known } },
     )
-  }
   if (after?.key === '1') return elsewhere([], after)
   // Elsewhere is looked only where the titles do not fill the page.
   return sql<FoundRole>`
