@@ -73,6 +73,8 @@ class Recogniser implements Provenance {
   readonly #printed = new Set<Importance>()
   #detailsPrinted = false
   readonly #hasCriteria: boolean
+  /** Whether a section on SFIA names skills of it. */
+  readonly #hasSfia: boolean
   readonly #source: Outline
   readonly #sfia: SfiaContext
   readonly #notices: Notices
@@ -80,6 +82,10 @@ class Recogniser implements Provenance {
   constructor(source: Outline, sfia: SfiaContext, notices: Notices) {
     this.#source = source
     this.#hasCriteria = source.sections.some(saysImportance)
+    this.#hasSfia = source.sections.some(
+      ({ kind, body }) =>
+        kind === 'skills_framework' && sfiaLines(body, sfia.versions).some(({ code }) => code !== undefined),
+    )
     this.#sfia = sfia
     this.#notices = notices
     this.sfiaVersion = sfia.wanted ?? null
@@ -152,10 +158,7 @@ class Recogniser implements Provenance {
   #isSfia({ kind, body }: OutlineSection) {
     if (this.mappings.length > 0) return false
     if (kind === 'skills_framework') return true
-    const saysSkills = (section: OutlineSection) =>
-      section.kind === 'skills_framework' &&
-      sfiaLines(section.body, this.#sfia.versions).some(line => line.code !== undefined)
-    if (this.#source.sections.some(saysSkills)) return false
+    if (this.#hasSfia) return false
     if (body.some(block => block.type === 'rows' && sfiaTable(block.rows)?.head)) return true
     if (kind !== 'capabilities' && kind !== 'skills_experience' && kind !== 'other') return false
     return areOfSfia(sfiaLines(body, this.#sfia.versions), this.#sfia.versions)
