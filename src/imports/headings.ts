@@ -1,9 +1,25 @@
 /** What a heading means. Quotes, dashes, case, colons and bold marks have no part in it. */
+import { LRUCache } from 'lru-cache'
 import type { SectionKind } from '../document/schema.ts'
 import { kindWords } from './section-kinds.ts'
 
+/** No phrase comes near to it: whole paragraphs are asked for too, and to normalise each takes time. */
+const phraseMax = 150
+
+/** One line is asked about by many: what it may be, and what those beside it are. */
+const normalised = new LRUCache<string, string>({ max: 1000 })
+
 /** Lower case, no quotes, dashes and other marks as spaces, no number before it: `What you’ll do:` → `what youll do`. */
-export const normaliseHeading = (text: string) =>
+export function normaliseHeading(text: string): string {
+  if (text.length > phraseMax) return normalise(text)
+  const known = normalised.get(text)
+  if (known !== undefined) return known
+  const words = normalise(text)
+  normalised.set(text, words)
+  return words
+}
+
+const normalise = (text: string) =>
   text
     .toLowerCase()
     .replace(/['’‘‛ʼ`´"“”„«»]/g, '')
@@ -15,9 +31,6 @@ export const normaliseHeading = (text: string) =>
 const exact = new Map(kindWords.flatMap(({ kind, phrases }) => phrases.map(phrase => [phrase, kind] as const)))
 
 const wordsMax = 12
-
-/** No phrase comes near to it: whole paragraphs are asked for too, and to normalise each takes time. */
-const phraseMax = 150
 
 /** What both sides of a slash or a bar mean, as documents in two languages have it; undefined where they do not say the same. */
 export function inBoth<T>(text: string, read: (side: string) => T | undefined): T | undefined {
