@@ -9,7 +9,7 @@ import { sharedSections } from './catalogues/shared-sections.ts'
 import { skills } from './catalogues/skills.ts'
 import { codeListRoutes } from './code-lists.ts'
 import { poolStatus } from './database/connect.ts'
-import { feedChannel, findFeedEnd } from './database/events.ts'
+import { cursorOf, feedChannel, findFeedEnd } from './database/events.ts'
 import { listen } from './database/listen.ts'
 import type { Database } from './database/types.ts'
 import { feed } from './feed/routes.ts'
@@ -42,6 +42,7 @@ import { diffs } from './roles/diff.ts'
 import { drafts } from './roles/draft.ts'
 import { exportOfRoles } from './roles/export.ts'
 import { answerFromMemory } from './roles/hot.ts'
+import { KeptPages } from './roles/kept-pages.ts'
 import { lifeOfRoles } from './roles/life.ts'
 import { draftParts } from './roles/parts.ts'
 import { publishedRoles } from './roles/published.ts'
@@ -150,6 +151,7 @@ export async function build(options: AppOptions) {
     { latest: slug => findLatest(db, slug), version: (slug, version) => findVersion(db, slug, version) },
     cacheBytesMax,
   )
+  const keptPages = new KeptPages(async () => cursorOf(await findFeedEnd(db)), Math.floor(cacheBytesMax / 8))
   const signal = new FeedSignal({ look: async () => (await findFeedEnd(db)).position, ...options.feedLimits })
   // Who waits for a change is answered before the connections end.
   app.addHook('preClose', async () => signal.close())
@@ -213,7 +215,7 @@ export async function build(options: AppOptions) {
   await app.register(exports, { db, limits: options.exportLimits })
   await app.register(refusals, { db })
 
-  await app.register(publishedRoles, { prefix: '/v1', db, cache, baseUrl })
+  await app.register(publishedRoles, { prefix: '/v1', db, cache, keptPages, baseUrl })
   await app.register(occupations, { prefix: '/v1', cache, baseUrl })
   await app.register(exportOfRoles, { prefix: '/v1' })
   await app.register(feed, { prefix: '/v1', db, signal, baseUrl })

@@ -108,7 +108,8 @@ export const Config = Type.Object({
     default: true,
   }),
   cacheBytesMax: Whole({
-    description: 'Most memory for published roles kept ready to send, in bytes; 0 switches this cache off.',
+    description:
+      'Most memory for published roles kept ready to send, in bytes, and an eighth as much for pages of their list; 0 keeps none.',
     default: 64 * 1024 * 1024,
     minimum: 0,
     maximum: 64 * 1024 ** 3,

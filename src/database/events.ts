@@ -1,5 +1,6 @@
 /** The one table of changes (see migrations/0001): audit log, source of the change feed, outbox. */
 import { type Insertable, type Kysely, sql, type Transaction } from 'kysely'
+import { queryNamed } from './connect.ts'
 import type { Database } from './types.ts'
 
 /** NOTIFY on this channel carries the last number of the feed that a transaction took. */
@@ -100,9 +101,13 @@ export const cursorOf = ({ position, occurred_at }: FeedEnd) =>
 export const feedEndedAt = sql<string | null>`(select occurred_at from events where position = feed_counter.position)`
 
 /** The end of the feed, as the snapshot of `db` has it. */
-export function findFeedEnd(db: Kysely<Database>): Promise<FeedEnd> {
-  return db
-    .selectFrom('feed_counter')
-    .select(['position', feedEndedAt.as('occurred_at')])
-    .executeTakeFirstOrThrow()
+export async function findFeedEnd(db: Kysely<Database>): Promise<FeedEnd> {
+  const [end] = await queryNamed<FeedEnd>(
+    db,
+    'find_feed_end',
+    `select position, (select occurred_at from events where position = feed_counter.position) as occurred_at
+     from feed_counter`,
+  )
+  if (!end) throw new Error('feed_counter has no row')
+  return end
 }

@@ -24,6 +24,7 @@ import {
   sendEntity,
 } from '../plugins/read.ts'
 import type { PublishedCache } from './cache.ts'
+import type { KeptPages } from './kept-pages.ts'
 import { requireKnownValues } from './known-values.ts'
 import { RoleList, RoleParams, VersionList, VersionParams } from './schema.ts'
 import { countedMax, countFacets, listRoles, rankedMax, readPlace, sorts, writePlace } from './search.ts'
@@ -34,6 +35,7 @@ import { listVersions, type Version } from './versions.ts'
 interface Options {
   db: Kysely<Database>
   cache: PublishedCache
+  keptPages: KeptPages
   baseUrl: string
 }
 
@@ -90,7 +92,7 @@ function facetsOf(given: readonly string[]): FacetName[] {
   return facetNames.filter(name => names.includes(name))
 }
 
-export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache, baseUrl }) => {
+export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache, keptPages, baseUrl }) => {
   app.get(
     '/roles',
     {
@@ -150,20 +152,27 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
       const key = cursorKey(request)
       const after = key === undefined ? undefined : readPlace(key, sort)
       if (key !== undefined && after === undefined) throw badCursor()
-      const { feedEnd, roles: found, order, correctedQ } = await listRoles(db, filter, sort, limit + 1, after)
-      if (found.length === 0) await requireKnownValues(db, filter)
-      const { entries, next_cursor } = page(request, reply, found, ({ role, key }) =>
-        writePlace({ order, role, key: String(key), correctedQ }),
-      )
-      const asRead = correctedQ === null ? filter : { ...filter, q: correctedQ }
-      const body = JSON.stringify({
-        roles: entries.map(({ role, item }) => ({ ...item, url: `${baseUrl}/v1/roles/${role}` })),
-        corrected_q: correctedQ,
-        facets: names ? await countFacets(db, asRead, names) : null,
-        next_cursor,
-        feed_cursor: cursorOf(feedEnd),
+      const { body, etag, link } = await keptPages.get(request.url, async () => {
+        const { feedEnd, roles: found, order, correctedQ } = await listRoles(db, filter, sort, limit + 1, after)
+        if (found.length === 0) await requireKnownValues(db, filter)
+        const { entries, next_cursor } = page(request, reply, found, ({ role, key }) =>
+          writePlace({ order, role, key: String(key), correctedQ }),
+        )
+        const asRead = correctedQ === null ? filter : { ...filter, q: correctedQ }
+        const feedCursor = cursorOf(feedEnd)
+        const body = JSON.stringify({
+          roles: entries.map(({ role, item }) => ({ ...item, url: `${baseUrl}/v1/roles/${role}` })),
+          corrected_q: correctedQ,
+          facets: names ? await countFacets(db, asRead, names) : null,
+          next_cursor,
+          feed_cursor: feedCursor,
+        })
+        const link = reply.getHeader('link')
+        // Whether an empty one is 422 the catalogues say, which change without the feed.
+        return { feedCursor, body: Buffer.from(body), etag: digestTag(body), link, isKept: found.length > 0 }
       })
-      return sendEntity(request, reply, { body, etag: digestTag(body), cache: 'public' })
+      if (link !== undefined) reply.header('link', link)
+      return sendEntity(request, reply, { body, etag, cache: 'public' })
     },
   )
 

@@ -1,0 +1,57 @@
+/** Pages of the list of published roles in memory. Correct with any number of processes on one database, whatever they hear. */
+import { LRUCache } from 'lru-cache'
+
+/** A page as it is sent. */
+export interface Page {
+  /** Where the feed ended in the snapshot that the page was read from. */
+  feedCursor: string
+  body: Buffer
+  etag: string
+  /** Of the header fields, the one that names the next page. */
+  link: number | string | string[] | undefined
+  /** False where something else than the feed decides what is answered: it is made anew each time. */
+  isKept: boolean
+}
+
+/**
+ * Holds what was answered to an address. All that the list shows changes with the feed, in the same transaction: as long
+ * as the feed ends where it did, the page is what would be made again. So each answer is preceded by a look at that end,
+ * the same small one for all who ask while another is on its way; nothing relies on what this process is told.
+ */
+export class KeptPages {
+  readonly #look: () => Promise<string>
+  readonly #pages: LRUCache<string, Page> | undefined
+  #next: Promise<string> | undefined
+  #running: Promise<unknown> = Promise.resolve()
+
+  /** `bytesMax` 0 holds nothing: every page is made. */
+  constructor(look: () => Promise<string>, bytesMax: number) {
+    this.#look = look
+    this.#pages =
+      bytesMax > 0
+        ? new LRUCache({ maxSize: bytesMax, sizeCalculation: ({ body }, key) => body.length + key.length + 512 })
+        : undefined
+  }
+
+  /** The page at an address, as it is or was made by `make`. Throws what `make` throws, or the database. */
+  async get(address: string, make: () => Promise<Page>): Promise<Page> {
+    const kept = this.#pages?.get(address)
+    if (kept && kept.feedCursor === (await this.#feedEnd())) return kept
+    const made = await make()
+    if (made.isKept) this.#pages?.set(address, made)
+    return made
+  }
+
+  /** Where the feed ends, as a look tells that begins after the call: one that is on its way may have missed a commit. */
+  #feedEnd(): Promise<string> {
+    if (this.#next) return this.#next
+    const next = this.#running.then(() => {
+      this.#next = undefined
+      const look = this.#look()
+      this.#running = look.catch(() => undefined)
+      return look
+    })
+    this.#next = next
+    return next
+  }
+}
