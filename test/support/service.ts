@@ -3,11 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { appendFileSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, symlink } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join, relative } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import ts from 'typescript'
+import { build as esbuild, type PluginBuild } from 'esbuild'
 import { project } from './project.ts'
 import { until } from './until.ts'
 
@@ -32,6 +31,12 @@ const here = join(import.meta.dirname, '..', '..')
 /** What a build does not have from the project: what it makes itself, and what is made of it. */
 const notLinked = new Set(['src', 'test', 'dist', 'node_modules', '.git'])
 
+/** Files stay apart, each importing what the other is compiled to. */
+const importAsCompiled = ({ onResolve }: PluginBuild) =>
+  onResolve({ filter: /./ }, ({ kind, path }) =>
+    kind === 'entry-point' ? undefined : { path: path.replace(/^(\..*)\.ts$/, '$1.js'), external: true },
+  )
+
 /**
  * Compiles `src/` and further files, without checking types, into a folder that is otherwise like the project: what is
  * not compiled is linked, and packages are found as from the project's own. Within a build, that one.
@@ -44,34 +49,28 @@ export async function buildService(...further: string[]): Promise<Build> {
   })
   if (here !== project) return buildAt(here, async () => {})
   const folder = join(project, 'node_modules', '.cache', `build-${randomBytes(6).toString('hex')}`)
-  const { config } = ts.readConfigFile(join(project, 'tsconfig.json'), ts.sys.readFile) as {
-    config: { compilerOptions: unknown }
-  }
-  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, project)
-  const compilerOptions = {
-    ...options,
-    module: ts.ModuleKind.ESNext,
-    noEmit: false,
-    incremental: false,
-    sourceMap: true,
-  }
-  const put = async (source: string) => {
-    const from = join(project, source)
+  const sources = [...(await filesIn('src')), ...further]
+  await esbuild({
+    absWorkingDir: project,
+    entryPoints: sources.filter(source => source.endsWith('.ts')),
+    outdir: folder,
+    outbase: '.',
+    format: 'esm',
+    platform: 'node',
+    // Beside the code: within, it would count against the limits of memory that threads have.
+    sourcemap: 'linked',
+    sourcesContent: false,
+    bundle: true,
+    treeShaking: false,
+    plugins: [{ name: 'apart', setup: importAsCompiled }],
+    logLevel: 'warning',
+  })
+  for (const source of sources) {
     const to = join(folder, source)
     await mkdir(dirname(to), { recursive: true })
     // The sources too: some tests run them.
-    await symlink(from, to)
-    if (!source.endsWith('.ts')) return
-    const { outputText, sourceMapText = '' } = ts.transpileModule(await readFile(from, 'utf8'), {
-      fileName: source,
-      compilerOptions: { ...compilerOptions, sourceRoot: `${pathToFileURL(dirname(from))}/` },
-    })
-    const made = to.replace(/\.ts$/, '.js')
-    await writeFile(made, outputText)
-    // Beside it: within, it would count against the limits of memory that threads have.
-    await writeFile(`${made}.map`, sourceMapText)
+    await symlink(join(project, source), to)
   }
-  for (const source of [...(await filesIn('src')), ...further]) await put(source)
   for (const name of await readdir(project))
     if (!notLinked.has(name)) await symlink(join(project, name), join(folder, name))
   return buildAt(folder, () => rm(folder, { recursive: true, force: true }))
