@@ -7,7 +7,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -17,6 +16,7 @@ import { connect } from '../../src/database/connect.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { exampleDocument, type RoleDocument } from '../../src/document/schema.ts'
 import { startTestServer, type TestServer, withDatabase } from '../support/database.ts'
+import { freePort } from '../support/service.ts'
 import { until } from '../support/until.ts'
 import type { Load, Measured } from './client.ts'
 import { benchExport, benchLag, benchPublish, type Result } from './feed.ts'
@@ -34,15 +34,6 @@ const folder = mkdtempSync(join(tmpdir(), 'role-register-bench-'))
 // PostgreSQL runs as another user where this is root.
 chmodSync(folder, 0o711)
 const started: Process[] = []
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
-}
 
 /** Which core a process runs on; nothing where there is only one, or no taskset. */
 const canPin = cpus().length > 1 && existsSync('/usr/bin/taskset')

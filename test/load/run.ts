@@ -9,7 +9,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -19,6 +18,7 @@ import { connect } from '../../src/database/connect.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { exampleDocument } from '../../src/document/schema.ts'
 import { startTestServer, withDatabase } from '../support/database.ts'
+import { freePort } from '../support/service.ts'
 import { until } from '../support/until.ts'
 import type { Kind, Orders, Result } from './client.ts'
 
@@ -31,15 +31,6 @@ const pepper = 'pepper of the load test, 32 characters'
 
 const project = join(import.meta.dirname, '..', '..')
 const children: ChildProcess[] = []
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
-}
 
 async function client(orders: Orders): Promise<Result> {
   const args = ['--import=tsx', join(import.meta.dirname, 'client.ts'), JSON.stringify(orders)]
