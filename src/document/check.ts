@@ -13,6 +13,7 @@ import {
   type Section,
 } from './schema.ts'
 import { checkText } from './text.ts'
+import { itemsOf } from './walk.ts'
 import { shorten } from './wording.ts'
 
 /** One thing found: where (RFC 6901 pointer into the document), a code, and what would be right. */
@@ -110,10 +111,7 @@ export const checkSize = (text: string, noun: string): Finding[] =>
 
 /** What is wrong in the blocks of a section, shared or not. */
 export function checkBlocks(blocks: readonly Block[], pointer: string): Finding[] {
-  const ids = blocks.flatMap(block =>
-    block.type === 'list' ? block.items.flatMap(item => [item.id, ...item.items.map(({ id }) => id)]) : [],
-  )
-  const twice = repeats(ids, id => id).map(({ key }) => ({
+  const twice = repeats(itemsOf(blocks), ({ id }) => id).map(({ key }) => ({
     pointer,
     code: 'duplicate_id',
     detail: `The item id "${key}" stands twice in this section; leave it out for a new item.`,

@@ -4,6 +4,7 @@
  */
 import type { Finding } from './check.ts'
 import type { Block, RoleDocument, Section } from './schema.ts'
+import { itemsOf } from './walk.ts'
 
 /** The highest number ever given in a role: of items, of skills, and of sections by the stem of their id. */
 export type IdSerials = Record<string, number>
@@ -20,10 +21,7 @@ function fillBlocks(blocks: Block[], next: () => string): Block[] {
   )
 }
 
-const itemIds = (blocks: Block[]) =>
-  blocks.flatMap(block =>
-    block.type === 'list' ? block.items.flatMap(item => [item.id, ...item.items.map(({ id }) => id)]) : [],
-  )
+const itemIds = (blocks: Block[]) => itemsOf(blocks).map(({ id }) => id)
 
 const highest = (ids: string[], from = 0) => ids.reduce((most, id) => (id ? Math.max(most, numberOf(id)) : most), from)
 

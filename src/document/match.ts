@@ -2,9 +2,10 @@
  * Keeps ids when a document comes again: what is the same, or nearly, keeps the id that it had. What has no counterpart
  * keeps ''; the register gives it the next number.
  */
-import type { ListItem, RoleDocument, RoleSkill, Section, SubItem } from './schema.ts'
+import type { RoleDocument, RoleSkill, Section, SubItem } from './schema.ts'
 import { comparable, similarity } from './similarity.ts'
 import { plainText } from './text.ts'
+import { itemsOf } from './walk.ts'
 
 /** Below this two texts are two things. */
 const alike = 0.6
@@ -84,10 +85,6 @@ export function matchSections(next: readonly Section[], previous: readonly Secti
   return matches
 }
 
-/** All items of a section, nested ones too: their ids are unique in it. */
-export const itemsOf = (section: Section): (ListItem | SubItem)[] =>
-  section.blocks.flatMap(block => (block.type === 'list' ? block.items.flatMap(item => [item, ...item.items]) : []))
-
 /** Pairs role skills by their statements. */
 export function matchSkills(next: readonly RoleSkill[], previous: readonly RoleSkill[]): Map<RoleSkill, RoleSkill> {
   const wrap = (skill: RoleSkill) => ({ text: skill.statement, skill })
@@ -104,7 +101,7 @@ export function keepIds(next: RoleDocument, previous: RoleDocument): RoleDocumen
     ...next,
     sections: next.sections.map(section => {
       const before = sections.get(section)
-      const items = before ? matchTexts(itemsOf(section), itemsOf(before)) : new Map<SubItem, SubItem>()
+      const items = before ? matchTexts(itemsOf(section.blocks), itemsOf(before.blocks)) : new Map<SubItem, SubItem>()
       const withId = <T extends SubItem>(item: T): T => ({ ...item, id: idOf(item.id, items.get(item)) })
       return {
         ...section,

@@ -1,5 +1,5 @@
 /** The texts of a document, in the order in which it is read, with where they stand. */
-import type { RoleDocument } from './schema.ts'
+import type { Block, ListItem, RoleDocument, SubItem } from './schema.ts'
 import { type Inline, joinAlike, parseText } from './text.ts'
 
 export interface Part {
@@ -51,6 +51,10 @@ export function* partsOf(document: RoleDocument): Generator<Part> {
     yield part(`/advert_details/additional/${at}`, value === '' ? label : `${label}: ${value}`, false)
   }
 }
+
+/** All items in blocks, nested ones too, each before those in it: their ids are unique in a section. */
+export const itemsOf = (blocks: readonly Block[]): (ListItem | SubItem)[] =>
+  blocks.flatMap(block => (block.type === 'list' ? block.items.flatMap(item => [item, ...item.items]) : []))
 
 const readableInlines = (nodes: readonly Inline[]): string =>
   nodes
