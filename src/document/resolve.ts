@@ -1,6 +1,6 @@
 /** A draft as the world reads it: shared sections filled in, names beside codes, no notes. */
 import type { PrintedRole } from './print.ts'
-import type { Block, PublishedRole, RoleDocument } from './schema.ts'
+import type { Block, PublishedRole, RoleDocument, Section } from './schema.ts'
 
 /** What a document refers to, as it is at the moment of publication. */
 export interface References {
@@ -8,6 +8,12 @@ export interface References {
   skillNames: ReadonlyMap<string, string>
   sfiaSkills: ReadonlyMap<string, { name: string; category: string; subcategory: string }>
 }
+
+/** The blocks of a section as a draft would print them now: none of a shared section that is not there. */
+export const blocksIn =
+  ({ sharedSections }: Pick<References, 'sharedSections'>) =>
+  ({ shared_section, blocks }: Section): Block[] =>
+    shared_section === null ? blocks : (sharedSections.get(shared_section)?.blocks ?? [])
 
 interface Publication {
   slug: string

@@ -7,7 +7,8 @@ import type { Database } from '../database/types.ts'
 import { findAdvice } from '../document/advice.ts'
 import { findBlockers } from '../document/check.ts'
 import { orderSections } from '../document/edit.ts'
-import { NewRoleDocument, ReplacementRoleDocument, RoleDocument, type Section, Slug } from '../document/schema.ts'
+import { blocksIn } from '../document/resolve.ts'
+import { NewRoleDocument, ReplacementRoleDocument, RoleDocument, Slug } from '../document/schema.ts'
 import { complete, object, ref } from '../document/shape.ts'
 import { callerOf, organisationFor } from '../plugins/auth.ts'
 import { patched } from '../plugins/body.ts'
@@ -260,9 +261,7 @@ export const drafts: FastifyPluginAsyncTypebox<Options> = async (app, { db, base
     },
     async (request, reply) => {
       const row = await findRole(db, callerOf(request), request.params.role)
-      const { sharedSections } = await findReferences(db, row.document)
-      const blocksOf = ({ shared_section, blocks }: Section) =>
-        shared_section === null ? blocks : (sharedSections.get(shared_section)?.blocks ?? [])
+      const blocksOf = blocksIn(await findReferences(db, row.document))
       const errors = findBlockers(row.document, blocksOf)
       reply.headers({ etag: revisionTag(row.revision), 'cache-control': 'private, no-store' })
       return { ready: errors.length === 0, errors, advice: findAdvice(row.document, blocksOf) }

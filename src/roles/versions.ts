@@ -5,8 +5,8 @@ import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { isoNow } from '../database/values.ts'
 import { findBlockers } from '../document/check.ts'
-import { type References, resolve } from '../document/resolve.ts'
-import type { PublishedRole, RoleDocument, Section } from '../document/schema.ts'
+import { blocksIn, type References, resolve } from '../document/resolve.ts'
+import type { PublishedRole, RoleDocument } from '../document/schema.ts'
 import { shorten } from '../document/wording.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
@@ -177,11 +177,6 @@ async function requireOtherEyes(
   if (own) throw fourEyes(row.organisation, 'this role or a section that it uses')
 }
 
-const blocksOf =
-  (references: References) =>
-  ({ shared_section, blocks }: Section) =>
-    shared_section === null ? blocks : (references.sharedSections.get(shared_section)?.blocks ?? [])
-
 export interface PublicationNote {
   change_note: string
   change_kind: 'editorial' | 'substantive'
@@ -210,7 +205,7 @@ export async function publish(
   await lockSharedSections(trx, document)
   const references = await findReferences(trx, document)
   await requireOtherEyes(trx, caller, row, references)
-  const errors = findBlockers(document, blocksOf(references))
+  const errors = findBlockers(document, blocksIn(references))
   if (errors.length > 0)
     throw new Problem(
       'not_ready',
