@@ -9,7 +9,7 @@ import { Slug } from '../document/schema.ts'
 import { object, oneOf, ref } from '../document/shape.ts'
 import { Problem } from '../plugins/problems.ts'
 import { addressKey } from '../plugins/rate-limit.ts'
-import { digestTag, sendEntity } from '../plugins/read.ts'
+import { digestTag, linkNext, sendEntity } from '../plugins/read.ts'
 import { requireKnownValues } from '../roles/known-values.ts'
 import { atomFeed, atomType } from './atom.ts'
 import { ChangeList, changeTypes, eventTypeOf, toChange } from './schema.ts'
@@ -21,6 +21,9 @@ interface Options {
   signal: FeedSignal
   baseUrl: string
 }
+
+/** Of a page of the Atom feed. */
+const entriesMax = 50
 
 const badCursor = () =>
   new Problem('bad_cursor', 'This is no cursor of the change feed. Send `after=latest`, or a cursor as it was given.')
@@ -119,12 +122,7 @@ export const feed: FastifyPluginAsyncTypebox<Options> = async (app, { db, signal
         changes: events.map(event => toChange(event, baseUrl)),
         next_cursor: cursor,
       })
-      if (reached < end) {
-        const [path = '', ...query] = request.url.split('?')
-        const next = new URLSearchParams(query.join('?'))
-        next.set('after', cursor)
-        reply.header('link', `<${path}?${next}>; rel="next"`)
-      }
+      if (reached < end) linkNext(request, reply, 'after', cursor)
       // What is behind stays as it is; the end does not.
       const isPast = sent !== 'latest' && reached < end
       return sendEntity(request, reply, { body, etag: digestTag(body), cache: isPast ? 'public' : 'revalidated' })
@@ -161,5 +159,3 @@ export const feed: FastifyPluginAsyncTypebox<Options> = async (app, { db, signal
     },
   )
 }
-
-const entriesMax = 50

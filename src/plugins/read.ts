@@ -137,11 +137,16 @@ export function page<Row>(request: FastifyRequest, reply: FastifyReply, rows: Ro
   const last = entries.at(-1)
   if (rows.length <= limit || last === undefined) return { entries, next_cursor: null }
   const cursor = Buffer.from(JSON.stringify([filterDigest(request), keyOf(last)])).toString('base64url')
+  linkNext(request, reply, 'cursor', cursor)
+  return { entries, next_cursor: cursor }
+}
+
+/** Sets `Link: rel="next"` to the same request with one member of its query changed. */
+export function linkNext(request: FastifyRequest, reply: FastifyReply, name: string, value: string): void {
   const [path = '', ...query] = request.url.split('?')
   const next = new URLSearchParams(query.join('?'))
-  next.set('cursor', cursor)
+  next.set(name, value)
   reply.header('link', `<${path}?${next}>; rel="next"`)
-  return { entries, next_cursor: cursor }
 }
 
 declare module 'fastify' {
