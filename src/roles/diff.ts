@@ -7,13 +7,13 @@ import { resolve } from '../document/resolve.ts'
 import type { PublishedRole } from '../document/schema.ts'
 import { object, ref } from '../document/shape.ts'
 import { type Caller, requireScope } from '../plugins/auth.ts'
-import { notFound } from '../plugins/problems.ts'
 import { digestTag, sendEntity } from '../plugins/read.ts'
 import { revisionTag } from '../plugins/write.ts'
 import type { PublishedCache } from './cache.ts'
 import type { Comparer } from './comparer.ts'
 import { findReferences } from './references.ts'
 import { RoleDiff, RoleParams } from './schema.ts'
+import { servedVersion } from './served.ts'
 import { findRole } from './store.ts'
 
 interface Options {
@@ -34,8 +34,7 @@ function sideOf({ version, published_at, change_note, ...content }: PublishedRol
 
 /** Throws 404 where there is no such version. */
 async function versionSide(cache: PublishedCache, slug: string, version: number): Promise<Side> {
-  const found = await cache.version(slug, version)
-  if (!found) throw notFound('published version', `${slug}/${version}`)
+  const found = await servedVersion(cache, slug, version)
   return sideOf(JSON.parse(found.body.toString()) as PublishedRole, `"${found.digest}"`)
 }
 
