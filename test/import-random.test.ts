@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { sectionKinds } from '../src/document/code-lists.ts'
 import { type Block, limits, RoleDocument, type Section } from '../src/document/schema.ts'
-import { checkText, escapeText, type Inline, parseText, plainText } from '../src/document/text.ts'
+import { checkText, type Inline, parseText, plainText, writeText } from '../src/document/text.ts'
 import { partsOf, readableText } from '../src/document/walk.ts'
 import { importDocument } from '../src/imports/import.ts'
 import { wordsOf } from '../src/imports/scan.ts'
@@ -33,7 +33,10 @@ const word = fc.constantFrom(
 const sentence = fc.array(word, { minLength: 2, maxLength: 8 }).map(words => `Zed ${words.join(' ')}.`)
 const inline: fc.Arbitrary<string> = fc
   .tuple(sentence, fc.option(fc.constantFrom('**bold part**', '*soft*', '`code`', '[here](https://a.uk/x?y=1&z=2)')))
-  .map(([plain, marked]) => (marked === null ? escapeText(plain) : `${escapeText(plain)} ${marked}`))
+  .map(([plain, marked]) => {
+    const { text } = writeText([{ type: 'text', value: plain }])
+    return marked === null ? text : `${text} ${marked}`
+  })
 
 const item = fc.record({
   id: fc.constant(''),

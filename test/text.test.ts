@@ -1,16 +1,7 @@
 import fc from 'fast-check'
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import t from 'tap'
-import {
-  checkText,
-  escapeText,
-  foldInlines,
-  type Inline,
-  linksOf,
-  parseText,
-  plainText,
-  writeText,
-} from '../src/document/text.ts'
+import { checkText, foldInlines, type Inline, linksOf, parseText, plainText, writeText } from '../src/document/text.ts'
 import { workMs } from './support/work.ts'
 
 t.test('plain text: markup is read, everything else is literal', async t => {
@@ -51,7 +42,7 @@ t.test('escaped characters read as themselves', async t => {
   const characters = fc.string({ unit: fc.constantFrom(...'ab *_`[]()<>&;!\\#:/"\'1'), maxLength: 30 })
   fc.assert(
     fc.property(fc.oneof(characters, fc.string()), plain => {
-      const text = escapeText(plain)
+      const { text } = writeText([{ type: 'text', value: plain }])
       return checkText(text) === null && plainText(text) === plain.replace(/\s+/g, ' ').trim()
     }),
     { numRuns: 1000 },

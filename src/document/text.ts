@@ -51,7 +51,7 @@ function escapeValue(value: string, inLink: boolean, beforeLink: boolean) {
     const next = value.charAt(at + 1)
     const special =
       character === '\\'
-        ? next === '' || next === '\n' || /[!-/:-@[-`{-~]/.test(next)
+        ? next === '' || /[!-/:-@[-`{-~]/.test(next)
         : character === '_'
           ? !(/[\p{L}\p{N}]/u.test(value.charAt(at - 1)) && /[\p{L}\p{N}]/u.test(next))
           : character === '['
@@ -69,9 +69,6 @@ function escapeValue(value: string, inLink: boolean, beforeLink: boolean) {
   }
   return escaped
 }
-
-/** Plain characters as a text that reads as exactly them. */
-export const escapeText = (plain: string) => escapeValue(plain, false, false)
 
 function encodeAddress(url: string) {
   const encoded = url.replace(/[\s<>\\]/g, encodeURIComponent)
