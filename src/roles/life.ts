@@ -1,6 +1,6 @@
 /** The life of a role after its draft: submissions, returns, publications, withdrawals, and the history of each. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { TSchema } from 'typebox'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
@@ -30,8 +30,6 @@ import {
 import { beginOf, findRole, lockRole, nextRevision, type RoleRow } from './store.ts'
 import { publish, withdraw } from './versions.ts'
 
-type Trx = Parameters<typeof lockRole>[0]
-
 interface Taken {
   event: NewEvent
   /** What else came of it. */
@@ -55,7 +53,7 @@ interface Step<Input> {
     after_digest: string | null
     data: Record<string, unknown>
   }): Record<string, unknown>
-  take(trx: Trx, caller: Caller, row: RoleRow, input: Input, now: string): Promise<Taken>
+  take(trx: Transaction<Database>, caller: Caller, row: RoleRow, input: Input, now: string): Promise<Taken>
 }
 
 const submit: Step<{ comment: string | null }> = {

@@ -264,13 +264,13 @@ export async function editDraft(
   caller: Caller,
   slug: string,
   match: Match,
-  { type, part, data }: EditOptions,
+  options: EditOptions,
   edit: Edit,
 ): Promise<Draft> {
   const row = await lockRole(trx, caller, slug, match)
   const edited = await edit(row.document, row)
-  if (!edited) throw part ? notFound(...part) : notFound('role', slug)
-  return saveDraft(trx, caller, row, edited, { type, ...(data ? { data } : {}) })
+  if (!edited) throw options.part ? notFound(...options.part) : notFound('role', slug)
+  return saveDraft(trx, caller, row, edited, options)
 }
 
 /** Saves a document as the draft of a role that is locked. */
