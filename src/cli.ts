@@ -66,7 +66,7 @@ const commands: Readonly<Record<string, Command>> = {
     },
   },
   worker: {
-    summary: 'send webhooks until SIGTERM, beside services that have WORKER=false',
+    summary: 'send webhooks, open and close vacancies until SIGTERM, beside services that have WORKER=false',
     async run({ config, log }) {
       await withDatabase(config, log, async (db, { directUrl }) => {
         const worker = startWorker({
