@@ -1,6 +1,7 @@
 /** The skill catalogue: one for all organisations, so that the same skill has the same name in every role. */
 import { sql, type Transaction } from 'kysely'
 import { Type } from 'typebox'
+import { containing } from '../database/page.ts'
 import type { Database } from '../database/types.ts'
 import type { Finding } from '../document/check.ts'
 import { checkText } from '../document/text.ts'
@@ -48,7 +49,7 @@ export const skills = catalogueRoutes<Skill>({
   filters: {
     q: {
       schema: Type.String({ minLength: 1, maxLength: 100, description: 'Part of the name.' }),
-      where: q => sql`name ilike ${`%${q.replaceAll(/[\\%_]/g, '\\$&')}%`}`,
+      where: q => sql`name ilike ${containing(q)}`,
     },
   },
   titleOf: 'name',

@@ -20,6 +20,9 @@ export interface Apart {
   first?: { column: RawBuilder<unknown>; from: RawBuilder<unknown>; isDescending?: boolean }
 }
 
+/** A pattern of `like` for what holds the text somewhere: wildcards in it stand for themselves. */
+export const containing = (text: string): string => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
+
 export const allOf = (conditions: RawBuilder<unknown>[]) =>
   conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
 

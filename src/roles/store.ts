@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import { requireOrganisation } from '../catalogues/store.ts'
 import type { NewEvent } from '../database/events.ts'
+import { containing } from '../database/page.ts'
 import type { Database } from '../database/types.ts'
 import { checkDocument, checkSize, labelled } from '../document/check.ts'
 import { changedParts } from '../document/edit.ts'
@@ -336,7 +337,7 @@ export function listDrafts(db: Kysely<Database>, caller: Caller, filter: DraftFi
     .where(ofCaller(caller))
   if (filter.status) query = query.where(status, '=', filter.status)
   if (filter.q !== undefined) {
-    const pattern = `%${filter.q.replaceAll(/[\\%_]/g, '\\$&')}%`
+    const pattern = containing(filter.q)
     query = query.where(expression =>
       expression.or([expression('title', 'ilike', pattern), expression('slug', 'ilike', pattern)]),
     )

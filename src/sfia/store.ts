@@ -1,6 +1,7 @@
 /** The SFIA index: which codes and levels each version has, loading a version, and checking mappings against it. */
 import { createHash } from 'node:crypto'
 import { type Kysely, sql, type Transaction } from 'kysely'
+import { containing } from '../database/page.ts'
 import type { Database, DocumentState } from '../database/types.ts'
 import { nearest } from '../document/nearest.ts'
 import type { SfiaMapping, SfiaVersion } from '../document/schema.ts'
@@ -70,7 +71,7 @@ export async function listSfiaSkills(
     .select(['code', 'name', 'category', 'subcategory', levelsOfSkill])
     .where('version', '=', version)
   if (q !== undefined) {
-    const pattern = `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`
+    const pattern = containing(q)
     query = query.where(eb => eb.or([eb('code', 'ilike', pattern), eb('name', 'ilike', pattern)]))
   }
   if (category !== undefined) query = query.where(sql`lower(category)`, '=', category.toLowerCase())
