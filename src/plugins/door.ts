@@ -1,8 +1,9 @@
 /** What is answered before Fastify, whose objects and hooks would take longer than the answer itself. */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import { pathPattern, problemBody } from './errors.ts'
+import { problemBody } from './errors.ts'
 import { busy, commonHeaders, requestId } from './operations.ts'
+import { pathOf, pathPattern } from './path.ts'
 import type { Pressure } from './pressure.ts'
 
 /** Answers a request at once, or gives false and leaves it as it is to the next, in the end to Fastify. */
@@ -41,7 +42,7 @@ export function refuseWhenBusy(app: Pick<FastifyInstance, 'addHook'>, pressure: 
     'content-type': 'application/problem+json',
   }
   return (request, response) => {
-    const path = request.url?.split('?', 1)[0] ?? '/'
+    const path = pathOf(request.url ?? '/')
     for (const pattern of passing.values()) if (pattern.test(path)) return false
     if (pressure.hasRoom()) return false
     const id = requestId(request)

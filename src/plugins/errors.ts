@@ -11,6 +11,7 @@ import fp from 'fastify-plugin'
 import Negotiator from 'negotiator'
 import { DatabaseUnavailable } from '../database/connection.ts'
 import { consumedBy } from './body.ts'
+import { pathOf, pathPattern } from './path.ts'
 import { type ErrorDetail, invalid, Problem, type ProblemCode, problemTypes } from './problems.ts'
 import { cacheControl } from './read.ts'
 import { explain } from './validation.ts'
@@ -178,7 +179,7 @@ export function sendProblem(
   problem: Problem,
   problemPage: ProblemPage | undefined = request.routeOptions.config.problemPage,
 ): never {
-  const path = request.url.split('?', 1)[0] ?? '/'
+  const path = pathOf(request.url)
   for (const name of ['etag', 'last-modified', 'content-location', 'link', 'location', 'repr-digest'])
     reply.removeHeader(name)
   if (problem.status === 403 || problem.code === 'four_eyes') request.refusal = problem.code
@@ -190,15 +191,6 @@ export function sendProblem(
   }
   return reply.type('application/problem+json').send(problemBody(problem, request.id, path)) as never
 }
-
-/** `/v1/roles/:role` as an expression that tells whether a path is of that form. */
-export const pathPattern = (url: string) =>
-  new RegExp(
-    `^${url
-      .replace(/[.+]/g, '\\$&')
-      .replace(/:[a-z_]+/gi, '[^/]+')
-      .replace(/\*$/, '.*')}$`,
-  )
 
 export const errors = fp(
   async (app: FastifyInstance) => {
@@ -217,7 +209,7 @@ export const errors = fp(
 
     /** 405 where the address is there for other methods, else 404. */
     const noRoute = (request: FastifyRequest): Problem => {
-      const path = request.url.split('?', 1)[0] ?? '/'
+      const path = pathOf(request.url)
       const allowed = [...methods.values()]
         .filter(({ pattern }) => pattern.test(path))
         .flatMap(entry => [...entry.methods])
@@ -232,7 +224,7 @@ export const errors = fp(
     /** The page that an address is of but for a slash at its end, with its query. */
     const pageWithoutSlash = ({ url, method }: FastifyRequest): string | undefined => {
       if (method !== 'GET' && method !== 'HEAD') return undefined
-      const [path = ''] = url.split('?', 1)
+      const path = pathOf(url)
       // By hand: an expression looks at a long row of slashes once for each of them.
       let end = path.length
       while (path[end - 1] === '/') end -= 1

@@ -6,7 +6,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { pathPattern } from './errors.ts'
+import { pathOf, pathPattern } from './path.ts'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -61,7 +61,7 @@ export const preflights = fp(
     })
     app.addHook('onRequest', (request, reply, done) => {
       if (request.method !== 'OPTIONS' || !request.is404) return done()
-      const path = request.url.split('?', 1)[0] ?? ''
+      const path = pathOf(request.url)
       if (![...open.values()].some(pattern => pattern.test(path))) return done()
       reply
         .code(204)
