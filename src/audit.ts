@@ -10,7 +10,8 @@ import type { Database } from './database/types.ts'
 import { Slug } from './document/schema.ts'
 import { component, nullable, object, pageOf, ref } from './document/shape.ts'
 import { callerOf, organisationFor, organisationOf } from './plugins/auth.ts'
-import { cursorNumber, page, pageQuery, Since } from './plugins/read.ts'
+import { pathOf } from './plugins/path.ts'
+import { cacheControl, cursorNumber, page, pageQuery, Since } from './plugins/read.ts'
 
 const Word = Type.String({ minLength: 1, maxLength: 200 })
 const Time = Type.String({ format: 'date-time' })
@@ -70,7 +71,7 @@ export const refusals = fp(
       if (!caller || refusal === null) return
       const actor = { id: caller.id, owner: caller.owner, requestId: request.id }
       const data = { method: request.method, status: reply.statusCode, code: refusal }
-      const subject = request.url.split('?', 1)[0]?.slice(0, 300) ?? '/'
+      const subject = pathOf(request.url).slice(0, 300)
       const note = transact(db, trx =>
         insertEvents(trx, actor, [{ type: 'refused', organisation: caller.organisation, subject, data }]),
       )
@@ -129,7 +130,7 @@ export const auditEvents: FastifyPluginAsyncTypebox<{ db: Kysely<Database> }> = 
         .limit(limit + 1)
         .execute()
       const { entries, next_cursor } = page(request, reply, rows, ({ id }) => String(id))
-      reply.header('cache-control', 'private, no-store')
+      reply.header('cache-control', cacheControl.private)
       return { audit_events: entries, next_cursor }
     },
   )

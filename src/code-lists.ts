@@ -6,7 +6,7 @@ import { codeLists } from './document/code-lists.ts'
 import { didYouMean, nearest } from './document/nearest.ts'
 import { component, nullable, object, ref } from './document/shape.ts'
 import { Problem } from './plugins/problems.ts'
-import { digestTag, isFresh } from './plugins/read.ts'
+import { digestTag, sendEntity } from './plugins/read.ts'
 
 const names = Object.keys(codeLists)
 const Name = Type.String({ minLength: 1, maxLength: 60, description: `One of ${names.join(', ')}.` })
@@ -39,11 +39,8 @@ const fixed = (value: unknown): Fixed => {
   return { body, etag: digestTag(body) }
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, { body, etag }: Fixed): never {
-  reply.headers({ etag, 'cache-control': 'public, max-age=3600, stale-if-error=86400' })
-  if (isFresh(request.headers, etag)) return reply.code(304).send() as never
-  return reply.type('application/json; charset=utf-8').send(body) as never
-}
+const send = (request: FastifyRequest, reply: FastifyReply, list: Fixed) =>
+  sendEntity(request, reply, { ...list, cache: 'release' })
 
 function unknownList(name: string): Problem {
   const meant = nearest(name.replaceAll('-', '_'), names)

@@ -5,6 +5,7 @@ import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'pr
 import { Type } from 'typebox'
 import { poolStatus } from '../database/connect.ts'
 import type { Database } from '../database/types.ts'
+import { cacheControl } from './read.ts'
 
 /** Upper bounds in seconds. A cached read takes a fraction of a millisecond, a statement at most its time limit. */
 const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -182,7 +183,7 @@ export const metrics: FastifyPluginAsyncTypebox<MetricsOptions> = async (app, op
     async (_request, reply) => {
       registry ??= registryOf(options)
       const text = await registry.metrics()
-      reply.header('cache-control', 'private, no-store').type(registry.contentType)
+      reply.header('cache-control', cacheControl.private).type(registry.contentType)
       return reply.send(text) as never
     },
   )

@@ -6,6 +6,7 @@ import fp from 'fastify-plugin'
 import Negotiator from 'negotiator'
 import { Type } from 'typebox'
 import { Instant } from '../document/schema.ts'
+import { pathOf } from './path.ts'
 import { Problem } from './problems.ts'
 
 export const cacheControl = {
@@ -13,6 +14,8 @@ export const cacheControl = {
   immutable: 'public, max-age=31536000, immutable',
   /** What the public reads and a publication changes. */
   public: 'public, max-age=60, stale-if-error=86400',
+  /** What changes with a release of the service and at no other time. */
+  release: 'public, max-age=3600, stale-if-error=86400',
   /** What may be kept, but not used again without asking. */
   revalidated: 'public, no-cache',
   /** Anything behind a key. */
@@ -88,9 +91,8 @@ interface PageQuery {
 
 const filterDigest = (request: FastifyRequest) => {
   const { limit: _, cursor: __, ...filter } = request.query as Record<string, unknown>
-  const path = request.url.split('?', 1)[0]
   return createHash('sha256')
-    .update(JSON.stringify([path, Object.entries(filter).sort()]))
+    .update(JSON.stringify([pathOf(request.url), Object.entries(filter).sort()]))
     .digest('base64url')
     .slice(0, 12)
 }

@@ -8,7 +8,7 @@ import { insertEvents, type NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { mediaTypeOf } from './body.ts'
 import { Problem } from './problems.ts'
-import { splitTags } from './read.ts'
+import { cacheControl, splitTags } from './read.ts'
 
 /** A parsed If-Match: null where it was not sent, `*`, or the entity tags without their quotes. */
 export type Match = null | '*' | readonly string[]
@@ -196,7 +196,7 @@ export const write = fp(
         return replyOf(error.written)
       })
       committed?.()
-      reply.code(done.status).headers(done.headers).header('cache-control', 'private, no-store')
+      reply.code(done.status).headers(done.headers).header('cache-control', cacheControl.private)
       const sent = done.body === null ? reply.send() : reply.type('application/json; charset=utf-8').send(done.body)
       return sent as never
     }

@@ -13,7 +13,7 @@ import { complete, object, ref } from '../document/shape.ts'
 import { callerOf, organisationFor } from '../plugins/auth.ts'
 import { patched } from '../plugins/body.ts'
 import { invalid } from '../plugins/problems.ts'
-import { cursorKey, page, pageQuery, Since, sendEntity } from '../plugins/read.ts'
+import { cacheControl, cursorKey, page, pageQuery, Since, sendEntity } from '../plugins/read.ts'
 import { revisionTag } from '../plugins/write.ts'
 import { written } from './parts.ts'
 import { findReferences } from './references.ts'
@@ -74,7 +74,7 @@ export const drafts: FastifyPluginAsyncTypebox<Options> = async (app, { db, base
     async (request, reply) => {
       const rows = await listDrafts(db, callerOf(request), request.query, request.query.limit + 1, cursorKey(request))
       const { entries, next_cursor } = page(request, reply, rows, ({ slug }) => slug)
-      reply.header('cache-control', 'private, no-store')
+      reply.header('cache-control', cacheControl.private)
       return {
         drafts: entries.map(({ updated_by, submitted_by, version, ...row }) => ({
           slug: row.slug,
@@ -263,7 +263,7 @@ export const drafts: FastifyPluginAsyncTypebox<Options> = async (app, { db, base
       const row = await findRole(db, callerOf(request), request.params.role)
       const blocksOf = blocksIn(await findReferences(db, row.document))
       const errors = findBlockers(row.document, blocksOf)
-      reply.headers({ etag: revisionTag(row.revision), 'cache-control': 'private, no-store' })
+      reply.headers({ etag: revisionTag(row.revision), 'cache-control': cacheControl.private })
       return { ready: errors.length === 0, errors, advice: findAdvice(row.document, blocksOf) }
     },
   )

@@ -8,7 +8,7 @@ import { isoNow } from '../database/values.ts'
 import { complete, object, ref } from '../document/shape.ts'
 import { type Caller, callerOf, type Scope } from '../plugins/auth.ts'
 import { Problem } from '../plugins/problems.ts'
-import { cursorNumber, page, pageQuery } from '../plugins/read.ts'
+import { cacheControl, cursorNumber, page, pageQuery } from '../plugins/read.ts'
 import { revisionTag, type Written } from '../plugins/write.ts'
 import { settleVacancies } from '../vacancies/store.ts'
 import type { PublishedCache } from './cache.ts'
@@ -189,7 +189,7 @@ const routesOf =
           .limit(request.query.limit + 1)
           .execute()
         const { entries, next_cursor } = page(request, reply, rows, ({ id }) => String(id))
-        reply.header('cache-control', 'private, no-store')
+        reply.header('cache-control', cacheControl.private)
         const history = entries.map(event => ({
           revision: event.revision,
           occurred_at: event.occurred_at,
