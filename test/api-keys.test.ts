@@ -8,8 +8,9 @@ import { ArgumentsError } from '../src/arguments.ts'
 import { connect } from '../src/database/connect.ts'
 import { DatabaseUnavailable } from '../src/database/connection.ts'
 import { scopeNames, scopes } from '../src/plugins/auth.ts'
+import { baseUrl } from './support/app.ts'
 import { testDatabase } from './support/database.ts'
-import { type Answer, baseUrl, keyedApp, type MadeKey, pepper } from './support/keys.ts'
+import { type Answer, keyedApp, type MadeKey, pepper } from './support/keys.ts'
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
 const dayMs = 86_400_000

@@ -7,7 +7,7 @@ import { importFile } from '../src/imports/import.ts'
 import type { DocumentType } from '../src/imports/scan.ts'
 import { contextOf } from './support/documents.ts'
 
-export interface Figures {
+interface Figures {
   name: string
   documents: number
   /** Those that became a draft. */
@@ -26,7 +26,7 @@ export interface Figures {
 }
 
 /** What the importer makes of the documents of a folder. */
-export async function figuresOf(folder: string): Promise<Figures> {
+async function figuresOf(folder: string): Promise<Figures> {
   const files = (await findFiles([folder])).filter(({ type }) => type !== undefined && type !== 'export')
   const results = []
   for (const { path, type } of files)

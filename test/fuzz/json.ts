@@ -2,7 +2,7 @@
 
 export type Tree = { text: string } | { entries: Tree[] } | { members: [name: string, value: Tree][] }
 
-export function treeOf(value: unknown): Tree {
+function treeOf(value: unknown): Tree {
   if (Array.isArray(value)) return { entries: value.map(treeOf) }
   if (value !== null && typeof value === 'object')
     return { members: Object.entries(value).map(([name, member]) => [name, treeOf(member)]) }

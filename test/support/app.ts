@@ -23,20 +23,26 @@ const authenticate = async (given: string): Promise<Caller | null> => {
 
 export type { Answer } from './call.ts'
 
-/** The app on a cloned database with the organisations home-office and other-office; `options` go to `build`, `connection` to the pool. */
-export async function testApp(
-  t: Teardown,
-  options: Partial<AppOptions> = {},
-  connection: Partial<ConnectOptions> = {},
-) {
-  const { db, url } = await testDatabase(t, connection)
-  await db
+/** A cloned database with the organisations home-office and other-office; `connection` goes to the pool. */
+export async function organisedDatabase(t: Teardown, connection: Partial<ConnectOptions> = {}) {
+  const database = await testDatabase(t, connection)
+  await database.db
     .insertInto('organisations')
     .values([
       { slug: 'home-office', name: 'Home Office' },
       { slug: 'other-office', name: 'Other Office' },
     ])
     .execute()
+  return database
+}
+
+/** The app on a cloned database with the organisations home-office and other-office; `options` go to `build`, `connection` to the pool. */
+export async function testApp(
+  t: Teardown,
+  options: Partial<AppOptions> = {},
+  connection: Partial<ConnectOptions> = {},
+) {
+  const { db, url } = await organisedDatabase(t, connection)
   const app = await build({
     db,
     listenUrl: url,

@@ -117,7 +117,7 @@ export function cleanUpAfterUs(folder: string): void {
   ;(child.stdin as Socket).unref()
 }
 
-export async function administer(url: string, statement: string): Promise<void> {
+async function administer(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, query_timeout: 60_000 })
   client.on('error', () => {})
   await client.connect()

@@ -5,11 +5,11 @@ import { insertKey, type KeyRow } from '../../src/api-keys/store.ts'
 import { build } from '../../src/app.ts'
 import { transact } from '../../src/database/connect.ts'
 import type { Scope } from '../../src/plugins/auth.ts'
+import { baseUrl, organisedDatabase } from './app.ts'
 import { callerOf } from './call.ts'
-import { type Teardown, testDatabase } from './database.ts'
+import type { Teardown } from './database.ts'
 import { secret, testLogger } from './logs.ts'
 
-export const baseUrl = 'https://register.example'
 export const pepper = 'a pepper of more than thirty-two characters'
 
 export interface MadeKey {
@@ -21,14 +21,7 @@ export type { Answer } from './call.ts'
 
 /** The app on a cloned database with the organisations home-office and other-office, and a way to make keys. */
 export async function keyedApp(t: Teardown, oidc?: Issuer) {
-  const { db, url } = await testDatabase(t)
-  await db
-    .insertInto('organisations')
-    .values([
-      { slug: 'home-office', name: 'Home Office' },
-      { slug: 'other-office', name: 'Other Office' },
-    ])
-    .execute()
+  const { db, url } = await organisedDatabase(t)
   const warnings: string[] = []
   const log = { warn: (_about: object, message: string) => void warnings.push(message) }
   const { authenticate, close } = authenticator({ db, pepper, oidc, log, flushIntervalMs: 3_600_000 })

@@ -130,7 +130,7 @@ const anyString = (maxLength: number) =>
     },
   )
 const line = (maxLength = 300) => anyString(maxLength).filter(isStorable)
-export const anyText = anyString(2000).filter(text => isStorable(text) && checkText(text) === null)
+const anyText = anyString(2000).filter(text => isStorable(text) && checkText(text) === null)
 
 const codes = <C extends { code: string }>(list: readonly C[]) =>
   fc.constantFrom(...list.map(({ code }) => code as C['code']))
