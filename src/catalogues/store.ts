@@ -29,6 +29,7 @@ export const entryOf = ({ members }: Shelf, row: Row): Entry =>
 /** Its path, which is also the subject of its events. */
 export const addressOf = ({ table }: Shelf, slug: string) => `/v1/${table.replace('_', '-')}/${slug}`
 
+/** `shared_section_created`: how an event names a change of an entry. */
 export const eventType = ({ noun }: Shelf, change: 'created' | 'updated' | 'deleted') =>
   `${noun.replace(' ', '_')}_${change}`
 

@@ -33,6 +33,7 @@ export interface PoolStatus {
   waiting: number
 }
 
+/** A process has so many connections unless told otherwise. */
 export const poolMaxDefault = 10
 
 /**

@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 
 export const run = promisify(execFile)
 
-// What is the same on every machine; macOS has no C.UTF-8.
+/** What is the same on every machine; macOS has no C.UTF-8. */
 export const locale = platform() === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8'
 
 const packages = ['darwin-arm64', 'darwin-x64', 'linux-arm', 'linux-arm64', 'linux-ia32', 'linux-ppc64', 'linux-x64']

@@ -23,6 +23,7 @@ export interface Apart {
 /** A pattern of `like` for what holds the text somewhere: wildcards in it stand for themselves. */
 export const containing = (text: string): string => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
 
+/** True where every condition is; without conditions it is true. */
 export const allOf = (conditions: RawBuilder<unknown>[]) =>
   conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)
 

@@ -32,19 +32,23 @@ export function orderSections(document: RoleDocument, ids: readonly string[]): E
   return whole ? { ...document, sections } : undefined
 }
 
+/** Puts a skill at the end. */
 export function addSkill(document: RoleDocument, skill: RoleSkill): RoleDocument {
   return { ...document, skills: [...document.skills, skill] }
 }
 
+/** Puts a skill in another’s place; it keeps the id. With null it is removed. */
 export function replaceSkill(document: RoleDocument, id: string, skill: RoleSkill | null): Edited {
   const skills = withEntry(document.skills, entry => entry.id === id, skill && { ...skill, id })
   return skills && { ...document, skills }
 }
 
+/** Puts a mapping at the end; whether its code stands there already is not looked at. */
 export function addMapping(document: RoleDocument, mapping: SfiaMapping): RoleDocument {
   return { ...document, sfia_mappings: [...document.sfia_mappings, mapping] }
 }
 
+/** Puts a mapping in the place of that of a code; it keeps the code. With null it is removed. */
 export function replaceMapping(document: RoleDocument, code: string, mapping: SfiaMapping | null): Edited {
   const mappings = withEntry(document.sfia_mappings, entry => entry.code === code, mapping && { ...mapping, code })
   return mappings && { ...document, sfia_mappings: mappings }

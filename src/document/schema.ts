@@ -32,6 +32,7 @@ export const limits = {
 export const code = <const C extends Code>(codes: readonly C[], description?: string) =>
   oneOf(codes.map(entry => entry.code) as C['code'][], description ? { description } : {})
 
+/** What a slug looks like, and how an error tells it. */
 export const slugForm = {
   pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
   description: 'Lower-case letters and digits, in groups joined by single hyphens.',

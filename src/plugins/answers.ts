@@ -101,6 +101,7 @@ export const headers: Record<string, { description: string; schema: Json }> = {
 
 const ofAll = ['Request-Id', 'API-Version', 'traceparent', 'Cache-Control', 'RateLimit', 'RateLimit-Policy']
 
+/** The headers of an answer by reference: those named, and those of all answers. */
 export const headerRefs = (...names: string[]) =>
   Object.fromEntries([...ofAll, ...names].map(name => [name, { $ref: `#/components/headers/${name}` }]))
 

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import { DatabaseUnavailable } from '../database/connection.ts'
 import { notFound, Problem } from './problems.ts'
 
+/** What a key can be allowed, and what that is. */
 export const scopes = {
   'roles:read_drafts': 'Read the drafts of the organisation',
   'roles:write': 'Create and change drafts, ask for review',
@@ -48,6 +49,7 @@ declare module 'fastify' {
   }
 }
 
+/** Whether the caller has the scope; `admin` has all of them. */
 export const mayUse = (caller: Caller, scope: Scope) => caller.scopes.has('admin') || caller.scopes.has(scope)
 
 /** Whether the caller may see what is private to the organisation. */
@@ -136,6 +138,7 @@ async function identify(known: Promise<Caller | null>): Promise<Caller | null | 
   }
 }
 
+/** Finds out who calls, and keeps from each route whoever lacks its scope: 401, 403. */
 export const auth = fp(
   async (app: FastifyInstance, { authenticate }: { authenticate: Authenticate }) => {
     app.decorateRequest('caller', null)

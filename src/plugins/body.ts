@@ -303,6 +303,7 @@ const jsonTypes = ['application/json', 'application/merge-patch+json']
 export const consumedBy = (method: string, { consumes }: { consumes?: readonly string[] }): readonly string[] =>
   consumes ?? (method === 'PATCH' ? [...jsonTypes].reverse() : ['application/json'])
 
+/** Reads bodies as strict JSON. What an operation cannot take is refused before it is read: 400, 415. */
 export const body = fp(
   async (app: FastifyInstance) => {
     app.decorateRequest('rawBody', null)

@@ -19,6 +19,7 @@ export interface ConnectionLimits {
   connectionsMax: number
 }
 
+/** What holds where nothing else is asked for. */
 export const connectionLimits: Readonly<ConnectionLimits> = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,

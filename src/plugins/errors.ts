@@ -192,6 +192,7 @@ export function sendProblem(
   return reply.type('application/problem+json').send(problemBody(problem, request.id, path)) as never
 }
 
+/** Answers every error with a problem; also 404, 405 with Allow, and 308 where a page’s address has a slash too many. */
 export const errors = fp(
   async (app: FastifyInstance) => {
     const methods = new Map<string, { pattern: RegExp; methods: Set<string> }>()

@@ -31,6 +31,7 @@ const adjustMs = 200
 const fewer = 0.7
 const more = 1.1
 
+/** How much work is in hand, and whether there is room for more. */
 export class Pressure {
   readonly #inFlightMin: number
   readonly #inFlightMax: number

@@ -126,4 +126,5 @@ const secondsLeft = ({ endsAt }: Bucket, now: number) => Math.max(1, Math.ceil(M
 export const rateLimitField = (bucket: Bucket, now: number): string =>
   `"${bucket.name}";r=${bucket.quota - bucket.used};t=${secondsLeft(bucket, now)}`
 
+/** `Retry-After`: the seconds until all of the quota is there again. */
 export const retryAfter = (bucket: Bucket, now: number): string => String(secondsLeft(bucket, now))

@@ -9,6 +9,7 @@ import { Instant } from '../document/schema.ts'
 import { pathOf } from './path.ts'
 import { Problem } from './problems.ts'
 
+/** Who may keep an answer, and for how long. */
 export const cacheControl = {
   /** Bytes that never change. */
   immutable: 'public, max-age=31536000, immutable',
@@ -173,6 +174,7 @@ function nulProblem(query: Record<string, unknown>): Problem {
   return new Problem('invalid_query', detail, { errors })
 }
 
+/** Refuses what could be answered in no form: 400 without a host or with a NUL, 406 where Accept excludes every type. */
 export const read = fp(
   async (app: FastifyInstance) => {
     app.addHook('onRequest', (request, _reply, done) => {

@@ -67,6 +67,7 @@ export const revisionsOf = (match: Match): number[] | null =>
     ? null
     : match.flatMap(tag => (/^r[1-9][0-9]{0,8}$/.test(tag) ? [Number(tag.slice(1))] : []))
 
+/** The ETag of a draft or an entry of a catalogue. */
 export const revisionTag = (revision: number) => `"r${revision}"`
 
 /** Carries the reply of a dry run out of the transaction that it rolls back. */
@@ -161,6 +162,7 @@ async function requireMatch(request: FastifyRequest): Promise<void> {
     throw new Problem('precondition_required', 'Send the ETag of what you read in If-Match, such as If-Match: "r1".')
 }
 
+/** Gives the app its `write`. Where a route needs If-Match, a request without it is 428. */
 export const write = fp(
   async (app: FastifyInstance, { db }: { db: Kysely<Database> }) => {
     const write: Write = async (request, reply, work) => {

@@ -9,6 +9,7 @@ export interface Comparer {
   close(): Promise<void>
 }
 
+/** Its thread starts with the first large documents. */
 export function createComparer(): Comparer {
   const pool = createThreadPool<DiffTask, string>(workerFile('./diff-worker', import.meta.url))
   return {

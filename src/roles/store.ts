@@ -17,6 +17,7 @@ import { checkReferences, sameReferences, saveReferences } from './references.ts
 
 export type RoleRow = Selectable<Database['roles']>
 
+/** base64url SHA-256, as ETags of versions and events have it. */
 export const digestOf = (text: string | Buffer) => createHash('sha256').update(text).digest('base64url')
 
 /** A draft as a write leaves it, and the event that says so; none where nothing changed. */
