@@ -6471,6 +6471,7 @@ export interface operations {
                 };
                 content: {
                     "application/linkset+json": components["schemas"]["ApiCatalog"];
+                    "application/json": components["schemas"]["ApiCatalog"];
                 };
             };
             /** @description Not modified */
@@ -11080,6 +11081,7 @@ export interface operations {
                 };
                 content: {
                     "application/ld+json": components["schemas"]["Occupation"];
+                    "application/json": components["schemas"]["Occupation"];
                 };
             };
             /** @description Not modified */
@@ -11726,6 +11728,7 @@ export interface operations {
                 };
                 content: {
                     "application/ld+json": components["schemas"]["Occupation"];
+                    "application/json": components["schemas"]["Occupation"];
                 };
             };
             /** @description Not modified */
@@ -13697,6 +13700,7 @@ export interface operations {
                 };
                 content: {
                     "application/ld+json": components["schemas"]["JobPosting"];
+                    "application/json": components["schemas"]["JobPosting"];
                 };
             };
             /** @description Not modified */
