@@ -9,6 +9,8 @@ import { problemTypes } from '../src/plugins/problems.ts'
 import { breakingChanges, type Contract, withNeededSchemas } from './contract/breaking.ts'
 import { baseUrl, testApp, webhooks } from './support/app.ts'
 import { type App, callerOf } from './support/call.ts'
+import { problemOf } from './support/problem.ts'
+import { createPublished } from './support/roles.ts'
 
 const contract = JSON.parse(readFileSync(new URL('../openapi/openapi.json', import.meta.url), 'utf8')) as Contract
 
@@ -246,6 +248,38 @@ t.test('getApiCatalog → 200: a set of links that says where the API and its co
     (answer.body as { linkset: [Record<string, [{ href: string }]>] }).linkset[0],
   ).filter(Array.isArray))
     t.equal((await call(`GET ${href.slice(baseUrl.length)}`, { headers: { accept: '*/*' } })).status < 400, true, href)
+})
+
+t.test('getOccupation, getApiCatalog → 200 as JSON to those who ask for that, 406 as neither', async t => {
+  const { call } = await testApp(t)
+  await createPublished(call, 'engineer')
+  for (const [path, kind] of [
+    ['/v1/roles/engineer/occupation', 'application/ld+json'],
+    ['/.well-known/api-catalog', 'application/linkset+json'],
+  ] as const) {
+    const get = (accept: string, headers = {}) => call(`GET ${path}`, { key: null, headers: { accept, ...headers } })
+    const usual = await get('*/*')
+    for (const [accept, type] of [
+      ['*/*', kind],
+      ['application/*', kind],
+      [kind, kind],
+      [`application/json;q=0.5, ${kind}`, kind],
+      ['application/json', 'application/json'],
+      // What axios sends.
+      ['application/json, text/plain, */*', 'application/json'],
+    ] as const) {
+      const { status, headers, text, etag } = await get(accept)
+      const shown = [status, headers['content-type']?.toString().split(';')[0], headers.vary, text, etag]
+      t.same(shown, [200, type, 'Accept', usual.text, usual.etag], accept)
+    }
+    t.equal((await get('application/json', { 'if-none-match': usual.etag })).status, 304)
+    t.strictSame(problemOf(await get('text/html')), {
+      status: 406,
+      code: 'not_acceptable',
+      detail: `This address answers with ${kind} or application/json; Accept excludes that.`,
+      errors: [],
+    })
+  }
 })
 
 t.test('every problem of the list is thrown somewhere, and nothing else is', async t => {

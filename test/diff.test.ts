@@ -113,6 +113,26 @@ t.test('diffDocuments: what changed, by meaning', async t => {
       ],
     ],
     [
+      'a word put before the first',
+      d => {
+        d.title = 'Senior Data engineer'
+      },
+      [
+        {
+          op: 'replace',
+          path: '/title',
+          from: null,
+          what: 'title',
+          before: 'Data engineer',
+          value: 'Senior Data engineer',
+          words: [
+            { mark: 'added', text: 'Senior ' },
+            { mark: 'same', text: 'Data engineer' },
+          ],
+        },
+      ],
+    ],
+    [
       'a section moved',
       d => d.sections.unshift(...d.sections.splice(2, 1)),
       [{ op: 'move', from: '/sections/2', path: '/sections/0', what: 'section “Heading of three”', ...moved }],

@@ -175,7 +175,7 @@ t.test('drafts', { timeout: 120_000 }, async t => {
     })
     t.same(
       problem(await call('POST /v1/roles?slug=foreign&organisation=no-office', { body: {}, key: admin })),
-      one('?organisation', 'unknown_organisation', 'There is no organisation "no-office".'),
+      one('?organisation', 'unknown_organisation', 'There is no organisation "no-office". Did you mean "home-office"?'),
     )
     const made = await call('POST /v1/roles?slug=by-admin&organisation=home-office', { body: {}, key: admin })
     t.equal(made.status, 201)

@@ -230,6 +230,7 @@ t.test('listRoles finds', { timeout: 180_000 }, async t => {
     const grades = 'The codes are AA, AO, EO, HEO, SEO, G7, G6, SCS1, SCS2, SCS3, SCS4.'
     const rows: [string, string, string][] = [
       ['grade=SE0', 'grade', `"SE0" is not a grade code. Did you mean SEO? ${grades}`],
+      ['grade=SO', 'grade', `"SO" is not a grade code. Did you mean SEO? ${grades}`],
       [
         'grade=Senior+Executive+Officer',
         'grade',

@@ -99,12 +99,12 @@ t.test('imports', { timeout: 120_000 }, async t => {
       t.strictSame(problemOf(await send(query, sample, { key: token('home-office', ['admin']) })), {
         status: 422,
         code: 'invalid',
-        detail: 'There is no organisation "no-office".',
+        detail: 'There is no organisation "no-office". Did you mean "home-office"?',
         errors: [
           {
             pointer: '?organisation',
             code: 'unknown_organisation',
-            detail: 'There is no organisation "no-office".',
+            detail: 'There is no organisation "no-office". Did you mean "home-office"?',
           },
         ],
       })

@@ -86,10 +86,14 @@ t.test('shared sections', async t => {
     t.match(problemOf(await post('home-office', other)), { status: 403, code: 'insufficient_scope' })
     t.strictSame(problemOf(await post('no-office', admin)), {
       status: 422,
-      detail: 'There is no organisation "no-office".',
+      detail: 'There is no organisation "no-office". Did you mean "home-office"?',
       code: 'invalid',
       errors: [
-        { pointer: '?organisation', code: 'unknown_organisation', detail: 'There is no organisation "no-office".' },
+        {
+          pointer: '?organisation',
+          code: 'unknown_organisation',
+          detail: 'There is no organisation "no-office". Did you mean "home-office"?',
+        },
       ],
     })
     t.equal((await post('home-office', admin)).status, 201)

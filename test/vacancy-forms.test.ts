@@ -207,6 +207,39 @@ t.test('the public forms of a vacancy', { timeout: 120_000 }, async t => {
     t.ok(description && skills && occupationalCategory)
   })
 
+  await t.test(
+    'getJobPosting → 200 with the benefits that the advert prints, and no item that nobody chose',
+    async t => {
+      const item = (id: string, text: string, optional = false) => ({ id, text, optional, items: [] })
+      const benefits: RoleDocument['sections'][number] = {
+        id: 'benefits',
+        kind: 'benefits',
+        heading: 'Benefits',
+        shared_section: null,
+        blocks: [
+          { type: 'paragraph', text: 'You will have:' },
+          {
+            type: 'list',
+            ordered: false,
+            items: [
+              { ...item('i1', 'leave'), items: [{ id: 'i4', text: '25 days, then 30' }] },
+              item('i2', 'a car', true),
+              item('i3', 'a season ticket loan', true),
+            ],
+          },
+        ],
+      }
+      await createPublished(call, 'driver', { ...advertisedRole, sections: [...advertisedRole.sections, benefits] })
+      const { path } = await openVacancy(call, 'driver', {
+        chosen_items: [{ section: 'benefits', item: 'i3' }],
+        sections: [],
+      })
+      const { jobBenefits } = (await form(path, 'job-posting')).body as JobPosting
+      t.equal(jobBenefits, 'You will have:\nleave\n– 25 days, then 30\na season ticket loan')
+      await call(`POST ${path}/withdrawals`, { match: '*', body: { reason: 'A test' } })
+    },
+  )
+
   await t.test('getCivilServiceJobsAdvert → 200 with every label, and what has none', async t => {
     const answer = await form(made.path, 'civil-service-jobs')
     t.same(

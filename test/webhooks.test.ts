@@ -136,6 +136,23 @@ t.test('POST /v1/webhooks', async t => {
     }
   })
 
+  t.test('createWebhook, listWebhooks → 422 for an organisation that there is not, with the near one', async t => {
+    const detail = 'There is no organisation "home-ofice". Did you mean "home-office"?'
+    const wrong = (pointer: string, code: string) => ({
+      status: 422,
+      code: 'invalid',
+      detail,
+      errors: [{ pointer, code, detail }],
+    })
+    const key = 'home-office/root/admin'
+    const elsewhere = await call('POST /v1/webhooks?organisation=home-ofice', { body: { url }, key })
+    t.strictSame(problemOf(elsewhere), wrong('?organisation', 'unknown_organisation'))
+    const about = await call('POST /v1/webhooks', { body: { url, organisations: ['home-office', 'home-ofice'] } })
+    t.strictSame(problemOf(about), wrong('/organisations/1', 'unknown_organisation'))
+    const list = await call('GET /v1/webhooks?organisation=home-ofice', { key })
+    t.strictSame(problemOf(list), wrong('?organisation', 'not_in_list'))
+  })
+
   t.test(
     '→ 422 for a role that there is not, or that is another organisation’s draft; 201 for what it published',
     async t => {

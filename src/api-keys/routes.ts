@@ -20,6 +20,7 @@ import {
 import { Problem } from '../plugins/problems.ts'
 import { cursorKey, digestTag, page, pageQuery, sendEntity } from '../plugins/read.ts'
 import type { Written } from '../plugins/write.ts'
+import { requireKnownValues } from '../roles/known-values.ts'
 import { createdEvent, pathOf, revokedEvent, rotatedEvent } from './event.ts'
 import { ApiKey, ApiKeyList, ApiKeyParams, ApiKeyWithSecret, Me, NewApiKey, NewRotation } from './schema.ts'
 import {
@@ -90,6 +91,7 @@ export const apiKeys: FastifyPluginAsyncTypebox<Options> = async (app, { db, bas
       const { organisation: named, limit } = request.query
       const organisation = named === undefined ? organisationOf(caller) : organisationFor(caller, named)
       const rows = await listKeys(db, organisation, limit + 1, cursorKey(request))
+      if (rows.length === 0) await requireKnownValues(db, { organisation: named })
       const { entries, next_cursor } = page(request, reply, rows, ({ id }) => id)
       const keys = entries.map(row => ({ ...presentKey(row), etag: keyTag(row), url: baseUrl + pathOf(row.id) }))
       const body = JSON.stringify({ api_keys: keys, next_cursor })

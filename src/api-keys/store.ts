@@ -1,5 +1,6 @@
 /** API keys: looked up on every request that carries one, and made, rotated, revoked by those who may. */
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import { requireOrganisations } from '../catalogues/store.ts'
 import { queryNamed } from '../database/connect.ts'
 import type { Database } from '../database/types.ts'
 import { type Authenticate, type Caller, organisationOf, type Scope, scopeNames } from '../plugins/auth.ts'
@@ -157,11 +158,7 @@ export async function insertKey(
   values: KeyValues,
 ): Promise<{ row: KeyRow; text: string }> {
   const { organisation } = values
-  const there = await trx.selectFrom('organisations').select('slug').where('slug', '=', organisation).executeTakeFirst()
-  if (!there)
-    throw invalid([
-      { pointer: '/organisation', code: 'unknown_organisation', detail: `There is no organisation "${organisation}".` },
-    ])
+  await requireOrganisations(trx, [{ pointer: '/organisation', slug: organisation }])
   const { id, secret, text } = generateKey()
   const row = await trx
     .insertInto('api_keys')

@@ -26,7 +26,7 @@ import {
   listEntries,
   lockEntry,
   type Row,
-  requireOrganisation,
+  requireOrganisations,
   type Shelf,
   updateEntry,
 } from './store.ts'
@@ -252,7 +252,8 @@ export const catalogueRoutes =
                 detail: `The ${catalogue.titleOf} gives no slug. Send one, such as ?slug=${noun.replace(' ', '-')}-1.`,
               },
             ])
-          if (organisation !== undefined) await requireOrganisation(trx, organisation)
+          if (organisation !== undefined)
+            await requireOrganisations(trx, [{ pointer: '?organisation', slug: organisation }])
           await catalogue.requireUnique?.(trx, slug, entry)
           const revision = await insertEntry(trx, shelf, caller, slug, organisation, entry as Entry)
           const body = JSON.stringify(entry)

@@ -4,8 +4,9 @@
  */
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Database } from '../database/types.ts'
+import { didYouMean, nearest } from '../document/nearest.ts'
 import { type Caller, organisationOf } from '../plugins/auth.ts'
-import { invalid, notFound, Problem } from '../plugins/problems.ts'
+import { type ErrorDetail, invalid, notFound, Problem } from '../plugins/problems.ts'
 import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
 
 /** Where the entries of a catalogue are kept, and who may see them. */
@@ -154,12 +155,35 @@ export async function deleteEntry(trx: Transaction<Database>, { table }: Shelf, 
   await sql`delete from ${sql.table(table)} where slug = ${slug}`.execute(trx)
 }
 
-/** 422 for an organisation in the query that there is not. */
-export const unknownOrganisation = (slug: string) =>
-  invalid([{ pointer: '?organisation', code: 'unknown_organisation', detail: `There is no organisation "${slug}".` }])
+/** Of a catalogue, the slug that was meant; undefined where none is near. */
+export async function nearestSlug(db: Kysely<Database>, table: 'organisations' | 'skills', slug: string) {
+  const rows = await db.selectFrom(table).select('slug').orderBy(sql`slug <-> ${slug}`).limit(20).execute()
+  return nearest(
+    slug,
+    rows.map(row => row.slug),
+  )
+}
 
-/** Throws 422 where there is no such organisation. */
-export async function requireOrganisation(trx: Transaction<Database>, slug: string): Promise<void> {
-  const { rows } = await sql`select from organisations where slug = ${slug}`.execute(trx)
-  if (rows.length === 0) throw unknownOrganisation(slug)
+/** That there is no such organisation, and which was meant. */
+export const explainUnknownOrganisation = async (db: Kysely<Database>, slug: string): Promise<string> =>
+  `There is no organisation "${slug}".${didYouMean(await nearestSlug(db, 'organisations', slug))}`
+
+/** 422 for organisations that there are not; a pointer says where each was named. */
+export async function unknownOrganisations(db: Kysely<Database>, named: readonly { pointer: string; slug: string }[]) {
+  const errors: ErrorDetail[] = []
+  for (const { pointer, slug } of named)
+    errors.push({ pointer, code: 'unknown_organisation', detail: await explainUnknownOrganisation(db, slug) })
+  return invalid(errors)
+}
+
+/** Throws 422 where not all of these organisations are there. */
+export async function requireOrganisations(
+  trx: Transaction<Database>,
+  named: readonly { pointer: string; slug: string }[],
+): Promise<void> {
+  const slugs = named.map(({ slug }) => slug)
+  if (slugs.length === 0) return
+  const there = await trx.selectFrom('organisations').select('slug').where('slug', 'in', slugs).execute()
+  const unknown = named.filter(({ slug }) => !there.some(known => known.slug === slug))
+  if (unknown.length > 0) throw await unknownOrganisations(trx, unknown)
 }

@@ -61,7 +61,8 @@ export function dataOf<T>({ data, error, response }: Result<T>): T {
 /**
  * The pages of a list, one after the other:
  *
- *     for await (const { roles } of pagesOf(cursor => register.GET('/v1/roles', { params: { query: { cursor } } })))
+ *     const lists = pagesOf(cursor => register.GET('/v1/roles', { params: { query: cursor ? { cursor } : {} } }))
+ *     for await (const { roles } of lists) …
  */
 export async function* pagesOf<Page extends { next_cursor: string | null }>(
   get: (cursor?: string) => Promise<Result<Page>>,

@@ -2208,7 +2208,7 @@ export interface components {
             /** @default null */
             request_id: string | null;
             /** @description What else there is to say of this type. */
-            data: Record<string, never>;
+            data: Record<string, unknown>;
         };
         AuditEventList: {
             audit_events: components["schemas"]["AuditEvent"][];
@@ -2339,7 +2339,7 @@ export interface components {
              * @description Of grades: the level of Success Profiles.
              * @default null
              */
-            behaviour_level: number | null;
+            behaviour_level?: number | null;
         };
         CodeList: {
             /** @description One of behaviours, contract_types, education_levels, families, grades, importances, professions, role_types, salary_periods, section_kinds, security_clearances, skill_levels, working_patterns. */
@@ -2423,7 +2423,7 @@ export interface components {
          *       }
          *     }
          */
-        DraftPatch: Record<string, never>;
+        DraftPatch: Record<string, unknown>;
         DraftSummary: {
             /** @description Lower-case letters and digits, in groups joined by single hyphens. */
             slug: string;
@@ -2672,7 +2672,7 @@ export interface components {
                  * @description A code. Reports that are older than this member lack it.
                  * @default null
                  */
-                profession: string | null;
+                profession?: string | null;
                 links: {
                     url: string;
                     text: string;
@@ -2930,25 +2930,25 @@ export interface components {
         };
         NewAdvertDetails: {
             /** @default null */
-            reference_number: string | null;
+            reference_number?: string | null;
             /** @default null */
-            salary: components["schemas"]["NewSalary"] | null;
+            salary?: components["schemas"]["NewSalary"] | null;
             /** @default [] */
-            role_types: ("administration" | "analytical" | "architecture_and_data" | "commercial" | "communications" | "digital" | "engineering" | "finance" | "human_resources" | "information_technology" | "legal" | "operational_delivery" | "policy" | "project_delivery" | "science" | "security" | "senior_leadership" | "other")[];
+            role_types?: ("administration" | "analytical" | "architecture_and_data" | "commercial" | "communications" | "digital" | "engineering" | "finance" | "human_resources" | "information_technology" | "legal" | "operational_delivery" | "policy" | "project_delivery" | "science" | "security" | "senior_leadership" | "other")[];
             /** @default [] */
-            locations: components["schemas"]["NewLocation"][];
+            locations?: components["schemas"]["NewLocation"][];
             /** @default null */
-            business_area: string | null;
+            business_area?: string | null;
             /** @default [] */
-            contract_types: ("permanent" | "fixed_term" | "temporary" | "loan" | "secondment" | "apprenticeship" | "contractor")[];
+            contract_types?: ("permanent" | "fixed_term" | "temporary" | "loan" | "secondment" | "apprenticeship" | "contractor")[];
             /** @default [] */
-            working_patterns: ("full_time" | "part_time" | "job_share" | "flexible_working" | "compressed_hours" | "annualised_hours" | "shift_working" | "term_time" | "homeworking" | "hybrid_working")[];
+            working_patterns?: ("full_time" | "part_time" | "job_share" | "flexible_working" | "compressed_hours" | "annualised_hours" | "shift_working" | "term_time" | "homeworking" | "hybrid_working")[];
             /** @default null */
-            hours: string | null;
+            hours?: string | null;
             /** @default null */
-            reports_to: string | null;
+            reports_to?: string | null;
             /** @default [] */
-            additional: {
+            additional?: {
                 label: string;
                 value: string;
             }[];
@@ -2970,7 +2970,7 @@ export interface components {
              * @description The organisation of your key where it is left out or null.
              * @default null
              */
-            organisation: string | null;
+            organisation?: string | null;
             /** @description The person or system that the key belongs to; four-eyes compares owners. */
             owner: string;
             /**
@@ -2985,57 +2985,57 @@ export interface components {
              * @description In 365 days where it is left out or null; at most 731 days from now.
              * @default null
              */
-            expires_at: string | null;
+            expires_at?: string | null;
         };
         NewBlock: components["schemas"]["TextBlock"] | components["schemas"]["NewListBlock"] | components["schemas"]["NewSkillsBlock"] | components["schemas"]["MarkerBlock"];
         NewContact: {
             /** @default null */
-            name: string | null;
+            name?: string | null;
             /**
              * @description An email address.
              * @default null
              */
-            email: string | null;
+            email?: string | null;
             /**
              * @description Digits, spaces, +, ( ) and -.
              * @default null
              */
-            telephone: string | null;
+            telephone?: string | null;
         };
         NewGrade: {
             /**
              * @description `civil-service`, or a department’s own scheme.
              * @default civil-service
              */
-            scheme: string;
+            scheme?: string;
             code: string;
             /**
              * @description Filled from the code where it is left out.
              * @default
              */
-            label: string;
+            label?: string;
         };
         NewLevelDescriptions: {
             /**
              * @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses.
              * @default null
              */
-            awareness: string | null;
+            awareness?: string | null;
             /**
              * @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses.
              * @default null
              */
-            working: string | null;
+            working?: string | null;
             /**
              * @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses.
              * @default null
              */
-            practitioner: string | null;
+            practitioner?: string | null;
             /**
              * @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses.
              * @default null
              */
-            expert: string | null;
+            expert?: string | null;
         };
         NewListBlock: {
             /**
@@ -3044,7 +3044,7 @@ export interface components {
              */
             type: "NewListBlock";
             /** @default false */
-            ordered: boolean;
+            ordered?: boolean;
             items: components["schemas"]["NewListItem"][];
         };
         NewListItem: {
@@ -3056,26 +3056,26 @@ export interface components {
              * @description Pages and adverts leave it out unless a vacancy chose it.
              * @default false
              */
-            optional: boolean;
+            optional?: boolean;
             /** @default [] */
-            items: components["schemas"]["NewSubItem"][];
+            items?: components["schemas"]["NewSubItem"][];
         };
         NewLocation: {
             text: string;
             /** @default null */
-            town: string | null;
+            town?: string | null;
             /** @default null */
-            region: string | null;
+            region?: string | null;
             /** @default null */
-            postcode: string | null;
+            postcode?: string | null;
             /**
              * @description A code of ISO 3166-1 alpha-2, such as GB.
              * @default null
              */
-            country: string | null;
+            country?: string | null;
         };
         /** @example {} */
-        NewOpening: Record<string, never>;
+        NewOpening: Record<string, unknown>;
         /**
          * @example {
          *       "name": "Home Office",
@@ -3089,12 +3089,12 @@ export interface components {
              * @description An http or https address.
              * @default null
              */
-            homepage_url: string | null;
+            homepage_url?: string | null;
             /**
              * @description Who changed a role may then not publish it.
              * @default false
              */
-            four_eyes: boolean;
+            four_eyes?: boolean;
         };
         /**
          * @example {
@@ -3108,7 +3108,7 @@ export interface components {
              * @default substantive
              * @enum {string}
              */
-            change_kind: "editorial" | "substantive";
+            change_kind?: "editorial" | "substantive";
         };
         /**
          * @example {
@@ -3261,34 +3261,34 @@ export interface components {
          */
         NewRoleDocument: {
             /** @default null */
-            title: string | null;
+            title?: string | null;
             /** @default [] */
-            alternative_titles: string[];
+            alternative_titles?: string[];
             /**
              * @default null
              * @enum {string|null}
              */
-            profession: "commercial" | "communications" | "corporate_finance" | "counter_fraud" | "debt" | "digital_and_data" | "economics" | "finance" | "geography" | "grants" | "human_resources" | "intelligence_analysis" | "internal_audit" | "international_trade" | "knowledge_and_information_management" | "legal" | "medical" | "occupational_psychology" | "operational_delivery" | "operational_research" | "planning" | "policy" | "project_delivery" | "property" | "science_and_engineering" | "security" | "social_research" | "statistics" | "tax" | "veterinary" | null;
+            profession?: "commercial" | "communications" | "corporate_finance" | "counter_fraud" | "debt" | "digital_and_data" | "economics" | "finance" | "geography" | "grants" | "human_resources" | "intelligence_analysis" | "internal_audit" | "international_trade" | "knowledge_and_information_management" | "legal" | "medical" | "occupational_psychology" | "operational_delivery" | "operational_research" | "planning" | "policy" | "project_delivery" | "property" | "science_and_engineering" | "security" | "social_research" | "statistics" | "tax" | "veterinary" | null;
             /**
              * @default null
              * @enum {string|null}
              */
-            family: "architecture" | "chief_digital_and_data" | "data" | "it_operations" | "product_and_delivery" | "quality_assurance_testing" | "software_development" | "user_centred_design" | null;
+            family?: "architecture" | "chief_digital_and_data" | "data" | "it_operations" | "product_and_delivery" | "quality_assurance_testing" | "software_development" | "user_centred_design" | null;
             /** @default [] */
-            grades: components["schemas"]["NewGrade"][];
+            grades?: components["schemas"]["NewGrade"][];
             /** @default [] */
-            behaviours: ("seeing_the_big_picture" | "changing_and_improving" | "making_effective_decisions" | "leadership" | "communicating_and_influencing" | "working_together" | "developing_self_and_others" | "managing_a_quality_service" | "delivering_at_pace")[];
+            behaviours?: ("seeing_the_big_picture" | "changing_and_improving" | "making_effective_decisions" | "leadership" | "communicating_and_influencing" | "working_together" | "developing_self_and_others" | "managing_a_quality_service" | "delivering_at_pace")[];
             /** @default [] */
-            sections: components["schemas"]["NewSection"][];
+            sections?: components["schemas"]["NewSection"][];
             /** @default [] */
-            skills: components["schemas"]["NewRoleSkill"][];
+            skills?: components["schemas"]["NewRoleSkill"][];
             /**
              * @default null
              * @enum {string|null}
              */
-            sfia_version: "6" | "7" | "8" | "9" | null;
+            sfia_version?: "6" | "7" | "8" | "9" | null;
             /** @default [] */
-            sfia_mappings: components["schemas"]["SfiaMapping"][];
+            sfia_mappings?: components["schemas"]["SfiaMapping"][];
             advert_details?: components["schemas"]["NewAdvertDetails"];
         };
         /**
@@ -3308,18 +3308,18 @@ export interface components {
              * @description Lower-case letters and digits, in groups joined by single hyphens.
              * @default null
              */
-            skill: string | null;
+            skill?: string | null;
             /**
              * @default null
              * @enum {string|null}
              */
-            level: "awareness" | "working" | "practitioner" | "expert" | null;
+            level?: "awareness" | "working" | "practitioner" | "expert" | null;
             /**
              * @description null where the document does not say.
              * @default null
              * @enum {string|null}
              */
-            importance: "essential" | "desirable" | null;
+            importance?: "essential" | "desirable" | null;
         };
         /**
          * @example {
@@ -3332,31 +3332,31 @@ export interface components {
              * @description How long the old key still works, unless it expires before; a day where it is left out.
              * @default 86400
              */
-            overlap_seconds: number;
+            overlap_seconds?: number;
             /**
              * Format: date-time
              * @description In 365 days where it is left out or null; at most 731 days from now.
              * @default null
              */
-            expires_at: string | null;
+            expires_at?: string | null;
         };
         NewSalary: {
             /** @default null */
-            min: number | null;
+            min?: number | null;
             /** @default null */
-            max: number | null;
+            max?: number | null;
             /**
              * @description A code of ISO 4217, such as GBP.
              * @default GBP
              */
-            currency: string;
+            currency?: string;
             /**
              * @default null
              * @enum {string|null}
              */
-            period: "year" | "month" | "week" | "day" | "hour" | null;
+            period?: "year" | "month" | "week" | "day" | "hour" | null;
             /** @default null */
-            text: string | null;
+            text?: string | null;
         };
         /**
          * @example {
@@ -3381,9 +3381,9 @@ export interface components {
              * @description Lower-case letters and digits, in groups joined by single hyphens.
              * @default null
              */
-            shared_section: string | null;
+            shared_section?: string | null;
             /** @default [] */
-            blocks: components["schemas"]["NewBlock"][];
+            blocks?: components["schemas"]["NewBlock"][];
         };
         /**
          * @example {
@@ -3417,7 +3417,7 @@ export interface components {
              * @description Paragraphs, subheadings, notes and lists; what marks a place in a role belongs to the role.
              * @default []
              */
-            blocks: components["schemas"]["NewBlock"][];
+            blocks?: components["schemas"]["NewBlock"][];
         };
         /**
          * @example {
@@ -3434,7 +3434,7 @@ export interface components {
              * @default substantive
              * @enum {string}
              */
-            change_kind: "editorial" | "substantive";
+            change_kind?: "editorial" | "substantive";
         };
         /**
          * @example {
@@ -3454,7 +3454,7 @@ export interface components {
              * @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses.
              * @default null
              */
-            description: string | null;
+            description?: string | null;
             level_descriptions?: components["schemas"]["NewLevelDescriptions"];
         };
         /** @description Marks where the role’s skills of this importance are printed. */
@@ -3469,7 +3469,7 @@ export interface components {
              * @default null
              * @enum {string|null}
              */
-            importance: "essential" | "desirable" | null;
+            importance?: "essential" | "desirable" | null;
         };
         NewSubItem: {
             /** @description Made by the register, such as i1, within a section. Leave it out for a new item. */
@@ -3484,7 +3484,7 @@ export interface components {
          */
         NewSubmission: {
             /** @default null */
-            comment: string | null;
+            comment?: string | null;
         };
         /**
          * @example {
@@ -3598,97 +3598,97 @@ export interface components {
              * @default draft
              * @enum {string}
              */
-            status: "draft" | "open" | "closed" | "withdrawn";
+            status?: "draft" | "open" | "closed" | "withdrawn";
             /**
              * @description Issued by Civil Service Jobs, whose key writes it with the scope vacancies:reference.
              * @default null
              */
-            reference_number: string | null;
+            reference_number?: string | null;
             /**
              * @description The optional items of the role that this advert prints.
              * @default []
              */
-            chosen_items: components["schemas"]["ChosenItem"][];
+            chosen_items?: components["schemas"]["ChosenItem"][];
             /**
              * Format: int32
              * @default 1
              */
-            number_of_posts: number;
+            number_of_posts?: number;
             /** @default null */
-            salary: components["schemas"]["NewSalary"] | null;
+            salary?: components["schemas"]["NewSalary"] | null;
             /** @default [] */
-            role_types: ("administration" | "analytical" | "architecture_and_data" | "commercial" | "communications" | "digital" | "engineering" | "finance" | "human_resources" | "information_technology" | "legal" | "operational_delivery" | "policy" | "project_delivery" | "science" | "security" | "senior_leadership" | "other")[];
+            role_types?: ("administration" | "analytical" | "architecture_and_data" | "commercial" | "communications" | "digital" | "engineering" | "finance" | "human_resources" | "information_technology" | "legal" | "operational_delivery" | "policy" | "project_delivery" | "science" | "security" | "senior_leadership" | "other")[];
             /** @default [] */
-            locations: components["schemas"]["NewLocation"][];
+            locations?: components["schemas"]["NewLocation"][];
             /**
              * @description Whether all of the work may be done from home.
              * @default false
              */
-            remote: boolean;
+            remote?: boolean;
             /** @default null */
-            business_area: string | null;
+            business_area?: string | null;
             /** @default [] */
-            contract_types: ("permanent" | "fixed_term" | "temporary" | "loan" | "secondment" | "apprenticeship" | "contractor")[];
+            contract_types?: ("permanent" | "fixed_term" | "temporary" | "loan" | "secondment" | "apprenticeship" | "contractor")[];
             /**
              * @description How long a contract that ends lasts: `24 months`.
              * @default null
              */
-            contract_length: string | null;
+            contract_length?: string | null;
             /** @default [] */
-            working_patterns: ("full_time" | "part_time" | "job_share" | "flexible_working" | "compressed_hours" | "annualised_hours" | "shift_working" | "term_time" | "homeworking" | "hybrid_working")[];
+            working_patterns?: ("full_time" | "part_time" | "job_share" | "flexible_working" | "compressed_hours" | "annualised_hours" | "shift_working" | "term_time" | "homeworking" | "hybrid_working")[];
             /** @default null */
-            hours: string | null;
+            hours?: string | null;
             /** @default null */
-            reports_to: string | null;
+            reports_to?: string | null;
             /**
              * Format: date-time
              * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
              * @default null
              */
-            opens_at: string | null;
+            opens_at?: string | null;
             /**
              * Format: date-time
              * @description An instant with its offset, such as 2027-05-30T23:55:00+01:00; served in UTC.
              * @default null
              */
-            closes_at: string | null;
+            closes_at?: string | null;
             /**
              * @description Of printed dates and times.
              * @default Europe/London
              * @enum {string}
              */
-            time_zone: "Europe/London";
+            time_zone?: "Europe/London";
             /** @default [] */
-            behaviours: ("seeing_the_big_picture" | "changing_and_improving" | "making_effective_decisions" | "leadership" | "communicating_and_influencing" | "working_together" | "developing_self_and_others" | "managing_a_quality_service" | "delivering_at_pace")[];
+            behaviours?: ("seeing_the_big_picture" | "changing_and_improving" | "making_effective_decisions" | "leadership" | "communicating_and_influencing" | "working_together" | "developing_self_and_others" | "managing_a_quality_service" | "delivering_at_pace")[];
             /**
              * @description The skills of the role, by id, that are assessed.
              * @default []
              */
-            technical_skills: string[];
+            technical_skills?: string[];
             /**
              * @default null
              * @enum {string|null}
              */
-            education: "none" | "high_school" | "associate_degree" | "bachelor_degree" | "postgraduate_degree" | "professional_certificate" | null;
+            education?: "none" | "high_school" | "associate_degree" | "bachelor_degree" | "postgraduate_degree" | "professional_certificate" | null;
             /**
              * Format: int32
              * @default null
              */
-            experience_months: number | null;
+            experience_months?: number | null;
             /**
              * @default null
              * @enum {string|null}
              */
-            security_clearance: "bpss" | "ac" | "ctc" | "sc" | "esc" | "dv" | "edv" | null;
+            security_clearance?: "bpss" | "ac" | "ctc" | "sc" | "esc" | "dv" | "edv" | null;
             /** @default null */
-            contact: components["schemas"]["NewContact"] | null;
+            contact?: components["schemas"]["NewContact"] | null;
             /**
              * @description The https address where one applies.
              * @default null
              */
-            apply_url: string | null;
+            apply_url?: string | null;
             /** @default [] */
-            sections: components["schemas"]["NewVacancySection"][];
+            sections?: components["schemas"]["NewVacancySection"][];
         };
         NewVacancySection: {
             /** @enum {string} */
@@ -3698,12 +3698,12 @@ export interface components {
              * @description Lower-case letters and digits, in groups joined by single hyphens.
              * @default null
              */
-            shared_section: string | null;
+            shared_section?: string | null;
             /**
              * @description Paragraphs, subheadings, notes and lists. Of a shared section: [] in a draft, later its text as it was printed.
              * @default []
              */
-            blocks: components["schemas"]["NewBlock"][];
+            blocks?: components["schemas"]["NewBlock"][];
         };
         /**
          * @example {
@@ -3724,19 +3724,19 @@ export interface components {
              * @description The `webhook-id` header: the same in every attempt, and after a replay.
              * @default null
              */
-            delivery: string | null;
+            delivery?: string | null;
             /**
              * Format: int64
              * @description A position of the feed.
              * @default null
              */
-            after: number | null;
+            after?: number | null;
             /**
              * Format: date-time
              * @description When the first of the events happened.
              * @default null
              */
-            since: string | null;
+            since?: string | null;
         };
         /**
          * @example {
@@ -3749,7 +3749,7 @@ export interface components {
              * @description How long the secret before it signs too; a day where it is left out. Of older ones none does.
              * @default 86400
              */
-            overlap_seconds: number;
+            overlap_seconds?: number;
         };
         /**
          * @example {
@@ -3763,27 +3763,27 @@ export interface components {
             /** @description Where events are sent: https, port 443 or 8443, a host of the public internet. */
             url: string;
             /** @default null */
-            description: string | null;
+            description?: string | null;
             /**
              * @description Only events of these types; empty is all.
              * @default []
              */
-            event_types: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
+            event_types?: ("role.published" | "role.withdrawn" | "vacancy.opened" | "vacancy.updated" | "vacancy.closed" | "vacancy.withdrawn")[];
             /**
              * @description Only events of these organisations; empty is all.
              * @default []
              */
-            organisations: string[];
+            organisations?: string[];
             /**
              * @description Only events of these roles and their vacancies; empty is all.
              * @default []
              */
-            roles: string[];
+            roles?: string[];
             /**
              * @description Nothing is sent while it is false.
              * @default true
              */
-            enabled: boolean;
+            enabled?: boolean;
         };
         /**
          * @example {
@@ -3798,13 +3798,13 @@ export interface components {
              * @description Lower-case letters and digits, in groups joined by single hyphens.
              * @default null
              */
-            successor: string | null;
+            successor?: string | null;
             /**
              * @description What becomes of its vacancies that are open or about to open; needed where there are any.
              * @default null
              * @enum {string|null}
              */
-            open_vacancies: "keep" | "withdraw" | null;
+            open_vacancies?: "keep" | "withdraw" | null;
         };
         Occupation: {
             /** @enum {string} */
@@ -3898,7 +3898,7 @@ export interface components {
          *       "four_eyes": true
          *     }
          */
-        OrganisationPatch: Record<string, never>;
+        OrganisationPatch: Record<string, unknown>;
         OrganisationSummary: {
             /** @description Lower-case letters and digits, in groups joined by single hyphens. */
             slug: string;
@@ -4917,7 +4917,7 @@ export interface components {
          *       "heading": "What you will do"
          *     }
          */
-        SectionPatch: Record<string, never>;
+        SectionPatch: Record<string, unknown>;
         /**
          * @example {
          *       "code": "DESN",
@@ -5017,7 +5017,7 @@ export interface components {
          *       "heading": "About the Home Office"
          *     }
          */
-        SharedSectionPatch: Record<string, never>;
+        SharedSectionPatch: Record<string, unknown>;
         SharedSectionPublication: {
             /** @description Lower-case letters and digits, in groups joined by single hyphens. */
             shared_section: string;
@@ -5122,7 +5122,7 @@ export interface components {
          *       }
          *     }
          */
-        SkillPatch: Record<string, never>;
+        SkillPatch: Record<string, unknown>;
         SkillRoles: {
             roles: components["schemas"]["SkillUse"][];
             /** @description Whether drafts of roles that you may not read use it too. */
@@ -5372,7 +5372,7 @@ export interface components {
          *       "number_of_posts": 3
          *     }
          */
-        VacancyPatch: Record<string, never>;
+        VacancyPatch: Record<string, unknown>;
         VacancySection: {
             /** @enum {string} */
             kind: "selection" | "benefits" | "terms" | "security" | "nationality" | "diversity" | "further_information";
@@ -5649,7 +5649,7 @@ export interface components {
          *       "enabled": true
          *     }
          */
-        WebhookPatch: Record<string, never>;
+        WebhookPatch: Record<string, unknown>;
         WebhookPing: {
             /** @enum {string} */
             specversion: "1.0";
@@ -5668,7 +5668,7 @@ export interface components {
             time: string;
             /** @enum {string} */
             datacontenttype: "application/json";
-            data: Record<string, never>;
+            data: Record<string, unknown>;
         };
         WebhookReplay: {
             /**
@@ -6471,6 +6471,7 @@ export interface operations {
                 };
                 content: {
                     "application/linkset+json": components["schemas"]["ApiCatalog"];
+                    "application/json": components["schemas"]["ApiCatalog"];
                 };
             };
             /** @description Not modified */
@@ -11080,6 +11081,7 @@ export interface operations {
                 };
                 content: {
                     "application/ld+json": components["schemas"]["Occupation"];
+                    "application/json": components["schemas"]["Occupation"];
                 };
             };
             /** @description Not modified */
@@ -11726,6 +11728,7 @@ export interface operations {
                 };
                 content: {
                     "application/ld+json": components["schemas"]["Occupation"];
+                    "application/json": components["schemas"]["Occupation"];
                 };
             };
             /** @description Not modified */
@@ -13697,6 +13700,7 @@ export interface operations {
                 };
                 content: {
                     "application/ld+json": components["schemas"]["JobPosting"];
+                    "application/json": components["schemas"]["JobPosting"];
                 };
             };
             /** @description Not modified */

@@ -187,7 +187,9 @@ export class WordMarker {
 
   mark(before: string, after: string): WordMark[] {
     const most = Math.min(wordsChangedMax, Math.floor(Math.sqrt(wordWorkMax - this.#work)))
-    const parts = most > 0 ? diffArrays(wordsIn(before), wordsIn(after), { maxEditLength: most }) : undefined
+    // A space before each, so that the first word is told as others are.
+    const [earlier, later] = [wordsIn(` ${before}`), wordsIn(` ${after}`)]
+    const parts = most > 0 ? diffArrays(earlier, later, { maxEditLength: most }) : undefined
     const edits = parts?.reduce((sum, part) => sum + (part.added || part.removed ? part.count : 0), 0) ?? most
     this.#work = Math.min(wordWorkMax, this.#work + edits ** 2)
     if (!parts?.some(part => !part.added && !part.removed))
@@ -195,11 +197,24 @@ export class WordMarker {
         { mark: 'removed', text: before },
         { mark: 'added', text: after },
       ]
-    return parts.map(({ added, removed, value }) => ({
-      mark: added ? 'added' : removed ? 'removed' : 'same',
-      text: value.join(''),
-    }))
+    return withoutSpaceBefore(
+      parts.map(({ added, removed, value }) => ({
+        mark: added ? 'added' : removed ? 'removed' : 'same',
+        text: value.join(''),
+      })),
+    )
   }
+}
+
+/** Marks of two texts that each began with one space more. What was put before the first word, or taken away, ends with it. */
+function withoutSpaceBefore(marks: readonly WordMark[]): WordMark[] {
+  const begun = new Set<WordMark['mark']>()
+  return marks.map(({ mark, text }, place) => {
+    const begins = !begun.has('same') && !begun.has(mark) && !(mark === 'same' && begun.size === 2)
+    begun.add(mark)
+    const isBefore = place === 0 && mark !== 'same' && marks[1]?.mark === 'same'
+    return { mark, text: `${begins ? text.slice(1) : text}${isBefore ? ' ' : ''}` }
+  })
 }
 
 const follow = (root: Json, path: Path): Json | undefined =>

@@ -11,6 +11,13 @@ function mistakes(word: string, other: string): number {
 /** A part of the letters may be wrong, and at least one. */
 const allowed = (length: number, part: number) => Math.max(1, Math.floor(length / part))
 
+/** Whether a word is the entry with letters left out, which is likelier than another letter: `SO` is `SEO`, not `AO`. */
+function isWithin(word: string, entry: string): boolean {
+  let found = 0
+  for (const letter of entry) if (letter === word[found]) found += 1
+  return found === word.length
+}
+
 /**
  * The entry that a wrong word was meant to be, or undefined where none is near. A word of four letters or more may also be
  * the beginning of a longer entry: `digitl` is `digital_and_data`.
@@ -20,12 +27,12 @@ export function nearest(word: string, entries: readonly string[]): string | unde
   const near = entries.flatMap(entry => {
     const own = entry.toLowerCase()
     const whole = mistakes(plain, own)
-    if (whole <= allowed(entry.length, 3)) return [{ entry, steps: whole }]
+    if (whole <= allowed(entry.length, 3)) return [{ entry, steps: whole, other: Number(!isWithin(plain, own)) }]
     // With a letter left out, one more of the entry stands for it.
     const begun = Math.min(...[0, 1].map(more => mistakes(plain, own.slice(0, plain.length + more))))
-    return plain.length >= 4 && begun <= allowed(plain.length, 4) ? [{ entry, steps: begun }] : []
+    return plain.length >= 4 && begun <= allowed(plain.length, 4) ? [{ entry, steps: begun, other: 1 }] : []
   })
-  return near.sort((a, b) => a.steps - b.steps)[0]?.entry
+  return near.sort((a, b) => a.steps - b.steps || a.other - b.other)[0]?.entry
 }
 
 /** The question that follows what is in no list, with a space before it; '' where nothing is near. */

@@ -154,8 +154,8 @@ export const feed: FastifyPluginAsyncTypebox<Options> = async (app, { db, signal
       const { before } = request.query
       const path = before === undefined ? '/v1/feed.atom' : `/v1/feed.atom?before=${before}`
       const body = atomFeed({ events, path, older }, baseUrl)
-      const lastModified = events[0]?.occurred_at
-      return sendEntity(request, reply, { body, etag: digestTag(body), lastModified, cache: 'public', type: atomType })
+      // No Last-Modified: two changes in one second have the same, and who asks by it would never hear of the second.
+      return sendEntity(request, reply, { body, etag: digestTag(body), cache: 'public', type: atomType })
     },
   )
 }

@@ -4,6 +4,7 @@ import { SingleBar } from 'cli-progress'
 import type { Kysely } from 'kysely'
 import { Value } from 'typebox/value'
 import { ArgumentsError } from '../arguments.ts'
+import { explainUnknownOrganisation } from '../catalogues/store.ts'
 import { transact } from '../database/connect.ts'
 import { type Actor, insertEvents } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
@@ -333,7 +334,7 @@ export async function importFiles(
       .select('slug')
       .where('slug', '=', organisation)
       .executeTakeFirst()
-    if (!known) throw new ArgumentsError(`There is no organisation "${organisation}".`)
+    if (!known) throw new ArgumentsError(await explainUnknownOrganisation(db, organisation))
   }
   let total = documents.length
   for (const { path } of exports) total += await checkExport(path)

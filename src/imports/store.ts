@@ -1,6 +1,6 @@
 /** What an import needs of the database, and what it leaves there. */
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { unknownOrganisation } from '../catalogues/store.ts'
+import { unknownOrganisations } from '../catalogues/store.ts'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { type Change, diffDocuments } from '../document/diff.ts'
@@ -45,7 +45,7 @@ export async function findContext(
       .orderBy('s.slug')
       .execute(),
   ])
-  if (rows.length === 0) throw unknownOrganisation(organisation)
+  if (rows.length === 0) throw await unknownOrganisations(db, [{ pointer: '?organisation', slug: organisation }])
   // An organisation without shared sections has one row without one.
   const sharedSections = rows.flatMap(({ slug, kind, heading, blocks }) =>
     slug === null || kind === null || heading === null || blocks === null ? [] : [{ slug, kind, heading, blocks }],

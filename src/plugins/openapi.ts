@@ -20,6 +20,7 @@ import {
 import { scopes } from './auth.ts'
 import { consumedBy } from './body.ts'
 import type { Deprecation } from './deprecation.ts'
+import { typesOf } from './read.ts'
 
 /** The version of the contract, which every response carries in `API-Version`. */
 export const apiVersion = '1.0.0'
@@ -297,7 +298,7 @@ export const openapi = fp(
         const facts: Facts = {
           scope: config.scope ?? 'public',
           ...(config.write ? { write: config.write } : {}),
-          ...(config.produces ? { produces: config.produces } : {}),
+          ...(config.produces ? { produces: typesOf(config.produces) } : {}),
           ...(config.consumes ? { consumes: config.consumes } : {}),
           ...(config.headers ? { headers: config.headers } : {}),
           ...(config.examples ? { examples: config.examples } : {}),

@@ -56,16 +56,32 @@ export function isFresh(headers: IncomingHttpHeaders, etag: string, lastModified
   return since !== undefined && lastModified !== undefined && Date.parse(lastModified) <= Date.parse(since)
 }
 
+const json = 'application/json'
+const jsonType = `${json}; charset=utf-8`
+
+/** The media types that an address answers with: what is a kind of JSON can be had as JSON too (RFC 6839 §3.1). */
+export const typesOf = (produced: readonly string[]): string[] =>
+  produced.flatMap(type => (type.endsWith('+json') ? [type, json] : [type]))
+
+/** The type of an answer to this request: that of its content, or JSON where that is a kind of it and Accept likes it better. */
+function typeFor(request: FastifyRequest, reply: FastifyReply, type: string): string {
+  const [kind = ''] = type.split(';', 1)
+  if (!kind.endsWith('+json')) return type
+  reply.header('vary', 'Accept')
+  return new Negotiator(request).mediaType([kind, json]) === json ? jsonType : type
+}
+
 /**
  * Sends a representation, or 304 where the caller has it. Gives the reply, typed `never` because it is no value of the route's response type.
  */
 export function sendEntity(request: FastifyRequest, reply: FastifyReply, entity: Entity): never {
-  const { body, etag, lastModified, cache, type = 'application/json; charset=utf-8' } = entity
+  const { body, etag, lastModified, cache, type = jsonType } = entity
   const caching = typeof cache === 'string' ? cacheControl[cache] : `public, max-age=${cache.seconds}`
   reply.header('etag', etag).header('cache-control', caching)
+  const sent = typeFor(request, reply, type)
   const modified = lastModified === undefined ? undefined : httpDate(lastModified)
   if (modified !== undefined) reply.header('last-modified', modified)
-  return (isFresh(request.headers, etag, modified) ? reply.code(304).send() : reply.type(type).send(body)) as never
+  return (isFresh(request.headers, etag, modified) ? reply.code(304).send() : reply.type(sent).send(body)) as never
 }
 
 /** Quoted base64url SHA-256: the ETag of bytes that have no revision. */
@@ -163,7 +179,7 @@ declare module 'fastify' {
   }
 }
 
-const json = ['application/json'] as const
+const jsonAlone = [json] as const
 
 /** 400 that names the query parameters that hold a NUL, which no text can hold. */
 function nulProblem(query: Record<string, unknown>): Problem {
@@ -187,9 +203,10 @@ export const read = fp(
       const { accept } = request.headers
       // The common cases first: this runs before every cached read.
       if (accept === undefined || accept === '*/*') return done()
-      const { produces: produced = json, redirects = [], namesFormat } = request.routeOptions.config
+      const { produces = jsonAlone, redirects = [], namesFormat } = request.routeOptions.config
       if (namesFormat && (request.query as { format?: unknown }).format !== undefined) return done()
-      if (accept === 'application/json' && produced === json) return done()
+      if (accept === json && produces === jsonAlone) return done()
+      const produced = typesOf(produces)
       const types = [...produced, ...redirects, 'application/problem+json']
       if (request.is404 || new Negotiator(request).mediaType(types) !== undefined) return done()
       done(new Problem('not_acceptable', `This address answers with ${produced.join(' or ')}; Accept excludes that.`))

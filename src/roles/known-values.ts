@@ -1,5 +1,6 @@
 /** Whether the values that a list is narrowed to are in the lists of their kinds, and which was meant. */
 import { type Kysely, sql } from 'kysely'
+import { explainUnknownOrganisation, nearestSlug } from '../catalogues/store.ts'
 import type { Database } from '../database/types.ts'
 import { gradeProblem } from '../document/check.ts'
 import { grades as civilServiceGrades } from '../document/code-lists.ts'
@@ -7,15 +8,6 @@ import { didYouMean, nearest } from '../document/nearest.ts'
 import { type ErrorDetail, invalid } from '../plugins/problems.ts'
 import { explainUnknownCode } from '../sfia/store.ts'
 import { countOf, parseSfia, type RoleFilter } from './search.ts'
-
-/** Of a catalogue, the slug that was meant; undefined where none is near. */
-async function nearestSlug(db: Kysely<Database>, table: 'organisations' | 'skills', slug: string) {
-  const rows = await db.selectFrom(table).select('slug').orderBy(sql`slug <-> ${slug}`).limit(20).execute()
-  return nearest(
-    slug,
-    rows.map(row => row.slug),
-  )
-}
 
 /** Of the published roles, the slug that was meant; undefined where none is near. Titles are nearly what slugs are made of. */
 export async function nearestRole(db: Kysely<Database>, slug: string) {
@@ -53,10 +45,7 @@ async function findUnknownValues(db: Kysely<Database>, filter: Sent): Promise<Er
   const errors: ErrorDetail[] = []
   const refuse = (name: keyof Sent, detail: string) => errors.push({ pointer: `?${name}`, code: 'not_in_list', detail })
   if (organisation !== undefined && !known?.organisation)
-    refuse(
-      'organisation',
-      `There is no organisation "${organisation}".${didYouMean(await nearestSlug(db, 'organisations', organisation))}`,
-    )
+    refuse('organisation', await explainUnknownOrganisation(db, organisation))
   if (role !== undefined && !known?.role)
     refuse('role', `No role "${role}" was ever published.${didYouMean(await nearestRole(db, role))}`)
   if (skill !== undefined && !known?.skill)

@@ -1,7 +1,7 @@
 /** Drafts: found, listed, locked, changed. Every change to a draft goes through `insertDraft` or `editDraft`. */
 import { createHash } from 'node:crypto'
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
-import { requireOrganisation } from '../catalogues/store.ts'
+import { requireOrganisations } from '../catalogues/store.ts'
 import type { NewEvent } from '../database/events.ts'
 import { containing } from '../database/page.ts'
 import type { Database } from '../database/types.ts'
@@ -210,7 +210,7 @@ export async function insertDraft(
   advice?: string,
 ): Promise<Draft> {
   const { slug, organisation, type, data, idsKnown = false } = draft
-  await requireOrganisation(trx, organisation)
+  await requireOrganisations(trx, [{ pointer: '?organisation', slug: organisation }])
   await requireFreeSlug(trx, caller, slug, advice ?? 'Choose another with ?slug=, or change the role that has it.')
   const known = idsKnown ? assignIds(draft.document, {}).serials : {}
   const { document, serials } = await prepare(trx, organisation, draft.document, known)

@@ -32,9 +32,8 @@ interface TextsOptions {
 }
 
 /** The paragraphs and list items of a section as plain texts; without subheadings and what markers stand for. */
-export function textsOf(section: Section, options: TextsOptions = {}): string[] {
+export function textsOf({ blocks }: Pick<Section, 'blocks'>, options: TextsOptions = {}): string[] {
   const { isShown = ({ optional }) => !optional, keepLeads = false } = options
-  const { blocks } = section
   return blocks.flatMap((block, index) => {
     if (block.type === 'list') return block.items.filter(isShown).map(itemText)
     if (block.type !== 'paragraph') return []

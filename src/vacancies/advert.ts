@@ -34,15 +34,21 @@ function asAdvertised({ vacancy, role }: Advert): PublishedRole {
   return { ...role, advert_details: { ...role.advert_details, ...own, ...terms } }
 }
 
+/** Whether the vacancy chose an optional item of the role. */
+export function choiceOf({ chosen_items }: VacancyDocument) {
+  const chosen = new Set(chosen_items.map(({ section, item }) => `${section} ${item}`))
+  return (section: string, item: string) => chosen.has(`${section} ${item}`)
+}
+
 /** The sections that the advert prints, the role's first: with the optional items that were chosen, without empty ones. */
 export function sectionsOf(advert: Advert): AdvertSection[] {
   const { vacancy } = advert
   const role = asAdvertised(advert)
-  const chosen = new Set(vacancy.chosen_items.map(({ section, item }) => `${section} ${item}`))
+  const isChosen = choiceOf(vacancy)
   const ofRole = role.sections.map(({ id, kind, heading, blocks }, index) => ({
     kind,
     heading,
-    html: blocksHtml(blocks, role, { subheading: 'h4', optional: item => chosen.has(`${id} ${item.id}`) }),
+    html: blocksHtml(blocks, role, { subheading: 'h4', optional: item => isChosen(id, item.id) }),
     source: `role:/sections/${index}`,
   }))
   const own = vacancy.sections.map(({ kind, heading, blocks }, index) => ({

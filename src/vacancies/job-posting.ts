@@ -9,10 +9,16 @@ import type { Finding } from '../document/check.ts'
 import { labelOf, securityClearances } from '../document/code-lists.ts'
 import type { Location, Salary } from '../document/schema.ts'
 import { component, object, ref } from '../document/shape.ts'
-import { plainText } from '../document/text.ts'
-import { categoriesOf, occupationId, organisationId, skillsOf, versionOccupationId } from '../schema-org/occupation.ts'
+import {
+  categoriesOf,
+  occupationId,
+  organisationId,
+  skillsOf,
+  textsOf,
+  versionOccupationId,
+} from '../schema-org/occupation.ts'
 import { CategoryCode, DefinedTerm } from '../schema-org/schema.ts'
-import { type Advert, htmlOf, sectionsOf } from './advert.ts'
+import { type Advert, choiceOf, htmlOf, sectionsOf } from './advert.ts'
 import { addressOf } from './item.ts'
 
 const Address = Type.String({ format: 'uri' })
@@ -177,20 +183,19 @@ function educationOf({ education }: Advert['vacancy']): JobPosting['educationReq
   return { '@type': 'EducationalOccupationalCredential', credentialCategory: education.replace('_', ' ') }
 }
 
-/** The paragraphs and items of the sections of a kind, as plain text. */
-const plainOf = ({ role, vacancy }: Advert, kind: string) =>
-  [...role.sections, ...vacancy.sections]
+/** What the advert prints in sections of a kind, as plain text. */
+function plainOf({ role, vacancy }: Advert, kind: string): string {
+  const isChosen = choiceOf(vacancy)
+  const ofRole = role.sections
     .filter(section => section.kind === kind)
-    .flatMap(({ blocks }) =>
-      blocks.flatMap(block =>
-        block.type === 'list'
-          ? block.items.map(({ text }) => plainText(text))
-          : block.type === 'paragraph'
-            ? [plainText(block.text)]
-            : [],
-      ),
+    .flatMap(section =>
+      textsOf(section, { keepLeads: true, isShown: ({ id, optional }) => !optional || isChosen(section.id, id) }),
     )
-    .join('\n')
+  const own = vacancy.sections
+    .filter(section => section.kind === kind)
+    .flatMap(section => textsOf(section, { keepLeads: true, isShown: () => true }))
+  return [...ofRole, ...own].join('\n')
+}
 
 export function jobPostingOf(advert: Advert, baseUrl: string): JobPosting {
   const { id, vacancy, role, isRoleWithdrawn, homepageUrl } = advert

@@ -26,17 +26,9 @@ import {
 } from './civil-service-jobs.ts'
 import { addressOf } from './item.ts'
 import { JobPosting, jobPostingOf } from './job-posting.ts'
+import { listVacancies } from './list.ts'
 import { ExportedVacancy, VacancyList, VacancyParams } from './schema.ts'
-import {
-  advertOf,
-  countDue,
-  type Found,
-  findVacancy,
-  listVacancies,
-  presented,
-  streamOpen,
-  withdrawn,
-} from './store.ts'
+import { advertOf, countDue, type Found, findVacancy, presented, streamOpen, withdrawn } from './store.ts'
 
 /** Tells the exports of one process from those of another. */
 const madeBy = randomUUID()

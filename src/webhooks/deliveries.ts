@@ -88,15 +88,23 @@ export async function handOut(trx: Transaction<Database>): Promise<number> {
 
 const replayMax = 10_000
 
+/** Throws 422 for what is not yet: it would be answered as if there were nothing to send. */
+async function requirePast(trx: Transaction<Database>, { after, since }: NewReplay): Promise<void> {
+  const { end, isLater } = await trx
+    .selectFrom('feed_counter')
+    .select(['position as end', sql<boolean>`coalesce(${since ?? null}::timestamptz > now(), false)`.as('isLater')])
+    .executeTakeFirstOrThrow()
+  if (after && after > end)
+    throw invalid([{ pointer: '/after', code: 'too_large', detail: `The feed ends at ${end}; ${after} is beyond it.` }])
+  if (isLater) throw invalid([{ pointer: '/since', code: 'wrong_time', detail: `${since} is yet to come.` }])
+}
+
 /**
  * Sends again what a locked webhook asks for: one delivery, or those of the events after a position or since a time that
- * it wants. What is pending is sent at once. Throws 422 for a delivery that there is not.
+ * it wants. What is pending is sent at once. Throws 422 for a delivery, a position or a time that there is not.
  */
-export async function replay(
-  trx: Transaction<Database>,
-  webhook: string,
-  { delivery, after, since }: NewReplay,
-): Promise<Replay> {
+export async function replay(trx: Transaction<Database>, webhook: string, asked: NewReplay): Promise<Replay> {
+  const { delivery, after, since } = asked
   const again = { status: 'pending', tries: 0, next_attempt_at: sql<string>`now()` } as const
   let result: Replay
   if (delivery) {
@@ -117,6 +125,7 @@ export async function replay(
       ])
     result = { deliveries: 1, last_position: row.position, more: false }
   } else {
+    await requirePast(trx, asked)
     const { rows } = await sql<{ count: number; last: number | null; more: boolean }>`
       with wanted as (
         select w.id, e.position, ${changeType} as type from events e join webhooks w on w.id = ${webhook} and ${wants}

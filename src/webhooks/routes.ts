@@ -4,6 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Kysely, Transaction } from 'kysely'
 import { Type } from 'typebox'
+import { requireOrganisations } from '../catalogues/store.ts'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { Slug } from '../document/schema.ts'
@@ -13,6 +14,7 @@ import { patched } from '../plugins/body.ts'
 import { invalid, notFound, Problem } from '../plugins/problems.ts'
 import { cursorKey, cursorNumber, digestTag, page, pageQuery, sendEntity } from '../plugins/read.ts'
 import { revisionTag, type Written } from '../plugins/write.ts'
+import { requireKnownValues } from '../roles/known-values.ts'
 import { type Reach, wrongAddress } from './address.ts'
 import { findDelivery, insertPing, listDeliveries, replay } from './deliveries.ts'
 import { pathOf, webhookEvent } from './event.ts'
@@ -41,7 +43,6 @@ import {
   lockWebhook,
   presentWebhook,
   replaceSecret,
-  requireOrganisations,
   requireRoles,
   settingsOf,
   updateWebhook,
@@ -110,6 +111,7 @@ export const webhooks: FastifyPluginAsyncTypebox<Options> = async (app, { db, ke
       const { organisation: named, limit } = request.query
       const organisation = named === undefined ? organisationOf(caller) : organisationFor(caller, named)
       const rows = await listWebhooks(db, organisation, limit + 1, cursorKey(request))
+      if (rows.length === 0) await requireKnownValues(db, { organisation: named })
       const { entries, next_cursor } = page(request, reply, rows, ({ id }) => id)
       const listed = entries.map(row => ({ ...presentWebhook(row), etag: revisionTag(row.revision) }))
       const body = JSON.stringify({ webhooks: listed, next_cursor })

@@ -101,24 +101,6 @@ export async function lockWebhook(
   })
 }
 
-/** Throws 422 that names the organisations that are not in the register. */
-export async function requireOrganisations(
-  trx: Transaction<Database>,
-  named: readonly { pointer: string; slug: string }[],
-): Promise<void> {
-  const slugs = named.map(({ slug }) => slug)
-  if (slugs.length === 0) return
-  const there = await trx.selectFrom('organisations').select('slug').where('slug', 'in', slugs).execute()
-  const errors = named
-    .filter(({ slug }) => !there.some(known => known.slug === slug))
-    .map(({ pointer, slug }) => ({
-      pointer,
-      code: 'unknown_organisation',
-      detail: `There is no organisation "${slug}".`,
-    }))
-  if (errors.length > 0) throw invalid(errors)
-}
-
 /** Throws 422 that names the roles of which there is nothing to tell: neither published ever nor of the organisation. */
 export async function requireRoles(
   trx: Transaction<Database>,

@@ -485,13 +485,10 @@ t.test('getAtomFeed', async t => {
 <feed xmlns="http://www.w3.org/2005/Atom"><id>${baseUrl}/v1/feed.atom</id><title>Role Register: changes</title><updated>${second}</updated><author><name>Role Register</name></author><link rel="self" href="${baseUrl}/v1/feed.atom" type="application/atom+xml"/><link rel="first" href="${baseUrl}/v1/feed.atom" type="application/atom+xml"/><entry><id>${baseUrl}/v1/changes?after=1&amp;limit=1</id><title>R&amp;D &lt;lead&gt;: withdrawn</title><updated>${second}</updated><author><name>Home Office</name></author><category term="role.withdrawn"/><link rel="alternate" href="${baseUrl}/v1/roles/engineer" type="application/json"/><summary>Done &amp; over</summary></entry><entry><id>${baseUrl}/v1/changes?after=0&amp;limit=1</id><title>R&amp;D &lt;lead&gt;: published (version 1)</title><updated>${first}</updated><author><name>Home Office</name></author><category term="role.published"/><link rel="alternate" href="${baseUrl}/v1/roles/engineer/versions/1" type="application/json"/><summary>For &quot;all&quot; \ufffd]]&gt;</summary></entry></feed>
 `,
     )
-    const modified = new Date(second).toUTCString()
-    t.equal(answer.headers['last-modified'], modified)
-    for (const headers of [{ 'if-none-match': answer.etag }, { 'if-modified-since': modified }]) {
-      const unchanged = await atom('', headers)
-      t.strictSame([unchanged.status, unchanged.text, unchanged.etag], [304, '', answer.etag])
-    }
-    t.equal((await atom('', { 'if-none-match': '"other"', 'if-modified-since': modified })).status, 200)
+    const unchanged = await atom('', { 'if-none-match': answer.etag })
+    t.strictSame([unchanged.status, unchanged.text, unchanged.etag], [304, '', answer.etag])
+    t.equal(answer.headers['last-modified'], undefined, 'a second may have several changes')
+    t.equal((await atom('', { 'if-modified-since': new Date(second).toUTCString() })).status, 200)
     const entry = await call('GET /v1/changes?after=1&limit=1', everyone)
     t.match(bodyOf(entry).changes, [{ type: 'role.withdrawn' }], 'an id is the address of its change')
   })

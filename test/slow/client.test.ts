@@ -31,7 +31,13 @@ const draft = dataOf(await connect(url + '/', { key }).GET('/v1/roles/{role}/dra
 const refusal = await register.GET('/v1/roles/{role}/draft', hidden).then(dataOf).catch((error: unknown) => error)
 if (!(refusal instanceof RegisterError)) throw refusal
 const { status, problem } = refusal
-console.log(JSON.stringify({ title, titles, slugs, draft: draft.title, status, code: problem?.code }))
+const dry = { query: { dry_run: true } }
+const made = dataOf(await connect(url, { key }).POST('/v1/vacancies', { params: dry, body: { role: 'a', hours: '37' } }))
+const header = { 'If-Match': '*' }
+const patched = dataOf(
+  await connect(url, { key }).PATCH('/v1/roles/{role}/draft', { params: { ...hidden.params, header }, body: { title: 'New' } }),
+)
+console.log(JSON.stringify({ title, titles, slugs, draft: draft.title, patched: patched.title, hours: made.hours, status, code: problem?.code }))
 `
 
 /** Each must be refused by the compiler. */
@@ -39,6 +45,7 @@ const wrong = [
   `await register.GET('/v1/rolls')`,
   `await register.GET('/v1/roles/{role}', { params: { path: { roll: 'a' } } })`,
   `await register.POST('/v1/skills', { params: { query: {} }, body: { nam: 'Python' } })`,
+  `await register.POST('/v1/vacancies', { body: { role: 'a', hours: 37 } })`,
   `dataOf(await register.GET('/v1/roles/{role}', { params: { path: { role: 'a' } } })).tilte`,
 ]
 
@@ -101,6 +108,8 @@ t.test('role-register/client: installed from its package it type-checks and work
     titles: [],
     slugs: ['a', 'b', 'c'],
     draft: 'Data engineer',
+    patched: 'New',
+    hours: '37',
     status: 401,
     code: 'unauthenticated',
   })

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import t from 'tap'
 import type { Caller, Scope } from '../../src/plugins/auth.ts'
-import { listStatement, type VacancyFilter } from '../../src/vacancies/store.ts'
+import { listStatement, type VacancyFilter } from '../../src/vacancies/list.ts'
 import { testApp } from '../support/app.ts'
 import { seedVacancies } from '../support/many-vacancies.ts'
 import { areAlike, combinations, pagesRead, ratiosOf, readsAll } from '../support/plans.ts'

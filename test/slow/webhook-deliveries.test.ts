@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { pauses, retryAfterMs } from '../../src/webhooks/deliver.ts'
 import { baseUrl } from '../support/app.ts'
+import { problemOf } from '../support/problem.ts'
 import { startReceiver, verify } from '../support/receiver.ts'
 import { createPublished, createRole, publishRole } from '../support/roles.ts'
 import { until } from '../support/until.ts'
@@ -601,6 +602,20 @@ t.test('replays', async t => {
 
   const none = await ask({ after: 3 })
   t.strictSame([none.status, none.body], [202, { deliveries: 0, last_position: null, more: false }])
+  const beyond = 'The feed ends at 3; 4 is beyond it.'
+  t.strictSame(problemOf(await ask({ after: 4 })), {
+    status: 422,
+    code: 'invalid',
+    detail: beyond,
+    errors: [{ pointer: '/after', code: 'too_large', detail: beyond }],
+  })
+  const later = '2999-01-01T00:00:00Z is yet to come.'
+  t.strictSame(problemOf(await ask({ since: '2999-01-01T00:00:00Z' })), {
+    status: 422,
+    code: 'invalid',
+    detail: later,
+    errors: [{ pointer: '/since', code: 'wrong_time', detail: later }],
+  })
   const unknown = await ask({ delivery: 'evt_2' })
   t.strictSame(unknown.status, 422)
   t.match(unknown.body, { errors: [{ pointer: '/delivery', code: 'unknown_delivery' }] })
