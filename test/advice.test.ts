@@ -26,6 +26,7 @@ const abbreviations = 'GOV.UK style guide, A to Z: abbreviations and acronyms'
 const successProfiles = 'Success Profiles (Cabinet Office), which replaced the Civil Service Competency Framework'
 const filled = 'A placeholder stands in the text; fill it in before the role is published.'
 const long = Array.from({ length: 26 }, () => 'word').join(' ')
+const longOther = long.replaceAll('word', 'other')
 const framework = 'https://www.gov.uk/government/publications/civil-service-competency-framework'
 
 type Row = [name: string, blocks: Block[], advice: Record<string, unknown>[], members?: Partial<RoleDocument>]
@@ -131,8 +132,47 @@ const rows: Row[] = [
       ),
     ],
   ],
+  [
+    'points under others and skills are items too',
+    [
+      {
+        type: 'list',
+        ordered: false,
+        items: [{ id: 'i1', text: 'Lead', optional: false, items: [{ id: 'i2', text: longOther }] }],
+      },
+      { type: 'skills', importance: 'essential' },
+    ],
+    [
+      advice(
+        '/skills/2',
+        'near_duplicate',
+        'Very good at speaking with senior people',
+        'The item is nearly the same as another one of its section: “Good at speaking with senior people.”.',
+      ),
+      ...[`${first}/items/0/items/0`, '/skills/0'].map(pointer =>
+        advice(
+          pointer,
+          'item_too_long',
+          pointer === '/skills/0' ? `${long}.` : longOther,
+          'The item has a sentence of 26 words; more than 25 are hard to read. Split it.',
+          sentences,
+        ),
+      ),
+      advice(
+        '/skills/2',
+        'no_full_stop',
+        'Very good at speaking with senior people',
+        'The item ends without a full stop; the others of its list have one.',
+      ),
+    ],
+    {
+      skills: [`${long}.`, 'Good at speaking with senior people.', 'Very good at speaking with senior people'].map(
+        (statement, at) => ({ id: `s${at}`, statement, importance: 'essential', level: null, skill: null }),
+      ),
+    },
+  ],
   ['near: as many words in two sentences', [list(`${long.slice(0, 60)}. ${long.slice(0, 60)}`)], []],
-  ['near: a sentence of 25 words', [list(long.slice(5))], []],
+  ['near: a sentence of 25 words, and a dash', [list(`${long.slice(5)} –`)], []],
   [
     'an item without a full stop',
     [list('One thing.', 'Another', 'A third.')],
@@ -150,7 +190,23 @@ const rows: Row[] = [
     [list('One', 'Two', 'Three'), list('Red.', 'Blue', 'Green.', 'Grey')],
     [],
   ],
-  ['near: another mark ends it', [list('One thing.', 'Why?', 'A third.')], []],
+  [
+    'near: another mark ends it, or a full stop in a bracket',
+    [list('One thing.', 'Why?', 'A third. (See the fourth.)', 'A fifth.')],
+    [],
+  ],
+  [
+    'an item whose last full stop is that of etc.',
+    [list('One thing.', 'Tell all (by letter, blog, etc.)', 'A third.')],
+    [
+      advice(
+        `${first}/items/1`,
+        'no_full_stop',
+        'Tell all (by letter, blog, etc.)',
+        'The item ends without a full stop; the others of its list have one.',
+      ),
+    ],
+  ],
   [
     'an acronym',
     [paragraph('Report to the PMO'), paragraph('The PMO again')],

@@ -4,7 +4,7 @@
  */
 import { distance } from 'fastest-levenshtein'
 import { placeholderIn } from './placeholders.ts'
-import type { Block, ListItem, RoleDocument, Section } from './schema.ts'
+import type { Block, RoleDocument, Section } from './schema.ts'
 import { comparable, similarity } from './similarity.ts'
 import { linksOf, plainText } from './text.ts'
 import { type Part, partsOf, readableText } from './walk.ts'
@@ -127,23 +127,32 @@ function* adviseOnCoinedNames(title: string, reads: readonly Read[]): Generator<
 const neighbours = 40
 
 interface Placed {
-  item: ListItem
   pointer: string
   text: string
+  /** Whether it leads to points of its own. */
+  leads: boolean
 }
 
-const listsOf = ({ blocks }: Section, pointer: string): Placed[][] =>
-  blocks.flatMap((block, index) =>
-    block.type === 'list'
-      ? [
-          block.items.map((item, at) => ({
-            item,
-            pointer: `${pointer}/blocks/${index}/items/${at}`,
-            text: plainText(item.text),
-          })),
-        ]
-      : [],
-  )
+const placed = (pointer: string, text: string, leads = false): Placed => ({ pointer, text: plainText(text), leads })
+
+/** The lists of a section as they are read: those within others, and the skills that it prints, are lists too. */
+const listsOf = ({ blocks }: Section, place: string, { skills }: RoleDocument): Placed[][] =>
+  blocks.flatMap((block, index) => {
+    if (block.type === 'skills')
+      return [
+        skills.flatMap(({ importance, statement }, at) =>
+          importance === block.importance ? [placed(`/skills/${at}`, statement)] : [],
+        ),
+      ]
+    if (block.type !== 'list') return []
+    const pointer = `${place}/blocks/${index}/items`
+    return [
+      block.items.map(({ text, items }, at) => placed(`${pointer}/${at}`, text, items.length > 0)),
+      ...block.items.map(({ items }, at) =>
+        items.map(({ text }, inner) => placed(`${pointer}/${at}/items/${inner}`, text)),
+      ),
+    ]
+  })
 
 function* adviseOnDuplicates(items: readonly Placed[]): Generator<Advice> {
   const words = items.map(({ text }) => comparable(text))
@@ -159,19 +168,25 @@ function* adviseOnDuplicates(items: readonly Placed[]): Generator<Advice> {
 
 const wordsMax = 25
 
+/** A dash between spaces is no word. */
+const countWords = (sentence: string) => sentence.split(/\s+/).filter(word => /[\p{L}\p{N}]/u.test(word)).length
+
 function* adviseOnLength({ pointer, text }: Placed): Generator<Advice> {
-  const longest = Math.max(...text.split(/[.!?;:]\s/).map(sentence => sentence.split(/\s+/).filter(Boolean).length))
+  const longest = Math.max(...text.split(/[.!?;:]\s/).map(sentence => countWords(sentence)))
   if (longest <= wordsMax) return
   const detail = `The item has a sentence of ${longest} words; more than ${wordsMax} are hard to read. Split it.`
   yield { pointer, code: 'item_too_long', excerpt: text, detail, source: sources.sentences }
 }
 
+/** With a full stop at its end, or in a bracket that ends it; that of `etc.` is none there. */
+const isStopped = (text: string) => text.endsWith('.') || /(?<!\betc)\.[)\]"'”’]{1,2}$/.test(text)
+
 /** Of three items and more, where at least two in three end with a full stop, those that end with nothing. */
 function* adviseOnFullStops(list: readonly Placed[]): Generator<Advice> {
-  const stopped = list.filter(({ text }) => text.endsWith('.')).length
+  const stopped = list.filter(({ text }) => isStopped(text)).length
   if (list.length < 3 || stopped * 3 < list.length * 2) return
-  for (const { pointer, text, item } of list) {
-    if (item.items.length > 0 || !/[\p{L}\p{N})]$/u.test(text)) continue
+  for (const { pointer, text, leads } of list) {
+    if (leads || isStopped(text) || !/[\p{L}\p{N})]$/u.test(text)) continue
     const detail = 'The item ends without a full stop; the others of its list have one.'
     yield { pointer, code: 'no_full_stop', excerpt: text, detail, source: sources.house }
   }
@@ -224,7 +239,7 @@ export function adviseOnWords(document: RoleDocument): Advice[] {
       const text = readableText(part)
       return { part, text, words: wordsOf(text) }
     })
-  const lists = document.sections.map((section, at) => listsOf(section, `/sections/${at}`))
+  const lists = document.sections.map((section, at) => listsOf(section, `/sections/${at}`, document))
   return [
     ...reads.flatMap(({ part, text }) => [...adviseOnText(part, text)]),
     ...(document.title === null ? [] : adviseOnTitleWords(document.title, reads)),
