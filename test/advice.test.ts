@@ -63,7 +63,7 @@ const rows: Row[] = [
   ['near: a brace alone', [paragraph('At { site.name }')], []],
   [
     'a superseded link',
-    [paragraph(`[Framework](${framework})`)],
+    [paragraph(`[Civil Service Competency Framework](${framework})`)],
     [
       advice(
         first,
@@ -74,6 +74,30 @@ const rows: Row[] = [
       ),
     ],
   ],
+  [
+    'the name of what was superseded, once',
+    [
+      paragraph('See the Civil Service Competency Framework and the Data Protection Act 1998'),
+      paragraph('Again: the Data Protection Act 1998'),
+    ],
+    [
+      advice(
+        first,
+        'reference_superseded',
+        'Civil Service Competency Framework',
+        'Success Profiles replaced the Civil Service Competency Framework in 2019.',
+        successProfiles,
+      ),
+      advice(
+        first,
+        'reference_superseded',
+        'Data Protection Act 1998',
+        'The UK GDPR and the Data Protection Act 2018 replaced the Data Protection Act 1998.',
+        'Data Protection Act 2018',
+      ),
+    ],
+  ],
+  ['near: Acts that are in force', [paragraph('The Data Protection Act 2018 and the Official Secrets Act 1989')], []],
   [
     'near: what replaced it',
     [paragraph('[Profiles](https://www.gov.uk/government/publications/success-profiles)')],

@@ -6,6 +6,7 @@ import { distance } from 'fastest-levenshtein'
 import { placeholderIn } from './placeholders.ts'
 import type { Block, RoleDocument, Section } from './schema.ts'
 import { comparable, similarity } from './similarity.ts'
+import { supersededAt, supersededIn } from './superseded.ts'
 import { linksOf, plainText } from './text.ts'
 import { type Part, partsOf, readableText } from './walk.ts'
 import { shorten } from './wording.ts'
@@ -23,22 +24,9 @@ export interface Advice {
 
 const sources = {
   house: 'house',
-  successProfiles: 'Success Profiles (Cabinet Office), which replaced the Civil Service Competency Framework',
   sentences: 'GOV.UK content design, writing for GOV.UK: short sentences',
   abbreviations: 'GOV.UK style guide, A to Z: abbreviations and acronyms',
 } as const
-
-/** Publications that another one has replaced, by the path of their address. */
-const superseded: [RegExp, string][] = [
-  // Success Profiles replaced the framework in 2018-2019: https://www.gov.uk/government/publications/success-profiles
-  [
-    /gov\.uk\/government\/publications\/civil-service-competency-framework/i,
-    'Success Profiles replaced the Civil Service Competency Framework in 2019',
-  ],
-]
-
-/** What has replaced the publication at an address; undefined where nothing has, as far as we know. */
-export const supersededBy = (url: string) => superseded.find(([pattern]) => pattern.test(url))?.[1]
 
 const templateTag = /\{\{.{0,200}?\}\}|\{%.{0,200}?%\}/
 
@@ -54,18 +42,32 @@ function* adviseOnText(part: Part, text: string): Generator<Advice> {
     const detail = 'A tag of a web template stands in the text.'
     yield { pointer, code: 'template_tag', excerpt: tag, detail, source: sources.house }
   }
-  for (const { url } of part.inline ? linksOf(part.text) : []) {
-    const why = supersededBy(url)
-    if (why === undefined) continue
-    const detail = `${why}. Check the link.`
-    yield { pointer, code: 'link_superseded', excerpt: url, detail, source: sources.successProfiles }
-  }
 }
 
 interface Read {
   part: Part
   text: string
   words: string[]
+}
+
+/** Each link to what something has replaced, and the first words that name it. */
+function* adviseOnSuperseded(reads: readonly Read[]): Generator<Advice> {
+  const told = new Set<string>()
+  for (const { part, text } of reads) {
+    const { pointer } = part
+    for (const { url } of part.inline ? linksOf(part.text) : []) {
+      const found = supersededAt(url)
+      if (!found) continue
+      told.add(found.why)
+      const detail = `${found.why}. Check the link.`
+      yield { pointer, code: 'link_superseded', excerpt: url, detail, source: found.source }
+    }
+    for (const { words, why, source } of supersededIn(text)) {
+      if (told.has(why)) continue
+      told.add(why)
+      yield { pointer, code: 'reference_superseded', excerpt: words, detail: `${why}.`, source }
+    }
+  }
 }
 
 /** `DevOps`: with a capital letter inside. */
@@ -242,6 +244,7 @@ export function adviseOnWords(document: RoleDocument): Advice[] {
   const lists = document.sections.map((section, at) => listsOf(section, `/sections/${at}`, document))
   return [
     ...reads.flatMap(({ part, text }) => [...adviseOnText(part, text)]),
+    ...adviseOnSuperseded(reads),
     ...(document.title === null ? [] : adviseOnTitleWords(document.title, reads)),
     ...adviseOnCoinedNames(document.title ?? '', reads),
     ...lists.flatMap(ofSection => [...adviseOnDuplicates(ofSection.flat())]),
