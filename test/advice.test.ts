@@ -44,6 +44,18 @@ const rows: Row[] = [
     [paragraph('From [Insert Date] on')],
     [advice(first, 'placeholder', '[Insert Date]', filled)],
   ],
+  ...['TBA', 'DD/MM/YYYY', 'delete as appropriate', 'Click or tap here to enter text', '____'].map(
+    (left): Row => [
+      `what a template left: ${left}`,
+      [paragraph(`We say: ${left} when we know`)],
+      [advice(first, 'placeholder', left, filled)],
+    ],
+  ),
+  [
+    'near: a link of a template, whose tag is told, and names of values',
+    [paragraph('\\[Read more about it]({{ site.url }}/more), a file_name or snake___case')],
+    [advice(first, 'template_tag', '{{ site.url }}', 'A tag of a web template stands in the text.')],
+  ],
   ['a placeholder in capitals', [paragraph('ENTER THE TEAM here')], [advice(first, 'placeholder', 'ENTER', filled)]],
   [
     'near: a year in brackets, a link, to enter',
@@ -249,6 +261,15 @@ const rows: Row[] = [
     [paragraph('The project management office (PMO), the CCS (Crown Commercial Service), the UK, an SEO')],
     [],
   ],
+  ...[
+    'Continuous integration and delivery (CI/CD), and CI again',
+    'Work of every day (known as “BAU”) and BAU again',
+    'Free membership of BCS, the Chartered Institute for IT',
+    'Answer by STAR: situation, task, action, result',
+    'BAU – that is business as usual',
+    'You must NOT apply, and ALL must be there',
+    'Part II, with PHP and JSON',
+  ].map((text): Row => [`near: no acronym, or one that is explained: ${text}`, [paragraph(text)], []]),
   [
     'near: a text all in capitals, a hyphen',
     [paragraph('READ THIS NOW'), paragraph('X-RAY machines and R&D-like work')],

@@ -3,7 +3,8 @@
  * read, validation on a draft. Pure: no catalogue is asked.
  */
 import { distance } from 'fastest-levenshtein'
-import { placeholderIn } from './placeholders.ts'
+import { acronymsIn } from './acronyms.ts'
+import { leftoverIn } from './placeholders.ts'
 import type { Block, RoleDocument, Section } from './schema.ts'
 import { comparable, similarity } from './similarity.ts'
 import { supersededAt, supersededIn } from './superseded.ts'
@@ -32,7 +33,7 @@ const templateTag = /\{\{.{0,200}?\}\}|\{%.{0,200}?%\}/
 
 function* adviseOnText(part: Part, text: string): Generator<Advice> {
   const { pointer } = part
-  const left = placeholderIn(text)
+  const left = leftoverIn(text)
   if (left !== undefined) {
     const detail = 'A placeholder stands in the text; fill it in before the role is published.'
     yield { pointer, code: 'placeholder', excerpt: left, detail, source: sources.house }
@@ -194,39 +195,19 @@ function* adviseOnFullStops(list: readonly Placed[]): Generator<Advice> {
   }
 }
 
-/** Known to everybody who reads adverts; the style guide names the first six. */
-const wellKnown = new Set(
-  'UK EU US VAT MP DVLA GOV IT HR PDF BBC NHS GDPR CV ID OK TV USA PC AM PM AI API SQL HTML CSS HTTP HTTPS URL WWW SFIA DDAT AA AO EO HEO SEO SCS'.split(
-    ' ',
-  ),
-)
-const acronym = /(?<![\p{L}\p{N}&/-])[A-Z][A-Z&]{1,5}(?=s?(?![\p{L}\p{N}&-]))/gu
-
-const shouted = /\b[A-Z]{2,50}(?:\s[A-Z]{2,50}){1,50}\b/g
-
-/** The first use of each acronym that the document explains nowhere, as `Home Office (HO)` or `HO (Home Office)`. */
+/** The first use of each acronym that the document explains nowhere. */
 function* adviseOnAcronyms(document: RoleDocument, reads: readonly Read[]): Generator<Advice> {
   const codes = [...document.sfia_mappings.map(({ code }) => code), ...document.grades.map(({ code }) => code)]
-  const known = new Set([...wellKnown, ...codes.map(code => code.toUpperCase())])
-  for (const { text } of reads) {
-    for (const [, inside = ''] of text.matchAll(/\(([A-Z][A-Z&]{1,5})s?\)/g)) known.add(inside)
-    for (const [, before = ''] of text.matchAll(/\b([A-Z][A-Z&]{1,5})s? \(\p{L}+[ -]\p{L}/gu)) known.add(before)
-  }
-  for (const { part, text } of reads) {
-    // In what is all capitals no word stands out.
-    if (!/\p{Ll}/u.test(text) || part.pointer.startsWith('/advert_details')) continue
-    for (const [found] of text.replaceAll(shouted, ' ').matchAll(acronym)) {
-      if (known.has(found) || placeholderIn(found) !== undefined || /^X+$/.test(found)) continue
-      known.add(found)
-      const detail = `“${found}” is explained nowhere: write it in full where it first stands, with the letters in brackets.`
-      yield {
-        pointer: part.pointer,
-        code: 'acronym_unexplained',
-        excerpt: found,
-        detail,
-        source: sources.abbreviations,
-      }
-    }
+  const texts = reads.filter(({ part }) => !part.pointer.startsWith('/advert_details'))
+  const explaining = reads.map(({ text }) => text)
+  for (const { found, at } of acronymsIn(
+    texts.map(({ text }) => text),
+    explaining,
+    codes,
+  )) {
+    const detail = `“${found}” is explained nowhere: write it in full where it first stands, with the letters in brackets.`
+    const pointer = texts[at]?.part.pointer ?? ''
+    yield { pointer, code: 'acronym_unexplained', excerpt: found, detail, source: sources.abbreviations }
   }
 }
 
