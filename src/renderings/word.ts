@@ -19,7 +19,7 @@ import {
   WidthType,
 } from 'docx'
 import { formNamespace, formOf, formText, optionalMark } from '../document/form.ts'
-import { detailRows, foldPlain, holdable, type Print, type PrintedRole, printBlock } from '../document/print.ts'
+import { foldPlain, holdable, type Print, printBlock, tablesOf } from '../document/print.ts'
 import type { Inline } from '../document/text.ts'
 import { escapeHtml } from './html.ts'
 import { imprintOf, type Source, titleOf } from './rendering.ts'
@@ -185,26 +185,6 @@ function withoutTimes(zip: Buffer): Buffer {
     entry += 46 + zip.readUInt16LE(entry + 28) + zip.readUInt16LE(entry + 30) + zip.readUInt16LE(entry + 32)
   }
   return zip
-}
-
-/** The tables that the Home Office's form has for what no section of the role prints. */
-function tablesOf(role: PrintedRole): PrintedRole['sections'] {
-  const blocks = role.sections.flatMap(section => section.blocks)
-  const prints = (type: 'sfia_mappings' | 'advert_details') => blocks.some(block => block.type === type)
-  const table = (kind: 'skills_framework' | 'appendix', heading: string, type: 'sfia_mappings' | 'advert_details') => ({
-    id: kind,
-    kind,
-    heading,
-    shared_section: null,
-    blocks: [{ type }],
-  })
-  const hasDetails = detailRows(role.advert_details, role.grades).some(({ value }) => value !== '')
-  return [
-    ...(role.sfia_mappings.length > 0 && !prints('sfia_mappings')
-      ? [table('skills_framework', 'Skills Framework for the Information Age', 'sfia_mappings')]
-      : []),
-    ...(hasDetails && !prints('advert_details') ? [table('appendix', 'Appendix', 'advert_details')] : []),
-  ]
 }
 
 /** The role as a Word file (.docx), with what it does not show in an XML part of its own. `time` is when it was written. */
