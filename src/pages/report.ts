@@ -33,7 +33,15 @@ function linesOf(text: readonly string[], warnings: readonly ImportWarning[]) {
     const own = said.get(at + 1) ?? []
     return line.trim() === '' && own.length === 0
       ? []
-      : [{ number: at + 1, text: line, warnings: own, lost: own.some(({ severity }) => severity === 'loss') }]
+      : [
+          {
+            number: at + 1,
+            text: line,
+            warnings: own,
+            isWarned: own.length > 0,
+            lost: own.some(({ severity }) => severity === 'loss'),
+          },
+        ]
   })
 }
 

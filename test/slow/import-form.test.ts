@@ -82,6 +82,13 @@ t.test('the import form', { timeout: 120_000 }, async t => {
     t.same(tags(page.text).slice(0, 2), ['Draft made', 'Refused'])
     const source = find(mainOf(page.text), ({ properties }) => String(properties.className).includes('register-source'))
     t.match(source.flatMap(linesOf).join('\n'), /^# Night watch\n## About the role\nYou keep the town safe\.\n/)
+    const [warned] = find(mainOf(page.text), ({ properties }) => properties.id === 'document-1-line-9')
+    t.match(warned && linesOf(warned).join(' '), /^- Walk the \[wals\]\(\/walls\) loss /)
+    t.same(
+      attributesOf(page.text, 'a', 'href').filter(href => String(href).includes('-line-')),
+      ['#document-1-line-9'],
+      'a link leads to each line of which something is said',
+    )
     const draft = await call('GET /v1/roles/night-watch/draft')
     t.equal((draft.body as { title: string }).title, 'Night watch')
     t.notMatch(page.text, key, 'the key is not repeated')
