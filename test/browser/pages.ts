@@ -75,6 +75,8 @@ export async function testPages(site: Site): Promise<void> {
     'no-page': '/nowhere',
     root: '/',
     'import-form': '/imports/new',
+    'document-of-long-words': '/v1/roles/wide/document?format=html',
+    'problem-explained': '/problems/not_found',
   }
   for (const [name, size] of Object.entries(sizes)) {
     const { page, complaints, close } = await openPage(site, size)
