@@ -93,11 +93,14 @@ class Writer {
     })
   }
 
-  blocks(print: Exclude<Print, { type: 'rows' }>): Paragraph[] {
+  /** What leads to a list stays on its page. */
+  blocks(print: Exclude<Print, { type: 'rows' }>, next: Print | undefined): Paragraph[] {
     if (print.type === 'list') return this.#list(print)
     const children = this.runs(print.content)
-    if (print.type === 'note') return [new Paragraph({ style: 'Note', children })]
-    return [new Paragraph(print.type === 'subheading' ? { heading: HeadingLevel.HEADING_3, children } : { children })]
+    const leads = print.type === 'subheading' || next?.type === 'list'
+    const style = print.type === 'note' ? { style: 'Note' } : {}
+    const heading = print.type === 'subheading' ? { heading: HeadingLevel.HEADING_3 } : {}
+    return [new Paragraph({ ...style, ...heading, ...(leads ? { keepNext: true } : {}), children })]
   }
 
   #list({ ordered, items }: Extract<Print, { type: 'list' }>): Paragraph[] {
@@ -127,9 +130,9 @@ class Writer {
       if (run.length > 0) rows.push(new TableRow({ children: [new TableCell({ ...span, children: run })] }))
       run = []
     }
-    for (const print of prints) {
+    for (const [at, print] of prints.entries()) {
       if (print.type !== 'rows') {
-        run.push(...this.blocks(print))
+        run.push(...this.blocks(print, prints[at + 1]))
         continue
       }
       flush()
@@ -198,7 +201,7 @@ export async function renderWord(source: Source, time: string): Promise<Buffer> 
   const title = foldPlain(titleOf(source))
   const writer = new Writer()
   const children = [
-    ...(role.title === null ? [] : [new Paragraph({ heading: HeadingLevel.HEADING_1, text: title })]),
+    ...(role.title === null ? [] : [new Paragraph({ heading: HeadingLevel.HEADING_1, keepNext: true, text: title })]),
     ...role.sections.flatMap(section => {
       const prints = section.blocks.flatMap(block => printBlock(block, role, options))
       // Tables side by side would be one.
