@@ -44,13 +44,27 @@ const rows: Row[] = [
     [paragraph('From [Insert Date] on')],
     [advice(first, 'placeholder', '[Insert Date]', filled)],
   ],
-  ...['TBA', 'DD/MM/YYYY', 'delete as appropriate', 'Click or tap here to enter text', '____'].map(
+  ...[
+    'TBA',
+    'DD/MM/YYYY',
+    'delete as appropriate',
+    'Click or tap here to enter text',
+    '____',
+    '£xx',
+    'xx/xx',
+    '(insert link)',
+  ].map(
     (left): Row => [
       `what a template left: ${left}`,
       [paragraph(`We say: ${left} when we know`)],
       [advice(first, 'placeholder', left, filled)],
     ],
   ),
+  [
+    'a name in angle brackets',
+    [paragraph('Ask \\<name of manager>'), paragraph('Of p \\< 0.05 and \\<b@a.uk>; (add to it)')],
+    [advice(first, 'placeholder', '<name of manager>', filled)],
+  ],
   [
     'near: a link of a template, whose tag is told, and names of values',
     [paragraph('\\[Read more about it]({{ site.url }}/more), a file_name or snake___case')],
