@@ -58,6 +58,7 @@ export function reportView(outcome: Outcome) {
     const found = warnings.filter(warning => warning.severity === severity).length
     return `${found} ${found === 1 ? one : many}`
   }
+  const unlisted = report.warnings_not_listed.reduce((sum, { count: more }) => sum + more, 0)
   return {
     ...outcome,
     leftAlone: outcome.outcome === leftAlone,
@@ -74,6 +75,7 @@ export function reportView(outcome: Outcome) {
           count('loss', 'loss', 'losses'),
           count('repair', 'repair', 'repairs'),
           count('advice', 'piece of advice', 'pieces of advice'),
+          ...(unlisted === 0 ? [] : [`and ${unlisted} more like them, which are not listed`]),
         ].join(', '),
       ),
       row('Skills', String(recognised.skills)),

@@ -96,6 +96,17 @@ t.test('the import form', { timeout: 120_000 }, async t => {
     t.equal(reasons.length, 1, 'one reason is told once')
   })
 
+  await t.test('importFromForm → 200 with how many warnings are not listed', async t => {
+    const duty = Array.from({ length: 120 }, (_, at) => `Walk [wall ${at}](/${at})`).join('\n- ')
+    const bytes = watch(duty).replace('Night watch', 'Watch of many walls')
+    const page = await call('POST /imports/new', formOf({ key }, [{ name: 'walls.md', bytes }]))
+    const lines = linesOf(mainOf(page.text))
+    t.equal(
+      lines[lines.indexOf('Warnings') + 1],
+      '100 losses, 0 repairs, 0 pieces of advice, and 20 more like them, which are not listed',
+    )
+  })
+
   await t.test('importFromForm → 200 with the slug of front matter', async t => {
     const bytes = `---\nslug: gate-watch\n---\n\n${watch('Walk the walls').replace('Night watch', 'Watch of the gate')}`
     const page = await call('POST /imports/new', formOf({ key }, [{ name: 'watch.md', bytes }]))

@@ -32,6 +32,12 @@ t.test('what a page shows of sections', { timeout: 60_000 }, async t => {
   const about = section('role_summary', 'About', { type: 'paragraph', text: 'You look after it.' })
   const duties = section('responsibilities', 'Duties', { type: 'paragraph', text: 'Look after it.' })
 
+  await t.test('showRoles of an empty register → 200, and says so', async t => {
+    const told = async (path: string) => linesOf(mainOf((await call(`GET ${path}`, browser)).text)).at(-1)
+    t.equal(await told('/roles?sort=title'), 'No role has been published yet.')
+    t.equal(await told('/roles?q=clerk'), 'Try fewer words, or clear a filter.')
+  })
+
   await t.test('showRole → 200 with the tables of what no section prints', async t => {
     const lines = await linesOfPage('bare', { sections: [about, duties], skills: [] })
     t.same(lines.slice(0, 6), [
