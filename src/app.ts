@@ -237,8 +237,9 @@ export async function build(options: AppOptions) {
   await app.register(webhooks, { prefix: '/v1', db, ...options.webhooks })
   await app.register(auditEvents, { prefix: '/v1', db })
   await app.register(home, { baseUrl })
-  await app.register(pages, { db, baseUrl, serviceName: 'Role Register', crownBranding: false, ...options.branding })
-  await app.register(problemPages)
+  const branding = { serviceName: 'Role Register', crownBranding: false, ...options.branding }
+  await app.register(pages, { db, baseUrl, ...branding })
+  await app.register(problemPages, branding)
   await app.register(health, { db, baseUrl, securityContact: options.securityContact ?? 'mailto:security@example.org' })
   await app.register(metrics, { db, durations, cache, pressure, signal, limiter })
   return app

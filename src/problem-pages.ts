@@ -23,25 +23,28 @@ const style =
 /** Nothing but the one style sheet that stands in the page. */
 const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-const pageOf = (code: ProblemCode) => {
+const pageOf = (code: ProblemCode, service: string) => {
   const { status, title, help } = problemTypes[code]
   const text = escapeHtml(help).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)} – Role Register</title>
+<title>${escapeHtml(title)} – ${escapeHtml(service)}</title>
 <style>${style}</style>
+<main>
 <h1>${escapeHtml(title)}</h1>
 <p>${text}</p>
 <p>Code <code>${code}</code>, HTTP status ${status}.</p>
+</main>
 </html>
 `
 }
 
 const isCode = (code: string): code is ProblemCode => Object.hasOwn(problemTypes, code)
 
-export const problemPages: FastifyPluginAsyncTypebox = async app => {
+/** `serviceName` is what the pages call the service. */
+export const problemPages: FastifyPluginAsyncTypebox<{ serviceName: string }> = async (app, { serviceName }) => {
   app.get(
     '/problems/:code',
     {
@@ -58,7 +61,7 @@ export const problemPages: FastifyPluginAsyncTypebox = async app => {
       const { code } = request.params
       if (!isCode(code)) throw notFound('problem', code)
       const asHtml = new Negotiator(request).mediaType(['text/html', 'application/json']) === 'text/html'
-      const body = asHtml ? pageOf(code) : JSON.stringify({ code, ...problemTypes[code] })
+      const body = asHtml ? pageOf(code, serviceName) : JSON.stringify({ code, ...problemTypes[code] })
       reply.header('vary', 'accept')
       if (asHtml) reply.header('content-security-policy', policy)
       return sendEntity(request, reply, {

@@ -26,6 +26,7 @@ const abbreviations = 'GOV.UK style guide, A to Z: abbreviations and acronyms'
 const successProfiles = 'Success Profiles (Cabinet Office), which replaced the Civil Service Competency Framework'
 const filled = 'A placeholder stands in the text; fill it in before the role is published.'
 const long = Array.from({ length: 26 }, () => 'word').join(' ')
+const longOther = long.replaceAll('word', 'other')
 const framework = 'https://www.gov.uk/government/publications/civil-service-competency-framework'
 
 type Row = [name: string, blocks: Block[], advice: Record<string, unknown>[], members?: Partial<RoleDocument>]
@@ -42,6 +43,32 @@ const rows: Row[] = [
     'a placeholder in brackets',
     [paragraph('From [Insert Date] on')],
     [advice(first, 'placeholder', '[Insert Date]', filled)],
+  ],
+  ...[
+    'TBA',
+    'DD/MM/YYYY',
+    'delete as appropriate',
+    'Click or tap here to enter text',
+    '____',
+    '£xx',
+    'xx/xx',
+    '(insert link)',
+  ].map(
+    (left): Row => [
+      `what a template left: ${left}`,
+      [paragraph(`We say: ${left} when we know`)],
+      [advice(first, 'placeholder', left, filled)],
+    ],
+  ),
+  [
+    'a name in angle brackets',
+    [paragraph('Ask \\<name of manager>'), paragraph('Of p \\< 0.05 and \\<b@a.uk>; (add to it)')],
+    [advice(first, 'placeholder', '<name of manager>', filled)],
+  ],
+  [
+    'near: a link of a template, whose tag is told, and names of values',
+    [paragraph('\\[Read more about it]({{ site.url }}/more), a file_name or snake___case')],
+    [advice(first, 'template_tag', '{{ site.url }}', 'A tag of a web template stands in the text.')],
   ],
   ['a placeholder in capitals', [paragraph('ENTER THE TEAM here')], [advice(first, 'placeholder', 'ENTER', filled)]],
   [
@@ -62,7 +89,7 @@ const rows: Row[] = [
   ['near: a brace alone', [paragraph('At { site.name }')], []],
   [
     'a superseded link',
-    [paragraph(`[Framework](${framework})`)],
+    [paragraph(`[Civil Service Competency Framework](${framework})`)],
     [
       advice(
         first,
@@ -73,6 +100,30 @@ const rows: Row[] = [
       ),
     ],
   ],
+  [
+    'the name of what was superseded, once',
+    [
+      paragraph('See the Civil Service Competency Framework and the Data Protection Act 1998'),
+      paragraph('Again: the Data Protection Act 1998'),
+    ],
+    [
+      advice(
+        first,
+        'reference_superseded',
+        'Civil Service Competency Framework',
+        'Success Profiles replaced the Civil Service Competency Framework in 2019.',
+        successProfiles,
+      ),
+      advice(
+        first,
+        'reference_superseded',
+        'Data Protection Act 1998',
+        'The UK GDPR and the Data Protection Act 2018 replaced the Data Protection Act 1998.',
+        'Data Protection Act 2018',
+      ),
+    ],
+  ],
+  ['near: Acts that are in force', [paragraph('The Data Protection Act 2018 and the Official Secrets Act 1989')], []],
   [
     'near: what replaced it',
     [paragraph('[Profiles](https://www.gov.uk/government/publications/success-profiles)')],
@@ -131,8 +182,47 @@ const rows: Row[] = [
       ),
     ],
   ],
+  [
+    'points under others and skills are items too',
+    [
+      {
+        type: 'list',
+        ordered: false,
+        items: [{ id: 'i1', text: 'Lead', optional: false, items: [{ id: 'i2', text: longOther }] }],
+      },
+      { type: 'skills', importance: 'essential' },
+    ],
+    [
+      advice(
+        '/skills/2',
+        'near_duplicate',
+        'Very good at speaking with senior people',
+        'The item is nearly the same as another one of its section: “Good at speaking with senior people.”.',
+      ),
+      ...[`${first}/items/0/items/0`, '/skills/0'].map(pointer =>
+        advice(
+          pointer,
+          'item_too_long',
+          pointer === '/skills/0' ? `${long}.` : longOther,
+          'The item has a sentence of 26 words; more than 25 are hard to read. Split it.',
+          sentences,
+        ),
+      ),
+      advice(
+        '/skills/2',
+        'no_full_stop',
+        'Very good at speaking with senior people',
+        'The item ends without a full stop; the others of its list have one.',
+      ),
+    ],
+    {
+      skills: [`${long}.`, 'Good at speaking with senior people.', 'Very good at speaking with senior people'].map(
+        (statement, at) => ({ id: `s${at}`, statement, importance: 'essential', level: null, skill: null }),
+      ),
+    },
+  ],
   ['near: as many words in two sentences', [list(`${long.slice(0, 60)}. ${long.slice(0, 60)}`)], []],
-  ['near: a sentence of 25 words', [list(long.slice(5))], []],
+  ['near: a sentence of 25 words, and a dash', [list(`${long.slice(5)} –`)], []],
   [
     'an item without a full stop',
     [list('One thing.', 'Another', 'A third.')],
@@ -150,7 +240,23 @@ const rows: Row[] = [
     [list('One', 'Two', 'Three'), list('Red.', 'Blue', 'Green.', 'Grey')],
     [],
   ],
-  ['near: another mark ends it', [list('One thing.', 'Why?', 'A third.')], []],
+  [
+    'near: another mark ends it, or a full stop in a bracket',
+    [list('One thing.', 'Why?', 'A third. (See the fourth.)', 'A fifth.')],
+    [],
+  ],
+  [
+    'an item whose last full stop is that of etc.',
+    [list('One thing.', 'Tell all (by letter, blog, etc.)', 'A third.')],
+    [
+      advice(
+        `${first}/items/1`,
+        'no_full_stop',
+        'Tell all (by letter, blog, etc.)',
+        'The item ends without a full stop; the others of its list have one.',
+      ),
+    ],
+  ],
   [
     'an acronym',
     [paragraph('Report to the PMO'), paragraph('The PMO again')],
@@ -169,6 +275,15 @@ const rows: Row[] = [
     [paragraph('The project management office (PMO), the CCS (Crown Commercial Service), the UK, an SEO')],
     [],
   ],
+  ...[
+    'Continuous integration and delivery (CI/CD), and CI again',
+    'Work of every day (known as “BAU”) and BAU again',
+    'Free membership of BCS, the Chartered Institute for IT',
+    'Answer by STAR: situation, task, action, result',
+    'BAU – that is business as usual',
+    'You must NOT apply, and ALL must be there',
+    'Part II, with PHP and JSON',
+  ].map((text): Row => [`near: no acronym, or one that is explained: ${text}`, [paragraph(text)], []]),
   [
     'near: a text all in capitals, a hyphen',
     [paragraph('READ THIS NOW'), paragraph('X-RAY machines and R&D-like work')],

@@ -97,7 +97,7 @@ t.test('code lists, home and problem pages', async t => {
     for (const code of Object.keys(problemTypes)) {
       const { text } = await open(`GET /problems/${code}`)
       t.notMatch(
-        text.replaceAll(/<\/?(code|p|h1|html|title|style|meta|!doctype)[^<>]*>/g, ''),
+        text.replaceAll(/<\/?(code|p|h1|main|html|title|style|meta|!doctype)[^<>]*>/g, ''),
         /[<>]|&(?!\w+;|#)/,
         code,
       )

@@ -3,9 +3,11 @@
  * read, validation on a draft. Pure: no catalogue is asked.
  */
 import { distance } from 'fastest-levenshtein'
-import { placeholderIn } from './placeholders.ts'
-import type { Block, ListItem, RoleDocument, Section } from './schema.ts'
+import { acronymsIn } from './acronyms.ts'
+import { leftoverIn } from './placeholders.ts'
+import type { Block, RoleDocument, Section } from './schema.ts'
 import { comparable, similarity } from './similarity.ts'
+import { supersededAt, supersededIn } from './superseded.ts'
 import { linksOf, plainText } from './text.ts'
 import { type Part, partsOf, readableText } from './walk.ts'
 import { shorten } from './wording.ts'
@@ -23,28 +25,15 @@ export interface Advice {
 
 const sources = {
   house: 'house',
-  successProfiles: 'Success Profiles (Cabinet Office), which replaced the Civil Service Competency Framework',
   sentences: 'GOV.UK content design, writing for GOV.UK: short sentences',
   abbreviations: 'GOV.UK style guide, A to Z: abbreviations and acronyms',
 } as const
-
-/** Publications that another one has replaced, by the path of their address. */
-const superseded: [RegExp, string][] = [
-  // Success Profiles replaced the framework in 2018-2019: https://www.gov.uk/government/publications/success-profiles
-  [
-    /gov\.uk\/government\/publications\/civil-service-competency-framework/i,
-    'Success Profiles replaced the Civil Service Competency Framework in 2019',
-  ],
-]
-
-/** What has replaced the publication at an address; undefined where nothing has, as far as we know. */
-export const supersededBy = (url: string) => superseded.find(([pattern]) => pattern.test(url))?.[1]
 
 const templateTag = /\{\{.{0,200}?\}\}|\{%.{0,200}?%\}/
 
 function* adviseOnText(part: Part, text: string): Generator<Advice> {
   const { pointer } = part
-  const left = placeholderIn(text)
+  const left = leftoverIn(text)
   if (left !== undefined) {
     const detail = 'A placeholder stands in the text; fill it in before the role is published.'
     yield { pointer, code: 'placeholder', excerpt: left, detail, source: sources.house }
@@ -54,18 +43,32 @@ function* adviseOnText(part: Part, text: string): Generator<Advice> {
     const detail = 'A tag of a web template stands in the text.'
     yield { pointer, code: 'template_tag', excerpt: tag, detail, source: sources.house }
   }
-  for (const { url } of part.inline ? linksOf(part.text) : []) {
-    const why = supersededBy(url)
-    if (why === undefined) continue
-    const detail = `${why}. Check the link.`
-    yield { pointer, code: 'link_superseded', excerpt: url, detail, source: sources.successProfiles }
-  }
 }
 
 interface Read {
   part: Part
   text: string
   words: string[]
+}
+
+/** Each link to what something has replaced, and the first words that name it. */
+function* adviseOnSuperseded(reads: readonly Read[]): Generator<Advice> {
+  const told = new Set<string>()
+  for (const { part, text } of reads) {
+    const { pointer } = part
+    for (const { url } of part.inline ? linksOf(part.text) : []) {
+      const found = supersededAt(url)
+      if (!found) continue
+      told.add(found.why)
+      const detail = `${found.why}. Check the link.`
+      yield { pointer, code: 'link_superseded', excerpt: url, detail, source: found.source }
+    }
+    for (const { words, why, source } of supersededIn(text)) {
+      if (told.has(why)) continue
+      told.add(why)
+      yield { pointer, code: 'reference_superseded', excerpt: words, detail: `${why}.`, source }
+    }
+  }
 }
 
 /** `DevOps`: with a capital letter inside. */
@@ -127,23 +130,32 @@ function* adviseOnCoinedNames(title: string, reads: readonly Read[]): Generator<
 const neighbours = 40
 
 interface Placed {
-  item: ListItem
   pointer: string
   text: string
+  /** Whether it leads to points of its own. */
+  leads: boolean
 }
 
-const listsOf = ({ blocks }: Section, pointer: string): Placed[][] =>
-  blocks.flatMap((block, index) =>
-    block.type === 'list'
-      ? [
-          block.items.map((item, at) => ({
-            item,
-            pointer: `${pointer}/blocks/${index}/items/${at}`,
-            text: plainText(item.text),
-          })),
-        ]
-      : [],
-  )
+const placed = (pointer: string, text: string, leads = false): Placed => ({ pointer, text: plainText(text), leads })
+
+/** The lists of a section as they are read: those within others, and the skills that it prints, are lists too. */
+const listsOf = ({ blocks }: Section, place: string, { skills }: RoleDocument): Placed[][] =>
+  blocks.flatMap((block, index) => {
+    if (block.type === 'skills')
+      return [
+        skills.flatMap(({ importance, statement }, at) =>
+          importance === block.importance ? [placed(`/skills/${at}`, statement)] : [],
+        ),
+      ]
+    if (block.type !== 'list') return []
+    const pointer = `${place}/blocks/${index}/items`
+    return [
+      block.items.map(({ text, items }, at) => placed(`${pointer}/${at}`, text, items.length > 0)),
+      ...block.items.map(({ items }, at) =>
+        items.map(({ text }, inner) => placed(`${pointer}/${at}/items/${inner}`, text)),
+      ),
+    ]
+  })
 
 function* adviseOnDuplicates(items: readonly Placed[]): Generator<Advice> {
   const words = items.map(({ text }) => comparable(text))
@@ -159,57 +171,43 @@ function* adviseOnDuplicates(items: readonly Placed[]): Generator<Advice> {
 
 const wordsMax = 25
 
+/** A dash between spaces is no word. */
+const countWords = (sentence: string) => sentence.split(/\s+/).filter(word => /[\p{L}\p{N}]/u.test(word)).length
+
 function* adviseOnLength({ pointer, text }: Placed): Generator<Advice> {
-  const longest = Math.max(...text.split(/[.!?;:]\s/).map(sentence => sentence.split(/\s+/).filter(Boolean).length))
+  const longest = Math.max(...text.split(/[.!?;:]\s/).map(sentence => countWords(sentence)))
   if (longest <= wordsMax) return
   const detail = `The item has a sentence of ${longest} words; more than ${wordsMax} are hard to read. Split it.`
   yield { pointer, code: 'item_too_long', excerpt: text, detail, source: sources.sentences }
 }
 
+/** With a full stop at its end, or in a bracket that ends it; that of `etc.` is none there. */
+const isStopped = (text: string) => text.endsWith('.') || /(?<!\betc)\.[)\]"'”’]{1,2}$/.test(text)
+
 /** Of three items and more, where at least two in three end with a full stop, those that end with nothing. */
 function* adviseOnFullStops(list: readonly Placed[]): Generator<Advice> {
-  const stopped = list.filter(({ text }) => text.endsWith('.')).length
+  const stopped = list.filter(({ text }) => isStopped(text)).length
   if (list.length < 3 || stopped * 3 < list.length * 2) return
-  for (const { pointer, text, item } of list) {
-    if (item.items.length > 0 || !/[\p{L}\p{N})]$/u.test(text)) continue
+  for (const { pointer, text, leads } of list) {
+    if (leads || isStopped(text) || !/[\p{L}\p{N})]$/u.test(text)) continue
     const detail = 'The item ends without a full stop; the others of its list have one.'
     yield { pointer, code: 'no_full_stop', excerpt: text, detail, source: sources.house }
   }
 }
 
-/** Known to everybody who reads adverts; the style guide names the first six. */
-const wellKnown = new Set(
-  'UK EU US VAT MP DVLA GOV IT HR PDF BBC NHS GDPR CV ID OK TV USA PC AM PM AI API SQL HTML CSS HTTP HTTPS URL WWW SFIA DDAT AA AO EO HEO SEO SCS'.split(
-    ' ',
-  ),
-)
-const acronym = /(?<![\p{L}\p{N}&/-])[A-Z][A-Z&]{1,5}(?=s?(?![\p{L}\p{N}&-]))/gu
-
-const shouted = /\b[A-Z]{2,50}(?:\s[A-Z]{2,50}){1,50}\b/g
-
-/** The first use of each acronym that the document explains nowhere, as `Home Office (HO)` or `HO (Home Office)`. */
+/** The first use of each acronym that the document explains nowhere. */
 function* adviseOnAcronyms(document: RoleDocument, reads: readonly Read[]): Generator<Advice> {
   const codes = [...document.sfia_mappings.map(({ code }) => code), ...document.grades.map(({ code }) => code)]
-  const known = new Set([...wellKnown, ...codes.map(code => code.toUpperCase())])
-  for (const { text } of reads) {
-    for (const [, inside = ''] of text.matchAll(/\(([A-Z][A-Z&]{1,5})s?\)/g)) known.add(inside)
-    for (const [, before = ''] of text.matchAll(/\b([A-Z][A-Z&]{1,5})s? \(\p{L}+[ -]\p{L}/gu)) known.add(before)
-  }
-  for (const { part, text } of reads) {
-    // In what is all capitals no word stands out.
-    if (!/\p{Ll}/u.test(text) || part.pointer.startsWith('/advert_details')) continue
-    for (const [found] of text.replaceAll(shouted, ' ').matchAll(acronym)) {
-      if (known.has(found) || placeholderIn(found) !== undefined || /^X+$/.test(found)) continue
-      known.add(found)
-      const detail = `“${found}” is explained nowhere: write it in full where it first stands, with the letters in brackets.`
-      yield {
-        pointer: part.pointer,
-        code: 'acronym_unexplained',
-        excerpt: found,
-        detail,
-        source: sources.abbreviations,
-      }
-    }
+  const texts = reads.filter(({ part }) => !part.pointer.startsWith('/advert_details'))
+  const explaining = reads.map(({ text }) => text)
+  for (const { found, at } of acronymsIn(
+    texts.map(({ text }) => text),
+    explaining,
+    codes,
+  )) {
+    const detail = `“${found}” is explained nowhere: write it in full where it first stands, with the letters in brackets.`
+    const pointer = texts[at]?.part.pointer ?? ''
+    yield { pointer, code: 'acronym_unexplained', excerpt: found, detail, source: sources.abbreviations }
   }
 }
 
@@ -224,9 +222,10 @@ export function adviseOnWords(document: RoleDocument): Advice[] {
       const text = readableText(part)
       return { part, text, words: wordsOf(text) }
     })
-  const lists = document.sections.map((section, at) => listsOf(section, `/sections/${at}`))
+  const lists = document.sections.map((section, at) => listsOf(section, `/sections/${at}`, document))
   return [
     ...reads.flatMap(({ part, text }) => [...adviseOnText(part, text)]),
+    ...adviseOnSuperseded(reads),
     ...(document.title === null ? [] : adviseOnTitleWords(document.title, reads)),
     ...adviseOnCoinedNames(document.title ?? '', reads),
     ...lists.flatMap(ofSection => [...adviseOnDuplicates(ofSection.flat())]),

@@ -35,6 +35,29 @@ const placeholdersIn = (text: string): string[] => [
 /** The first placeholder of a text; undefined where it has none. */
 export const placeholderIn = (text: string): string | undefined => placeholdersIn(text)[0]
 
+/** What templates leave among other words: too little to take a value for missing, and enough to look again. */
+const leftover = new RegExp(
+  [
+    /\b(?:TBA|DD?\/MM?\/YY(?:YY)?|xx\/xx|delete as (?:appropriate|applicable|necessary|required)|lorem ipsum)\b/,
+    /\b(?:click (?:or tap )?(?:here )?to enter (?:text|a date)|choose an item)\b/,
+    /[£€$]x{2,20}\b/,
+    /\(insert [^()]{1,100}\)/,
+    /<\p{L}[^<>@/]{1,100}>/u,
+    // A line to write on, which is no part of a name.
+    /(?<![^\s(£:])_{3,}/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'iu',
+)
+
+/** A text of a link that a web page's template left: its address says that it is no placeholder. */
+const linked = /\[[^\][]{1,200}\]\((?=\{\{|[#/]|https?:|mailto:)/g
+
+/** The first of what a template left in a text, the text of a role; undefined where it has none. */
+export const leftoverIn = (text: string): string | undefined =>
+  placeholderIn(text.replaceAll(linked, ' ')) ?? leftover.exec(text)?.[0]
+
 /** Words that say nothing without the value that is missing. */
 const idle = /\b(?:expected|w\/?c|week|commencing|from|to|by|on|or|and|the|dates?|up|of|insert|enter|here)\b/gi
 

@@ -165,3 +165,24 @@ export function printBlock(block: Block, role: MarkedRole, options: PrintOptions
   }
   return prints().filter(holds)
 }
+
+/** Sections with the tables that the Home Office's form has, for what no section of the role prints. */
+export function tablesOf(role: PrintedRole): PrintedRole['sections'] {
+  const blocks = role.sections.flatMap(section => section.blocks)
+  const prints = (type: 'sfia_mappings' | 'advert_details') => blocks.some(block => block.type === type)
+  const table = (kind: 'skills_framework' | 'appendix', heading: string, type: 'sfia_mappings' | 'advert_details') => ({
+    // No section of a role can have it.
+    id: `form-${kind}`,
+    kind,
+    heading,
+    shared_section: null,
+    blocks: [{ type }],
+  })
+  const hasDetails = detailRows(role.advert_details, role.grades).some(({ value }) => value !== '')
+  return [
+    ...(role.sfia_mappings.length > 0 && !prints('sfia_mappings')
+      ? [table('skills_framework', 'Skills Framework for the Information Age', 'sfia_mappings')]
+      : []),
+    ...(hasDetails && !prints('advert_details') ? [table('appendix', 'Appendix', 'advert_details')] : []),
+  ]
+}

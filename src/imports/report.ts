@@ -1,6 +1,7 @@
 /** The report of an import out of what the readers noticed. */
-import { supersededBy } from '../document/advice.ts'
+
 import type { Section } from '../document/schema.ts'
+import { supersededAt } from '../document/superseded.ts'
 import { linksOf } from '../document/text.ts'
 import { partsOf, pointersOf } from '../document/walk.ts'
 import type { Coverage } from './coverage.ts'
@@ -76,7 +77,7 @@ export function reportOf(
         (part.inline ? linksOf(part.text) : []).map(link => ({
           ...link,
           pointer: part.pointer,
-          superseded: supersededBy(link.url) !== undefined,
+          superseded: supersededAt(link.url) !== undefined,
         })),
       ),
       shared_sections: [

@@ -6,7 +6,7 @@ import type { VersionSummary } from '../roles/schema.ts'
 import { acknowledgement } from '../sfia/starter.ts'
 import { readableChanges } from './changes.ts'
 import { type Outcome, reportView } from './report.ts'
-import { advertRowsOf, factsOf, sfiaRowsOf, skillsOf } from './role.ts'
+import { advertRowsOf, factsOf, sectionsOf, sfiaRowsOf, skillsOf } from './role.ts'
 import type { Views } from './views.ts'
 
 export interface Versions {
@@ -79,6 +79,7 @@ function rolePage(views: Views, { role: json, occupation, history, own, baseUrl 
     links: [{ rel: 'alternate', type: 'application/json', href: own }],
     crumbs: [{ text: 'Roles', href: '/roles' }, { text: role.title ?? role.slug }],
     role,
+    sections: sectionsOf(role),
     isOld: role.version !== latest,
     occupation: JSON.parse(occupation),
     facts: factsOf(role),

@@ -33,7 +33,15 @@ function linesOf(text: readonly string[], warnings: readonly ImportWarning[]) {
     const own = said.get(at + 1) ?? []
     return line.trim() === '' && own.length === 0
       ? []
-      : [{ number: at + 1, text: line, warnings: own, lost: own.some(({ severity }) => severity === 'loss') }]
+      : [
+          {
+            number: at + 1,
+            text: line,
+            warnings: own,
+            isWarned: own.length > 0,
+            lost: own.some(({ severity }) => severity === 'loss'),
+          },
+        ]
   })
 }
 
@@ -50,6 +58,7 @@ export function reportView(outcome: Outcome) {
     const found = warnings.filter(warning => warning.severity === severity).length
     return `${found} ${found === 1 ? one : many}`
   }
+  const unlisted = report.warnings_not_listed.reduce((sum, { count: more }) => sum + more, 0)
   return {
     ...outcome,
     leftAlone: outcome.outcome === leftAlone,
@@ -66,6 +75,7 @@ export function reportView(outcome: Outcome) {
           count('loss', 'loss', 'losses'),
           count('repair', 'repair', 'repairs'),
           count('advice', 'piece of advice', 'pieces of advice'),
+          ...(unlisted === 0 ? [] : [`and ${unlisted} more like them, which are not listed`]),
         ].join(', '),
       ),
       row('Skills', String(recognised.skills)),

@@ -1,7 +1,7 @@
 /** What the page of one role shows, in the words that people read. */
 import { behaviours, families, labelOf, labelsOf, professions, skillLevels } from '../document/code-lists.ts'
 import { londonDate } from '../document/london.ts'
-import { detailRows, gradeName } from '../document/print.ts'
+import { detailRows, gradeName, printBlock, tablesOf } from '../document/print.ts'
 import type { AdvertDetails, PublishedRole } from '../document/schema.ts'
 
 /** A row of a summary list, as govuk-frontend takes it. */
@@ -40,3 +40,15 @@ export const skillsOf = ({ skills }: PublishedRole, importance: string | null) =
   skills
     .filter(skill => skill.importance === importance)
     .map(({ statement, level }) => ({ statement, level: level === null ? '' : labelOf(skillLevels, level) }))
+
+/**
+ * The sections that have something to show, and tables of SFIA and of details for what none of them prints: optional
+ * items are not shown, and the grade is among the facts.
+ */
+export function sectionsOf(role: PublishedRole): PublishedRole['sections'] {
+  const shown = { ...role, grades: [] }
+  const optional = () => false
+  return [...role.sections, ...tablesOf(shown)].filter(({ blocks }) =>
+    blocks.some(block => printBlock(block, shown, { optional }).length > 0),
+  )
+}

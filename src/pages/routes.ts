@@ -127,6 +127,7 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
         here: 'roles',
         ...(Object.keys(query).length === 0 ? { canonical: `${baseUrl}/roles` } : {}),
         query,
+        isSearch: Object.keys(rest).some(name => name !== 'sort'),
         filters: filtersOf(query, list.facets, names),
         summary,
         roles: list.roles,

@@ -7,10 +7,9 @@ import { imprintOf, type Source, titleOf, withoutOptional } from './rendering.ts
 
 const css = `
 :root { color-scheme: light dark; }
-body { font: 1.125rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 42rem; padding: 1.5rem; }
+body { font: 1.125rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 42rem; overflow-wrap: anywhere; padding: 1.5rem; }
 h1 { line-height: 1.2; }
 h2 { margin-top: 2rem; }
-p, li { overflow-wrap: anywhere; }
 .note { border-left: 0.3rem solid; padding-left: 0.75rem; }
 footer { border-top: 1px solid; margin-top: 2rem; }
 @media print {

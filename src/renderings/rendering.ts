@@ -13,14 +13,14 @@ export interface Source {
 export const imprintOf = ({ organisation, version }: Source): string | undefined =>
   version && `${organisation}. Version ${version.number}, published on ${londonDate(version.publishedAt)}.`
 
-/** The role without its optional items, as HTML shows a version; lists of nothing else are gone. */
+/** The role without its optional items, as HTML shows a version; lists and sections of nothing else are gone. */
 export function withoutOptional(role: PrintedRole): PrintedRole {
-  const sections = role.sections.map(section => ({
-    ...section,
-    blocks: section.blocks
+  const sections = role.sections.flatMap(section => {
+    const blocks = section.blocks
       .map(block => (block.type === 'list' ? { ...block, items: block.items.filter(item => !item.optional) } : block))
-      .filter(block => block.type !== 'list' || block.items.length > 0),
-  }))
+      .filter(block => block.type !== 'list' || block.items.length > 0)
+    return blocks.length === 0 && section.blocks.length > 0 ? [] : [{ ...section, blocks }]
+  })
   return { ...role, sections }
 }
 

@@ -19,7 +19,7 @@ import {
   WidthType,
 } from 'docx'
 import { formNamespace, formOf, formText, optionalMark } from '../document/form.ts'
-import { detailRows, foldPlain, holdable, type Print, type PrintedRole, printBlock } from '../document/print.ts'
+import { foldPlain, holdable, type Print, printBlock, tablesOf } from '../document/print.ts'
 import type { Inline } from '../document/text.ts'
 import { escapeHtml } from './html.ts'
 import { imprintOf, type Source, titleOf } from './rendering.ts'
@@ -93,11 +93,14 @@ class Writer {
     })
   }
 
-  blocks(print: Exclude<Print, { type: 'rows' }>): Paragraph[] {
+  /** What leads to a list stays on its page. */
+  blocks(print: Exclude<Print, { type: 'rows' }>, next: Print | undefined): Paragraph[] {
     if (print.type === 'list') return this.#list(print)
     const children = this.runs(print.content)
-    if (print.type === 'note') return [new Paragraph({ style: 'Note', children })]
-    return [new Paragraph(print.type === 'subheading' ? { heading: HeadingLevel.HEADING_3, children } : { children })]
+    const leads = print.type === 'subheading' || next?.type === 'list'
+    const style = print.type === 'note' ? { style: 'Note' } : {}
+    const heading = print.type === 'subheading' ? { heading: HeadingLevel.HEADING_3 } : {}
+    return [new Paragraph({ ...style, ...heading, ...(leads ? { keepNext: true } : {}), children })]
   }
 
   #list({ ordered, items }: Extract<Print, { type: 'list' }>): Paragraph[] {
@@ -127,9 +130,9 @@ class Writer {
       if (run.length > 0) rows.push(new TableRow({ children: [new TableCell({ ...span, children: run })] }))
       run = []
     }
-    for (const print of prints) {
+    for (const [at, print] of prints.entries()) {
       if (print.type !== 'rows') {
-        run.push(...this.blocks(print))
+        run.push(...this.blocks(print, prints[at + 1]))
         continue
       }
       flush()
@@ -187,26 +190,6 @@ function withoutTimes(zip: Buffer): Buffer {
   return zip
 }
 
-/** The tables that the Home Office's form has for what no section of the role prints. */
-function tablesOf(role: PrintedRole): PrintedRole['sections'] {
-  const blocks = role.sections.flatMap(section => section.blocks)
-  const prints = (type: 'sfia_mappings' | 'advert_details') => blocks.some(block => block.type === type)
-  const table = (kind: 'skills_framework' | 'appendix', heading: string, type: 'sfia_mappings' | 'advert_details') => ({
-    id: kind,
-    kind,
-    heading,
-    shared_section: null,
-    blocks: [{ type }],
-  })
-  const hasDetails = detailRows(role.advert_details, role.grades).some(({ value }) => value !== '')
-  return [
-    ...(role.sfia_mappings.length > 0 && !prints('sfia_mappings')
-      ? [table('skills_framework', 'Skills Framework for the Information Age', 'sfia_mappings')]
-      : []),
-    ...(hasDetails && !prints('advert_details') ? [table('appendix', 'Appendix', 'advert_details')] : []),
-  ]
-}
-
 /** The role as a Word file (.docx), with what it does not show in an XML part of its own. `time` is when it was written. */
 export async function renderWord(source: Source, time: string): Promise<Buffer> {
   const { organisation, version } = source
@@ -218,7 +201,7 @@ export async function renderWord(source: Source, time: string): Promise<Buffer> 
   const title = foldPlain(titleOf(source))
   const writer = new Writer()
   const children = [
-    ...(role.title === null ? [] : [new Paragraph({ heading: HeadingLevel.HEADING_1, text: title })]),
+    ...(role.title === null ? [] : [new Paragraph({ heading: HeadingLevel.HEADING_1, keepNext: true, text: title })]),
     ...role.sections.flatMap(section => {
       const prints = section.blocks.flatMap(block => printBlock(block, role, options))
       // Tables side by side would be one.

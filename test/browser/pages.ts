@@ -2,7 +2,35 @@
 import { Document, HeadingLevel, Packer, Paragraph } from 'docx'
 import { check, openPage, type Site, shoot, violationsOf } from './browser.ts'
 
-const sizes = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } }
+const sizes = { phone: { width: 320, height: 640 }, desktop: { width: 1280, height: 900 } }
+
+const longWord = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft'
+const address = `https://example.org/${'long-'.repeat(30)}`
+
+/** A role with a word that is wider than a phone wherever a page shows one. */
+const wide = {
+  title: `Head of ${longWord}`,
+  alternative_titles: [longWord],
+  grades: [{ code: 'G7' }],
+  advert_details: { additional: [{ label: longWord, value: address }] },
+  skills: [{ statement: longWord, importance: 'essential', level: 'expert' }],
+  sections: [
+    {
+      kind: 'role_summary',
+      heading: longWord,
+      blocks: [{ type: 'paragraph', text: `[${address}](${address}) \`${longWord}\`` }],
+    },
+    {
+      kind: 'responsibilities',
+      heading: 'Duties',
+      blocks: [
+        { type: 'subheading', text: longWord },
+        { type: 'list', ordered: true, items: [{ text: longWord, items: [{ text: longWord }] }] },
+      ],
+    },
+    { kind: 'skills_experience', heading: 'Skills', blocks: [{ type: 'skills', importance: 'essential' }] },
+  ],
+}
 
 /** Whether something is wider than the window. */
 const overflows = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
@@ -22,17 +50,33 @@ export async function testPages(site: Site): Promise<void> {
     body: JSON.stringify({ change_note: 'Another title' }),
   })
 
+  const made = await fetch(`${site.base}/v1/roles?organisation=home-office&slug=wide`, {
+    method: 'POST',
+    headers: { ...edit, 'content-type': 'application/json' },
+    body: JSON.stringify(wide),
+  })
+  const published = await fetch(`${site.base}/v1/roles/wide/publications`, {
+    method: 'POST',
+    headers: { ...edit, 'content-type': 'application/json', 'if-match': String(made.headers.get('etag')) },
+    body: JSON.stringify({ change_note: longWord }),
+  })
+  check('a role of long words is published', [made.status, published.status], [201, 201])
+
   const addresses = {
     list: '/roles',
     'list-searched': '/roles?q=enginer&grade=SEO',
     'list-refused': '/roles?grade=SEOO',
     role: '/roles/data-engineer',
     'role-of-a-version': `/roles/${role}/versions/1`,
+    'role-of-long-words': '/roles/wide',
+    'changes-of-long-words': '/roles/wide/changes',
     changes: `/roles/${role}/changes`,
     'not-found': '/roles/nowhere',
     'no-page': '/nowhere',
     root: '/',
     'import-form': '/imports/new',
+    'document-of-long-words': '/v1/roles/wide/document?format=html',
+    'problem-explained': '/problems/not_found',
   }
   for (const [name, size] of Object.entries(sizes)) {
     const { page, complaints, close } = await openPage(site, size)

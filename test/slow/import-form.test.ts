@@ -82,11 +82,29 @@ t.test('the import form', { timeout: 120_000 }, async t => {
     t.same(tags(page.text).slice(0, 2), ['Draft made', 'Refused'])
     const source = find(mainOf(page.text), ({ properties }) => String(properties.className).includes('register-source'))
     t.match(source.flatMap(linesOf).join('\n'), /^# Night watch\n## About the role\nYou keep the town safe\.\n/)
+    const [warned] = find(mainOf(page.text), ({ properties }) => properties.id === 'document-1-line-9')
+    t.match(warned && linesOf(warned).join(' '), /^- Walk the \[wals\]\(\/walls\) loss /)
+    t.same(
+      attributesOf(page.text, 'a', 'href').filter(href => String(href).includes('-line-')),
+      ['#document-1-line-9'],
+      'a link leads to each line of which something is said',
+    )
     const draft = await call('GET /v1/roles/night-watch/draft')
     t.equal((draft.body as { title: string }).title, 'Night watch')
     t.notMatch(page.text, key, 'the key is not repeated')
     const reasons = linesOf(mainOf(page.text)).filter(line => line.includes('The document is empty'))
     t.equal(reasons.length, 1, 'one reason is told once')
+  })
+
+  await t.test('importFromForm → 200 with how many warnings are not listed', async t => {
+    const duty = Array.from({ length: 120 }, (_, at) => `Walk [wall ${at}](/${at})`).join('\n- ')
+    const bytes = watch(duty).replace('Night watch', 'Watch of many walls')
+    const page = await call('POST /imports/new', formOf({ key }, [{ name: 'walls.md', bytes }]))
+    const lines = linesOf(mainOf(page.text))
+    t.equal(
+      lines[lines.indexOf('Warnings') + 1],
+      '100 losses, 0 repairs, 0 pieces of advice, and 20 more like them, which are not listed',
+    )
   })
 
   await t.test('importFromForm → 200 with the slug of front matter', async t => {

@@ -444,6 +444,7 @@ t.test('styles and branding', { timeout: 60_000 }, async t => {
       const { app, call } = await testApp(t, { branding: { serviceName: 'Roles & <more>', crownBranding: true } })
       const page = await call('GET /roles', browser)
       t.match(page.text, /Roles &amp; &lt;more&gt;/)
+      t.match((await call('GET /problems/not_found', browser)).text, /– Roles &amp; &lt;more&gt;<\/title>/)
       const [sheet] = find(parse(page.text), ({ properties }) => String(properties.rel) === 'stylesheet')
       const css = (await app.inject(String(sheet?.properties.href))).payload
       const files = [...css.matchAll(/url\((\/[^)]+)\)/g)].map(([, path = '']) => path)

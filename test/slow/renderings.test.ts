@@ -335,6 +335,22 @@ t.test('a Word file has headings, a language, a title and header rows, and the s
   t.match(part('docProps/core.xml'), /<dc:title>Data engineer<\/dc:title>.*<dc:language>en-GB<\/dc:language>/)
   t.match(part('word/_rels/document.xml.rels'), /customXml\/item1\.xml/)
   t.equal(part('word/document.xml').match(/<w:tblHeader\/>/g)?.length, draft.sections.length)
+  const leading = part('word/document.xml')
+    .split('<w:p>')
+    .filter(paragraph => paragraph.includes('<w:keepNext/>'))
+    .map(paragraph => paragraph.replaceAll(/<[^>]*>/g, ''))
+  t.same(
+    leading,
+    [
+      'Data engineer',
+      'About the role',
+      'Optional points to include',
+      ...draft.sections.slice(1, 4).map(({ heading }) => heading),
+      'Development and implementation',
+      'Appendix',
+    ],
+    'no heading, and nothing that leads to a list, ends a page',
+  )
   const { value } = await mammoth.convertToHtml({ buffer: bytes })
   t.match(
     value,
