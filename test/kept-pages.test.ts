@@ -106,7 +106,7 @@ t.test('listRoles from memory', { timeout: 120_000 }, async t => {
         }
       }
       const writer = async () => {
-        for (let n = 0; n < 25; n += 1) {
+        for (let n = 0; n < 10; n += 1) {
           const slug = `written-${n}`
           const { etag } = await createRole(n % 2 ? call : second, slug, documentWith({ title: `Clerk ${n % 7}` }))
           await publishRole(n % 3 ? call : second, slug, etag)

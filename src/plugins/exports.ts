@@ -8,11 +8,26 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Kysely } from 'kysely'
+import { Type } from 'typebox'
 import { openSnapshot } from '../database/connect.ts'
 import { cursorOf, type FeedEnd, findFeedEnd } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
+import { component, object } from '../document/shape.ts'
 import { Problem } from './problems.ts'
 import { cacheControl, digestTag, isFresh } from './read.ts'
+
+/** The last line of every export. */
+export const ExportEnd = component(
+  'ExportEnd',
+  object({
+    type: Type.Literal('end'),
+    count: Type.Integer({ minimum: 0, description: 'How many lines came before this one.' }),
+    digest: Type.String({
+      description: 'SHA-256 of all bytes before this line, the line feeds among them, in hexadecimal.',
+    }),
+    feed_cursor: Type.String({ description: 'What `after` of the change feed takes to go on from here.' }),
+  }),
+)
 
 interface Export {
   /** The lines, each with its line feed, in pieces cut anywhere, read from the snapshot as they are asked for. */

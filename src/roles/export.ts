@@ -6,7 +6,7 @@ import { copyText } from '../database/connect.ts'
 import type { Database } from '../database/types.ts'
 import { PublishedRole } from '../document/schema.ts'
 import { component, object, ref } from '../document/shape.ts'
-import { ndjsonType } from '../plugins/exports.ts'
+import { ExportEnd, ndjsonType } from '../plugins/exports.ts'
 
 /**
  * The latest version of each role that is published now, by slug, as lines. What stands behind `"role":` are the bytes
@@ -32,19 +32,6 @@ const ExportedRole = component(
       description: 'Quoted base64url SHA-256 of the bytes that follow `"role":`, but for the last brace.',
     }),
     role: ref(PublishedRole),
-  }),
-)
-
-/** The last line of every export. */
-export const ExportEnd = component(
-  'ExportEnd',
-  object({
-    type: Type.Literal('end'),
-    count: Type.Integer({ minimum: 0, description: 'How many lines came before this one.' }),
-    digest: Type.String({
-      description: 'SHA-256 of all bytes before this line, the line feeds among them, in hexadecimal.',
-    }),
-    feed_cursor: Type.String({ description: 'What `after` of the change feed takes to go on from here.' }),
   }),
 )
 

@@ -7,6 +7,7 @@ import { complete, ref } from '../document/shape.ts'
 import { defaultsOf, NewVacancy, ReplacementVacancy, Vacancy, VacancyPatch } from '../document/vacancy.ts'
 import { type Caller, callerOf, isOf, lacking, mayUse } from '../plugins/auth.ts'
 import { patched, validate } from '../plugins/body.ts'
+import { cacheControl } from '../plugins/read.ts'
 import { revisionTag, type Written } from '../plugins/write.ts'
 import { Validation } from '../roles/schema.ts'
 import { firstOfEach } from './advert.ts'
@@ -169,7 +170,7 @@ export const vacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async (app, 
       const advert = await advertOf(db, found)
       const hindrances = found.status === 'draft' ? findHindrances(advert, when) : []
       const errors = firstOfEach([...hindrances, ...findBlockers(advert)])
-      reply.headers({ etag: revisionTag(found.revision), 'cache-control': 'private, no-store' })
+      reply.headers({ etag: revisionTag(found.revision), 'cache-control': cacheControl.private })
       return { ready: errors.length === 0, errors, advice: adviceOn(advert) }
     },
   )
