@@ -602,3 +602,53 @@ t.test('a column of criteria beside one that says how each is assessed: its head
     t.same([report.losses, report.coverage.percent], [[], 100])
   }
 })
+
+t.test('items that say by themselves whether they are essential or desirable are skills of that importance', t => {
+  const read = (...lines: string[]) =>
+    imported(`# Tester\n\n## The role\n\nTest.\n\n## Person specification\n\n${lines.join('\n')}\n`)
+  const skillsOf = ({ document }: ReturnType<typeof read>) =>
+    document?.skills.map(({ importance, statement }) => `${importance}: ${statement}`)
+  for (const [sql, go] of [
+    ['SQL (E)', 'Go (D)'],
+    ['[E] SQL', '[D] Go'],
+    ['SQL **(Essential)**', 'Go *(desirable)*'],
+    ['SQL – Essential', 'Go – Desirable'],
+    ['E: SQL', 'D: Go'],
+    ['SQL (hanfodol)', 'Go (dymunol)'],
+    ['**SQL (E)**', '[Go](https://go.dev) [D].'],
+  ] as const) {
+    const found = read(`- ${sql}`, `- ${go}`)
+    t.same(
+      skillsOf(found)?.map(skill => skill.replace(/\*\*|\[|\]\(.*/g, '')),
+      ['essential: SQL', 'desirable: Go'],
+      sql,
+    )
+    t.same(outlineOf(found)[1], 'person_specification: subheading, skills, subheading, skills')
+    t.same([found.report.losses, found.report.coverage.percent], [[], 100])
+    t.equal(warningOf(found, 'criteria_parted')?.severity, 'repair')
+  }
+  // Groups go before each criterion, as those of a table do; what says how each is assessed stays.
+  t.same(skillsOf(read('### Knowledge', '- SQL (E, A/I)', '- Go (D)', '### Skills', '- Excel (E)', '- Word (D)')), [
+    'essential: Knowledge: SQL (A/I)',
+    'essential: Skills: Excel',
+    'desirable: Knowledge: Go',
+    'desirable: Skills: Word',
+  ])
+  // A word counts for its item alone, a letter where every item has one.
+  const partly = read('- SQL', '- Go (desirable)')
+  t.same(skillsOf(partly), ['desirable: Go'])
+  t.same(outlineOf(partly)[1], 'person_specification: list 1, subheading, skills')
+  for (const lines of [
+    ['- Vitamin (D)', '- SQL'],
+    ['- SQL (E)'],
+    ['- Essential: SQL. Desirable: Go'],
+    ['- Being kind is essential', '- Tact is desirable'],
+  ])
+    t.same([skillsOf(read(...lines)), outlineOf(read(...lines))[1]], [[], `person_specification: list ${lines.length}`])
+  const duties = imported('# Tester\n\n## Duties\n\n- Test (D)\n- Run (E)\n')
+  t.same(outlineOf(duties), ['responsibilities: list 2'], 'elsewhere a letter is no mark')
+  const start = Date.now()
+  read(`- ${'(E) '.repeat(25_000)}`, `- ${'– '.repeat(50_000)}E`)
+  t.ok(Date.now() - start < 5000, 'in bounded time')
+  t.end()
+})

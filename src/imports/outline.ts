@@ -8,6 +8,7 @@ import { withoutContents, withoutWordContents } from './contents.ts'
 import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isKnownLabel, isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
+import { withMarkedItems } from './marked-items.ts'
 import type { Notices } from './notices.ts'
 import { type BodyBlock, type Mark, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
@@ -351,5 +352,13 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
       sections.push({ heading: step.text, content: step.content, kind, line: step.line, body: [] })
     } else body.push({ type: 'subheading', content: step.content, line: step.line })
   })
+  for (const section of sections) {
+    if (!isOnCriteria(section)) continue
+    section.body = [...withMarkedItems(section.body, notices)]
+  }
   return { title, fields: tree.fields ?? [], front, sections }
 }
+
+/** Elsewhere `(D)` is no mark. Under a heading that says how much all of it matters there is none to look for. */
+const isOnCriteria = ({ kind, heading }: OutlineSection) =>
+  (kind === 'person_specification' || kind === 'skills_experience') && importanceOf(heading) === undefined
