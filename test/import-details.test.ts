@@ -508,3 +508,46 @@ t.test('amounts of a salary are those of one range, or none', async t => {
   ] as const)
     t.match(salaryIn(text), { min, max }, text)
 })
+
+t.test('several places in one value are so many locations, and an address is one', t => {
+  const read = (location: string, others = '') =>
+    imported(
+      `<h1>Tester</h1><table><tr><td>Grade</td><td>SEO</td></tr><tr><td>Location</td><td>${location}</td></tr>${others}</table><h2>The role</h2><p>Test.</p>`,
+      'text/html',
+    )
+  for (const [printed, places] of [
+    ['London, Leeds and Bristol', ['London', 'Leeds', 'Bristol']],
+    ['London / Leeds/Stoke-on-Trent', ['London', 'Leeds', 'Stoke-on-Trent']],
+    ['London<br>Newcastle upon Tyne<br>Any of our offices', ['London', 'Newcastle upon Tyne', 'Any of our offices']],
+    ['<p>London</p><p>Leeds</p>', ['London', 'Leeds']],
+    ['<ul><li>London</li><li>Leeds</li></ul>', ['London', 'Leeds']],
+    ['Croydon, Sheffield, or Greater Manchester', ['Croydon', 'Sheffield', 'Greater Manchester']],
+    ['Caerdydd neu Wrecsam', ['Caerdydd', 'Wrecsam']],
+    ['Hybrid | London', ['Hybrid', 'London']],
+    ['Caerdydd / Cardiff', ['Caerdydd / Cardiff']],
+    ['Leeds, West Yorkshire', ['Leeds, West Yorkshire']],
+    ['Brighton and Hove', ['Brighton and Hove']],
+    ['Tyne and Wear', ['Tyne and Wear']],
+    ['London or Leeds (with travel)', ['London or Leeds (with travel)']],
+    ['Home Office, London and Leeds', ['Home Office, London and Leeds']],
+    ['2 Marsham Street, London, SW1P 4DF', ['2 Marsham Street, London, SW1P 4DF']],
+    ['2 Marsham Street<br>London<br>SW1P 4DF', ['2 Marsham Street, London, SW1P 4DF']],
+    ['Lunar House,<br>Croydon', ['Lunar House, Croydon']],
+    ['Lunar House, Croydon<br>Quay House, Salford', ['Lunar House, Croydon', 'Quay House, Salford']],
+  ] as const) {
+    const { document, report } = read(printed)
+    t.same(
+      document?.advert_details.locations.map(({ text }) => text),
+      places,
+      printed,
+    )
+    t.same([document?.advert_details.additional, report.losses, report.coverage.percent], [[], [], 100], printed)
+  }
+  const broken = read('Leeds', '<tr><td>Contract type</td><td>Permanent<br>Fixed term</td></tr>')
+  t.same(broken.document?.advert_details.contract_types, ['permanent', 'fixed_term'])
+  const start = Date.now()
+  read('London, '.repeat(100_000))
+  read(`London${' /'.repeat(100_000)}`)
+  t.ok(Date.now() - start < 5000, 'in bounded time')
+  t.end()
+})

@@ -26,6 +26,10 @@ const contentOf = (block: SourceBlock): Inline[][] => {
   return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(contentOf)))
 }
 
+/** What stands in a cell, a line each. */
+const linesIn = (block: SourceBlock): Inline[][] =>
+  contentOf(block).flatMap(content => hardLines({ content, line: 1 }).map(line => line.content))
+
 /** The pairs of blocks, and the blocks that are none, with their order. */
 export function pairsOf(
   blocks: readonly BodyBlock[],
@@ -139,7 +143,7 @@ export function pairsOf(
         const [first, ...others] = row.cells
         const label = first ? cellText(first).replace(/:$/, '').trim() : ''
         if (label === '' || label.length > 300) rest.push({ ...block, rows: [row], line: row.line })
-        else add({ label, value: others.flatMap(cell => cell.blocks.flatMap(contentOf)), line: row.line })
+        else add({ label, value: others.flatMap(cell => cell.blocks.flatMap(linesIn)), line: row.line })
       }
     } else if (readsLines && (block.type === 'paragraph' || block.type === 'subheading')) {
       const lines = withDefinitions(sourceLines(block)).flatMap(({ content, ...line }) =>
