@@ -545,6 +545,11 @@ t.test('several places in one value are so many locations, and an address is one
   }
   const broken = read('Leeds', '<tr><td>Contract type</td><td>Permanent<br>Fixed term</td></tr>')
   t.same(broken.document?.advert_details.contract_types, ['permanent', 'fixed_term'])
+  for (const boxes of ['✓ Full time 🞎 Part time', '🗹 Full time □ Part time', 'Full time ✔ Part time ☐']) {
+    const { document, report } = read('Leeds', `<tr><td>Working pattern</td><td>${boxes}</td></tr>`)
+    t.same(document?.advert_details.working_patterns, ['full_time'], boxes)
+    t.same([document?.advert_details.additional, report.coverage.percent], [[], 100], boxes)
+  }
   const start = Date.now()
   read('London, '.repeat(100_000))
   read(`London${' /'.repeat(100_000)}`)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { importFile } from '../src/imports/import.ts'
 import { wordType } from '../src/imports/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
-import { bold, paragraph, table, wordFile } from './support/word.ts'
+import { bold, paragraph, run, table, wordFile } from './support/word.ts'
 
 t.test('behaviours and the role of the framework that a document names', async t => {
   const page = (text: string) =>
@@ -651,4 +651,56 @@ t.test('items that say by themselves whether they are essential or desirable are
   read(`- ${'(E) '.repeat(25_000)}`, `- ${'– '.repeat(50_000)}E`)
   t.ok(Date.now() - start < 5000, 'in bounded time')
   t.end()
+})
+
+t.test('ticks of all fonts and kinds in columns of criteria', async t => {
+  const heads = ['Criteria', 'Essential', 'Desirable']
+  const skillsOf = (result: ReturnType<typeof imported>) =>
+    result.document?.skills.map(({ importance, statement }) => `${importance}: ${statement}`)
+  const expected = ['essential: HTML', 'essential: CSS', 'desirable: Go']
+  const page = (tick: string, blank: string, columns = heads) => {
+    const rows = [columns, ['HTML', tick, blank], ['CSS', tick, blank], ['Go', blank, tick]]
+    const cells = rows.map(row => `<tr>${row.map(cell => `<td>${cell}</td>`).join('')}</tr>`)
+    return imported(
+      `<h1>Tester</h1><h2>Duties</h2><p>Test.</p><h2>Person specification</h2><table>${cells.join('')}</table>`,
+      'text/html',
+    )
+  }
+  const wingdings = (letter: string, font = 'Wingdings') => `<span style="font-family: '${font}'">${letter}</span>`
+  for (const [tick, blank] of [
+    [wingdings('ü'), ''],
+    [wingdings('&#xF0FC;'), wingdings('û')],
+    [wingdings('þ'), wingdings('o')],
+    [wingdings('P', 'Wingdings 2'), wingdings('£', 'Wingdings 2')],
+    [wingdings('a', 'Webdings'), ''],
+    ['✔️', '✗'],
+    ['√', '-'],
+    ['✅', '❌'],
+    ['✗', ''],
+    ['☒', '□'],
+  ] as const) {
+    const found = page(tick, blank)
+    t.same(skillsOf(found), expected, tick)
+    t.same([found.report.losses, found.report.coverage.percent], [[], 100], tick)
+  }
+  t.same(skillsOf(page('✓', '', ['Criteria', 'E', 'D'])), expected, 'letters as heads')
+  t.same(skillsOf(page('✓', '', ['Criteria', 'Essential (E)', 'Desirable (D)'])), expected)
+  const symbol = (char: string) => paragraph(`<w:r><w:sym w:font="Wingdings" w:char="${char}"/></w:r>`)
+  const letter = (text: string) => paragraph(run(text, '<w:rFonts w:ascii="Wingdings" w:hAnsi="Wingdings"/>'))
+  for (const [tick, blank] of [
+    [symbol('F0FC'), paragraph('')],
+    [symbol('F0FE'), symbol('F0A8')],
+    [letter('ü'), letter('\uf0fb')],
+  ] as const) {
+    const cells = [heads, ['HTML', tick, blank], ['CSS', tick, blank], ['Go', blank, tick]]
+    const body = `${bold('Tester')}${bold('Duties')}${paragraph('Test.')}${bold('Person specification')}${table(cells)}`
+    const found = await importFile(wordFile(body), wordType, contextOf())
+    t.same(skillsOf(found), expected, tick)
+    t.same([found.report.losses, found.report.coverage.percent], [[], 100], tick)
+  }
+  const typed = [...'ab'].map(text =>
+    paragraph(`${run('ü', '<w:rFonts w:ascii="Wingdings"/>')}${run(` ${text} test`)}`),
+  )
+  const lists = await importFile(wordFile(`${bold('Tester')}${bold('Duties')}${typed.join('')}`), wordType, contextOf())
+  t.same(outlineOf(lists), ['responsibilities: list 2'], 'before a text they make a list')
 })

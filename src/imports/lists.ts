@@ -11,8 +11,9 @@ import {
   type SourceParagraph,
   sourceLines,
 } from './tree.ts'
+import { tickedIn } from './values.ts'
 
-const bullet = /^\s*[●•▪◦○∙‣⁃■□➢►✓✔\uf0b7]\s*(?=\S)/
+const bullet = /^\s*[●•▪◦○∙‣⁃■□➢►✓✔\uf0b7]\ufe0f?\s*(?=\S)(?!\ufe0f)/
 const dash = /^\s*[-–—*]\s+(?=\S)/
 /** Word's own bullets of three levels as plain characters, which stand for other things too: two of them make a list. */
 const dot = /^\s*·\s+(?=\S)/
@@ -73,6 +74,9 @@ function markOf({ content, line }: Line, index: number): Marked {
   const rest = withoutStart(content, patterns[mark])
   if (plainOfInlines(rest) === '') return plain
   if (isNumbered(mark) && (isBold(content) || knownKind(plainOfInlines(rest)))) return plain
+  // `✓ Full time 🞎 Part time` is a row of boxes.
+  const boxes = mark === 'bullet' ? tickedIn(plainOfInlines(content)) : undefined
+  if (boxes && boxes.rest.length > boxes.ticked.length) return plain
   return { ...plain, content: rest, mark, printed: (patterns[mark].exec(text)?.[0] ?? '').trim() }
 }
 

@@ -66,8 +66,10 @@ export const cellText = (cell: SourceCell | undefined): string =>
     .trim()
 
 /** What stands in a column where what is beside it is so (`Essential`, `Level 4`), and where it is not. */
-export const isTick = (text: string) => /^(?:[xy✓✔☑☒🗹●•■*]|yes|\[[x✓✔]\])$/iu.test(text)
-export const isNoTick = (text: string) => /^(?:|[n☐–—-]|no|\[ ?\])$/iu.test(text)
+export const isTick = (text: string) => /^(?:[xy✓✔√✅🗸☑☒🗹🗷⌧⮽●⚫•■*]\ufe0f?|yes|\[[x✓✔]\])$/iu.test(text)
+export const isNoTick = (text: string) => isCross(text) || /^(?:|[n☐□◻⬜🞎🞏–—-]\ufe0f?|no|\[ ?\])$/iu.test(text)
+/** A cross says no beside ticks, and yes where there are none. */
+export const isCross = (text: string) => /^[✗✘❌✖🗶🗴×]\ufe0f?$/u.test(text)
 
 const isLabelCell = (cell: SourceCell | undefined) => cell !== undefined && isKnownLabel(cellText(cell))
 
