@@ -556,3 +556,44 @@ t.test('several places in one value are so many locations, and an address is one
   t.ok(Date.now() - start < 5000, 'in bounded time')
   t.end()
 })
+
+t.test('a table of labels that nobody knows is details under the title or beside details, and else a list', t => {
+  const rows = (cells: readonly (readonly [string, string])[], tag = 'td') =>
+    `<table>${cells.map(([label, value]) => `<tr><${tag}>${label}</${tag}><td>${value}</td></tr>`).join('')}</table>`
+  const read = (front: string, body = '') =>
+    imported(`<h1>Tester</h1>${front}<h2>The role</h2><p>You test.</p>${body}<h2>Duties</h2><p>Test.</p>`, 'text/html')
+  const own = [
+    ['Cost centre', '1234'],
+    ['Funding stream', 'Programme'],
+  ] as const
+  const known = rows([
+    ['Grade', 'SEO'],
+    ['Location', 'Leeds'],
+  ])
+  const expected = own.map(([label, value]) => ({ label, value }))
+  for (const [front, body] of [
+    [known + rows(own), ''],
+    [rows(own) + known, ''],
+    [`<p><b>Grade:</b> SEO</p><p><b>Location:</b> Leeds</p>${rows(own)}`, ''],
+    [rows(own, 'th'), ''],
+    [rows(own.map(([label, value]) => [`<b>${label}</b>`, value])), ''],
+    [rows(own.map(([label, value]) => [`${label}:`, value])), ''],
+    ['', known + rows(own)],
+  ] as const) {
+    const { document, report } = read(front, body)
+    t.same(document?.advert_details.additional, expected, front + body)
+    t.same([report.warnings, report.losses, report.coverage.percent], [[], [], 100])
+  }
+  t.same(read(rows([...own, ['Closing date', '3 May']])).document?.advert_details.additional.length, 3, 'one is known')
+  for (const [front, body] of [
+    [rows(own), ''],
+    ['', rows(own, 'th')],
+    ['', rows([...own, ['Travel', 'some']])],
+    [rows([...own, ['Notes', 'x'.repeat(121)]], 'th'), ''],
+  ] as const) {
+    const found = read(front, body)
+    t.same([found.document?.advert_details.additional, found.report.coverage.percent], [[], 100], front + body)
+    t.ok(warningOf(found, 'table_flattened'))
+  }
+  t.end()
+})

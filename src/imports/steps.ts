@@ -7,17 +7,8 @@ import { criteriaTables, hasImportanceColumns } from './criteria.ts'
 import { importanceOf, kindOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isDetailLine, isLabel, labelled } from './labels.ts'
 import { type SfiaTable, sfiaTable } from './sfia-tables.ts'
-import { asPairs, cellText, filledCells, onlyParagraph } from './tables.ts'
-import {
-  hardLines,
-  hasLink,
-  isBold,
-  plainOf,
-  type SourceBlock,
-  type SourceCell,
-  type SourceParagraph,
-  type SourceRow,
-} from './tree.ts'
+import { asPairs, cellText, filledCells, isShort, onlyParagraph } from './tables.ts'
+import { hardLines, hasLink, isBold, plainOf, type SourceBlock, type SourceParagraph, type SourceRow } from './tree.ts'
 
 interface Subheading {
   type: 'subheading'
@@ -92,13 +83,6 @@ const paragraphs = (block: SourceParagraph): Step[] =>
   })
 
 const firstText = ({ cells: [first] }: SourceRow) => (first ? cellText(first) : '')
-/** Longer values of a table are the text of sections. */
-const shortMax = 120
-const isShort = ({ blocks }: SourceCell) =>
-  blocks.length <= 1 &&
-  blocks.every(({ type }) => type === 'paragraph') &&
-  cellText({ header: false, blocks }).length <= shortMax
-
 /** A row of one cell with a label and its value (`Grade: SEO`) as a row of two; undefined where it is none. */
 function partedRow(row: SourceRow): SourceRow | undefined {
   const only = row.cells.length === 1 ? onlyParagraph(row)?.paragraph : undefined

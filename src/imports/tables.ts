@@ -150,11 +150,18 @@ export function onlyParagraph(row: SourceRow): { paragraph: SourceParagraph; hea
   return block.type === 'heading' ? { paragraph: { ...block, type: 'paragraph' }, header: true } : undefined
 }
 
+/** Longer values of a table are the text of sections. */
+const shortMax = 120
+export const isShort = ({ blocks }: SourceCell) =>
+  blocks.length <= 1 &&
+  blocks.every(({ type }) => type === 'paragraph') &&
+  cellText({ header: false, blocks }).length <= shortMax
+
 /** Words that stand above columns. */
 const headWords =
   /^(?:skill|competency|competence|behaviour|capability|strength|element|area|activity|measure|task|duty|responsibility|objective|level|grade|code|criteri(?:on|a)|method|category|field|detail|item|value|description|no|number|ref|reference|importance|weight(?:ing)?|outcome|output|frequency|evidence)s?$|^(?:% of time|of time|time|percentage(?: of time)?|what we assess|how assessed|assessed (?:at|by)|sfia (?:skill|code|level)|(?:skill|required|target) level|key (?:activity|task|measure)s?)$/
 const isHeadWord = (cell: SourceCell) => headWords.test(normaliseHeading(cellText(cell)))
-const standsOut = ({ header, blocks }: SourceCell) =>
+export const standsOut = ({ header, blocks }: SourceCell) =>
   header || (blocks.length > 0 && blocks.every(block => block.type === 'paragraph' && isBold(block.content)))
 const headMax = 40
 
