@@ -369,3 +369,30 @@ t.test('encodings: Windows-1252 and UTF-16 are read with a warning, byte order m
   }
   t.same(importDocument(bytes(source), 'text/markdown', contextOf()).report.warnings, [])
 })
+
+t.test('lists of Google Docs, which has nested ones beside each other, are nested', t => {
+  const list = (level: number, items: readonly string[], tag = 'ul') =>
+    `<${tag} class="c4 lst-kix_ab1-${level} start">${items.map(item => `<li class="c0"><span>${item}</span></li>`).join('')}</${tag}>`
+  const read = (html: string) => imported(`<h1>Tester</h1><h2>Duties</h2>${html}`, 'text/html')
+  const nested = read(list(0, ['Test']) + list(1, ['pages', 'letters']) + list(0, ['Write', 'Run']))
+  t.match(nested.document?.sections[0]?.blocks, [
+    {
+      type: 'list',
+      ordered: false,
+      items: [
+        { text: 'Test', items: [{ text: 'pages' }, { text: 'letters' }] },
+        { text: 'Write', items: [] },
+        { text: 'Run', items: [] },
+      ],
+    },
+  ])
+  t.same([nested.report.warnings, nested.report.losses, nested.report.coverage.percent], [[], [], 100])
+  const numbered = read(list(0, ['Test'], 'ol') + list(1, ['pages']) + list(0, ['Write'], 'ol'))
+  t.match(numbered.document?.sections[0]?.blocks, [
+    { type: 'list', ordered: true, items: [{ text: 'Test', items: [{ text: 'pages' }] }, { text: 'Write' }] },
+  ])
+  t.same(outlineOf(read(`${list(0, ['Test'])}<p>And then:</p>${list(0, ['Write', 'Run'])}`)), [
+    'responsibilities: list 1, paragraph, list 2',
+  ])
+  t.end()
+})

@@ -67,6 +67,12 @@ function wordMark(node: Element): string | undefined {
   }
   return undefined
 }
+/** How deep a list of Google Docs stands, from 1: it has those that are nested beside each other. */
+function googleLevel({ properties: { className } }: Element): number | undefined {
+  const names = Array.isArray(className) ? className : []
+  const level = names.flatMap(name => /^lst-kix_\w+-([0-8])$/.exec(String(name))?.[1] ?? [])[0]
+  return level === undefined ? undefined : Number(level) + 1
+}
 const isContents = ({ properties: { className } }: Element) =>
   Array.isArray(className) && className.some(name => /^MsoToc(?:[1-9]|Heading)$/.test(String(name)))
 /** The sign that an element is whose letter is of a font of signs: of HTML's style, or as the reader of Word marks it. */
@@ -288,7 +294,15 @@ export function readHast(root: Root, references: readonly string[], notices: Not
         notices.refuse('nesting_too_deep', `Lists are nested more than ${depthMax} deep. Nest them two deep`, line)
         return []
       }
+      const level = googleLevel(node)
       const items = itemsOf(node, listDepth + 1)
+      if (
+        level !== undefined &&
+        items.every(({ blocks: [only, ...more] }) => only?.type === 'paragraph' && more.length === 0)
+      )
+        return items.flatMap(item =>
+          item.blocks.map(block => ({ ...block, item: { level, ordered: tagName === 'ol' } }) as SourceParagraph),
+        )
       return items.length > 0 ? [{ type: 'list', ordered: tagName === 'ol', items, line }] : []
     }
     if (tagName === 'table') {
