@@ -547,3 +547,93 @@ t.test('two languages parted by a bar', async t => {
     ['Swydd-ddisgrifiad | Job Description'],
   )
 })
+
+t.test('a role in Welsh has the sections, skills and details that one in English has', t => {
+  const found = imported(`# Swyddog Polisi
+
+**Gradd:** HEO
+**Band cyflog:** SEO
+**Lleoliad:** Caerdydd
+**Dyddiad dechrau:** 1 Mai 2026
+
+## Cefndir
+
+Tîm bach ydym ni.
+
+## Crynodeb o’r rôl
+
+Byddwch yn cynghori gweinidogion.
+
+## Beth fyddwch chi’n ei wneud
+
+- Drafftio papurau
+
+## Gwybodaeth, sgiliau a phrofiad
+
+### Hanfodol
+
+- Profiad o ddrafftio
+
+### Dymunol
+
+- Gwybodaeth o’r Gymraeg
+
+## Amdanoch chi
+
+Trefnus.
+
+## Buddion
+
+Gwyliau hael.
+
+## Sut i ymgeisio
+
+Anfonwch CV.
+
+## Cyfle cyfartal
+
+Croeso i bawb.
+
+## Telerau ac amodau
+
+Parhaol.
+
+## Y tîm
+
+Pump o bobl.
+
+## Gwybodaeth ychwanegol
+
+Dim.
+`)
+  t.same(
+    found.document?.sections.map(({ kind }) => kind),
+    [
+      'role_summary',
+      'role_summary',
+      'responsibilities',
+      'skills_experience',
+      'person_specification',
+      'benefits',
+      'selection',
+      'diversity',
+      'terms',
+      'working_with',
+      'further_information',
+    ],
+  )
+  t.same(
+    found.document?.skills.map(({ importance, statement }) => [importance, statement]),
+    [
+      ['essential', 'Profiad o ddrafftio'],
+      ['desirable', 'Gwybodaeth o’r Gymraeg'],
+    ],
+  )
+  t.same(
+    found.document?.grades.map(({ code }) => code),
+    ['HEO', 'SEO'],
+  )
+  t.same(found.document?.advert_details.additional, [{ label: 'Dyddiad dechrau', value: '1 Mai 2026' }])
+  t.same([found.report.losses, found.report.coverage.percent], [[], 100])
+  t.end()
+})

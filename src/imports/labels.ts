@@ -138,15 +138,16 @@ const labels: Record<LabelledMember, string[]> = {
 
 /** In Welsh. Documents in both languages have a label in each: `Cyflog / Salary`. */
 const welsh: Partial<Record<LabelledMember, string[]>> = {
-  reference_number: ['cyfeirnod', 'rhif cyfeirnod'],
-  grades: ['gradd', 'gradd y swydd'],
+  reference_number: ['cyfeirnod', 'rhif cyfeirnod', 'rhif y swydd', 'rhif swydd'],
+  grades: ['gradd', 'gradd y swydd', 'band cyflog'],
   salary: ['cyflog', 'ystod cyflog'],
-  locations: ['lleoliad', 'lleoliadau'],
-  contract_types: ['math o gontract'],
+  locations: ['lleoliad', 'lleoliadau', 'man gwaith', 'gweithle'],
+  business_area: ['adran', 'cyfarwyddiaeth'],
+  contract_types: ['math o gontract', 'contract'],
   working_patterns: ['patrwm gweithio', 'patrwm gwaith'],
   hours: ['oriau', 'oriau gwaith'],
-  reports_to: ['yn adrodd i', 'yn atebol i', 'rheolwr llinell'],
-  title: ['teitl y swydd', 'teitl swydd'],
+  reports_to: ['yn adrodd i', 'yn atebol i', 'atebol i', 'rheolwr llinell'],
+  title: ['teitl y swydd', 'teitl swydd', 'enwr swydd'],
   profession: ['proffesiwn'],
   behaviours: ['ymddygiadau'],
 }
@@ -155,6 +156,8 @@ const welsh: Partial<Record<LabelledMember, string[]>> = {
 const others = [
   'closing date',
   'dyddiad cau',
+  'dyddiad dechrau',
+  'hyd y contract',
   'closes',
   'close',
   'opening date',
