@@ -637,3 +637,51 @@ Dim.
   t.same([found.report.losses, found.report.coverage.percent], [[], 100])
   t.end()
 })
+
+t.test('columns in Welsh and English are the English role and the Welsh text behind it', async t => {
+  const rows = [
+    ['<b>Cymraeg</b>', '<b>English</b>'],
+    ['<b>Teitl y swydd</b>', '<b>Job title</b>'],
+    ['Swyddog Polisi', 'Policy Officer'],
+    ['<b>Pwrpas y swydd</b>', '<b>Purpose</b>'],
+    ['Byddwch yn cynghori.', 'You advise.'],
+    ['<b>Prif dasgau</b>', '<b>Main tasks</b>'],
+    ['<ul><li>Drafftio</li></ul>', '<ul><li>Draft</li></ul>'],
+  ] as const
+  const read = (cells: readonly (readonly string[])[]) =>
+    imported(
+      `<table>${cells.map(row => `<tr>${row.map(cell => `<td>${cell}</td>`).join('')}</tr>`).join('')}</table>`,
+      'text/html',
+    )
+  for (const [name, cells] of [
+    ['row by row', rows],
+    ['English first', rows.map(([welsh, english]) => [english, welsh])],
+    ['in one row', [[0, 1].map(at => rows.map(row => `<p>${row[at]}</p>`).join(''))]],
+  ] as const) {
+    const found = read(cells)
+    t.equal(found.document?.title, 'Policy Officer', name)
+    t.same(
+      found.document?.sections.map(({ kind, heading }) => `${kind}: ${heading}`),
+      [
+        'role_summary: Purpose',
+        'responsibilities: Main tasks',
+        'other: Cymraeg',
+        'role_summary: Pwrpas y swydd',
+        'responsibilities: Prif dasgau',
+      ],
+      name,
+    )
+    t.match(outlineOf(found)[1], 'responsibilities: list 1')
+    t.match(warningOf(found, 'languages_parted'), { severity: 'repair', line: 1 })
+    t.same([found.report.losses, found.report.coverage.percent], [[], 100], name)
+  }
+  const sections = read(rows.slice(3))
+  t.same(outlineOf(sections), [
+    'role_summary: paragraph',
+    'responsibilities: list 1',
+    'role_summary: paragraph',
+    'responsibilities: list 1',
+  ])
+  // A table of Welsh headings beside their Welsh texts is none in two languages.
+  t.equal(warningOf(read(rows.slice(3).map(([welsh]) => [welsh, welsh])), 'languages_parted'), undefined)
+})

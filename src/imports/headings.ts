@@ -35,6 +35,11 @@ const exact = new Map(
   ),
 )
 
+const welshHeadings = new Set(Object.values(welshWords).flat())
+/** Whether a heading is one that Welsh documents have. */
+export const isWelshHeading = (text: string) =>
+  /^(?:hanfodol|dymunol)$/i.test(text) || welshHeadings.has(normaliseHeading(text))
+
 const wordsMax = 12
 
 /** What both sides of a slash or a bar mean, as documents in two languages have it; undefined where they do not say the same. */

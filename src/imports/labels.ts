@@ -196,6 +196,9 @@ const members = new Map(
   ),
 )
 const otherLabels = new Set(others)
+const welshLabels = new Set(Object.values(welsh).flat())
+/** Whether a label is one that Welsh documents have. */
+export const isWelshLabel = (label: string) => welshLabels.has(normaliseHeading(label))
 
 /** A label without what stands in brackets behind it: `Salary (for more, see below)`. */
 const bare = (label: string) => label.replace(/\s*\([^()]*\)\s*$/, '')

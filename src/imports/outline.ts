@@ -4,6 +4,7 @@ import type { SectionKind } from '../document/schema.ts'
 import { foldSpace, type Inline, plainOfInlines } from '../document/text.ts'
 import { listsOfLines, rowsOfHeadings } from './adverts.ts'
 import { isBehaviour } from './behaviours.ts'
+import { withLanguagesParted } from './bilingual.ts'
 import { withoutContents, withoutWordContents } from './contents.ts'
 import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isKnownLabel, isLabel, labelled } from './labels.ts'
@@ -300,7 +301,8 @@ function isOfSkills(mark: Mark, last: OutlineSection | undefined, level: number)
 
 /** Reads titles and headings. The blocks of the sections are as the source has them. */
 export function outline(tree: SourceTree, notices: Notices): Outline {
-  let steps = stepsOf(repairLists(repairTables(withoutWordContents(tree.blocks, notices), notices), notices))
+  const blocks = withLanguagesParted(repairTables(withoutWordContents(tree.blocks, notices), notices), notices)
+  let steps = stepsOf(repairLists(blocks, notices))
   const title = takeTitle(steps, tree.title !== null && tree.fields !== undefined, notices) ?? tree.title
   steps = listsOfLines(rowsOfHeadings(headRunIns(steps)), notices)
   steps = headIntroductions(markIntroductions(withoutStress(withoutContents(steps))), notices)
