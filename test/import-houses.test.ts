@@ -685,3 +685,19 @@ t.test('columns in Welsh and English are the English role and the Welsh text beh
   // A table of Welsh headings beside their Welsh texts is none in two languages.
   t.equal(warningOf(read(rows.slice(3).map(([welsh]) => [welsh, welsh])), 'languages_parted'), undefined)
 })
+
+t.test('a file with two roles becomes one draft with a warning that says so', t => {
+  const role = (title: string, depth: string) =>
+    `${depth} ${title}\n\n${depth}# Purpose\n\nYou test.\n\n${depth}# Responsibilities\n\n- Test\n\n${depth}# Person specification\n\n- SQL\n\n`
+  const two = imported(role('Tester', '#') + role('Senior Tester', '#'))
+  t.match(warningOf(two, 'several_roles'), { severity: 'advice', line: 17, excerpt: 'Purpose' })
+  t.equal(two.report.coverage.percent, 100)
+  t.ok(warningOf(imported(`# Testers\n\n${role('Tester', '##')}${role('Senior Tester', '##')}`), 'several_roles'))
+  for (const one of [
+    role('Tester', '#'),
+    `${role('Tester', '#')}## Purpose\n\nAgain.\n`,
+    '# Tester\n\n## Technical skills\n\n- SQL\n\n## Personal skills\n\n- Tact\n\n## Technical skills\n\n- Go\n\n## Personal skills\n\n- Wit\n',
+  ])
+    t.equal(warningOf(imported(one), 'several_roles'), undefined)
+  t.end()
+})

@@ -11,6 +11,7 @@ import { isKnownLabel, isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
 import { withMarkedItems } from './marked-items.ts'
 import type { Notices } from './notices.ts'
+import { warnOfSeveralRoles } from './several-roles.ts'
 import { type BodyBlock, type Mark, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
 import { isDocumentKind } from './title.ts'
@@ -358,6 +359,7 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     if (!isOnCriteria(section)) continue
     section.body = [...withMarkedItems(section.body, notices)]
   }
+  warnOfSeveralRoles(sections, notices)
   return { title, fields: tree.fields ?? [], front, sections }
 }
 
