@@ -27,6 +27,12 @@ t.test('behaviours and the role of the framework that a document names', async t
       t.equal(document?.sections.at(-1)?.kind, 'capabilities', heading)
     }
   t.same(under('## Behaviours\n\n- Leadership: you lead')?.behaviours, ['leadership'], 'alone under its heading')
+  for (const text of [
+    '## Person\n\nCore competence – Leadership; Managing a Quality Service',
+    '## Core competences\n\n- Leadership: you lead\n- Managing a quality service: well',
+  ])
+    t.same(under(text)?.behaviours, ['leadership', 'managing_a_quality_service'], text)
+  t.same(under('## Ymddygiadau\n\n- Leadership: you lead')?.behaviours, ['leadership'], 'under a heading in Welsh')
   t.same(under('## Behaviours\n\nWe look for leadership of teams.')?.behaviours, [], 'a sentence')
   t.same(under('## Person\n\n### Behaviours\n\n### Other\n\nTools, leadership')?.behaviours, [], 'another heading')
   const link = (url: string) => {
