@@ -543,6 +543,8 @@ t.test('several places in one value are so many locations, and an address is one
     )
     t.same([document?.advert_details.additional, report.losses, report.coverage.percent], [[], [], 100], printed)
   }
+  const jobs = imported('# Tester\n\n**Job locations:** Leeds\n\n**Grade:** SEO\n\n## Duties\n\nTest.\n')
+  t.same(jobs.document?.advert_details.locations, [place('Leeds')])
   const broken = read('Leeds', '<tr><td>Contract type</td><td>Permanent<br>Fixed term</td></tr>')
   t.same(broken.document?.advert_details.contract_types, ['permanent', 'fixed_term'])
   for (const boxes of ['✓ Full time 🞎 Part time', '🗹 Full time □ Part time', 'Full time ✔ Part time ☐']) {

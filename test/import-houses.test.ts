@@ -701,3 +701,16 @@ t.test('a file with two roles becomes one draft with a warning that says so', t 
     t.equal(warningOf(imported(one), 'several_roles'), undefined)
   t.end()
 })
+
+t.test('a numbered bold heading beside others of the same look heads a section, whatever its words are', t => {
+  const page = (...headings: string[]) =>
+    imported(
+      `<h1>Tester</h1><h2>About us</h2><p>Us.</p>${headings.map(text => `<p><b>${text}</b></p><p>Text of it.</p>`).join('')}`,
+      'text/html',
+    ).document?.sections.map(({ heading }) => heading)
+  const council = ['1. JOB PURPOSE', '2. MAIN DUTIES', '3. HEALTH AND SAFETY', '4. Safeguarding']
+  t.same(page(...council), ['About us', ...council])
+  const others = ['JOB PURPOSE', 'MAIN DUTIES']
+  t.same(page(...others, '1. Testing'), ['About us', ...others], 'others have no number')
+  t.end()
+})

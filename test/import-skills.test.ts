@@ -573,7 +573,7 @@ t.test('more names of sections, and a team is no text of the whole organisation'
     ['shared', ['About the organisation', 'About us', 'Our organisation', 'About our department']],
     ['responsibilities', ['Main activities', 'As a performance analyst you will:', 'In this role you will']],
     ['person_specification', ['We’re interested in people who', 'Personal qualities', 'Attributes']],
-    ['skills_experience', ['You should have']],
+    ['skills_experience', ['You should have', 'Knowledge', 'Qualifications and training']],
     ['role_summary', ['Overall objective']],
     ['capabilities', ['Strengths', 'Success Profile elements']],
   ] as const)

@@ -165,10 +165,18 @@ function sectionTest(steps: readonly Step[]): (mark: Mark, next: Step | undefine
   const depths = strong.filter(mark => mark.by === 'heading').map(mark => mark.depth)
   const sectionDepth = Math.min(...depths)
   const hasBold = marks.some(mark => mark.by === 'bold' && !importanceOf(mark.text))
+  // `4. Health and safety` beside `1. Purpose` and `2. Duties` of the same look.
+  const isNumbered = ({ text }: Mark) => /^\d{1,2}[.)]?\s+\p{L}/u.test(text)
+  const once = new Set<Mark['by']>()
+  const rows = new Set<Mark['by']>()
+  for (const { by } of marks.filter(mark => isNumbered(mark) && knownKind(mark.text)))
+    (once.has(by) ? rows : once).add(by)
+  const isInRow = (mark: Mark) => isNumbered(mark) && rows.has(mark.by)
   return mark => {
     if (importanceOf(mark.text)) return false
     if (mark.by === 'row' || mark.by === 'plain' || knownKind(mark.text)) return true
     if (mark.by === 'heading') return mark.depth <= sectionDepth
+    if (isInRow(mark)) return true
     return strong.length === 0 && (mark.by !== 'underline' || !hasBold)
   }
 }

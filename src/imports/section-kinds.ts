@@ -260,6 +260,8 @@ export const kindWords: KindWords[] = [
       'skills knowledge and experience',
       'knowledge skills and experience',
       'knowledge and experience',
+      'knowledge and skills',
+      'qualifications and training',
       'experience and skills',
       'experience and qualifications',
       'qualifications and experience',
@@ -283,7 +285,7 @@ export const kindWords: KindWords[] = [
       'you should have',
       'you must have',
     ],
-    like: /skills|experience|qualification|requirement|criteria|^you(?: wi)?ll (?:have|need)/,
+    like: /skills|experience|^knowledge|qualification|requirement|criteria|^you(?: wi)?ll (?:have|need)/,
     introduces: /^(?:some |the )?(?:specialist|technical|job specific|essential) skills\b/,
   },
   {
