@@ -396,3 +396,46 @@ t.test('lists of Google Docs, which has nested ones beside each other, are neste
   ])
   t.end()
 })
+
+t.test(
+  'plain text without empty lines: capitals that name a section, and Essential, part what Markdown runs together',
+  t => {
+    const found = imported(`# Tester
+
+PURPOSE OF THE ROLE
+You test
+all day.
+KEY ACCOUNTABILITIES
+- Test
+- Report
+
+SKILLS AND EXPERIENCE
+Essential:
+- SQL
+- Python
+Desirable:
+- Go
+`)
+    t.same(outlineOf(found), [
+      'role_summary: paragraph',
+      'responsibilities: list 2',
+      'skills_experience: paragraph, skills, paragraph, skills',
+    ])
+    t.match(found.document?.sections[0]?.blocks, [{ text: 'You test all day.' }])
+    t.same(
+      found.document?.skills.map(({ importance, statement }) => [importance, statement]),
+      [
+        ['essential', 'SQL'],
+        ['essential', 'Python'],
+        ['desirable', 'Go'],
+      ],
+    )
+    t.same([found.report.losses, found.report.coverage.percent], [[], 100])
+    const wrapped = imported('# Tester\n\n## Duties\n\nYou know your\nresponsibilities\nand the\nDuties:\nall.\n')
+    t.same(outlineOf(wrapped), ['responsibilities: paragraph'], 'wrapped text is no heading')
+    const start = Date.now()
+    imported(`# Tester\n\n${'DUTIES\nTest\n'.repeat(10_000)}`)
+    t.ok(Date.now() - start < 5000, 'in bounded time')
+    t.end()
+  },
+)

@@ -285,6 +285,18 @@ function partedByImportance(list: SourceList): SourceBlock[] {
   for (const item of list.items) {
     const [only, ...others] = item.blocks
     const last = blocks.at(-1)
+    const isOpen = only?.type === 'paragraph' && others.length === 0 && plainOfInlines(only.content).endsWith(':')
+    const lines = isOpen ? sourceLines(only) : []
+    const end = lines.at(-1)
+    const text = plainOfInlines(end?.content ?? [])
+    // The line below an item is a part of it in Markdown where no empty line stands between.
+    if (only?.type === 'paragraph' && lines.length === 2 && lines[0] && end && importanceOf(text)) {
+      const own: SourceItem = { ...item, blocks: [{ ...only, content: lines[0].content }] }
+      if (last?.type === 'list') last.items.push(own)
+      else blocks.push({ ...list, items: [own], line: item.line })
+      blocks.push({ type: 'paragraph', ...end })
+      continue
+    }
     if (only?.type === 'paragraph' && others.length === 0 && importanceOf(plainOfInlines(only.content)))
       blocks.push(only)
     else if (last?.type === 'list') last.items.push(item)

@@ -8,7 +8,17 @@ import { importanceOf, kindOf, knownKind, looksLikeHeading } from './headings.ts
 import { isDetailLine, isLabel, labelled } from './labels.ts'
 import { type SfiaTable, sfiaTable } from './sfia-tables.ts'
 import { asPairs, cellText, filledCells, isShort, onlyParagraph } from './tables.ts'
-import { hardLines, hasLink, isBold, plainOf, type SourceBlock, type SourceParagraph, type SourceRow } from './tree.ts'
+import {
+  hardLines,
+  hasLink,
+  isBold,
+  type Line,
+  plainOf,
+  type SourceBlock,
+  type SourceParagraph,
+  type SourceRow,
+  sourceLines,
+} from './tree.ts'
 
 interface Subheading {
   type: 'subheading'
@@ -65,8 +75,35 @@ const isUnderlinedHeading = ({ underlined = false, content }: SourceParagraph, l
   plainOfInlines(labelled(content)?.value ?? []) === ''
 const underlinedMax = 8
 
+const hasFeed = (nodes: readonly Inline[]): boolean =>
+  nodes.some(node => ('children' in node ? hasFeed(node.children) : node.value.includes('\n')))
+
+/**
+ * A line in capitals that is the name of a section, or `Essential:`, parts a paragraph of plain text, which Markdown runs
+ * together where no empty line stands between.
+ */
+function atSoftHeadings(block: SourceParagraph): Line[] {
+  const isHead = ({ content }: Line) => {
+    const text = plainOfInlines(content)
+    return (isUpper(text) && knownKind(text)) || (text.endsWith(':') && importanceOf(text))
+  }
+  const lines = hasFeed(block.content) ? sourceLines(block) : []
+  if (lines.length < 2 || hardLines(block).length > 1 || !lines.some(isHead)) return [block]
+  return lines.reduce<Line[]>((parts, line, at) => {
+    const before = lines[at - 1]
+    const last = parts.at(-1)
+    if (last && before && !isHead(line) && !isHead(before))
+      last.content.push({ type: 'text', value: '\n' }, ...line.content)
+    else parts.push({ ...line, content: [...line.content] })
+    return parts
+  }, [])
+}
+
 /** A paragraph of several lines, the author's own, is several paragraphs. */
 const paragraphs = (block: SourceParagraph): Step[] =>
+  atSoftHeadings(block).flatMap(part => linesOf({ ...block, ...part }))
+
+const linesOf = (block: SourceParagraph): Step[] =>
   hardLines(block).map(({ content, line }, index, lines): Step => {
     const text = plainOfInlines(content)
     // `Behaviours` is a label and a heading: alone in its paragraph it is the latter.
