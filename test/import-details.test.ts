@@ -508,3 +508,94 @@ t.test('amounts of a salary are those of one range, or none', async t => {
   ] as const)
     t.match(salaryIn(text), { min, max }, text)
 })
+
+t.test('several places in one value are so many locations, and an address is one', t => {
+  const read = (location: string, others = '') =>
+    imported(
+      `<h1>Tester</h1><table><tr><td>Grade</td><td>SEO</td></tr><tr><td>Location</td><td>${location}</td></tr>${others}</table><h2>The role</h2><p>Test.</p>`,
+      'text/html',
+    )
+  for (const [printed, places] of [
+    ['London, Leeds and Bristol', ['London', 'Leeds', 'Bristol']],
+    ['London / Leeds/Stoke-on-Trent', ['London', 'Leeds', 'Stoke-on-Trent']],
+    ['London<br>Newcastle upon Tyne<br>Any of our offices', ['London', 'Newcastle upon Tyne', 'Any of our offices']],
+    ['<p>London</p><p>Leeds</p>', ['London', 'Leeds']],
+    ['<ul><li>London</li><li>Leeds</li></ul>', ['London', 'Leeds']],
+    ['Croydon, Sheffield, or Greater Manchester', ['Croydon', 'Sheffield', 'Greater Manchester']],
+    ['Caerdydd neu Wrecsam', ['Caerdydd', 'Wrecsam']],
+    ['Hybrid | London', ['Hybrid', 'London']],
+    ['Caerdydd / Cardiff', ['Caerdydd / Cardiff']],
+    ['Leeds, West Yorkshire', ['Leeds, West Yorkshire']],
+    ['Brighton and Hove', ['Brighton and Hove']],
+    ['Tyne and Wear', ['Tyne and Wear']],
+    ['London or Leeds (with travel)', ['London or Leeds (with travel)']],
+    ['Home Office, London and Leeds', ['Home Office, London and Leeds']],
+    ['2 Marsham Street, London, SW1P 4DF', ['2 Marsham Street, London, SW1P 4DF']],
+    ['2 Marsham Street<br>London<br>SW1P 4DF', ['2 Marsham Street, London, SW1P 4DF']],
+    ['Lunar House,<br>Croydon', ['Lunar House, Croydon']],
+    ['Lunar House, Croydon<br>Quay House, Salford', ['Lunar House, Croydon', 'Quay House, Salford']],
+  ] as const) {
+    const { document, report } = read(printed)
+    t.same(
+      document?.advert_details.locations.map(({ text }) => text),
+      places,
+      printed,
+    )
+    t.same([document?.advert_details.additional, report.losses, report.coverage.percent], [[], [], 100], printed)
+  }
+  const jobs = imported('# Tester\n\n**Job locations:** Leeds\n\n**Grade:** SEO\n\n## Duties\n\nTest.\n')
+  t.same(jobs.document?.advert_details.locations, [place('Leeds')])
+  const broken = read('Leeds', '<tr><td>Contract type</td><td>Permanent<br>Fixed term</td></tr>')
+  t.same(broken.document?.advert_details.contract_types, ['permanent', 'fixed_term'])
+  for (const boxes of ['✓ Full time 🞎 Part time', '🗹 Full time □ Part time', 'Full time ✔ Part time ☐']) {
+    const { document, report } = read('Leeds', `<tr><td>Working pattern</td><td>${boxes}</td></tr>`)
+    t.same(document?.advert_details.working_patterns, ['full_time'], boxes)
+    t.same([document?.advert_details.additional, report.coverage.percent], [[], 100], boxes)
+  }
+  const start = Date.now()
+  read('London, '.repeat(100_000))
+  read(`London${' /'.repeat(100_000)}`)
+  t.ok(Date.now() - start < 5000, 'in bounded time')
+  t.end()
+})
+
+t.test('a table of labels that nobody knows is details under the title or beside details, and else a list', t => {
+  const rows = (cells: readonly (readonly [string, string])[], tag = 'td') =>
+    `<table>${cells.map(([label, value]) => `<tr><${tag}>${label}</${tag}><td>${value}</td></tr>`).join('')}</table>`
+  const read = (front: string, body = '') =>
+    imported(`<h1>Tester</h1>${front}<h2>The role</h2><p>You test.</p>${body}<h2>Duties</h2><p>Test.</p>`, 'text/html')
+  const own = [
+    ['Cost centre', '1234'],
+    ['Funding stream', 'Programme'],
+  ] as const
+  const known = rows([
+    ['Grade', 'SEO'],
+    ['Location', 'Leeds'],
+  ])
+  const expected = own.map(([label, value]) => ({ label, value }))
+  for (const [front, body] of [
+    [known + rows(own), ''],
+    [rows(own) + known, ''],
+    [`<p><b>Grade:</b> SEO</p><p><b>Location:</b> Leeds</p>${rows(own)}`, ''],
+    [rows(own, 'th'), ''],
+    [rows(own.map(([label, value]) => [`<b>${label}</b>`, value])), ''],
+    [rows(own.map(([label, value]) => [`${label}:`, value])), ''],
+    ['', known + rows(own)],
+  ] as const) {
+    const { document, report } = read(front, body)
+    t.same(document?.advert_details.additional, expected, front + body)
+    t.same([report.warnings, report.losses, report.coverage.percent], [[], [], 100])
+  }
+  t.same(read(rows([...own, ['Closing date', '3 May']])).document?.advert_details.additional.length, 3, 'one is known')
+  for (const [front, body] of [
+    [rows(own), ''],
+    ['', rows(own, 'th')],
+    ['', rows([...own, ['Travel', 'some']])],
+    [rows([...own, ['Notes', 'x'.repeat(121)]], 'th'), ''],
+  ] as const) {
+    const found = read(front, body)
+    t.same([found.document?.advert_details.additional, found.report.coverage.percent], [[], 100], front + body)
+    t.ok(warningOf(found, 'table_flattened'))
+  }
+  t.end()
+})

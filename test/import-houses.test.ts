@@ -547,3 +547,170 @@ t.test('two languages parted by a bar', async t => {
     ['Swydd-ddisgrifiad | Job Description'],
   )
 })
+
+t.test('a role in Welsh has the sections, skills and details that one in English has', t => {
+  const found = imported(`# Swyddog Polisi
+
+**Gradd:** HEO
+**Band cyflog:** SEO
+**Lleoliad:** Caerdydd
+**Dyddiad dechrau:** 1 Mai 2026
+
+## Cefndir
+
+Tîm bach ydym ni.
+
+## Crynodeb o’r rôl
+
+Byddwch yn cynghori gweinidogion.
+
+## Beth fyddwch chi’n ei wneud
+
+- Drafftio papurau
+
+## Gwybodaeth, sgiliau a phrofiad
+
+### Hanfodol
+
+- Profiad o ddrafftio
+
+### Dymunol
+
+- Gwybodaeth o’r Gymraeg
+
+## Amdanoch chi
+
+Trefnus.
+
+## Buddion
+
+Gwyliau hael.
+
+## Sut i ymgeisio
+
+Anfonwch CV.
+
+## Cyfle cyfartal
+
+Croeso i bawb.
+
+## Telerau ac amodau
+
+Parhaol.
+
+## Y tîm
+
+Pump o bobl.
+
+## Gwybodaeth ychwanegol
+
+Dim.
+`)
+  t.same(
+    found.document?.sections.map(({ kind }) => kind),
+    [
+      'role_summary',
+      'role_summary',
+      'responsibilities',
+      'skills_experience',
+      'person_specification',
+      'benefits',
+      'selection',
+      'diversity',
+      'terms',
+      'working_with',
+      'further_information',
+    ],
+  )
+  t.same(
+    found.document?.skills.map(({ importance, statement }) => [importance, statement]),
+    [
+      ['essential', 'Profiad o ddrafftio'],
+      ['desirable', 'Gwybodaeth o’r Gymraeg'],
+    ],
+  )
+  t.same(
+    found.document?.grades.map(({ code }) => code),
+    ['HEO', 'SEO'],
+  )
+  t.same(found.document?.advert_details.additional, [{ label: 'Dyddiad dechrau', value: '1 Mai 2026' }])
+  t.same([found.report.losses, found.report.coverage.percent], [[], 100])
+  t.end()
+})
+
+t.test('columns in Welsh and English are the English role and the Welsh text behind it', async t => {
+  const rows = [
+    ['<b>Cymraeg</b>', '<b>English</b>'],
+    ['<b>Teitl y swydd</b>', '<b>Job title</b>'],
+    ['Swyddog Polisi', 'Policy Officer'],
+    ['<b>Pwrpas y swydd</b>', '<b>Purpose</b>'],
+    ['Byddwch yn cynghori.', 'You advise.'],
+    ['<b>Prif dasgau</b>', '<b>Main tasks</b>'],
+    ['<ul><li>Drafftio</li></ul>', '<ul><li>Draft</li></ul>'],
+  ] as const
+  const read = (cells: readonly (readonly string[])[]) =>
+    imported(
+      `<table>${cells.map(row => `<tr>${row.map(cell => `<td>${cell}</td>`).join('')}</tr>`).join('')}</table>`,
+      'text/html',
+    )
+  for (const [name, cells] of [
+    ['row by row', rows],
+    ['English first', rows.map(([welsh, english]) => [english, welsh])],
+    ['in one row', [[0, 1].map(at => rows.map(row => `<p>${row[at]}</p>`).join(''))]],
+  ] as const) {
+    const found = read(cells)
+    t.equal(found.document?.title, 'Policy Officer', name)
+    t.same(
+      found.document?.sections.map(({ kind, heading }) => `${kind}: ${heading}`),
+      [
+        'role_summary: Purpose',
+        'responsibilities: Main tasks',
+        'other: Cymraeg',
+        'role_summary: Pwrpas y swydd',
+        'responsibilities: Prif dasgau',
+      ],
+      name,
+    )
+    t.match(outlineOf(found)[1], 'responsibilities: list 1')
+    t.match(warningOf(found, 'languages_parted'), { severity: 'repair', line: 1 })
+    t.same([found.report.losses, found.report.coverage.percent], [[], 100], name)
+  }
+  const sections = read(rows.slice(3))
+  t.same(outlineOf(sections), [
+    'role_summary: paragraph',
+    'responsibilities: list 1',
+    'role_summary: paragraph',
+    'responsibilities: list 1',
+  ])
+  // A table of Welsh headings beside their Welsh texts is none in two languages.
+  t.equal(warningOf(read(rows.slice(3).map(([welsh]) => [welsh, welsh])), 'languages_parted'), undefined)
+})
+
+t.test('a file with two roles becomes one draft with a warning that says so', t => {
+  const role = (title: string, depth: string) =>
+    `${depth} ${title}\n\n${depth}# Purpose\n\nYou test.\n\n${depth}# Responsibilities\n\n- Test\n\n${depth}# Person specification\n\n- SQL\n\n`
+  const two = imported(role('Tester', '#') + role('Senior Tester', '#'))
+  t.match(warningOf(two, 'several_roles'), { severity: 'advice', line: 17, excerpt: 'Purpose' })
+  t.equal(two.report.coverage.percent, 100)
+  t.ok(warningOf(imported(`# Testers\n\n${role('Tester', '##')}${role('Senior Tester', '##')}`), 'several_roles'))
+  for (const one of [
+    role('Tester', '#'),
+    `${role('Tester', '#')}## Purpose\n\nAgain.\n`,
+    '# Tester\n\n## Technical skills\n\n- SQL\n\n## Personal skills\n\n- Tact\n\n## Technical skills\n\n- Go\n\n## Personal skills\n\n- Wit\n',
+  ])
+    t.equal(warningOf(imported(one), 'several_roles'), undefined)
+  t.end()
+})
+
+t.test('a numbered bold heading beside others of the same look heads a section, whatever its words are', t => {
+  const page = (...headings: string[]) =>
+    imported(
+      `<h1>Tester</h1><h2>About us</h2><p>Us.</p>${headings.map(text => `<p><b>${text}</b></p><p>Text of it.</p>`).join('')}`,
+      'text/html',
+    ).document?.sections.map(({ heading }) => heading)
+  const council = ['1. JOB PURPOSE', '2. MAIN DUTIES', '3. HEALTH AND SAFETY', '4. Safeguarding']
+  t.same(page(...council), ['About us', ...council])
+  const others = ['JOB PURPOSE', 'MAIN DUTIES']
+  t.same(page(...others, '1. Testing'), ['About us', ...others], 'others have no number')
+  t.end()
+})

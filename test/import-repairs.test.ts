@@ -369,3 +369,73 @@ t.test('encodings: Windows-1252 and UTF-16 are read with a warning, byte order m
   }
   t.same(importDocument(bytes(source), 'text/markdown', contextOf()).report.warnings, [])
 })
+
+t.test('lists of Google Docs, which has nested ones beside each other, are nested', t => {
+  const list = (level: number, items: readonly string[], tag = 'ul') =>
+    `<${tag} class="c4 lst-kix_ab1-${level} start">${items.map(item => `<li class="c0"><span>${item}</span></li>`).join('')}</${tag}>`
+  const read = (html: string) => imported(`<h1>Tester</h1><h2>Duties</h2>${html}`, 'text/html')
+  const nested = read(list(0, ['Test']) + list(1, ['pages', 'letters']) + list(0, ['Write', 'Run']))
+  t.match(nested.document?.sections[0]?.blocks, [
+    {
+      type: 'list',
+      ordered: false,
+      items: [
+        { text: 'Test', items: [{ text: 'pages' }, { text: 'letters' }] },
+        { text: 'Write', items: [] },
+        { text: 'Run', items: [] },
+      ],
+    },
+  ])
+  t.same([nested.report.warnings, nested.report.losses, nested.report.coverage.percent], [[], [], 100])
+  const numbered = read(list(0, ['Test'], 'ol') + list(1, ['pages']) + list(0, ['Write'], 'ol'))
+  t.match(numbered.document?.sections[0]?.blocks, [
+    { type: 'list', ordered: true, items: [{ text: 'Test', items: [{ text: 'pages' }] }, { text: 'Write' }] },
+  ])
+  t.same(outlineOf(read(`${list(0, ['Test'])}<p>And then:</p>${list(0, ['Write', 'Run'])}`)), [
+    'responsibilities: list 1, paragraph, list 2',
+  ])
+  t.end()
+})
+
+t.test(
+  'plain text without empty lines: capitals that name a section, and Essential, part what Markdown runs together',
+  t => {
+    const found = imported(`# Tester
+
+PURPOSE OF THE ROLE
+You test
+all day.
+KEY ACCOUNTABILITIES
+- Test
+- Report
+
+SKILLS AND EXPERIENCE
+Essential:
+- SQL
+- Python
+Desirable:
+- Go
+`)
+    t.same(outlineOf(found), [
+      'role_summary: paragraph',
+      'responsibilities: list 2',
+      'skills_experience: paragraph, skills, paragraph, skills',
+    ])
+    t.match(found.document?.sections[0]?.blocks, [{ text: 'You test all day.' }])
+    t.same(
+      found.document?.skills.map(({ importance, statement }) => [importance, statement]),
+      [
+        ['essential', 'SQL'],
+        ['essential', 'Python'],
+        ['desirable', 'Go'],
+      ],
+    )
+    t.same([found.report.losses, found.report.coverage.percent], [[], 100])
+    const wrapped = imported('# Tester\n\n## Duties\n\nYou know your\nresponsibilities\nand the\nDuties:\nall.\n')
+    t.same(outlineOf(wrapped), ['responsibilities: paragraph'], 'wrapped text is no heading')
+    const start = Date.now()
+    imported(`# Tester\n\n${'DUTIES\nTest\n'.repeat(10_000)}`)
+    t.ok(Date.now() - start < 5000, 'in bounded time')
+    t.end()
+  },
+)

@@ -3,7 +3,7 @@ import t from 'tap'
 import { importFile } from '../src/imports/import.ts'
 import { wordType } from '../src/imports/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
-import { bold, paragraph, table, wordFile } from './support/word.ts'
+import { bold, paragraph, run, table, wordFile } from './support/word.ts'
 
 t.test('behaviours and the role of the framework that a document names', async t => {
   const page = (text: string) =>
@@ -27,6 +27,12 @@ t.test('behaviours and the role of the framework that a document names', async t
       t.equal(document?.sections.at(-1)?.kind, 'capabilities', heading)
     }
   t.same(under('## Behaviours\n\n- Leadership: you lead')?.behaviours, ['leadership'], 'alone under its heading')
+  for (const text of [
+    '## Person\n\nCore competence – Leadership; Managing a Quality Service',
+    '## Core competences\n\n- Leadership: you lead\n- Managing a quality service: well',
+  ])
+    t.same(under(text)?.behaviours, ['leadership', 'managing_a_quality_service'], text)
+  t.same(under('## Ymddygiadau\n\n- Leadership: you lead')?.behaviours, ['leadership'], 'under a heading in Welsh')
   t.same(under('## Behaviours\n\nWe look for leadership of teams.')?.behaviours, [], 'a sentence')
   t.same(under('## Person\n\n### Behaviours\n\n### Other\n\nTools, leadership')?.behaviours, [], 'another heading')
   const link = (url: string) => {
@@ -567,7 +573,7 @@ t.test('more names of sections, and a team is no text of the whole organisation'
     ['shared', ['About the organisation', 'About us', 'Our organisation', 'About our department']],
     ['responsibilities', ['Main activities', 'As a performance analyst you will:', 'In this role you will']],
     ['person_specification', ['We’re interested in people who', 'Personal qualities', 'Attributes']],
-    ['skills_experience', ['You should have']],
+    ['skills_experience', ['You should have', 'Knowledge', 'Qualifications and training']],
     ['role_summary', ['Overall objective']],
     ['capabilities', ['Strengths', 'Success Profile elements']],
   ] as const)
@@ -601,4 +607,106 @@ t.test('a column of criteria beside one that says how each is assessed: its head
     )
     t.same([report.losses, report.coverage.percent], [[], 100])
   }
+})
+
+t.test('items that say by themselves whether they are essential or desirable are skills of that importance', t => {
+  const read = (...lines: string[]) =>
+    imported(`# Tester\n\n## The role\n\nTest.\n\n## Person specification\n\n${lines.join('\n')}\n`)
+  const skillsOf = ({ document }: ReturnType<typeof read>) =>
+    document?.skills.map(({ importance, statement }) => `${importance}: ${statement}`)
+  for (const [sql, go] of [
+    ['SQL (E)', 'Go (D)'],
+    ['[E] SQL', '[D] Go'],
+    ['SQL **(Essential)**', 'Go *(desirable)*'],
+    ['SQL – Essential', 'Go – Desirable'],
+    ['E: SQL', 'D: Go'],
+    ['SQL (hanfodol)', 'Go (dymunol)'],
+    ['**SQL (E)**', '[Go](https://go.dev) [D].'],
+  ] as const) {
+    const found = read(`- ${sql}`, `- ${go}`)
+    t.same(
+      skillsOf(found)?.map(skill => skill.replace(/\*\*|\[|\]\(.*/g, '')),
+      ['essential: SQL', 'desirable: Go'],
+      sql,
+    )
+    t.same(outlineOf(found)[1], 'person_specification: subheading, skills, subheading, skills')
+    t.same([found.report.losses, found.report.coverage.percent], [[], 100])
+    t.equal(warningOf(found, 'criteria_parted')?.severity, 'repair')
+  }
+  // Groups go before each criterion, as those of a table do; what says how each is assessed stays.
+  t.same(skillsOf(read('### Knowledge', '- SQL (E, A/I)', '- Go (D)', '### Skills', '- Excel (E)', '- Word (D)')), [
+    'essential: Knowledge: SQL (A/I)',
+    'essential: Skills: Excel',
+    'desirable: Knowledge: Go',
+    'desirable: Skills: Word',
+  ])
+  // A word counts for its item alone, a letter where every item has one.
+  const partly = read('- SQL', '- Go (desirable)')
+  t.same(skillsOf(partly), ['desirable: Go'])
+  t.same(outlineOf(partly)[1], 'person_specification: list 1, subheading, skills')
+  for (const lines of [
+    ['- Vitamin (D)', '- SQL'],
+    ['- SQL (E)'],
+    ['- Essential: SQL. Desirable: Go'],
+    ['- Being kind is essential', '- Tact is desirable'],
+  ])
+    t.same([skillsOf(read(...lines)), outlineOf(read(...lines))[1]], [[], `person_specification: list ${lines.length}`])
+  const duties = imported('# Tester\n\n## Duties\n\n- Test (D)\n- Run (E)\n')
+  t.same(outlineOf(duties), ['responsibilities: list 2'], 'elsewhere a letter is no mark')
+  const start = Date.now()
+  read(`- ${'(E) '.repeat(25_000)}`, `- ${'– '.repeat(50_000)}E`)
+  t.ok(Date.now() - start < 5000, 'in bounded time')
+  t.end()
+})
+
+t.test('ticks of all fonts and kinds in columns of criteria', async t => {
+  const heads = ['Criteria', 'Essential', 'Desirable']
+  const skillsOf = (result: ReturnType<typeof imported>) =>
+    result.document?.skills.map(({ importance, statement }) => `${importance}: ${statement}`)
+  const expected = ['essential: HTML', 'essential: CSS', 'desirable: Go']
+  const page = (tick: string, blank: string, columns = heads) => {
+    const rows = [columns, ['HTML', tick, blank], ['CSS', tick, blank], ['Go', blank, tick]]
+    const cells = rows.map(row => `<tr>${row.map(cell => `<td>${cell}</td>`).join('')}</tr>`)
+    return imported(
+      `<h1>Tester</h1><h2>Duties</h2><p>Test.</p><h2>Person specification</h2><table>${cells.join('')}</table>`,
+      'text/html',
+    )
+  }
+  const wingdings = (letter: string, font = 'Wingdings') => `<span style="font-family: '${font}'">${letter}</span>`
+  for (const [tick, blank] of [
+    [wingdings('ü'), ''],
+    [wingdings('&#xF0FC;'), wingdings('û')],
+    [wingdings('þ'), wingdings('o')],
+    [wingdings('P', 'Wingdings 2'), wingdings('£', 'Wingdings 2')],
+    [wingdings('a', 'Webdings'), ''],
+    ['✔️', '✗'],
+    ['√', '-'],
+    ['✅', '❌'],
+    ['✗', ''],
+    ['☒', '□'],
+  ] as const) {
+    const found = page(tick, blank)
+    t.same(skillsOf(found), expected, tick)
+    t.same([found.report.losses, found.report.coverage.percent], [[], 100], tick)
+  }
+  t.same(skillsOf(page('✓', '', ['Criteria', 'E', 'D'])), expected, 'letters as heads')
+  t.same(skillsOf(page('✓', '', ['Criteria', 'Essential (E)', 'Desirable (D)'])), expected)
+  const symbol = (char: string) => paragraph(`<w:r><w:sym w:font="Wingdings" w:char="${char}"/></w:r>`)
+  const letter = (text: string) => paragraph(run(text, '<w:rFonts w:ascii="Wingdings" w:hAnsi="Wingdings"/>'))
+  for (const [tick, blank] of [
+    [symbol('F0FC'), paragraph('')],
+    [symbol('F0FE'), symbol('F0A8')],
+    [letter('ü'), letter('\uf0fb')],
+  ] as const) {
+    const cells = [heads, ['HTML', tick, blank], ['CSS', tick, blank], ['Go', blank, tick]]
+    const body = `${bold('Tester')}${bold('Duties')}${paragraph('Test.')}${bold('Person specification')}${table(cells)}`
+    const found = await importFile(wordFile(body), wordType, contextOf())
+    t.same(skillsOf(found), expected, tick)
+    t.same([found.report.losses, found.report.coverage.percent], [[], 100], tick)
+  }
+  const typed = [...'ab'].map(text =>
+    paragraph(`${run('ü', '<w:rFonts w:ascii="Wingdings"/>')}${run(` ${text} test`)}`),
+  )
+  const lists = await importFile(wordFile(`${bold('Tester')}${bold('Duties')}${typed.join('')}`), wordType, contextOf())
+  t.same(outlineOf(lists), ['responsibilities: list 2'], 'before a text they make a list')
 })

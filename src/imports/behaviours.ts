@@ -49,10 +49,12 @@ const within = (words: string): Behaviour[] =>
     .map(([, code]) => code)
 
 /** Behaviours that a sentence names, where it says that it is about them. */
-const inSentence = (text: string): Behaviour[] => (/behaviou?rs?\b/i.test(text) ? within(normaliseHeading(text)) : [])
+const inSentence = (text: string): Behaviour[] =>
+  /behaviou?rs?\b|\bcore competenc(?:e|y|es|ies)\b/i.test(text) ? within(normaliseHeading(text)) : []
 
 /** A heading under which the behaviours stand. */
-const isOfBehaviours = (heading: string) => /\bbehaviou?rs?\b|\bsuccess profiles?\b/i.test(heading)
+const isOfBehaviours = (heading: string) =>
+  /\bbehaviou?rs?\b|\bsuccess profiles?\b|\bcore competenc(?:e|y|es|ies)\b|^ymddygiadau/i.test(heading)
 
 /** `Leadership: you lead` under such a heading is about what stands before the colon. */
 const about = /^([^:–—]{1,80}?)(?::|\s[–—-])\s/

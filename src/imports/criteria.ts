@@ -2,7 +2,7 @@
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf, looksLikeHeading, normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
-import { cellText, filledCells, isNoTick, isTick, onlyParagraph } from './tables.ts'
+import { cellText, filledCells, isCross, isNoTick, isTick, onlyParagraph } from './tables.ts'
 import {
   isBold,
   type Line,
@@ -17,7 +17,11 @@ type Importance = 'essential' | 'desirable'
 
 /** `Essential`, `Desirable`, and the letters that tables have for them. */
 const markedImportance = (text: string): Importance | undefined =>
-  /^e\.?$/i.test(text) ? 'essential' : /^d\.?$/i.test(text) ? 'desirable' : importanceOf(text)
+  /^e\.?$/i.test(text)
+    ? 'essential'
+    : /^d\.?$/i.test(text)
+      ? 'desirable'
+      : importanceOf(text.replace(/ \([ed]\)$/i, ''))
 
 /** What heads say of columns that hold no criteria, and of the one that does. */
 const heads = {
@@ -72,8 +76,12 @@ function isCriteriaHead(row: SourceRow): boolean {
   return named > 1 || (named === 1 && beside.length > 0 && beside.every(isKnown))
 }
 
-const columnsOf = (rows: readonly SourceRow[]) =>
-  (gridOf(rows.slice(0, 1))[0] ?? []).map(({ text }) => importanceOf(text))
+/** A letter alone heads a column only where the other letter heads one too. */
+function columnsOf(rows: readonly SourceRow[]): (Importance | undefined)[] {
+  const texts = (gridOf(rows.slice(0, 1))[0] ?? []).map(({ text }) => text)
+  const marked = texts.map(markedImportance)
+  return new Set(marked.filter(Boolean)).size > 1 ? marked : texts.map(importanceOf)
+}
 
 /** A row that names the rows below it: one short line, in the only cell or as a heading of the row. */
 const groupOf = (row: SourceRow): SourceParagraph | undefined => {
@@ -181,10 +189,11 @@ function layoutOf(rows: readonly SourceRow[]): Layout {
   if (rows[0] && isCriteriaHead(rows[0])) {
     const layout = { head: rows[0], body: rows.slice(1), grid: below, marks: named }
     const cells = inRows.flatMap(row => named.flatMap(at => row[at] ?? []))
-    const areTicks = cells.every(({ text }) => isTick(text) || isNoTick(text)) && cells.some(({ text }) => isTick(text))
+    const isSet = cells.some(({ text }) => isTick(text)) ? isTick : isCross
+    const areTicks = cells.every(({ text }) => isTick(text) || isNoTick(text)) && cells.some(({ text }) => isSet(text))
     if (!areTicks)
       return { ...layout, criteria: new Map(named.map(at => [at, columns[at]])), marks: [], markOf: () => undefined }
-    const ticked = (row: readonly Placed[]) => named.filter(at => isTick(row[at]?.text ?? ''))
+    const ticked = (row: readonly Placed[]) => named.filter(at => isSet(row[at]?.text ?? ''))
     const criteria = new Map([[criterionColumn(first, inRows, named), undefined]])
     // Ticks in both columns say nothing.
     return {

@@ -7,6 +7,7 @@ import { normaliseHeading } from './headings.ts'
 import { type LabelledMember, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import type { Pair } from './pairs.ts'
+import { placesIn } from './places.ts'
 import { codesIn, gradesIn, locationIn, salaryIn, saysBand, tickedIn } from './values.ts'
 
 export interface KnownRow {
@@ -134,18 +135,17 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
         if (details.salary === null && folded.length <= 1000) details.salary = salaryIn(folded)
         else addAdditional(pair.label, folded, pair.line)
         return
-      case 'locations':
-        for (const place of value
-          .split(/[;\n]/)
-          // A star leads to a note below.
-          .map(text => text.replace(/\*+$/, '').trim())
-          .filter(Boolean)) {
+      case 'locations': {
+        const { places, between } = placesIn(value)
+        notices.understand(pair.line, between, '/advert_details/locations', 'words between places')
+        for (const place of places) {
           if (details.locations.some(({ text }) => text === place))
             notices.understand(pair.line, place, '/advert_details/locations', 'place that was named before')
           else if (place.length <= lineMax && details.locations.length < 100) details.locations.push(locationIn(place))
           else addAdditional(pair.label, place, pair.line)
         }
         return
+      }
       case 'title':
         if (into.title?.text === folded) notices.understand(pair.line, folded, '/title', 'title')
         else if (into.title === null && folded.length <= 200) into.title = { text: folded, line: pair.line }

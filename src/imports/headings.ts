@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache'
 import type { SectionKind } from '../document/schema.ts'
 import { kindWords } from './section-kinds.ts'
+import { welshWords } from './section-kinds-welsh.ts'
 
 /** No phrase comes near to it: whole paragraphs are asked for too, and to normalise each takes time. */
 const phraseMax = 150
@@ -28,7 +29,16 @@ const normalise = (text: string) =>
     .trim()
     .replace(/^(?:section )?\d{1,2}(?: \d{1,2})* (?=\p{L})/u, '')
 
-const exact = new Map(kindWords.flatMap(({ kind, phrases }) => phrases.map(phrase => [phrase, kind] as const)))
+const exact = new Map(
+  kindWords.flatMap(({ kind, phrases }) =>
+    [...phrases, ...(welshWords[kind] ?? [])].map(phrase => [phrase, kind] as const),
+  ),
+)
+
+const welshHeadings = new Set(Object.values(welshWords).flat())
+/** Whether a heading is one that Welsh documents have. */
+export const isWelshHeading = (text: string) =>
+  /^(?:hanfodol|dymunol)$/i.test(text) || welshHeadings.has(normaliseHeading(text))
 
 const wordsMax = 12
 
@@ -66,7 +76,16 @@ export const looksLikeHeading = (text: string) =>
 
 /** Lines that say how much a list of skills matters. */
 const importanceWords = {
-  essential: ['essential', 'must have', 'must haves', 'required', 'minimum', 'hanfodol', 'meini prawf hanfodol'],
+  essential: [
+    'essential',
+    'must have',
+    'must haves',
+    'required',
+    'minimum',
+    'hanfodol',
+    'meini prawf hanfodol',
+    'sgiliau hanfodol',
+  ],
   desirable: [
     'desirable',
     'nice to have',
@@ -75,6 +94,7 @@ const importanceWords = {
     'advantageous',
     'dymunol',
     'meini prawf dymunol',
+    'sgiliau dymunol',
   ],
 } as const
 

@@ -76,6 +76,9 @@ const labels: Record<LabelledMember, string[]> = {
     'based in',
     'location s',
     'office locations',
+    'job location',
+    'job locations',
+    'job location s',
     'workplace',
     'duty station',
   ],
@@ -138,15 +141,16 @@ const labels: Record<LabelledMember, string[]> = {
 
 /** In Welsh. Documents in both languages have a label in each: `Cyflog / Salary`. */
 const welsh: Partial<Record<LabelledMember, string[]>> = {
-  reference_number: ['cyfeirnod', 'rhif cyfeirnod'],
-  grades: ['gradd', 'gradd y swydd'],
+  reference_number: ['cyfeirnod', 'rhif cyfeirnod', 'rhif y swydd', 'rhif swydd'],
+  grades: ['gradd', 'gradd y swydd', 'band cyflog'],
   salary: ['cyflog', 'ystod cyflog'],
-  locations: ['lleoliad', 'lleoliadau'],
-  contract_types: ['math o gontract'],
+  locations: ['lleoliad', 'lleoliadau', 'man gwaith', 'gweithle'],
+  business_area: ['adran', 'cyfarwyddiaeth'],
+  contract_types: ['math o gontract', 'contract'],
   working_patterns: ['patrwm gweithio', 'patrwm gwaith'],
   hours: ['oriau', 'oriau gwaith'],
-  reports_to: ['yn adrodd i', 'yn atebol i', 'rheolwr llinell'],
-  title: ['teitl y swydd', 'teitl swydd'],
+  reports_to: ['yn adrodd i', 'yn atebol i', 'atebol i', 'rheolwr llinell'],
+  title: ['teitl y swydd', 'teitl swydd', 'enwr swydd'],
   profession: ['proffesiwn'],
   behaviours: ['ymddygiadau'],
 }
@@ -155,6 +159,8 @@ const welsh: Partial<Record<LabelledMember, string[]>> = {
 const others = [
   'closing date',
   'dyddiad cau',
+  'dyddiad dechrau',
+  'hyd y contract',
   'closes',
   'close',
   'opening date',
@@ -193,6 +199,9 @@ const members = new Map(
   ),
 )
 const otherLabels = new Set(others)
+const welshLabels = new Set(Object.values(welsh).flat())
+/** Whether a label is one that Welsh documents have. */
+export const isWelshLabel = (label: string) => welshLabels.has(normaliseHeading(label))
 
 /** A label without what stands in brackets behind it: `Salary (for more, see below)`. */
 const bare = (label: string) => label.replace(/\s*\([^()]*\)\s*$/, '')

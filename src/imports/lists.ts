@@ -11,8 +11,9 @@ import {
   type SourceParagraph,
   sourceLines,
 } from './tree.ts'
+import { tickedIn } from './values.ts'
 
-const bullet = /^\s*[●•▪◦○∙‣⁃■□➢►✓✔\uf0b7]\s*(?=\S)/
+const bullet = /^\s*[●•▪◦○∙‣⁃■□➢►✓✔\uf0b7]\ufe0f?\s*(?=\S)(?!\ufe0f)/
 const dash = /^\s*[-–—*]\s+(?=\S)/
 /** Word's own bullets of three levels as plain characters, which stand for other things too: two of them make a list. */
 const dot = /^\s*·\s+(?=\S)/
@@ -73,6 +74,9 @@ function markOf({ content, line }: Line, index: number): Marked {
   const rest = withoutStart(content, patterns[mark])
   if (plainOfInlines(rest) === '') return plain
   if (isNumbered(mark) && (isBold(content) || knownKind(plainOfInlines(rest)))) return plain
+  // `✓ Full time 🞎 Part time` is a row of boxes.
+  const boxes = mark === 'bullet' ? tickedIn(plainOfInlines(content)) : undefined
+  if (boxes && boxes.rest.length > boxes.ticked.length) return plain
   return { ...plain, content: rest, mark, printed: (patterns[mark].exec(text)?.[0] ?? '').trim() }
 }
 
@@ -281,6 +285,18 @@ function partedByImportance(list: SourceList): SourceBlock[] {
   for (const item of list.items) {
     const [only, ...others] = item.blocks
     const last = blocks.at(-1)
+    const isOpen = only?.type === 'paragraph' && others.length === 0 && plainOfInlines(only.content).endsWith(':')
+    const lines = isOpen ? sourceLines(only) : []
+    const end = lines.at(-1)
+    const text = plainOfInlines(end?.content ?? [])
+    // The line below an item is a part of it in Markdown where no empty line stands between.
+    if (only?.type === 'paragraph' && lines.length === 2 && lines[0] && end && importanceOf(text)) {
+      const own: SourceItem = { ...item, blocks: [{ ...only, content: lines[0].content }] }
+      if (last?.type === 'list') last.items.push(own)
+      else blocks.push({ ...list, items: [own], line: item.line })
+      blocks.push({ type: 'paragraph', ...end })
+      continue
+    }
     if (only?.type === 'paragraph' && others.length === 0 && importanceOf(plainOfInlines(only.content)))
       blocks.push(only)
     else if (last?.type === 'list') last.items.push(item)

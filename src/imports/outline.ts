@@ -4,11 +4,14 @@ import type { SectionKind } from '../document/schema.ts'
 import { foldSpace, type Inline, plainOfInlines } from '../document/text.ts'
 import { listsOfLines, rowsOfHeadings } from './adverts.ts'
 import { isBehaviour } from './behaviours.ts'
+import { withLanguagesParted } from './bilingual.ts'
 import { withoutContents, withoutWordContents } from './contents.ts'
 import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isKnownLabel, isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
+import { withMarkedItems } from './marked-items.ts'
 import type { Notices } from './notices.ts'
+import { warnOfSeveralRoles } from './several-roles.ts'
 import { type BodyBlock, type Mark, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
 import { isDocumentKind } from './title.ts'
@@ -162,10 +165,18 @@ function sectionTest(steps: readonly Step[]): (mark: Mark, next: Step | undefine
   const depths = strong.filter(mark => mark.by === 'heading').map(mark => mark.depth)
   const sectionDepth = Math.min(...depths)
   const hasBold = marks.some(mark => mark.by === 'bold' && !importanceOf(mark.text))
+  // `4. Health and safety` beside `1. Purpose` and `2. Duties` of the same look.
+  const isNumbered = ({ text }: Mark) => /^\d{1,2}[.)]?\s+\p{L}/u.test(text)
+  const once = new Set<Mark['by']>()
+  const rows = new Set<Mark['by']>()
+  for (const { by } of marks.filter(mark => isNumbered(mark) && knownKind(mark.text)))
+    (once.has(by) ? rows : once).add(by)
+  const isInRow = (mark: Mark) => isNumbered(mark) && rows.has(mark.by)
   return mark => {
     if (importanceOf(mark.text)) return false
     if (mark.by === 'row' || mark.by === 'plain' || knownKind(mark.text)) return true
     if (mark.by === 'heading') return mark.depth <= sectionDepth
+    if (isInRow(mark)) return true
     return strong.length === 0 && (mark.by !== 'underline' || !hasBold)
   }
 }
@@ -299,7 +310,8 @@ function isOfSkills(mark: Mark, last: OutlineSection | undefined, level: number)
 
 /** Reads titles and headings. The blocks of the sections are as the source has them. */
 export function outline(tree: SourceTree, notices: Notices): Outline {
-  let steps = stepsOf(repairLists(repairTables(withoutWordContents(tree.blocks, notices), notices), notices))
+  const blocks = withLanguagesParted(repairTables(withoutWordContents(tree.blocks, notices), notices), notices)
+  let steps = stepsOf(repairLists(blocks, notices))
   const title = takeTitle(steps, tree.title !== null && tree.fields !== undefined, notices) ?? tree.title
   steps = listsOfLines(rowsOfHeadings(headRunIns(steps)), notices)
   steps = headIntroductions(markIntroductions(withoutStress(withoutContents(steps))), notices)
@@ -351,5 +363,14 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
       sections.push({ heading: step.text, content: step.content, kind, line: step.line, body: [] })
     } else body.push({ type: 'subheading', content: step.content, line: step.line })
   })
+  for (const section of sections) {
+    if (!isOnCriteria(section)) continue
+    section.body = [...withMarkedItems(section.body, notices)]
+  }
+  warnOfSeveralRoles(sections, notices)
   return { title, fields: tree.fields ?? [], front, sections }
 }
+
+/** Elsewhere `(D)` is no mark. Under a heading that says how much all of it matters there is none to look for. */
+const isOnCriteria = ({ kind, heading }: OutlineSection) =>
+  (kind === 'person_specification' || kind === 'skills_experience') && importanceOf(heading) === undefined

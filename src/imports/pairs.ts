@@ -1,11 +1,22 @@
 /** Labels and values among the blocks of a section, or under a title: which lines and rows are such, and what is none. */
 
 import { type Inline, plainOfInlines } from '../document/text.ts'
-import { knownKind, looksLikeHeading } from './headings.ts'
+import { hasImportanceColumns } from './criteria.ts'
+import { importanceOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isKnownLabel, isLabel, type Labelled, labelled, labelledLines, labelledMember, saysLabel } from './labels.ts'
-import type { BodyBlock } from './steps.ts'
-import { cellText } from './tables.ts'
-import { cutInlines, hardLines, isBold, type Line, type SourceBlock, type SourceItem, sourceLines } from './tree.ts'
+import { sfiaTable } from './sfia-tables.ts'
+import type { BodyBlock, Rows } from './steps.ts'
+import { cellText, hasHead, isShort, standsOut } from './tables.ts'
+import {
+  cutInlines,
+  hardLines,
+  isBold,
+  type Line,
+  type SourceBlock,
+  type SourceItem,
+  type SourceRow,
+  sourceLines,
+} from './tree.ts'
 
 /** A row as it is printed. */
 export interface Pair {
@@ -24,6 +35,36 @@ const contentOf = (block: SourceBlock): Inline[][] => {
   if (block.type === 'paragraph' || block.type === 'heading') return [block.content]
   if (block.type === 'list') return block.items.flatMap(item => item.blocks.flatMap(contentOf))
   return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(contentOf)))
+}
+
+/** What stands in a cell, a line each. */
+const linesIn = (block: SourceBlock): Inline[][] =>
+  contentOf(block).flatMap(content => hardLines({ content, line: 1 }).map(line => line.content))
+
+const labelMax = 60
+
+/** Whether a table has the form of labels and their short values, be they known or not. */
+const areLabels = (rows: readonly SourceRow[]) =>
+  rows.length > 1 &&
+  !hasHead(rows) &&
+  !hasImportanceColumns(rows) &&
+  !sfiaTable(rows) &&
+  rows.every(({ cells: [label, value, ...more] }) => {
+    const text = cellText(label)
+    const isLabel = text !== '' && text.length <= labelMax && looksLikeHeading(text) && !importanceOf(text)
+    return label && value && more.length === 0 && isLabel && isShort(label) && isShort(value)
+  })
+
+/** Whether the labels of such a table are told from the values by their looks, or, under a title, one of them is known. */
+const saysLabels = (rows: readonly SourceRow[], isUnderTitle: boolean) => {
+  const isKnown = rows.some(({ cells: [label] }) =>
+    isUnderTitle ? isKnownLabel(cellText(label)) : labelledMember(cellText(label)),
+  )
+  const areMarked = rows.every(
+    ({ cells: [label, value] }) =>
+      label && value && (standsOut(label) || cellText(label).endsWith(':')) && !(standsOut(value) && cellText(value)),
+  )
+  return isUnderTitle ? isKnown || areMarked : isKnown && areMarked
 }
 
 /** The pairs of blocks, and the blocks that are none, with their order. */
@@ -102,6 +143,17 @@ export function pairsOf(
     return loose || count > 1 || (count > 0 && found.every(item => accepts(item)))
   }
 
+  const areDetails = (block: Rows) =>
+    loose ||
+    block.details === true ||
+    block.rows.filter(row => row.cells[0] && labelledMember(cellText(row.cells[0]))).length > 1
+  /** Whether the block before or behind is details. */
+  const isBeside = (index: number) =>
+    [index - 1, index + 1].some(at => {
+      const block = blocks[at]
+      return block?.type === 'rows' ? areDetails(block) : readsLines && (known[at] ?? 0) > 0
+    })
+
   for (const [index, block] of blocks.entries()) {
     const open = alone
     alone = undefined
@@ -118,9 +170,7 @@ export function pairsOf(
       add(alone)
     } else if (block.type === 'rows') {
       const isPairs =
-        loose ||
-        block.details ||
-        block.rows.filter(row => row.cells[0] && labelledMember(cellText(row.cells[0]))).length > 1
+        areDetails(block) || (areLabels(block.rows) && (isBeside(index) || saysLabels(block.rows, mode === 'front')))
       const widest = Math.max(...block.rows.map(row => row.cells.length))
       // Beside a label is its value; where another label is, it is not certain which value belongs to which.
       const hasLabelsBeside =
@@ -139,7 +189,7 @@ export function pairsOf(
         const [first, ...others] = row.cells
         const label = first ? cellText(first).replace(/:$/, '').trim() : ''
         if (label === '' || label.length > 300) rest.push({ ...block, rows: [row], line: row.line })
-        else add({ label, value: others.flatMap(cell => cell.blocks.flatMap(contentOf)), line: row.line })
+        else add({ label, value: others.flatMap(cell => cell.blocks.flatMap(linesIn)), line: row.line })
       }
     } else if (readsLines && (block.type === 'paragraph' || block.type === 'subheading')) {
       const lines = withDefinitions(sourceLines(block)).flatMap(({ content, ...line }) =>

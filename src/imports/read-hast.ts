@@ -1,6 +1,7 @@
 /** From the syntax tree of HTML to the neutral tree. Markdown comes this way too, since HTML stands in it. */
 import type { Element, ElementContent, Root, RootContent } from 'hast'
 import { type Inline, isAllowedAddress, plainOfInlines } from '../document/text.ts'
+import { signClass, signFont, signFonts, signOf } from './dingbats.ts'
 import type { Notices } from './notices.ts'
 import {
   hardBreak,
@@ -66,13 +67,20 @@ function wordMark(node: Element): string | undefined {
   }
   return undefined
 }
+/** How deep a list of Google Docs stands, from 1: it has those that are nested beside each other. */
+function googleLevel({ properties: { className } }: Element): number | undefined {
+  const names = Array.isArray(className) ? className : []
+  const level = names.flatMap(name => /^lst-kix_\w+-([0-8])$/.exec(String(name))?.[1] ?? [])[0]
+  return level === undefined ? undefined : Number(level) + 1
+}
 const isContents = ({ properties: { className } }: Element) =>
   Array.isArray(className) && className.some(name => /^MsoToc(?:[1-9]|Heading)$/.test(String(name)))
-/** A bullet that is a letter of a font of signs. */
-const isDingbat = (node: Element) =>
-  /font-family\s*:[^;]{0,200}\bwingdings/i.test(property(node, 'style')) &&
-  /^\s*\p{L}\s*$/u.test(textOf(node)) &&
-  wordMark(node) === undefined
+/** The sign that an element is whose letter is of a font of signs: of HTML's style, or as the reader of Word marks it. */
+function dingbatOf(node: Element): string | undefined {
+  const declared = /font-family\s*:([^;]{0,200})/i.exec(property(node, 'style'))?.[1]
+  const font = declared === undefined ? signFonts.find(name => hasClass(node, signClass(name))) : signFont(declared)
+  return font === undefined || wordMark(node) !== undefined ? undefined : signOf(font, textOf(node))
+}
 
 /** By its style, or else by its name: Google Docs puts what it copies into a `b` that is not bold. */
 function isStrong(node: Element) {
@@ -164,10 +172,11 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     // What was left out parts words.
     if (isSkipped(node)) return [{ type: 'text', value: ' ' }]
     const { tagName } = node
-    if (isWordMark(node) || isDingbat(node)) {
+    const sign = isWordMark(node) ? '' : dingbatOf(node)
+    if (sign !== undefined) {
       const printed = textOf(node).trim()
-      if (/[\p{L}\p{N}]/u.test(printed)) notices.understand(lineOf(node), printed, '', 'mark of a list')
-      return isWordMark(node) ? [] : [{ type: 'text', value: '➢ ' }]
+      if (/[\p{L}\p{N}£]/u.test(printed)) notices.understand(lineOf(node), printed, '', 'mark of a list')
+      return sign === '' ? [] : [{ type: 'text', value: sign }]
     }
     if (tagName === 'br') return [{ type: 'text', value: hardBreak }]
     // Word's controls to tick come as these too.
@@ -285,7 +294,15 @@ export function readHast(root: Root, references: readonly string[], notices: Not
         notices.refuse('nesting_too_deep', `Lists are nested more than ${depthMax} deep. Nest them two deep`, line)
         return []
       }
+      const level = googleLevel(node)
       const items = itemsOf(node, listDepth + 1)
+      if (
+        level !== undefined &&
+        items.every(({ blocks: [only, ...more] }) => only?.type === 'paragraph' && more.length === 0)
+      )
+        return items.flatMap(item =>
+          item.blocks.map(block => ({ ...block, item: { level, ordered: tagName === 'ol' } }) as SourceParagraph),
+        )
       return items.length > 0 ? [{ type: 'list', ordered: tagName === 'ol', items, line }] : []
     }
     if (tagName === 'table') {

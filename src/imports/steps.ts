@@ -7,16 +7,17 @@ import { criteriaTables, hasImportanceColumns } from './criteria.ts'
 import { importanceOf, kindOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isDetailLine, isLabel, labelled } from './labels.ts'
 import { type SfiaTable, sfiaTable } from './sfia-tables.ts'
-import { asPairs, cellText, filledCells, onlyParagraph } from './tables.ts'
+import { asPairs, cellText, filledCells, isShort, onlyParagraph } from './tables.ts'
 import {
   hardLines,
   hasLink,
   isBold,
+  type Line,
   plainOf,
   type SourceBlock,
-  type SourceCell,
   type SourceParagraph,
   type SourceRow,
+  sourceLines,
 } from './tree.ts'
 
 interface Subheading {
@@ -74,8 +75,35 @@ const isUnderlinedHeading = ({ underlined = false, content }: SourceParagraph, l
   plainOfInlines(labelled(content)?.value ?? []) === ''
 const underlinedMax = 8
 
+const hasFeed = (nodes: readonly Inline[]): boolean =>
+  nodes.some(node => ('children' in node ? hasFeed(node.children) : node.value.includes('\n')))
+
+/**
+ * A line in capitals that is the name of a section, or `Essential:`, parts a paragraph of plain text, which Markdown runs
+ * together where no empty line stands between.
+ */
+function atSoftHeadings(block: SourceParagraph): Line[] {
+  const isHead = ({ content }: Line) => {
+    const text = plainOfInlines(content)
+    return (isUpper(text) && knownKind(text)) || (text.endsWith(':') && importanceOf(text))
+  }
+  const lines = hasFeed(block.content) ? sourceLines(block) : []
+  if (lines.length < 2 || hardLines(block).length > 1 || !lines.some(isHead)) return [block]
+  return lines.reduce<Line[]>((parts, line, at) => {
+    const before = lines[at - 1]
+    const last = parts.at(-1)
+    if (last && before && !isHead(line) && !isHead(before))
+      last.content.push({ type: 'text', value: '\n' }, ...line.content)
+    else parts.push({ ...line, content: [...line.content] })
+    return parts
+  }, [])
+}
+
 /** A paragraph of several lines, the author's own, is several paragraphs. */
 const paragraphs = (block: SourceParagraph): Step[] =>
+  atSoftHeadings(block).flatMap(part => linesOf({ ...block, ...part }))
+
+const linesOf = (block: SourceParagraph): Step[] =>
   hardLines(block).map(({ content, line }, index, lines): Step => {
     const text = plainOfInlines(content)
     // `Behaviours` is a label and a heading: alone in its paragraph it is the latter.
@@ -92,13 +120,6 @@ const paragraphs = (block: SourceParagraph): Step[] =>
   })
 
 const firstText = ({ cells: [first] }: SourceRow) => (first ? cellText(first) : '')
-/** Longer values of a table are the text of sections. */
-const shortMax = 120
-const isShort = ({ blocks }: SourceCell) =>
-  blocks.length <= 1 &&
-  blocks.every(({ type }) => type === 'paragraph') &&
-  cellText({ header: false, blocks }).length <= shortMax
-
 /** A row of one cell with a label and its value (`Grade: SEO`) as a row of two; undefined where it is none. */
 function partedRow(row: SourceRow): SourceRow | undefined {
   const only = row.cells.length === 1 ? onlyParagraph(row)?.paragraph : undefined

@@ -66,8 +66,10 @@ export const cellText = (cell: SourceCell | undefined): string =>
     .trim()
 
 /** What stands in a column where what is beside it is so (`Essential`, `Level 4`), and where it is not. */
-export const isTick = (text: string) => /^(?:[xy✓✔☑☒🗹●•■*]|yes|\[[x✓✔]\])$/iu.test(text)
-export const isNoTick = (text: string) => /^(?:|[n☐–—-]|no|\[ ?\])$/iu.test(text)
+export const isTick = (text: string) => /^(?:[xy✓✔√✅🗸☑☒🗹🗷⌧⮽●⚫•■*]\ufe0f?|yes|\[[x✓✔]\])$/iu.test(text)
+export const isNoTick = (text: string) => isCross(text) || /^(?:|[n☐□◻⬜🞎🞏–—-]\ufe0f?|no|\[ ?\])$/iu.test(text)
+/** A cross says no beside ticks, and yes where there are none. */
+export const isCross = (text: string) => /^[✗✘❌✖🗶🗴×]\ufe0f?$/u.test(text)
 
 const isLabelCell = (cell: SourceCell | undefined) => cell !== undefined && isKnownLabel(cellText(cell))
 
@@ -148,11 +150,18 @@ export function onlyParagraph(row: SourceRow): { paragraph: SourceParagraph; hea
   return block.type === 'heading' ? { paragraph: { ...block, type: 'paragraph' }, header: true } : undefined
 }
 
+/** Longer values of a table are the text of sections. */
+const shortMax = 120
+export const isShort = ({ blocks }: SourceCell) =>
+  blocks.length <= 1 &&
+  blocks.every(({ type }) => type === 'paragraph') &&
+  cellText({ header: false, blocks }).length <= shortMax
+
 /** Words that stand above columns. */
 const headWords =
   /^(?:skill|competency|competence|behaviour|capability|strength|element|area|activity|measure|task|duty|responsibility|objective|level|grade|code|criteri(?:on|a)|method|category|field|detail|item|value|description|no|number|ref|reference|importance|weight(?:ing)?|outcome|output|frequency|evidence)s?$|^(?:% of time|of time|time|percentage(?: of time)?|what we assess|how assessed|assessed (?:at|by)|sfia (?:skill|code|level)|(?:skill|required|target) level|key (?:activity|task|measure)s?)$/
 const isHeadWord = (cell: SourceCell) => headWords.test(normaliseHeading(cellText(cell)))
-const standsOut = ({ header, blocks }: SourceCell) =>
+export const standsOut = ({ header, blocks }: SourceCell) =>
   header || (blocks.length > 0 && blocks.every(block => block.type === 'paragraph' && isBold(block.content)))
 const headMax = 40
 

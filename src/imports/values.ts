@@ -198,8 +198,8 @@ export const locationIn = (text: string): Location => ({
   country: null,
 })
 
-const box = /(\[[ xX✓✔]?\]|[☐☑☒🗹])/u
-const isTicked = (mark: string) => /[xX✓✔☑☒🗹]/u.test(mark)
+const box = /(\[[ xX✓✔]?\]|[☐□◻⬜🞎🞏☑☒🗹🗷⌧✓✔])/u
+const isTicked = (mark: string) => /[xX✓✔☑☒🗹🗷⌧]/u.test(mark)
 
 /**
  * Of boxes to tick, each with its text behind it or each with its text before it, the texts of those that are ticked and the

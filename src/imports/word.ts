@@ -3,6 +3,7 @@ import mammoth from 'mammoth'
 import rehypeParse from 'rehype-parse'
 import { unified } from 'unified'
 import { type Form, formNamespace, parseForm } from '../document/form.ts'
+import { signClass, signFont, signFonts } from './dingbats.ts'
 import type { Notices } from './notices.ts'
 import type { WordPackage } from './package.ts'
 import { readHast } from './read-hast.ts'
@@ -15,6 +16,8 @@ interface WordNode {
   type: string
   styleId?: string | null
   styleName?: string | null
+  /** Of a run. */
+  font?: string | null
   children?: WordNode[]
   /** Of the document: the notes that references in the text name. */
   notes?: { resolve(reference: WordNode): object | null }
@@ -30,6 +33,14 @@ const withoutDangling = (node: WordNode, notes = node.notes): WordNode =>
           .map(child => withoutDangling(child, notes)),
       }
     : node
+
+/** Runs in a font of signs have a style of ours, so that the HTML says which: mammoth leaves fonts out. */
+function withSigns(node: WordNode): WordNode {
+  const font = node.type === 'run' ? signFont(node.font ?? '') : undefined
+  if (font !== undefined) return { ...node, styleId: null, styleName: signStyle(font) }
+  return node.children ? { ...node, children: node.children.map(withSigns) } : node
+}
+const signStyle = (font: string) => `Signs of ${font}`
 
 /** Headings of a house's own styles (`HO Heading 2`, `Section title`) become Word's own, which mammoth knows. */
 function withOwnHeadings(node: WordNode): WordNode {
@@ -178,9 +189,10 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
         "p[style-name='Quote'] => p:fresh",
         "p[style-name='Note'] => p.note:fresh",
         "r[style-name='Code'] => code",
+        ...signFonts.map(font => `r[style-name='${signStyle(font)}'] => span.${signClass(font)}`),
       ],
       convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
-      transformDocument: (document: WordNode) => withOwnHeadings(withoutDangling(document)),
+      transformDocument: (document: WordNode) => withSigns(withOwnHeadings(withoutDangling(document))),
     })
   } catch (error) {
     if (error instanceof RangeError) throw error

@@ -1,0 +1,84 @@
+/** Tables that have a document in two languages side by side, Welsh and English. */
+import { plainOfInlines } from '../document/text.ts'
+import { importanceOf, isWelshHeading, knownKind } from './headings.ts'
+import { isWelshLabel, labelledMember } from './labels.ts'
+import type { Notices } from './notices.ts'
+import { hardLines, type SourceBlock, type SourceCell } from './tree.ts'
+
+type Table = Extract<SourceBlock, { type: 'table' }>
+
+const linesOf = (block: SourceBlock): string[] => {
+  if (block.type === 'list') return block.items.flatMap(item => item.blocks.flatMap(linesOf))
+  if (block.type === 'table') return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(linesOf)))
+  return hardLines(block).map(({ content }) => plainOfInlines(content))
+}
+
+/** What the headings and labels of a column mean, and how many of them are Welsh. */
+function meaningsOf(cells: readonly (SourceCell | undefined)[]) {
+  const names = cells
+    .flatMap(cell => (cell?.blocks ?? []).flatMap(linesOf))
+    .map(line => line.slice(0, 150).split(':', 1)[0] ?? '')
+  const known = names.flatMap(name => {
+    const meaning = labelledMember(name) ?? knownKind(name) ?? importanceOf(name)
+    return meaning === undefined ? [] : [{ meaning, isWelsh: isWelshHeading(name) || isWelshLabel(name) }]
+  })
+  return {
+    meanings: new Set(known.map(({ meaning }) => meaning)),
+    welsh: known.filter(({ isWelsh }) => isWelsh).length,
+    all: known.length,
+  }
+}
+
+/** Which of two columns is the Welsh one of a table that says the same in both; undefined for all other tables. */
+function welshColumn({ rows }: Table): 0 | 1 | undefined {
+  if (rows.some(({ cells }) => cells.length > 2)) return undefined
+  const pairs = rows.filter(({ cells }) => cells.length === 2)
+  const [left, right] = [meaningsOf(pairs.map(row => row.cells[0])), meaningsOf(pairs.map(row => row.cells[1]))]
+  const same = [...left.meanings].filter(meaning => right.meanings.has(meaning))
+  if (same.length < 2) return undefined
+  if (left.welsh * 2 > left.all && right.welsh * 2 < right.all) return 0
+  return right.welsh * 2 > right.all && left.welsh * 2 < left.all ? 1 : undefined
+}
+
+const heading = 'Cymraeg'
+const languages = /^(?:cymraeg|welsh|saesneg|english)(?: ?[/|] ?(?:cymraeg|welsh|saesneg|english))?$/i
+
+/** A heading of ours as the document's own look. */
+function headingAt(line: number, blocks: readonly SourceBlock[]): SourceBlock {
+  const depths = blocks.flatMap(block => (block.type === 'heading' ? [block.depth] : []))
+  const content = [{ type: 'text' as const, value: heading }]
+  if (depths.length === 0) return { type: 'paragraph', content: [{ type: 'strong', children: content }], line }
+  return { type: 'heading', depth: Math.min(...depths.filter((depth, at) => at > 0 || depth > 1), 6), content, line }
+}
+
+/**
+ * The blocks with the English column where the table stands, as the text that it is, and the Welsh ones behind all others,
+ * under a heading of ours where they begin with none.
+ */
+export function withLanguagesParted(blocks: readonly SourceBlock[], notices: Notices): readonly SourceBlock[] {
+  const welsh: SourceBlock[] = []
+  /** The name of the language at the head of a column is no text of the role. */
+  const withoutLanguage = ({ blocks: [first, ...others] }: SourceCell, line: number): SourceBlock[] => {
+    const names = first ? linesOf(first) : []
+    const isName = names.length === 1 && languages.test(names[0] ?? '')
+    if (isName) notices.understand(line, names.join(' '), '', 'head of a table')
+    return first && !isName ? [first, ...others] : others
+  }
+  const kept = blocks.flatMap((block): SourceBlock[] => {
+    const column = block.type === 'table' ? welshColumn(block) : undefined
+    if (block.type !== 'table' || column === undefined) return [block]
+    const text = (block.rows[0]?.cells ?? []).flatMap(cell => cell.blocks.flatMap(linesOf)).join(' ')
+    const detail = `Welsh and English stand side by side; the Welsh text was put behind the English; what has no heading of its own there is under “${heading}”`
+    notices.add('repair', 'languages_parted', block.line, text, detail)
+    return block.rows.flatMap(({ cells, line }, at) => {
+      const texts = cells.map(cell => (at === 0 ? withoutLanguage(cell, line) : cell.blocks))
+      if (texts.length === 2) welsh.push(...(texts[column] ?? []))
+      return (texts.length === 2 ? texts[1 - column] : texts[0]) ?? []
+    })
+  })
+  const [first] = welsh
+  if (!first) return blocks
+  // Where a section begins with it, it needs no heading of ours.
+  const isHead = first.type === 'heading' || (first.type === 'paragraph' && knownKind(plainOfInlines(first.content)))
+  return [...kept, ...(isHead ? [] : [headingAt(first.line, kept)]), ...welsh]
+}

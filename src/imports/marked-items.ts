@@ -1,0 +1,170 @@
+/** Lists whose items say by themselves how much they matter: `Knows SQL (E)`, `[D] Knows Go`, `Excel – desirable`. */
+import { type Inline, plainOfInlines } from '../document/text.ts'
+import { importanceOf } from './headings.ts'
+import type { Notices } from './notices.ts'
+import type { BodyBlock } from './steps.ts'
+import type { SourceItem } from './tree.ts'
+
+type Importance = 'essential' | 'desirable'
+type List = Extract<BodyBlock, { type: 'list' }>
+
+/** `E`, `Essential`; `E, A/I` says too how it is assessed. */
+const sign = '(e|d|ess|des|essential|desirable|hanfodol|dymunol)'
+const assessed = '(?:[,;:/] ?([aitps](?:[,/& ]{1,3}[aitps]){0,4}))?'
+/** At the end in brackets, or behind a dash; at the beginning in brackets, or before a dash or colon. */
+const atEnd = new RegExp(`\\s?(?:[([{] ?${sign}${assessed} ?[)\\]}]|\\s[-–—] ?${sign})[.;,]?\\s*$`, 'i')
+const atStart = new RegExp(
+  `^\\s*(?:[([{] ?${sign}${assessed} ?[)\\]}]\\s*[-–—:]?|${sign}\\s?(?:[-–—:]|\\s[-–—]))\\s+(?=\\S)`,
+  'i',
+)
+
+interface Criterion {
+  item: SourceItem
+  content: Inline[]
+  importance: Importance
+  /** As it is printed. */
+  mark: string
+  /** A letter alone may stand for other things. */
+  isWord: boolean
+}
+
+/** The nodes without so many plain characters at one end. */
+function without(nodes: readonly Inline[], count: number, end: 'first' | 'last'): Inline[] {
+  const order = end === 'first' ? [...nodes] : [...nodes].reverse()
+  let left = count
+  const cut = order.flatMap((node): Inline[] => {
+    if (left === 0) return [node]
+    if ('children' in node) {
+      const { length } = textOf([node])
+      const children = without(node.children, left, end)
+      left = Math.max(0, left - length)
+      return textOf(children) === '' ? [] : [{ ...node, children }]
+    }
+    const taken = Math.min(left, node.value.length)
+    left -= taken
+    const value = end === 'first' ? node.value.slice(taken) : node.value.slice(0, node.value.length - taken)
+    return value === '' ? [] : [{ ...node, value }]
+  })
+  return end === 'first' ? cut : cut.reverse()
+}
+
+const textOf = (nodes: readonly Inline[]): string =>
+  nodes.map(node => ('children' in node ? textOf(node.children) : node.value)).join('')
+
+/** No item with a mark is as long. */
+const textMax = 2000
+
+function criterionOf(item: SourceItem): Criterion | undefined {
+  const [only, ...others] = item.blocks
+  if (only?.type !== 'paragraph' || others.length > 0) return undefined
+  const text = textOf(only.content)
+  if (text.length > textMax) return undefined
+  const end = atEnd.exec(text.slice(-60))
+  const start = end ? null : atStart.exec(text.slice(0, 60))
+  const found = end ?? start
+  const [word] = (found?.slice(1) ?? []).filter((part, at) => part !== undefined && at !== 1)
+  if (!found || word === undefined) return undefined
+  const content = without(only.content, found[0].length, end ? 'last' : 'first')
+  // `Essential: a degree. Desirable: two` says both.
+  if (plainOfInlines(content) === '' || /\b(?:essential|desirable) ?[:)\]]/i.test(plainOfInlines(content)))
+    return undefined
+  const how = found[2]
+  return {
+    item,
+    content: how === undefined ? content : [...content, { type: 'text', value: ` (${how})` }],
+    importance: /^(?:e|h)/i.test(word) ? 'essential' : 'desirable',
+    mark: word,
+    isWord: word.length > 1,
+  }
+}
+
+/**
+ * The criteria of a list by their marks. A letter counts where every item has one and there are two at least; a word by itself.
+ */
+function criteriaOf(list: List): { found: Criterion[]; rest: SourceItem[] } | undefined {
+  const read = list.items.map(criterionOf)
+  const all = read.flatMap(criterion => criterion ?? [])
+  const isWhole = all.length === list.items.length && all.length > 1
+  const found = isWhole ? all : all.filter(({ isWord }) => isWord)
+  if (found.length === 0) return undefined
+  return {
+    found,
+    rest: list.items.filter((item, at) => !found.some(criterion => criterion === read[at] && criterion.item === item)),
+  }
+}
+
+/** A list for each importance, under its name. */
+function listsOf(found: readonly (Criterion & { group?: string })[], notices: Notices): BodyBlock[] {
+  return (['essential', 'desirable'] as const).flatMap((importance): BodyBlock[] => {
+    const own = found.filter(criterion => criterion.importance === importance)
+    const [first] = own
+    if (!first) return []
+    const heading = importance === 'essential' ? 'Essential' : 'Desirable'
+    const items = own.map(({ item, content, mark, group }) => {
+      notices.understand(item.line, mark, '/skills', 'mark of a criterion')
+      const before: Inline[] = group ? [{ type: 'text', value: `${group}: ` }] : []
+      return {
+        blocks: [{ type: 'paragraph' as const, content: [...before, ...content], line: item.line }],
+        line: item.line,
+      }
+    })
+    const line = first.item.line
+    return [
+      { type: 'subheading', content: [{ type: 'text', value: heading }], line },
+      { type: 'list', ordered: false, items, line },
+    ]
+  })
+}
+
+/**
+ * The blocks of a section on the person or on skills, with its criteria parted by their marks. Lists that follow each other
+ * under subheadings are one, as the groups of a table of criteria are: the subheading goes before each.
+ */
+export function withMarkedItems(body: readonly BodyBlock[], notices: Notices): readonly BodyBlock[] {
+  const first = body.find(block => block.type === 'list' && criteriaOf(block))
+  const isParted = body.some(
+    block => (block.type === 'subheading' || block.type === 'paragraph') && importanceOf(plainOfInlines(block.content)),
+  )
+  if (first?.type !== 'list' || isParted) return body
+  const detail =
+    'Items that say by themselves that they are essential or desirable were put into a list of each, without these marks'
+  notices.add(
+    'repair',
+    'criteria_parted',
+    first.line,
+    plainOfInlines(criteriaOf(first)?.found[0]?.content ?? []),
+    detail,
+  )
+  const blocks: BodyBlock[] = []
+  for (let at = 0; at < body.length; at += 1) {
+    const groups: { heading: string; found: Criterion[] }[] = []
+    let end = at
+    for (; ; end += 2) {
+      const [heading, list] = [body[end], body[end + 1]]
+      if (heading?.type !== 'subheading' || list?.type !== 'list') break
+      const text = plainOfInlines(heading.content)
+      const criteria = importanceOf(text) ? undefined : criteriaOf(list)
+      if (!criteria || criteria.rest.length > 0) break
+      groups.push({ heading: text.replace(/:$/, ''), found: criteria.found })
+    }
+    if (groups.length > 1) {
+      blocks.push(
+        ...listsOf(
+          groups.flatMap(({ heading, found }) => found.map(criterion => ({ ...criterion, group: heading }))),
+          notices,
+        ),
+      )
+      at = end - 1
+      continue
+    }
+    const block = body[at] as BodyBlock
+    const criteria = block.type === 'list' ? criteriaOf(block) : undefined
+    if (block.type !== 'list' || !criteria) {
+      blocks.push(block)
+      continue
+    }
+    if (criteria.rest.length > 0) blocks.push({ ...block, items: criteria.rest })
+    blocks.push(...listsOf(criteria.found, notices))
+  }
+  return blocks
+}
