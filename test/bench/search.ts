@@ -8,7 +8,7 @@ const searches = [
   'sort=title',
   'grade=G7&sort=-published_at',
   'sfia=PROG:3-5&sfia_version=9',
-  'organisation=office-0&profession=tax',
+  'organisation=office-0&family=data',
   'q=engineer&sort=relevance',
   'q=engineer&grade=G6&sort=slug',
   'skill=skill-199',
