@@ -6,7 +6,7 @@ import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Database } from '../database/types.ts'
 import { didYouMean, nearest } from '../document/nearest.ts'
 import { type Caller, organisationOf } from '../plugins/auth.ts'
-import { type ErrorDetail, invalid, notFound, Problem } from '../plugins/problems.ts'
+import { invalid, notFound, Problem } from '../plugins/problems.ts'
 import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
 
 /** Where the entries of a catalogue are kept, and who may see them. */
@@ -155,25 +155,41 @@ export async function deleteEntry(trx: Transaction<Database>, { table }: Shelf, 
   await sql`delete from ${sql.table(table)} where slug = ${slug}`.execute(trx)
 }
 
-/** Of a catalogue, the slug that was meant; undefined where none is near. */
-export async function nearestSlug(db: Kysely<Database>, table: 'organisations' | 'skills', slug: string) {
-  const rows = await db.selectFrom(table).select('slug').orderBy(sql`slug <-> ${slug}`).limit(20).execute()
-  return nearest(
-    slug,
-    rows.map(row => row.slug),
+/** Of a catalogue, the slugs that were meant by others; undefined for one that none is near to. */
+async function nearestSlugs(db: Kysely<Database>, table: 'organisations' | 'skills', slugs: readonly string[]) {
+  const { rows } = await sql<{ asked: string; slug: string }>`
+    select asked, near.slug from unnest(${slugs}::text[]) asked
+    cross join lateral (select slug from ${sql.table(table)} order by slug <-> asked limit 20) near`.execute(db)
+  return slugs.map(slug =>
+    nearest(
+      slug,
+      rows.filter(({ asked }) => asked === slug).map(row => row.slug),
+    ),
   )
 }
 
+/** As nearestSlugs, for one. */
+export const nearestSlug = async (db: Kysely<Database>, table: 'organisations' | 'skills', slug: string) =>
+  (await nearestSlugs(db, table, [slug]))[0]
+
+const noOrganisation = (slug: string, near: string | undefined) =>
+  `There is no organisation "${slug}".${didYouMean(near)}`
+
 /** That there is no such organisation, and which was meant. */
 export const explainUnknownOrganisation = async (db: Kysely<Database>, slug: string): Promise<string> =>
-  `There is no organisation "${slug}".${didYouMean(await nearestSlug(db, 'organisations', slug))}`
+  noOrganisation(slug, await nearestSlug(db, 'organisations', slug))
 
 /** 422 for organisations that there are not; a pointer says where each was named. */
 export async function unknownOrganisations(db: Kysely<Database>, named: readonly { pointer: string; slug: string }[]) {
-  const errors: ErrorDetail[] = []
-  for (const { pointer, slug } of named)
-    errors.push({ pointer, code: 'unknown_organisation', detail: await explainUnknownOrganisation(db, slug) })
-  return invalid(errors)
+  const slugs = named.map(({ slug }) => slug)
+  const near = await nearestSlugs(db, 'organisations', slugs)
+  return invalid(
+    named.map(({ pointer, slug }, at) => ({
+      pointer,
+      code: 'unknown_organisation',
+      detail: noOrganisation(slug, near[at]),
+    })),
+  )
 }
 
 /** Throws 422 where not all of these organisations are there. */
