@@ -9,6 +9,7 @@ import { contextOf, imported, outlineOf, pay, place, warningOf } from './support
 import { editDocument } from './support/edit.ts'
 import { formats, sourceOf } from './support/round-trip.ts'
 import { bold, paragraph, table, wordFile } from './support/word.ts'
+import { workMs } from './support/work.ts'
 
 const grade = { scheme: 'civil-service', code: 'SEO', label: 'Senior Executive Officer' }
 const details = {
@@ -552,10 +553,10 @@ t.test('several places in one value are so many locations, and an address is one
     t.same(document?.advert_details.working_patterns, ['full_time'], boxes)
     t.same([document?.advert_details.additional, report.coverage.percent], [[], 100], boxes)
   }
-  const start = Date.now()
+  const start = workMs()
   read('London, '.repeat(100_000))
   read(`London${' /'.repeat(100_000)}`)
-  t.ok(Date.now() - start < 5000, 'in bounded time')
+  t.ok(workMs() - start < 5000, 'in bounded time')
   t.end()
 })
 
