@@ -1,9 +1,9 @@
 /** What stands at the root: where the rest is. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import Negotiator from 'negotiator'
 import { Type } from 'typebox'
 import { component, object, oneOf, ref } from './document/shape.ts'
+import { preferredType } from './plugins/accept.ts'
 import { apiVersion } from './plugins/openapi.ts'
 import { cacheControl, digestTag, sendEntity } from './plugins/read.ts'
 
@@ -100,8 +100,7 @@ export const home: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, 
     },
     (request, reply) => {
       reply.header('vary', 'Accept')
-      if (new Negotiator(request).mediaType(['application/json', 'text/html']) !== 'text/html')
-        return send(request, reply)
+      if (preferredType(request, ['application/json', 'text/html']) !== 'text/html') return send(request, reply)
       reply.header('cache-control', cacheControl.public)
       return reply.redirect('/roles', 302) as never
     },

@@ -1,9 +1,9 @@
 /** The pages that the `type` of a problem points to (RFC 9457 §3.1.1): for people first, as JSON for whom asks for it. */
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import Negotiator from 'negotiator'
 import { Type } from 'typebox'
 import { component, object, ref } from './document/shape.ts'
+import { preferredType } from './plugins/accept.ts'
 import { notFound, type ProblemCode, problemTypes } from './plugins/problems.ts'
 import { digestTag, sendEntity } from './plugins/read.ts'
 import { escapeHtml } from './renderings/html.ts'
@@ -60,7 +60,7 @@ export const problemPages: FastifyPluginAsyncTypebox<{ serviceName: string }> = 
     (request, reply) => {
       const { code } = request.params
       if (!isCode(code)) throw notFound('problem', code)
-      const asHtml = new Negotiator(request).mediaType(['text/html', 'application/json']) === 'text/html'
+      const asHtml = preferredType(request, ['text/html', 'application/json']) === 'text/html'
       const body = asHtml ? pageOf(code, serviceName) : JSON.stringify({ code, ...problemTypes[code] })
       reply.header('vary', 'accept')
       if (asHtml) reply.header('content-security-policy', policy)

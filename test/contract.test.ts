@@ -267,6 +267,9 @@ t.test('getOccupation, getApiCatalog → 200 as JSON to those who ask for that, 
       ['application/json', 'application/json'],
       // What axios sends.
       ['application/json, text/plain, */*', 'application/json'],
+      // As Content-Type says it.
+      ['application/json; charset=utf-8', 'application/json'],
+      [`application/json;q=0.5, ${kind};charset="UTF-8";q=0.9`, kind],
     ] as const) {
       const { status, headers, text, etag } = await get(accept)
       const shown = [status, headers['content-type']?.toString().split(';')[0], headers.vary, text, etag]
@@ -280,6 +283,13 @@ t.test('getOccupation, getApiCatalog → 200 as JSON to those who ask for that, 
       errors: [],
     })
   }
+  for (const [accept, status] of [
+    ['application/json; charset=utf-8', 200],
+    ['text/html, application/json;charset=UTF-8;q=0.1', 200],
+    ['application/json; charset=utf-16', 406],
+    ['application/json; version=1', 406],
+  ] as const)
+    t.equal((await call('GET /v1/roles', { key: null, headers: { accept } })).status, status, accept)
 })
 
 t.test('every problem of the list is thrown somewhere, and nothing else is', async t => {

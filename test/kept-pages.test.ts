@@ -143,20 +143,38 @@ t.test('KeptPages asks where the feed ends once for all who wait, by a look that
       return { feedCursor, body: Buffer.from(String(made)), etag: '', link: undefined, isKept: true }
     })
   const turn = () => new Promise(setImmediate)
-  await get()
-  t.same([made, looks], [1, 0])
+  const initial = get()
+  await turn()
+  answer()
+  await initial
+  t.same([made, looks], [1, 1])
   const first = get()
   await turn()
   const others = [get(), get()]
   await turn()
-  t.equal(looks, 1, 'those that come while one is on its way wait for the next')
+  t.equal(looks, 2, 'those that come while one is on its way wait for the next')
   feedCursor = '2'
   answer()
   t.equal(String((await first).body), '1', 'who asked before may get what was there')
   await turn()
-  t.equal(looks, 2)
+  t.equal(looks, 3)
   answer()
   for (const other of await Promise.all(others)) t.not(String(other.body), '1', 'who asked later gets what is there')
+})
+
+t.test('KeptPages keeps no page that was begun before a change and ended behind it', async t => {
+  let feedCursor = '1'
+  let made = 0
+  const pages = new KeptPages(async () => feedCursor, 1_000_000)
+  const get = (changes: boolean) =>
+    pages.get('/a', async () => {
+      made += 1
+      if (changes) feedCursor = '2'
+      return { feedCursor, body: Buffer.from(String(made)), etag: '', link: undefined, isKept: true }
+    })
+  t.equal(String((await get(true)).body), '1')
+  t.equal(String((await get(false)).body), '2', 'of several statements the first were of another snapshot')
+  t.equal(String((await get(false)).body), '2')
 })
 
 t.test('KeptPages goes on after a look that failed', async t => {

@@ -2875,7 +2875,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "ListBlock";
+            type: "list";
             /** @default false */
             ordered: boolean;
             items: components["schemas"]["ListItem"][];
@@ -2913,7 +2913,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "MarkerBlock";
+            type: "sfia_mappings" | "advert_details";
         };
         Me: {
             /** @description The credential: `key:` with the id of the key, or `token:` with the subject. */
@@ -3042,7 +3042,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "NewListBlock";
+            type: "list";
             /** @default false */
             ordered?: boolean;
             items: components["schemas"]["NewListItem"][];
@@ -3463,7 +3463,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "NewSkillsBlock";
+            type: "skills";
             /**
              * @description null where the document does not say.
              * @default null
@@ -4094,7 +4094,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "ReplacementListBlock";
+            type: "list";
             /** @default false */
             ordered: boolean;
             items: components["schemas"]["ReplacementListItem"][];
@@ -5165,7 +5165,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "SkillsBlock";
+            type: "skills";
             /**
              * @description null where the document does not say.
              * @default null
@@ -5205,7 +5205,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            type: "TextBlock";
+            type: "paragraph" | "subheading" | "note";
             /** @description Text with CommonMark emphasis, strong, code, and links to https, http or mailto addresses. */
             text: string;
         };

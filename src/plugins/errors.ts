@@ -8,8 +8,8 @@ import type {
   FastifyRequest,
 } from 'fastify'
 import fp from 'fastify-plugin'
-import Negotiator from 'negotiator'
 import { DatabaseUnavailable } from '../database/connection.ts'
+import { preferredType } from './accept.ts'
 import { consumedBy } from './body.ts'
 import { pathOf, pathPattern } from './path.ts'
 import { type ErrorDetail, invalid, Problem, type ProblemCode, problemTypes } from './problems.ts'
@@ -185,7 +185,7 @@ export function sendProblem(
   if (problem.status === 403 || problem.code === 'four_eyes') request.refusal = problem.code
   reply.code(problem.status).headers({ 'cache-control': 'no-store', ...problem.options.headers })
   if (problemPage) reply.header('vary', 'Accept')
-  if (problemPage && new Negotiator(request).mediaType(['application/problem+json', 'text/html']) === 'text/html') {
+  if (problemPage && preferredType(request, ['application/problem+json', 'text/html']) === 'text/html') {
     const { body, policy } = problemPage(problem, request)
     return reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(body) as never
   }

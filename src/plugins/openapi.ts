@@ -200,6 +200,25 @@ function addExamples(operation: Operation, schemas: Record<string, Json>): void 
   }
 }
 
+/** Says which value of a discriminator means which schema: where nothing says so, the schemas' names are the values. */
+function mapDiscriminators(schemas: Record<string, Json>): void {
+  type Discriminated = { discriminator?: { propertyName: string; mapping?: Record<string, string> }; oneOf?: unknown }
+  for (const { discriminator, oneOf } of Object.values(schemas) as Discriminated[]) {
+    if (discriminator === undefined) continue
+    const valuesOf = ($ref: string) => {
+      const { properties } = schemas[$ref.split('/').at(-1) ?? ''] as { properties: Record<string, Json> }
+      const { const: only, enum: values } = properties[discriminator.propertyName] as {
+        const?: string
+        enum?: string[]
+      }
+      return only === undefined ? (values ?? []) : [only]
+    }
+    discriminator.mapping = Object.fromEntries(
+      (oneOf as { $ref: string }[]).flatMap(({ $ref }) => valuesOf($ref).map(value => [value, $ref])),
+    )
+  }
+}
+
 /** Says of every integer how many bits it needs, which generated clients want to know. */
 function addIntegerFormats(part: unknown): void {
   if (part === null || typeof part !== 'object') return
@@ -324,6 +343,7 @@ export const openapi = fp(
           delete schema.$id
           delete schema.title
         }
+        mapDiscriminators(schemas)
         parts.schemas = sorted(schemas) as Record<string, Json>
         parts.headers = headers
         parts.responses = { ...problemResponses, ...pageProblemResponses }

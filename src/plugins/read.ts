@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import Negotiator from 'negotiator'
 import { Type } from 'typebox'
 import { Instant } from '../document/schema.ts'
+import { preferredType } from './accept.ts'
 import { pathOf } from './path.ts'
 import { Problem } from './problems.ts'
 
@@ -68,7 +68,7 @@ function typeFor(request: FastifyRequest, reply: FastifyReply, type: string): st
   const [kind = ''] = type.split(';', 1)
   if (!kind.endsWith('+json')) return type
   reply.header('vary', 'Accept')
-  return new Negotiator(request).mediaType([kind, json]) === json ? jsonType : type
+  return preferredType(request, [kind, json]) === json ? jsonType : type
 }
 
 /**
@@ -208,7 +208,7 @@ export const read = fp(
       if (accept === json && produces === jsonAlone) return done()
       const produced = typesOf(produces)
       const types = [...produced, ...redirects, 'application/problem+json']
-      if (request.is404 || new Negotiator(request).mediaType(types) !== undefined) return done()
+      if (request.is404 || preferredType(request, types) !== undefined) return done()
       done(new Problem('not_acceptable', `This address answers with ${produced.join(' or ')}; Accept excludes that.`))
     })
   },

@@ -2,13 +2,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
-import Negotiator from 'negotiator'
 import { Type } from 'typebox'
 import type { Database } from '../database/types.ts'
 import { foldPlain } from '../document/print.ts'
 import { fillIn } from '../document/resolve.ts'
 import type { PublishedRole } from '../document/schema.ts'
 import { object, oneOf } from '../document/shape.ts'
+import { preferredType } from '../plugins/accept.ts'
 import { callerOf } from '../plugins/auth.ts'
 import { Problem } from '../plugins/problems.ts'
 import { type cacheControl, digestTag, sendEntity } from '../plugins/read.ts'
@@ -47,7 +47,7 @@ const query = object({
 /** The format that is asked for: by name, else by Accept. */
 function formatOf(request: FastifyRequest, named: Format | undefined): Format {
   if (named) return named
-  const type = new Negotiator(request).mediaType(produces)
+  const type = preferredType(request, produces)
   const found = (Object.keys(formats) as Format[]).find(format => formats[format] === type)
   if (found) return found
   throw new Problem('not_acceptable', `This address answers with ${produces.join(' or ')}; Accept excludes that.`)

@@ -35,10 +35,13 @@ export class KeptPages {
 
   /** The page at an address, as it is or was made by `make`. Throws what `make` throws, or the database. */
   async get(address: string, make: () => Promise<Page>): Promise<Page> {
-    const kept = this.#pages?.get(address)
-    if (kept && kept.feedCursor === (await this.#feedEnd())) return kept
+    if (this.#pages === undefined) return make()
+    const feedEnd = await this.#feedEnd()
+    const kept = this.#pages.get(address)
+    if (kept?.feedCursor === feedEnd) return kept
     const made = await make()
-    if (made.isKept) this.#pages?.set(address, made)
+    // What is made by several statements is of one end of the feed only where it ended there before the first.
+    if (made.isKept && made.feedCursor === feedEnd) this.#pages.set(address, made)
     return made
   }
 

@@ -151,7 +151,7 @@ export async function checkService(world: World): Promise<void> {
 }
 
 async function checkStored({ db, document }: World): Promise<void> {
-  const ajv = new Ajv2020({ strict: false, discriminator: true })
+  const ajv = new Ajv2020({ strict: false })
   ;(addFormats as unknown as (target: Ajv2020) => void)(ajv)
   ajv.addSchema(document, 'contract')
   const validatorOf = (name: string) =>

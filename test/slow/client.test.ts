@@ -22,6 +22,8 @@ const [url = '', key = ''] = process.argv.slice(2)
 const register = connect(url)
 const role: Schemas['PublishedRole'] = dataOf(await register.GET('/v1/roles/{role}', { params: { path: { role: 'a' } } }))
 const title: string = role.title
+const blocks = role.sections.flatMap(section => section.blocks)
+const texts: string[] = blocks.flatMap(block => (block.type === 'paragraph' ? [block.text] : []))
 const titles: string[] = dataOf(await register.GET('/v1/vacancies')).vacancies.map(vacancy => vacancy.title)
 const slugs: string[] = []
 const lists = pagesOf(cursor => register.GET('/v1/roles', { params: { query: { limit: 1, ...(cursor ? { cursor } : {}) } } }))
@@ -37,7 +39,14 @@ const header = { 'If-Match': '*' }
 const patched = dataOf(
   await connect(url, { key }).PATCH('/v1/roles/{role}/draft', { params: { ...hidden.params, header }, body: { title: 'New' } }),
 )
-console.log(JSON.stringify({ title, titles, slugs, draft: draft.title, patched: patched.title, hours: made.hours, status, code: problem?.code }))
+const section = { kind: 'benefits' as const, heading: 'Benefits', blocks: [{ type: 'paragraph' as const, text: 'A pension.' }] }
+const written = dataOf(
+  await connect(url, { key }).POST('/v1/roles', { params: { query: { dry_run: true, slug: 'd' } }, body: { title: 'B', sections: [section] } }),
+)
+const again = dataOf(
+  await connect(url, { key }).PUT('/v1/roles/{role}/draft', { params: { ...hidden.params, ...dry, header }, body: draft }),
+)
+console.log(JSON.stringify({ texts: texts.length > 0, written: written.sections[0]?.blocks[0]?.type, again: again.title, title, titles, slugs, draft: draft.title, patched: patched.title, hours: made.hours, status, code: problem?.code }))
 `
 
 /** Each must be refused by the compiler. */
@@ -46,6 +55,7 @@ const wrong = [
   `await register.GET('/v1/roles/{role}', { params: { path: { roll: 'a' } } })`,
   `await register.POST('/v1/skills', { params: { query: {} }, body: { nam: 'Python' } })`,
   `await register.POST('/v1/vacancies', { body: { role: 'a', hours: 37 } })`,
+  `await register.POST('/v1/roles', { body: { sections: [{ kind: 'benefits', heading: 'B', blocks: [{ type: 'TextBlock', text: 'x' }] }] } })`,
   `dataOf(await register.GET('/v1/roles/{role}', { params: { path: { role: 'a' } } })).tilte`,
 ]
 
@@ -104,6 +114,9 @@ t.test('role-register/client: installed from its package it type-checks and work
     cwd: folder,
   })
   t.same(JSON.parse(stdout), {
+    texts: true,
+    written: 'paragraph',
+    again: 'Data engineer',
     title: 'Data engineer',
     titles: [],
     slugs: ['a', 'b', 'c'],

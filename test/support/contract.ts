@@ -26,7 +26,7 @@ export function bodyOf(type: string, text: string): unknown {
 
 /** The schemas of a contract, to be found by `pointer`. */
 function schemasOf(document: object): Ajv2020 {
-  const ajv = new Ajv2020({ strict: false, allErrors: true, discriminator: true })
+  const ajv = new Ajv2020({ strict: false, allErrors: true })
   ;(addFormats as unknown as (target: Ajv2020) => void)(ajv)
   ajv.addSchema(document, 'contract')
   return ajv
