@@ -522,9 +522,16 @@ t.test('several places in one value are so many locations, and an address is one
     ['London<br>Newcastle upon Tyne<br>Any of our offices', ['London', 'Newcastle upon Tyne', 'Any of our offices']],
     ['<p>London</p><p>Leeds</p>', ['London', 'Leeds']],
     ['<ul><li>London</li><li>Leeds</li></ul>', ['London', 'Leeds']],
-    ['Croydon, Sheffield, or Greater Manchester', ['Croydon', 'Sheffield', 'Greater Manchester']],
+    ['Croydon, Sheffield, or Cardiff', ['Croydon', 'Sheffield', 'Cardiff']],
     ['Caerdydd neu Wrecsam', ['Caerdydd', 'Wrecsam']],
-    ['Hybrid | London', ['Hybrid', 'London']],
+    // What is no town known, and what may be one place, stays as it is printed.
+    ['Hybrid | London', ['Hybrid | London']],
+    ['London or Remote', ['London or Remote']],
+    ['Croydon, London', ['Croydon, London']],
+    ['Cheshire West and Chester', ['Cheshire West and Chester']],
+    ['Bournemouth, Christchurch and Poole', ['Bournemouth, Christchurch and Poole']],
+    ['Cardiff and Vale', ['Cardiff and Vale']],
+    ['Reading, Berkshire or Leeds, West Yorkshire', ['Reading, Berkshire or Leeds, West Yorkshire']],
     ['Caerdydd / Cardiff', ['Caerdydd / Cardiff']],
     ['Leeds, West Yorkshire', ['Leeds, West Yorkshire']],
     ['Brighton and Hove', ['Brighton and Hove']],
@@ -592,6 +599,25 @@ t.test('a table of labels that nobody knows is details under the title or beside
     [rows(own), ''],
     ['', rows(own, 'th')],
     ['', rows([...own, ['Travel', 'some']])],
+    // One label that is known makes no details of an ordinary table.
+    [
+      '',
+      rows(
+        [
+          ['Line manager', 'Weekly one-to-ones'],
+          ['Suppliers', 'Monthly reviews'],
+        ],
+        'th',
+      ),
+    ],
+    [
+      '',
+      rows([
+        ['<b>Pension</b>', 'Yes'],
+        ['<b>Hours</b>', 'Flexible'],
+        ['<b>Annual leave</b>', '25 days'],
+      ]),
+    ],
     [rows([...own, ['Notes', 'x'.repeat(121)]], 'th'), ''],
   ] as const) {
     const found = read(front, body)

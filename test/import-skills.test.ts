@@ -576,6 +576,7 @@ t.test('more names of sections, and a team is no text of the whole organisation'
     ['person_specification', ['We’re interested in people who', 'Personal qualities', 'Attributes']],
     ['skills_experience', ['You should have', 'Knowledge', 'Qualifications and training']],
     ['role_summary', ['Overall objective']],
+    ['other', ['Knowledge sharing', 'Knowledge base']],
     ['capabilities', ['Strengths', 'Success Profile elements']],
   ] as const)
     for (const heading of headings) t.same(kinds('Purpose', heading)?.[1], kind, heading)
@@ -690,6 +691,7 @@ t.test('ticks of all fonts and kinds in columns of criteria', async t => {
     t.same(skillsOf(found), expected, tick)
     t.same([found.report.losses, found.report.coverage.percent], [[], 100], tick)
   }
+  t.same(skillsOf(page('✓', 'N/A')), expected, 'what does not apply is no criterion')
   t.same(skillsOf(page('✓', '', ['Criteria', 'E', 'D'])), expected, 'letters as heads')
   t.same(skillsOf(page('✓', '', ['Criteria', 'Essential (E)', 'Desirable (D)'])), expected)
   const symbol = (char: string) => paragraph(`<w:r><w:sym w:font="Wingdings" w:char="${char}"/></w:r>`)

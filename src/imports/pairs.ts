@@ -55,17 +55,13 @@ const areLabels = (rows: readonly SourceRow[]) =>
     return label && value && more.length === 0 && isLabel && isShort(label) && isShort(value)
   })
 
-/** Whether the labels of such a table are told from the values by their looks, or, under a title, one of them is known. */
-const saysLabels = (rows: readonly SourceRow[], isUnderTitle: boolean) => {
-  const isKnown = rows.some(({ cells: [label] }) =>
-    isUnderTitle ? isKnownLabel(cellText(label)) : labelledMember(cellText(label)),
-  )
-  const areMarked = rows.every(
+/** Whether one of its labels is known, or all are told from the values by their looks: under a title, where details stand. */
+const saysLabels = (rows: readonly SourceRow[]) =>
+  rows.some(({ cells: [label] }) => isKnownLabel(cellText(label))) ||
+  rows.every(
     ({ cells: [label, value] }) =>
       label && value && (standsOut(label) || cellText(label).endsWith(':')) && !(standsOut(value) && cellText(value)),
   )
-  return isUnderTitle ? isKnown || areMarked : isKnown && areMarked
-}
 
 /** The pairs of blocks, and the blocks that are none, with their order. */
 export function pairsOf(
@@ -170,7 +166,8 @@ export function pairsOf(
       add(alone)
     } else if (block.type === 'rows') {
       const isPairs =
-        areDetails(block) || (areLabels(block.rows) && (isBeside(index) || saysLabels(block.rows, mode === 'front')))
+        areDetails(block) ||
+        (areLabels(block.rows) && (isBeside(index) || (mode === 'front' && saysLabels(block.rows))))
       const widest = Math.max(...block.rows.map(row => row.cells.length))
       // Beside a label is its value; where another label is, it is not certain which value belongs to which.
       const hasLabelsBeside =

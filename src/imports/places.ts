@@ -2,8 +2,8 @@
 import { normaliseHeading } from './headings.ts'
 
 /**
- * Cities, and towns where departments have offices: a list with commas must be made of them, as `Leeds, West Yorkshire` is
- * one place. To teach the importer a town, add it.
+ * Cities, and towns where departments have offices: several places must all be of them, as `Leeds, West Yorkshire` and many
+ * councils are one place. To teach the importer a town, add it.
  */
 const towns = new Set(
   `Aberdeen,Armagh,Bangor,Barnsley,Barrow-in-Furness,Basildon,Bath,Belfast,Birkenhead,Birmingham,Blackburn,Blackpool,Bolton,Bootle,
@@ -33,12 +33,8 @@ const welsh: Record<string, string> = {
 }
 const townOf = (text: string) => welsh[normaliseHeading(text)] ?? normaliseHeading(text)
 const isTown = (text: string) => towns.has(townOf(text))
-/** Places with an `and` in their names. */
-const joined = new Set(
-  ['Brighton and Hove', 'Bath and North East Somerset', 'Perth and Kinross', 'Blackburn with Darwen'].map(
-    normaliseHeading,
-  ),
-)
+/** Places with an `and` between the names of two towns. */
+const joined = new Set(['Bath and Wells'].map(normaliseHeading))
 
 const postcode = /\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b/
 const street =
@@ -54,9 +50,6 @@ function isAddress(lines: readonly string[]): boolean {
   return streets.length === 1 && streets[0] !== lines.length - 1 && !isTown(lines[0] ?? '')
 }
 
-const looksLikePlace = (text: string) =>
-  text.length <= 60 && /^\p{Lu}[\p{L}'’.-]{2,}(?: (?:\p{Lu}[\p{L}'’.-]*|upon|on|in|under|the|le)){0,4}$/u.test(text)
-
 const between = / ?[/|] ?| ?, ?(?:(?:and|or|a|neu) |& ?)?| (?:and|or|&|neu) /
 /** A list is no longer. */
 const lineMax = 1000
@@ -65,14 +58,11 @@ const lineMax = 1000
 function inLine(line: string): string[] {
   if (line.length > lineMax || /[\d:()]/.test(line) || joined.has(normaliseHeading(line))) return [line]
   const parts = line.replace(/\.$/, '').split(between)
-  const known = parts.filter(isTown).length
   // `Caerdydd / Cardiff` is one place in two languages.
   if (new Set(parts.map(townOf)).size < parts.length) return [line]
-  const isSure = line.includes(',')
-    ? known === parts.length ||
-      (parts.length > 2 && isTown(parts[0] ?? '') && known * 2 >= parts.length && /\s(?:and|or|&|neu)\s/.test(line))
-    : known > 0
-  return parts.length > 1 && isSure && parts.every(part => isTown(part) || looksLikePlace(part)) ? parts : [line]
+  // `Croydon, London` is one, and so is what has a part that is no town: a council's name, or `London or Remote`.
+  const isOne = parts.length === 2 && / ?, ?/.test(line) && !/\s(?:and|or|a|neu)\s|&/.test(line)
+  return parts.length > 1 && parts.every(isTown) && !isOne ? parts : [line]
 }
 
 /** The places of a value, each as it is printed, and the words that stand between them. */

@@ -261,6 +261,7 @@ export const kindWords: KindWords[] = [
       'knowledge skills and experience',
       'knowledge and experience',
       'knowledge and skills',
+      'knowledge',
       'qualifications and training',
       'experience and skills',
       'experience and qualifications',
@@ -285,7 +286,7 @@ export const kindWords: KindWords[] = [
       'you should have',
       'you must have',
     ],
-    like: /skills|experience|^knowledge|qualification|requirement|criteria|^you(?: wi)?ll (?:have|need)/,
+    like: /skills|experience|qualification|requirement|criteria|^you(?: wi)?ll (?:have|need)/,
     introduces: /^(?:some |the )?(?:specialist|technical|job specific|essential) skills\b/,
   },
   {

@@ -67,7 +67,7 @@ export const cellText = (cell: SourceCell | undefined): string =>
 
 /** What stands in a column where what is beside it is so (`Essential`, `Level 4`), and where it is not. */
 export const isTick = (text: string) => /^(?:[xy✓✔√✅🗸☑☒🗹🗷⌧⮽●⚫•■*]\ufe0f?|yes|\[[x✓✔]\])$/iu.test(text)
-export const isNoTick = (text: string) => isCross(text) || /^(?:|[n☐□◻⬜🞎🞏–—-]\ufe0f?|no|\[ ?\])$/iu.test(text)
+export const isNoTick = (text: string) => isCross(text) || /^(?:|[n☐□◻⬜🞎🞏–—-]\ufe0f?|no|n\/a|\[ ?\])$/iu.test(text)
 /** A cross says no beside ticks, and yes where there are none. */
 export const isCross = (text: string) => /^[✗✘❌✖🗶🗴×]\ufe0f?$/u.test(text)
 
