@@ -6,6 +6,7 @@ import { migrationNames } from '../database/migrate.ts'
 import type { Database } from '../database/types.ts'
 import { component, object, ref } from '../document/shape.ts'
 import { Problem } from './problems.ts'
+import { jsonType } from './read.ts'
 
 const Health = component('Health', object({ status: Type.Literal('ok') }))
 const ok = JSON.stringify({ status: 'ok' })
@@ -64,7 +65,7 @@ export const health: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { db
     (_request, reply) =>
       reply
         .header('cache-control', 'no-store')
-        .type('application/json; charset=utf-8')
+        .type(jsonType)
         .send(ok as never) as never,
   )
 
@@ -94,7 +95,7 @@ export const health: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { db
       if (hindrance) throw hindrance
       return reply
         .header('cache-control', 'no-store')
-        .type('application/json; charset=utf-8')
+        .type(jsonType)
         .send(ok as never) as never
     },
   )

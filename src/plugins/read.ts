@@ -57,7 +57,8 @@ export function isFresh(headers: IncomingHttpHeaders, etag: string, lastModified
 }
 
 const json = 'application/json'
-const jsonType = `${json}; charset=utf-8`
+/** JSON as it is sent. */
+export const jsonType = `${json}; charset=utf-8`
 
 /** The media types that an address answers with: what is a kind of JSON can be had as JSON too (RFC 6839 §3.1). */
 export const typesOf = (produced: readonly string[]): string[] =>

@@ -8,7 +8,7 @@ import { insertEvents, type NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { mediaTypeOf } from './body.ts'
 import { Problem } from './problems.ts'
-import { cacheControl, splitTags } from './read.ts'
+import { cacheControl, jsonType, splitTags } from './read.ts'
 
 /** A parsed If-Match: null where it was not sent, `*`, or the entity tags without their quotes. */
 export type Match = null | '*' | readonly string[]
@@ -199,7 +199,7 @@ export const write = fp(
       })
       committed?.()
       reply.code(done.status).headers(done.headers).header('cache-control', cacheControl.private)
-      const sent = done.body === null ? reply.send() : reply.type('application/json; charset=utf-8').send(done.body)
+      const sent = done.body === null ? reply.send() : reply.type(jsonType).send(done.body)
       return sent as never
     }
     app.decorate('write', write)

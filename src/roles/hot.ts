@@ -9,9 +9,9 @@ import type { Doorkeeper } from '../plugins/door.ts'
 import type { RequestDurations } from '../plugins/metrics.ts'
 import { headersOf304, requestId, routeHeaders } from '../plugins/operations.ts'
 import { type Bucket, type RateLimiter, rateLimitField } from '../plugins/rate-limit.ts'
-import { isFresh } from '../plugins/read.ts'
+import { isFresh, jsonType } from '../plugins/read.ts'
 import type { KeptVersion, PublishedCache } from './cache.ts'
-import { headersOf, jsonType } from './published.ts'
+import { headersOf } from './published.ts'
 
 interface Options {
   cache: PublishedCache

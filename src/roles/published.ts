@@ -18,6 +18,7 @@ import {
   digestTag,
   httpDate,
   isFresh,
+  jsonType,
   page,
   pageQuery,
   Since,
@@ -68,8 +69,6 @@ export function headersOf(slug: string, version: Version, address: 'role' | 'ver
     ? { ...common, 'cache-control': cacheControl.public, 'content-location': own }
     : { ...common, 'cache-control': cacheControl.immutable }
 }
-
-export const jsonType = 'application/json; charset=utf-8'
 
 function sendVersion(request: FastifyRequest, reply: FastifyReply, version: Version, head: EntityHeaders): never {
   reply.headers(head)

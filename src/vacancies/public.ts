@@ -13,7 +13,7 @@ import { Vacancy, VacancyStatus } from '../document/vacancy.ts'
 import { callerOf, lacking, mayUse } from '../plugins/auth.ts'
 import { ExportEnd, ndjsonType } from '../plugins/exports.ts'
 import { notFound, Problem } from '../plugins/problems.ts'
-import { cursorKey, digestTag, page, pageQuery, Since, sendEntity } from '../plugins/read.ts'
+import { cursorKey, digestTag, jsonType, page, pageQuery, Since, sendEntity } from '../plugins/read.ts'
 import { revisionTag } from '../plugins/write.ts'
 import { requireKnownValues } from '../roles/known-values.ts'
 import type { Advert } from './advert.ts'
@@ -42,7 +42,6 @@ export interface VacancyOptions {
 
 const open = { scope: 'public' } as const
 const tags = ['Vacancies']
-const json = 'application/json; charset=utf-8'
 const jsonLd = 'application/ld+json'
 
 /** Longest time that anyone may keep what can change at any time, in seconds. */
@@ -79,7 +78,7 @@ const forms: Form[] = [
     operationId: 'getCivilServiceJobsAdvert',
     summary: 'Get an open vacancy in the terms of Civil Service Jobs',
     schema: CivilServiceJobsAdvert,
-    type: json,
+    type: jsonType,
     of: (advert, baseUrl) => civilServiceJobsOf(advert, baseUrl + addressOf(advert.id)),
   },
 ]
