@@ -20,14 +20,15 @@ export function checkText(text: string): string | null {
 /** Each run of white space as one space. Most texts hold none to fold, and are asked first, as that is quicker by far. */
 export const foldSpace = (text: string) => (/[^\S ]| {2}/.test(text) ? text.replace(/\s+/g, ' ') : text)
 
-const plainOf = (nodes: readonly Inline[]): string =>
-  nodes.map(node => ('children' in node ? plainOf(node.children) : node.value)).join('')
+/** The characters of inline nodes, with white space as it stands. */
+export const charactersOf = (nodes: readonly Inline[]): string =>
+  nodes.map(node => ('children' in node ? charactersOf(node.children) : node.value)).join('')
 
 /** The text as it is read, without marks; white space is folded. */
-export const plainText = (text: string) => foldSpace(plainOf(parseText(text).nodes)).trim()
+export const plainText = (text: string) => foldSpace(charactersOf(parseText(text).nodes)).trim()
 
 /** As plainText, for inline nodes. */
-export const plainOfInlines = (nodes: readonly Inline[]) => foldSpace(plainOf(nodes)).trim()
+export const plainOfInlines = (nodes: readonly Inline[]) => foldSpace(charactersOf(nodes)).trim()
 
 export interface Link {
   text: string
@@ -136,7 +137,7 @@ const foldAll = (nodes: readonly Inline[]): Inline[] =>
         return [edge(value.startsWith(' ')), { ...node, value: value.trim() }, edge(value.endsWith(' '))]
       }
       const children = foldAll(node.children)
-      if (plainOf(children).trim() === '') return node.type === 'link' ? [] : children
+      if (charactersOf(children).trim() === '') return node.type === 'link' ? [] : children
       if (node.type === 'link') return [{ ...node, url: encodeAddress(node.url), children }]
       // A mark beside white space is no mark in CommonMark, so white space at its edges goes outside.
       const [only] = children

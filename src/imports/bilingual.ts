@@ -3,20 +3,19 @@ import { plainOfInlines } from '../document/text.ts'
 import { importanceOf, isWelshHeading, knownKind } from './headings.ts'
 import { isWelshLabel, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
-import { hardLines, type SourceBlock, type SourceCell } from './tree.ts'
+import { hardLines, type SourceBlock, type SourceCell, textsIn } from './tree.ts'
 
 type Table = Extract<SourceBlock, { type: 'table' }>
 
-const linesOf = (block: SourceBlock): string[] => {
-  if (block.type === 'list') return block.items.flatMap(item => item.blocks.flatMap(linesOf))
-  if (block.type === 'table') return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(linesOf)))
-  return hardLines(block).map(({ content }) => plainOfInlines(content))
-}
+const linesOf = (blocks: readonly SourceBlock[]): string[] =>
+  textsIn(blocks)
+    .flatMap(hardLines)
+    .map(({ content }) => plainOfInlines(content))
 
 /** What the headings and labels of a column mean, and how many of them are Welsh. */
 function meaningsOf(cells: readonly (SourceCell | undefined)[]) {
   const names = cells
-    .flatMap(cell => (cell?.blocks ?? []).flatMap(linesOf))
+    .flatMap(cell => linesOf(cell?.blocks ?? []))
     .map(line => line.slice(0, 150).split(':', 1)[0] ?? '')
   const known = names.flatMap(name => {
     const meaning = labelledMember(name) ?? knownKind(name) ?? importanceOf(name)
@@ -59,7 +58,7 @@ export function withLanguagesParted(blocks: readonly SourceBlock[], notices: Not
   const welsh: SourceBlock[] = []
   /** The name of the language at the head of a column is no text of the role. */
   const withoutLanguage = ({ blocks: [first, ...others] }: SourceCell, line: number): SourceBlock[] => {
-    const names = first ? linesOf(first) : []
+    const names = first ? linesOf([first]) : []
     const isName = names.length === 1 && languages.test(names[0] ?? '')
     if (isName) notices.understand(line, names.join(' '), '', 'head of a table')
     return first && !isName ? [first, ...others] : others
@@ -67,7 +66,7 @@ export function withLanguagesParted(blocks: readonly SourceBlock[], notices: Not
   const kept = blocks.flatMap((block): SourceBlock[] => {
     const column = block.type === 'table' ? welshColumn(block) : undefined
     if (block.type !== 'table' || column === undefined) return [block]
-    const text = (block.rows[0]?.cells ?? []).flatMap(cell => cell.blocks.flatMap(linesOf)).join(' ')
+    const text = (block.rows[0]?.cells ?? []).flatMap(cell => linesOf(cell.blocks)).join(' ')
     const detail = `Welsh and English stand side by side; the Welsh text was put behind the English; what has no heading of its own there is under “${heading}”`
     notices.add('repair', 'languages_parted', block.line, text, detail)
     return block.rows.flatMap(({ cells, line }, at) => {

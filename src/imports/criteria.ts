@@ -3,15 +3,7 @@ import { type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf, looksLikeHeading, normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
 import { cellText, filledCells, isCross, isNoTick, isTick, onlyParagraph } from './tables.ts'
-import {
-  isBold,
-  type Line,
-  plainOf,
-  type SourceBlock,
-  type SourceCell,
-  type SourceParagraph,
-  type SourceRow,
-} from './tree.ts'
+import { isBold, type Line, plainOf, type SourceCell, type SourceParagraph, type SourceRow, textsIn } from './tree.ts'
 
 type Importance = 'essential' | 'desirable'
 
@@ -146,13 +138,6 @@ interface Criterion {
   line: number
 }
 
-const linesIn = (blocks: readonly SourceBlock[]): Line[] =>
-  blocks.flatMap(block => {
-    if (block.type === 'list') return block.items.flatMap(item => linesIn(item.blocks))
-    if (block.type === 'table') return block.rows.flatMap(row => row.cells.flatMap(cell => linesIn(cell.blocks)))
-    return [{ content: block.content, line: block.line }]
-  })
-
 /** The column of the criteria where others say how much each matters: by its head, or as the one that says most. */
 function criterionColumn(head: readonly Placed[], body: readonly (readonly Placed[])[], marks: readonly number[]) {
   const width = Math.max(0, ...body.map(row => row.length))
@@ -258,11 +243,11 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
     const taken = placed.flatMap(({ cell, isCopy }, at) => {
       const importance = criteria.get(at) ?? mark
       if (!criteria.has(at) || isCopy || importance === undefined) return []
-      return linesIn(cell.blocks).map(line => ({ ...line, importance }))
+      return textsIn(cell.blocks).map(line => ({ ...line, importance }))
     })
     if (taken.length === 0) {
       if (isArea && index < last) continue
-      const lines = row.cells.flatMap(cell => linesIn(cell.blocks))
+      const lines = row.cells.flatMap(cell => textsIn(cell.blocks))
       found.rest.push(...lines)
       const [line] = lines
       if (line) {

@@ -1,5 +1,5 @@
 /** Lists whose items say by themselves how much they matter: `Knows SQL (E)`, `[D] Knows Go`, `Excel – desirable`. */
-import { type Inline, plainOfInlines } from '../document/text.ts'
+import { charactersOf, type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf } from './headings.ts'
 import type { Notices } from './notices.ts'
 import type { BodyBlock } from './steps.ts'
@@ -35,10 +35,10 @@ function without(nodes: readonly Inline[], count: number, end: 'first' | 'last')
   const cut = order.flatMap((node): Inline[] => {
     if (left === 0) return [node]
     if ('children' in node) {
-      const { length } = textOf([node])
+      const { length } = charactersOf([node])
       const children = without(node.children, left, end)
       left = Math.max(0, left - length)
-      return textOf(children) === '' ? [] : [{ ...node, children }]
+      return charactersOf(children) === '' ? [] : [{ ...node, children }]
     }
     const taken = Math.min(left, node.value.length)
     left -= taken
@@ -48,16 +48,13 @@ function without(nodes: readonly Inline[], count: number, end: 'first' | 'last')
   return end === 'first' ? cut : cut.reverse()
 }
 
-const textOf = (nodes: readonly Inline[]): string =>
-  nodes.map(node => ('children' in node ? textOf(node.children) : node.value)).join('')
-
 /** No item with a mark is as long. */
 const textMax = 2000
 
 function criterionOf(item: SourceItem): Criterion | undefined {
   const [only, ...others] = item.blocks
   if (only?.type !== 'paragraph' || others.length > 0) return undefined
-  const text = textOf(only.content)
+  const text = charactersOf(only.content)
   if (text.length > textMax) return undefined
   const end = atEnd.exec(text.slice(-60))
   const start = end ? null : atStart.exec(text.slice(0, 60))
@@ -87,10 +84,8 @@ function criteriaOf(list: List): { found: Criterion[]; rest: SourceItem[] } | un
   const isWhole = all.length === list.items.length && all.length > 1
   const found = isWhole ? all : all.filter(({ isWord }) => isWord)
   if (found.length === 0) return undefined
-  return {
-    found,
-    rest: list.items.filter((item, at) => !found.some(criterion => criterion === read[at] && criterion.item === item)),
-  }
+  const taken = new Set(found.map(({ item }) => item))
+  return { found, rest: list.items.filter(item => !taken.has(item)) }
 }
 
 /** A list for each importance, under its name. */

@@ -13,9 +13,11 @@ import {
   isBold,
   type Line,
   type SourceBlock,
+  type SourceCell,
   type SourceItem,
   type SourceRow,
   sourceLines,
+  textsIn,
 } from './tree.ts'
 
 /** A row as it is printed. */
@@ -31,15 +33,11 @@ export interface Pair {
  */
 type LabelMode = 'appendix' | 'front' | 'body'
 
-const contentOf = (block: SourceBlock): Inline[][] => {
-  if (block.type === 'paragraph' || block.type === 'heading') return [block.content]
-  if (block.type === 'list') return block.items.flatMap(item => item.blocks.flatMap(contentOf))
-  return block.rows.flatMap(row => row.cells.flatMap(cell => cell.blocks.flatMap(contentOf)))
-}
-
 /** What stands in a cell, a line each. */
-const linesIn = (block: SourceBlock): Inline[][] =>
-  contentOf(block).flatMap(content => hardLines({ content, line: 1 }).map(line => line.content))
+const linesIn = ({ blocks }: SourceCell): Inline[][] =>
+  textsIn(blocks)
+    .flatMap(hardLines)
+    .map(({ content }) => content)
 
 const labelMax = 60
 
@@ -186,7 +184,7 @@ export function pairsOf(
         const [first, ...others] = row.cells
         const label = first ? cellText(first).replace(/:$/, '').trim() : ''
         if (label === '' || label.length > 300) rest.push({ ...block, rows: [row], line: row.line })
-        else add({ label, value: others.flatMap(cell => cell.blocks.flatMap(linesIn)), line: row.line })
+        else add({ label, value: others.flatMap(linesIn), line: row.line })
       }
     } else if (readsLines && (block.type === 'paragraph' || block.type === 'subheading')) {
       const lines = withDefinitions(sourceLines(block)).flatMap(({ content, ...line }) =>
@@ -217,7 +215,7 @@ export function pairsOf(
       }
     } else if (block.type === 'list' && isDetailList(block.items)) {
       for (const { blocks: inner, line } of block.items) {
-        for (const content of inner.flatMap(contentOf).flatMap(labelledLines)) {
+        for (const content of textsIn(inner).flatMap(text => labelledLines(text.content))) {
           const found = labelled(content)
           if (found) add({ label: found.label, value: [found.value], line })
         }

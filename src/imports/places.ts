@@ -61,7 +61,7 @@ function inLine(line: string): string[] {
   // `Caerdydd / Cardiff` is one place in two languages.
   if (new Set(parts.map(townOf)).size < parts.length) return [line]
   // `Croydon, London` is one, and so is what has a part that is no town: a council's name, or `London or Remote`.
-  const isOne = parts.length === 2 && / ?, ?/.test(line) && !/\s(?:and|or|a|neu)\s|&/.test(line)
+  const isOne = parts.length === 2 && line.includes(',') && !/\s(?:and|or|a|neu)\s|&/.test(line)
   return parts.length > 1 && parts.every(isTown) && !isOne ? parts : [line]
 }
 

@@ -16,9 +16,14 @@ export function warnOfSeveralRoles(sections: readonly OutlineSection[], notices:
     ...(first?.type === 'subheading' ? [{ heading: plainOfInlines(first.content), line: first.line }] : []),
   ])
   const named = headings.filter(({ heading }) => kinds.has(kindOf(heading)))
+  const words = named.map(({ heading }) => normaliseHeading(heading))
   const before = new Set<string>()
-  const start = named.findIndex(({ heading }) => before.size === before.add(normaliseHeading(heading)).size)
-  const again = start < 0 ? [] : named.slice(start).filter(({ heading }) => before.has(normaliseHeading(heading)))
+  const start = words.findIndex(heading => {
+    if (before.has(heading)) return true
+    before.add(heading)
+    return false
+  })
+  const again = start < 0 ? [] : named.filter((_, at) => at >= start && before.has(words[at] ?? ''))
   const [first] = again
   if (start < 2 || !first || new Set(again.map(({ heading }) => kindOf(heading))).size < 2) return
   const detail =

@@ -139,6 +139,14 @@ export const sourceLines = (block: Line): Line[] =>
       .filter(({ content }) => plainOfInlines(content) !== ''),
   )
 
+/** The paragraphs and headings in blocks, in their order; those of lists and tables too. */
+export const textsIn = (blocks: readonly SourceBlock[]): Line[] =>
+  blocks.flatMap(block => {
+    if (block.type === 'list') return block.items.flatMap(item => textsIn(item.blocks))
+    if (block.type === 'table') return block.rows.flatMap(row => row.cells.flatMap(cell => textsIn(cell.blocks)))
+    return [{ content: block.content, line: block.line }]
+  })
+
 /** Whether a link is in it. */
 export const hasLink = (nodes: readonly Inline[]): boolean =>
   nodes.some(node => node.type === 'link' || ('children' in node && hasLink(node.children)))
