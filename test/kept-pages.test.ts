@@ -140,7 +140,7 @@ t.test('KeptPages asks where the feed ends once for all who wait, by a look that
   const get = () =>
     pages.get('/a', async () => {
       made += 1
-      return { feedCursor, body: Buffer.from(String(made)), etag: '', link: undefined, isKept: true }
+      return { feedCursor, body: Buffer.from(String(made)), etag: '', nextCursor: null, isKept: true }
     })
   const turn = () => new Promise(setImmediate)
   const initial = get()
@@ -170,7 +170,7 @@ t.test('KeptPages keeps no page that was begun before a change and ended behind 
     pages.get('/a', async () => {
       made += 1
       if (changes) feedCursor = '2'
-      return { feedCursor, body: Buffer.from(String(made)), etag: '', link: undefined, isKept: true }
+      return { feedCursor, body: Buffer.from(String(made)), etag: '', nextCursor: null, isKept: true }
     })
   t.equal(String((await get(true)).body), '1')
   t.equal(String((await get(false)).body), '2', 'of several statements the first were of another snapshot')
@@ -185,7 +185,7 @@ t.test('KeptPages goes on after a look that failed', async t => {
   }
   const pages = new KeptPages(look, 1_000_000)
   const get = () =>
-    pages.get('/a', async () => ({ feedCursor: '1', body: Buffer.from('a'), etag: '', link: undefined, isKept: true }))
+    pages.get('/a', async () => ({ feedCursor: '1', body: Buffer.from('a'), etag: '', nextCursor: null, isKept: true }))
   const page = await get()
   fails = true
   await t.rejects(get(), { message: 'no database' })

@@ -97,16 +97,17 @@ export const markOf = (occurredAt: string | null) => occurredAt?.replaceAll(/\D/
 export const cursorOf = ({ position, occurred_at }: FeedEnd) =>
   [position, markOf(occurred_at)].filter(part => part !== null).join('-')
 
+const endedAt = '(select occurred_at from events where position = feed_counter.position)'
+
 /** In a statement that reads `feed_counter`: when the newest public event was. */
-export const feedEndedAt = sql<string | null>`(select occurred_at from events where position = feed_counter.position)`
+export const feedEndedAt = sql<string | null>`${sql.raw(endedAt)}`
 
 /** The end of the feed, as the snapshot of `db` has it. */
 export async function findFeedEnd(db: Kysely<Database>): Promise<FeedEnd> {
   const [end] = await queryNamed<FeedEnd>(
     db,
     'find_feed_end',
-    `select position, (select occurred_at from events where position = feed_counter.position) as occurred_at
-     from feed_counter`,
+    `select position, ${endedAt} as occurred_at from feed_counter`,
   )
   if (!end) throw new Error('feed_counter has no row')
   return end

@@ -7,8 +7,8 @@ export interface Page {
   feedCursor: string
   body: Buffer
   etag: string
-  /** Of the header fields, the one that names the next page. */
-  link: number | string | string[] | undefined
+  /** As the body has it: the header field Link is made of it. */
+  nextCursor: string | null
   /** False where something else than the feed decides what is answered: it is made anew each time. */
   isKept: boolean
 }

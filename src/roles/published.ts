@@ -19,6 +19,7 @@ import {
   httpDate,
   isFresh,
   jsonType,
+  linkNext,
   page,
   pageQuery,
   Since,
@@ -151,7 +152,7 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
       const key = cursorKey(request)
       const after = key === undefined ? undefined : readPlace(key, sort)
       if (key !== undefined && after === undefined) throw badCursor()
-      const { body, etag, link } = await keptPages.get(request.url, async () => {
+      const { body, etag, nextCursor } = await keptPages.get(request.url, async () => {
         const { feedEnd, roles: found, order, correctedQ } = await listRoles(db, filter, sort, limit + 1, after)
         if (found.length === 0) await requireKnownValues(db, filter)
         const { entries, next_cursor } = page(request, reply, found, ({ role, key }) =>
@@ -166,11 +167,16 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
           next_cursor,
           feed_cursor: feedCursor,
         })
-        const link = reply.getHeader('link')
         // Whether an empty one is 422 the catalogues say, which change without the feed.
-        return { feedCursor, body: Buffer.from(body), etag: digestTag(body), link, isKept: found.length > 0 }
+        return {
+          feedCursor,
+          body: Buffer.from(body),
+          etag: digestTag(body),
+          nextCursor: next_cursor,
+          isKept: found.length > 0,
+        }
       })
-      if (link !== undefined) reply.header('link', link)
+      if (nextCursor !== null) linkNext(request, reply, 'cursor', nextCursor)
       return sendEntity(request, reply, { body, etag, cache: 'public' })
     },
   )
