@@ -9,6 +9,8 @@ const searches = [
   'grade=G7&sort=-published_at',
   'sfia=PROG:3-5&sfia_version=9',
   'organisation=office-0&family=data',
+  // Finds none: the catalogues are asked each time.
+  'organisation=office-1&profession=policy',
   'q=engineer&sort=relevance',
   'q=engineer&grade=G6&sort=slug',
   'skill=skill-199',

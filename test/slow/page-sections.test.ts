@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Block, RoleDocument } from '../../src/document/schema.ts'
 import { testApp } from '../support/app.ts'
 import { browser, linesOf, mainOf } from '../support/html.ts'
-import { createPublished, documentWith } from '../support/roles.ts'
+import { createPublished, documentWith, emptyDocument } from '../support/roles.ts'
 
 type Section = RoleDocument['sections'][number]
 
@@ -58,7 +58,6 @@ t.test('what a page shows of sections', { timeout: 60_000 }, async t => {
   await t.test(
     'showRole → 200 without sections that show nothing, and without levels where no skill has one',
     async t => {
-      const details = documentWith().advert_details
       const members = {
         sections: [
           about,
@@ -70,18 +69,7 @@ t.test('what a page shows of sections', { timeout: 60_000 }, async t => {
         skills: [skill],
         sfia_version: null,
         sfia_mappings: [],
-        advert_details: {
-          ...details,
-          salary: null,
-          role_types: [],
-          locations: [],
-          business_area: null,
-          contract_types: [],
-          working_patterns: [],
-          hours: null,
-          reports_to: null,
-          additional: [],
-        },
+        advert_details: emptyDocument.advert_details,
       }
       t.same(await linesOfPage('sparse', members), [
         'About',
