@@ -200,7 +200,10 @@ function addExamples(operation: Operation, schemas: Record<string, Json>): void 
   }
 }
 
-/** Says which value of a discriminator means which schema: where nothing says so, the schemas' names are the values. */
+/**
+ * Says which value of a discriminator means which schema: where nothing says so, the schemas' names are the values. Here and
+ * not where the schemas are made, as ajv takes none.
+ */
 function mapDiscriminators(schemas: Record<string, Json>): void {
   type Discriminated = { discriminator?: { propertyName: string; mapping?: Record<string, string> }; oneOf?: unknown }
   for (const { discriminator, oneOf } of Object.values(schemas) as Discriminated[]) {
