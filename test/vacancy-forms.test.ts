@@ -217,6 +217,7 @@ t.test('the public forms of a vacancy', { timeout: 120_000 }, async t => {
         heading: 'Benefits',
         shared_section: null,
         blocks: [
+          { type: 'subheading', text: 'Leave and more' },
           { type: 'paragraph', text: 'You will have:' },
           {
             type: 'list',
@@ -235,7 +236,7 @@ t.test('the public forms of a vacancy', { timeout: 120_000 }, async t => {
         sections: [],
       })
       const { jobBenefits } = (await form(path, 'job-posting')).body as JobPosting
-      t.equal(jobBenefits, 'You will have:\nleave\n– 25 days, then 30\na season ticket loan')
+      t.equal(jobBenefits, 'Leave and more\nYou will have:\nleave\n– 25 days, then 30\na season ticket loan')
       await call(`POST ${path}/withdrawals`, { match: '*', body: { reason: 'A test' } })
     },
   )

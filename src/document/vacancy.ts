@@ -306,7 +306,7 @@ export function checkVacancy(document: VacancyDocument, role: PublishedRole): Fi
             {
               pointer,
               code: 'blocks_of_shared_section',
-              detail: 'A section that uses a shared section has no blocks of its own: send [], or what GET gave.',
+              detail: 'A section that uses a shared section has no blocks of its own: send [].',
             },
           ]
     }),

@@ -29,13 +29,16 @@ interface TextsOptions {
   isShown?: (item: ListItem) => boolean
   /** Whether sentences such as "You will:" stay, which only lead to what stands below them. */
   keepLeads?: boolean
+  /** Whether subheadings stay. */
+  keepSubheadings?: boolean
 }
 
-/** The paragraphs and list items of a section as plain texts; without subheadings and what markers stand for. */
+/** The paragraphs and list items of a section as plain texts; without what markers stand for. */
 export function textsOf({ blocks }: Pick<Section, 'blocks'>, options: TextsOptions = {}): string[] {
-  const { isShown = ({ optional }) => !optional, keepLeads = false } = options
+  const { isShown = ({ optional }) => !optional, keepLeads = false, keepSubheadings = false } = options
   return blocks.flatMap((block, index) => {
     if (block.type === 'list') return block.items.filter(isShown).map(itemText)
+    if (block.type === 'subheading' && keepSubheadings) return [plainText(block.text)]
     if (block.type !== 'paragraph') return []
     const text = plainText(block.text)
     return !keepLeads && text.endsWith(':') && index + 1 < blocks.length ? [] : [text]

@@ -186,14 +186,15 @@ function educationOf({ education }: Advert['vacancy']): JobPosting['educationReq
 /** What the advert prints in sections of a kind, as plain text. */
 function plainOf({ role, vacancy }: Advert, kind: string): string {
   const isChosen = choiceOf(vacancy)
+  const all = { keepLeads: true, keepSubheadings: true }
   const ofRole = role.sections
     .filter(section => section.kind === kind)
     .flatMap(section =>
-      textsOf(section, { keepLeads: true, isShown: ({ id, optional }) => !optional || isChosen(section.id, id) }),
+      textsOf(section, { ...all, isShown: ({ id, optional }) => !optional || isChosen(section.id, id) }),
     )
   const own = vacancy.sections
     .filter(section => section.kind === kind)
-    .flatMap(section => textsOf(section, { keepLeads: true, isShown: () => true }))
+    .flatMap(section => textsOf(section, { ...all, isShown: () => true }))
   return [...ofRole, ...own].join('\n')
 }
 
