@@ -567,7 +567,7 @@ t.test('several places in one value are so many locations, and an address is one
   t.end()
 })
 
-t.test('a table of labels that nobody knows is details under the title or beside details, and else a list', t => {
+t.test('labels that nobody knows are details beside one that is known or with colons, and else a list', async t => {
   const rows = (cells: readonly (readonly [string, string])[], tag = 'td') =>
     `<table>${cells.map(([label, value]) => `<tr><${tag}>${label}</${tag}><td>${value}</td></tr>`).join('')}</table>`
   const read = (front: string, body = '') =>
@@ -581,22 +581,33 @@ t.test('a table of labels that nobody knows is details under the title or beside
     ['Location', 'Leeds'],
   ])
   const expected = own.map(([label, value]) => ({ label, value }))
+  const colons = own.map(([label, value]) => [`${label}:`, value] as const)
   for (const [front, body] of [
-    [known + rows(own), ''],
-    [rows(own) + known, ''],
-    [`<p><b>Grade:</b> SEO</p><p><b>Location:</b> Leeds</p>${rows(own)}`, ''],
-    [rows(own, 'th'), ''],
-    [rows(own.map(([label, value]) => [`<b>${label}</b>`, value])), ''],
-    [rows(own.map(([label, value]) => [`${label}:`, value])), ''],
-    ['', known + rows(own)],
+    [known + rows(colons), ''],
+    [rows(colons) + known, ''],
+    [`<p><b>Grade:</b> SEO</p><p><b>Location:</b> Leeds</p>${rows(colons)}`, ''],
+    [rows(colons), ''],
+    ['', known + rows(colons)],
   ] as const) {
     const { document, report } = read(front, body)
     t.same(document?.advert_details.additional, expected, front + body)
     t.same([report.warnings, report.losses, report.coverage.percent], [[], [], 100])
   }
   t.same(read(rows([...own, ['Closing date', '3 May']])).document?.advert_details.additional.length, 3, 'one is known')
+  const skills = rows([
+    ['<b>Python</b>', 'Working'],
+    ['<b>SQL</b>', 'Expert'],
+  ])
+  const stages = '<table><tr><th>Step</th><th>When</th></tr><tr><td>Closing date</td><td>3 May</td></tr></table>'
   for (const [front, body] of [
     [rows(own), ''],
+    [known + rows(own), ''],
+    [rows(own, 'th'), ''],
+    [skills, ''],
+    [`<p><b>Grade:</b> SEO</p>${skills}`, ''],
+    ['', `<p><b>Grade:</b> SEO</p><p><b>Location:</b> Leeds</p>${skills}`],
+    [stages, ''],
+    [known + stages, ''],
     ['', rows(own, 'th')],
     ['', rows([...own, ['Travel', 'some']])],
     // One label that is known makes no details of an ordinary table.

@@ -41,10 +41,17 @@ const linesIn = ({ blocks }: SourceCell): Inline[][] =>
 
 const labelMax = 60
 
+/** Whether the first row alone stands out in all its cells and begins with no label: it says what is in the columns. */
+const headsColumns = ([head, ...others]: readonly SourceRow[]) =>
+  head?.cells.every(standsOut) &&
+  !isKnownLabel(cellText(head.cells[0])) &&
+  others.some(row => !row.cells.every(standsOut))
+
 /** Whether a table has the form of labels and their short values, be they known or not. */
 const areLabels = (rows: readonly SourceRow[]) =>
   rows.length > 1 &&
   !hasHead(rows) &&
+  !headsColumns(rows) &&
   !hasImportanceColumns(rows) &&
   !sfiaTable(rows) &&
   rows.every(({ cells: [label, value, ...more] }) => {
@@ -53,13 +60,10 @@ const areLabels = (rows: readonly SourceRow[]) =>
     return label && value && more.length === 0 && isLabel && isShort(label) && isShort(value)
   })
 
-/** Whether one of its labels is known, or all are told from the values by their looks: under a title, where details stand. */
+/** Whether one of its labels is known, or all have a colon: skills and their levels, or days and what is on, look the same else. */
 const saysLabels = (rows: readonly SourceRow[]) =>
   rows.some(({ cells: [label] }) => isKnownLabel(cellText(label))) ||
-  rows.every(
-    ({ cells: [label, value] }) =>
-      label && value && (standsOut(label) || cellText(label).endsWith(':')) && !(standsOut(value) && cellText(value)),
-  )
+  rows.every(({ cells: [label] }) => cellText(label).endsWith(':'))
 
 /** The pairs of blocks, and the blocks that are none, with their order. */
 export function pairsOf(
@@ -164,8 +168,7 @@ export function pairsOf(
       add(alone)
     } else if (block.type === 'rows') {
       const isPairs =
-        areDetails(block) ||
-        (areLabels(block.rows) && (isBeside(index) || (mode === 'front' && saysLabels(block.rows))))
+        areDetails(block) || (areLabels(block.rows) && saysLabels(block.rows) && (mode === 'front' || isBeside(index)))
       const widest = Math.max(...block.rows.map(row => row.cells.length))
       // Beside a label is its value; where another label is, it is not certain which value belongs to which.
       const hasLabelsBeside =
