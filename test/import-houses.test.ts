@@ -686,6 +686,69 @@ t.test('columns in Welsh and English are the English role and the Welsh text beh
   t.equal(warningOf(read(rows.slice(3).map(([welsh]) => [welsh, welsh])), 'languages_parted'), undefined)
 })
 
+t.test('details in Welsh behind those in English stay text, and a name of the same place is no second place', t => {
+  const english = '**Grade:** HEO\n\n**Salary:** £30,000\n\n**Location:** Cardiff'
+  const welsh = '**Gradd:** HEO\n\n**Cyflog:** £30,000\n\n**Lleoliad:** Caerdydd'
+  const read = (front: string, later: string) =>
+    imported(`# Archivist / Archifydd\n\n${front}\n\n## Purpose\n\nYou keep.\n\n${later}`)
+  const heading = '## Archifydd\n\n'
+  for (const [first, second, location] of [
+    [english, welsh, 'Cardiff'],
+    [welsh, english, 'Caerdydd'],
+  ] as const) {
+    const found = read(first, heading + second)
+    const { document, report } = found
+    const { locations, salary, additional } = document?.advert_details ?? {}
+    t.same([locations?.map(({ text }) => text), salary?.text, additional], [[location], '£30,000', []])
+    t.same(
+      document?.sections[1]?.blocks.map(block => 'text' in block && block.text),
+      second.split('\n\n'),
+    )
+    t.match(warningOf(found, 'details_kept_as_text'), { severity: 'advice', line: 15, excerpt: /, / })
+    t.same([report.losses, report.coverage.percent], [[], 100])
+    const { locations: places, additional: others } = read(`${first}\n\n${second}`, '').document?.advert_details ?? {}
+    t.same(
+      [places?.map(({ text }) => text), others?.map(({ value }) => value)],
+      [[location], [location === 'Cardiff' ? 'Caerdydd' : 'Cardiff']],
+    )
+  }
+  // What was not said in the other language is read.
+  for (const [front, later, detail] of [
+    [english, '**Contract:** Permanent\n\n**Hours:** 37', { contract_types: ['permanent'], hours: '37' }],
+    [english, '**Oriau:** 37\n\n**Patrwm gweithio:** Full-time', { hours: '37', working_patterns: ['full_time'] }],
+    ['**Contract:** Permanent', '**Contract type:** Permanent\n\n**Hours:** 37', { hours: '37' }],
+    ['**Grade / Gradd:** HEO', '**Pay band:** HEO\n\n**Hours / Oriau:** 37', { hours: '37' }],
+  ] as const)
+    t.match(read(front, heading + later).document?.advert_details, detail, later)
+  t.end()
+})
+
+t.test('a list of words in Welsh and English is neither details nor sections', t => {
+  const read = (...rows: (readonly [string, string])[]) =>
+    imported(
+      `<h1>Translator</h1><p><b>Grade:</b> HEO</p><h2>Purpose</h2><p>You translate.</p><h2>Words</h2><table>${rows.map(([one, other]) => `<tr><td>${one}</td><td>${other}</td></tr>`).join('')}</table>`,
+      'text/html',
+    )
+  const words = [
+    ['Diben y swydd', 'Job purpose'],
+    ['Gradd', 'Grade'],
+    ['Lleoliad', 'Location'],
+    ['Ffôn', 'Phone'],
+  ] as const
+  for (const rows of [words, words.map(([welsh, english]) => [english, welsh] as const)]) {
+    const found = read(...rows)
+    t.same(outlineOf(found), ['role_summary: paragraph', 'other: list 4'])
+    t.same([found.document?.advert_details.locations, found.report.coverage.percent], [[], 100])
+    t.ok(warningOf(found, 'table_flattened'))
+  }
+  t.ok(
+    warningOf(read(...words, ['Byddwch yn helpu.', 'You help.']), 'languages_parted'),
+    'with a text they are columns',
+  )
+  t.ok(warningOf(read(...words, ['HEO', 'HEO']), 'languages_parted'), 'and with a value')
+  t.end()
+})
+
 t.test('a file with two roles becomes one draft with a warning that says so', t => {
   const role = (title: string, depth: string) =>
     `${depth} ${title}\n\n${depth}# Purpose\n\nYou test.\n\n${depth}# Responsibilities\n\n- Test\n\n${depth}# Person specification\n\n- SQL\n\n`

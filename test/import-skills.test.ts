@@ -34,6 +34,14 @@ t.test('behaviours and the role of the framework that a document names', async t
   ])
     t.same(under(text)?.behaviours, ['leadership', 'managing_a_quality_service'], text)
   t.same(under('## Ymddygiadau\n\n- Leadership: you lead')?.behaviours, ['leadership'], 'under a heading in Welsh')
+  for (const text of [
+    '## Ymddygiadau\n\n- Newid a Gwella\n- Gweithio gyda’n Gilydd: rydych yn helpu',
+    "Ymddygiadau: Newid a gwella; Gweithio gyda'n gilydd",
+    '## Ymddygiadau\n\nByddwn yn edrych ar Newid a Gwella, Gweithio gyda’n Gilydd.',
+    '**Ymddygiadau:** Newid a Gwella; Gweithio gyda’n Gilydd\n\n**Gradd:** HEO',
+  ])
+    t.same(under(text)?.behaviours, ['changing_and_improving', 'working_together'], text)
+  t.same(under('## Dyletswyddau\n\n- Cydweithio\n- Mae arweinyddiaeth yn bwysig')?.behaviours, [], 'words of every day')
   t.same(under('## Behaviours\n\nWe look for leadership of teams.')?.behaviours, [], 'a sentence')
   t.same(under('## Person\n\n### Behaviours\n\n### Other\n\nTools, leadership')?.behaviours, [], 'another heading')
   const link = (url: string) => {

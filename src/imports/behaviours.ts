@@ -9,7 +9,34 @@ import { type SourceBlock, sourceLines } from './tree.ts'
 
 type Behaviour = RoleDocument['behaviours'][number]
 
-const names = new Map(behaviours.map(({ code, label }) => [normaliseHeading(label), code as Behaviour]))
+/** What they are called in Welsh. To teach the importer a name, add it. */
+export const welshBehaviours: [string, Behaviour][] = [
+  ['Gweld y Darlun Mawr', 'seeing_the_big_picture'],
+  ['Gweld y Darlun Cyflawn', 'seeing_the_big_picture'],
+  ['Gweld y Darlun Ehangach', 'seeing_the_big_picture'],
+  ['Newid a Gwella', 'changing_and_improving'],
+  ['Gwneud Penderfyniadau Effeithiol', 'making_effective_decisions'],
+  ['Arweinyddiaeth', 'leadership'],
+  ['Cyfathrebu a Dylanwadu', 'communicating_and_influencing'],
+  ['Gweithio gyda’n Gilydd', 'working_together'],
+  ['Datblygu’ch Hun ac Eraill', 'developing_self_and_others'],
+  ['Datblygu eich Hun ac Eraill', 'developing_self_and_others'],
+  ['Datblygu’r Hunan ac Eraill', 'developing_self_and_others'],
+  ['Datblygu’ch Hunan ac Eraill', 'developing_self_and_others'],
+  ['Datblygu Hunan ac Eraill', 'developing_self_and_others'],
+  ['Rheoli Gwasanaeth o Safon', 'managing_a_quality_service'],
+  ['Rheoli Gwasanaeth o Ansawdd', 'managing_a_quality_service'],
+  ['Rheoli Gwasanaeth o Ansawdd Da', 'managing_a_quality_service'],
+  ['Cyflawni ar Gyflymder', 'delivering_at_pace'],
+  ['Cyflawni’n Gyflym', 'delivering_at_pace'],
+  ['Cyflawni’n Brydlon', 'delivering_at_pace'],
+]
+
+const names = new Map(
+  [...behaviours.map(({ code, label }) => [label, code as Behaviour] as const), ...welshBehaviours].map(
+    ([name, code]) => [normaliseHeading(name), code] as const,
+  ),
+)
 /** A word of everyday use: it counts beside others only. */
 const everyday: Behaviour = 'leadership'
 
@@ -50,7 +77,7 @@ const within = (words: string): Behaviour[] =>
 
 /** Behaviours that a sentence names, where it says that it is about them. */
 const inSentence = (text: string): Behaviour[] =>
-  /behaviou?rs?\b|\bcore competenc(?:e|y|es|ies)\b/i.test(text) ? within(normaliseHeading(text)) : []
+  /behaviou?rs?\b|\bymddygiadau\b|\bcore competenc(?:e|y|es|ies)\b/i.test(text) ? within(normaliseHeading(text)) : []
 
 /** A heading under which the behaviours stand. */
 const isOfBehaviours = (heading: string) =>
@@ -67,7 +94,10 @@ const row = new RegExp(`\\b${anyName}(?:(?: at)?(?: level)?(?: \\d)?(?: and)?(?:
 
 /** Behaviours that stand in a row within a sentence, each with a capital: without, `working together` is what people do. */
 function inRows(text: string): Behaviour[] {
-  const plain = text.replace(/&/g, ' and ').replace(/[^\p{L}\p{N}]+/gu, ' ')
+  const plain = text
+    .replace(/['’]/g, '')
+    .replace(/&/g, ' and ')
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
   return [...plain.matchAll(row)].flatMap(([part]) => {
     const each = [...part.matchAll(oneName)]
     return each.every(([name]) => /^\p{Lu}/u.test(name)) ? within(part.toLowerCase()) : []

@@ -1,9 +1,10 @@
 /** Tables that have a document in two languages side by side, Welsh and English. */
 import { plainOfInlines } from '../document/text.ts'
-import { importanceOf, isWelshHeading, knownKind } from './headings.ts'
-import { isWelshLabel, labelledMember } from './labels.ts'
+import { importanceOf, isWelshHeading, knownKind, looksLikeHeading } from './headings.ts'
+import { isWelshLabel, type LabelledMember, labelled, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
-import { hardLines, type SourceBlock, type SourceCell, textsIn } from './tree.ts'
+import { cellText } from './tables.ts'
+import { hardLines, type SourceBlock, type SourceCell, type SourceRow, textsIn } from './tree.ts'
 
 type Table = Extract<SourceBlock, { type: 'table' }>
 
@@ -12,14 +13,32 @@ const linesOf = (blocks: readonly SourceBlock[]): string[] =>
     .flatMap(hardLines)
     .map(({ content }) => plainOfInlines(content))
 
+const meaningOf = (name: string) => labelledMember(name) ?? knownKind(name) ?? importanceOf(name)
+const isWelsh = (name: string) => isWelshHeading(name) || isWelshLabel(name)
+
+/** Whether a cell is one name: no list, no sentence, no label with its value, no line below. */
+function isName({ blocks }: SourceCell) {
+  const [only, ...more] = blocks
+  if (only?.type !== 'paragraph' || more.length > 0 || hardLines(only).length > 1) return false
+  return looksLikeHeading(plainOfInlines(only.content)) && labelled(only.content) === undefined
+}
+
+/** Whether a table says what words are called in the other language, and nothing more: two of them name the same part of a role. */
+export const isGlossary = (rows: readonly SourceRow[]) =>
+  rows.every(({ cells }) => cells.length === 2 && cells.every(isName) && cellText(cells[0]) !== cellText(cells[1])) &&
+  rows.filter(({ cells }) => {
+    const [one = '', other = ''] = cells.map(cellText)
+    return meaningOf(one) !== undefined && meaningOf(one) === meaningOf(other) && isWelsh(one) !== isWelsh(other)
+  }).length > 1
+
 /** What the headings and labels of a column mean, and how many of them are Welsh. */
 function meaningsOf(cells: readonly (SourceCell | undefined)[]) {
   const names = cells
     .flatMap(cell => linesOf(cell?.blocks ?? []))
     .map(line => line.slice(0, 150).split(':', 1)[0] ?? '')
   const known = names.flatMap(name => {
-    const meaning = labelledMember(name) ?? knownKind(name) ?? importanceOf(name)
-    return meaning === undefined ? [] : [{ meaning, isWelsh: isWelshHeading(name) || isWelshLabel(name) }]
+    const meaning = meaningOf(name)
+    return meaning === undefined ? [] : [{ meaning, isWelsh: isWelsh(name) }]
   })
   return {
     meanings: new Set(known.map(({ meaning }) => meaning)),
@@ -30,13 +49,40 @@ function meaningsOf(cells: readonly (SourceCell | undefined)[]) {
 
 /** Which of two columns is the Welsh one of a table that says the same in both; undefined for all other tables. */
 function welshColumn({ rows }: Table): 0 | 1 | undefined {
-  if (rows.some(({ cells }) => cells.length > 2)) return undefined
+  if (rows.some(({ cells }) => cells.length > 2) || isGlossary(rows)) return undefined
   const pairs = rows.filter(({ cells }) => cells.length === 2)
   const [left, right] = [meaningsOf(pairs.map(row => row.cells[0])), meaningsOf(pairs.map(row => row.cells[1]))]
   const same = [...left.meanings].filter(meaning => right.meanings.has(meaning))
   if (same.length < 2) return undefined
   if (left.welsh * 2 > left.all && right.welsh * 2 < right.all) return 0
   return right.welsh * 2 > right.all && left.welsh * 2 < left.all ? 1 : undefined
+}
+
+/** The language of the labels by which each member was read. */
+export type Languages = Map<LabelledMember, 'Welsh' | 'English'>
+
+/**
+ * Whether details, whose labels are all of one language, say again what was read by a label in the other: a draft has each
+ * once, so they stay text. What is said for the first time is put into `said`.
+ */
+export function sayAgain(
+  pairs: readonly { label: string; line: number }[],
+  said: Languages,
+  notices: Notices,
+): boolean {
+  const found = pairs.flatMap(({ label }) => {
+    const member = labelledMember(label)
+    return member ? [{ member, language: isWelshLabel(label) ? ('Welsh' as const) : ('English' as const) }] : []
+  })
+  const isOfOne = new Set(found.map(({ language }) => language)).size === 1
+  if (isOfOne && found.some(({ member, language }) => (said.get(member) ?? language) !== language)) {
+    const labels = pairs.map(({ label }) => label).join(', ')
+    const detail = 'These details say in another language what was read before; they stayed a text of their section'
+    notices.add('advice', 'details_kept_as_text', pairs[0]?.line ?? null, labels, detail)
+    return true
+  }
+  for (const { member, language } of found) if (!said.has(member)) said.set(member, language)
+  return false
 }
 
 const heading = 'Cymraeg'

@@ -4,7 +4,7 @@ import { isOpenSalary, isPlaceholder } from '../document/placeholders.ts'
 import type { AdvertDetails, Grade, RoleDocument } from '../document/schema.ts'
 import { foldSpace, type Inline, linksOf, plainOfInlines, writeText } from '../document/text.ts'
 import { normaliseHeading } from './headings.ts'
-import { type LabelledMember, labelledMember } from './labels.ts'
+import { isWelshLabel, type LabelledMember, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import type { Pair } from './pairs.ts'
 import { placesIn } from './places.ts'
@@ -112,8 +112,15 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     else addAdditional(pair.label, value, pair.line)
   }
 
+  /** Whether a label in the other language said it before. */
+  const isTranslated = ({ label }: Pair, member: LabelledMember) =>
+    into.rows.some(row => row.member === member && isWelshLabel(row.label) !== isWelshLabel(label))
+
   const set = (pair: Pair, member: LabelledMember, value: string) => {
     const folded = foldSpace(value)
+    const said = member === 'salary' ? details.salary?.text : held(member)
+    if (said === folded && isTranslated(pair, member))
+      return notices.understand(pair.line, folded, `/advert_details/${member}`, 'what another label said before')
     switch (member) {
       case 'grades':
         return setCodes(pair, value, '/grades', into.grades, gradesIn(value, pair.label, into.isBanded))
@@ -136,18 +143,23 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
         else addAdditional(pair.label, folded, pair.line)
         return
       case 'locations': {
-        const { places, between } = placesIn(value)
+        // A second name of a place is no second place.
+        const isAgain = isTranslated(pair, member) && details.locations.length > 0
+        const { places, between } = isAgain ? { places: [folded], between: '' } : placesIn(value)
         notices.understand(pair.line, between, '/advert_details/locations', 'words between places')
         for (const place of places) {
           if (details.locations.some(({ text }) => text === place))
             notices.understand(pair.line, place, '/advert_details/locations', 'place that was named before')
-          else if (place.length <= lineMax && details.locations.length < 100) details.locations.push(locationIn(place))
+          else if (!isAgain && place.length <= lineMax && details.locations.length < 100)
+            details.locations.push(locationIn(place))
           else addAdditional(pair.label, place, pair.line)
         }
         return
       }
       case 'title':
-        if (into.title?.text === folded) notices.understand(pair.line, folded, '/title', 'title')
+        // `Swyddog Polisi / Policy Officer` says both.
+        if (into.title?.text.split(/ ?[/|] ?/).includes(folded) || into.title?.text === folded)
+          notices.understand(pair.line, folded, '/title', 'title')
         else if (into.title === null && folded.length <= 200) into.title = { text: folded, line: pair.line }
         else addAdditional(pair.label, folded, pair.line)
         return

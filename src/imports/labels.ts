@@ -199,8 +199,13 @@ const members = new Map(
   ),
 )
 const otherLabels = new Set(others)
-const welshLabels = new Set(Object.values(welsh).flat())
-/** Whether a label is one that Welsh documents have. */
+const englishLabels = new Set(Object.values(labels).flat())
+const welshLabels = new Set(
+  Object.values(welsh)
+    .flat()
+    .filter(name => !englishLabels.has(name)),
+)
+/** Whether a label is one that Welsh documents alone have. */
 export const isWelshLabel = (label: string) => welshLabels.has(normaliseHeading(label))
 
 /** A label without what stands in brackets behind it: `Salary (for more, see below)`. */

@@ -1,6 +1,7 @@
 /** Labels and values among the blocks of a section, or under a title: which lines and rows are such, and what is none. */
 
 import { type Inline, plainOfInlines } from '../document/text.ts'
+import { isGlossary } from './bilingual.ts'
 import { hasImportanceColumns } from './criteria.ts'
 import { importanceOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isKnownLabel, isLabel, type Labelled, labelled, labelledLines, labelledMember, saysLabel } from './labels.ts'
@@ -173,7 +174,7 @@ export function pairsOf(
       // Beside a label is its value; where another label is, it is not certain which value belongs to which.
       const hasLabelsBeside =
         widest > 2 && block.rows.some(row => row.cells.slice(1).some(cell => isKnownLabel(cellText(cell))))
-      if (!isPairs || (widest > 2 && !loose) || hasLabelsBeside) {
+      if (!isPairs || isGlossary(block.rows) || (widest > 2 && !loose) || hasLabelsBeside) {
         rest.push(block)
         continue
       }

@@ -12,6 +12,7 @@ import {
 } from '../document/schema.ts'
 import { linksOf, plainOfInlines, writeText } from '../document/text.ts'
 import { behavioursIn } from './behaviours.ts'
+import { type Languages, sayAgain } from './bilingual.ts'
 import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
 import { hasImportanceColumns } from './criteria.ts'
 import { type Details, type KnownRow, readPairs, saysBands } from './details.ts'
@@ -106,6 +107,11 @@ class Recogniser implements Provenance {
       ({ label, value, line }): Pair => ({ label, value: [[{ type: 'text', value }]], line }),
     )
     const { pairs, rest } = pairsOf(this.#source.front, 'front')
+    const said: Languages = new Map()
+    sayAgain([...fields, ...pairs], said, this.#notices)
+    for (const section of this.#source.sections)
+      if (sayAgain(this.#pairsOf(section).pairs, said, this.#notices))
+        this.#pairs.set(section.body, { pairs: [], rest: section.body })
     const later = this.#source.sections.flatMap(section => this.#pairsOf(section).pairs)
     this.details.isBanded = saysBands([...fields, ...pairs, ...later])
     readPairs([...fields, ...pairs], this.details, this.#notices)

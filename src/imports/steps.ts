@@ -3,6 +3,7 @@
 import { placeholderIn } from '../document/placeholders.ts'
 import type { SectionKind } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
+import { isGlossary } from './bilingual.ts'
 import { criteriaTables, hasImportanceColumns } from './criteria.ts'
 import { importanceOf, kindOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isDetailLine, isLabel, labelled } from './labels.ts'
@@ -170,6 +171,7 @@ const partedRows = (rows: readonly SourceRow[]) => rows.map(row => partedRow(row
 
 /** The steps of a table; `captioned` where a caption that was read as a heading stands above it. */
 function rowSteps(table: readonly SourceRow[], captioned = false): Step[] {
+  if (isGlossary(table)) return [{ type: 'rows', rows: [...table], line: table[0]?.line ?? 1 }]
   const source = asPairs(table)
   const parted = partedRows(source)
   const rows = areDetails(parted) ? parted : source

@@ -10,6 +10,7 @@ import {
   workingPatterns,
 } from '../document/code-lists.ts'
 import type { Grade, Location, Salary } from '../document/schema.ts'
+import { welshBehaviours } from './behaviours.ts'
 import { normaliseHeading } from './headings.ts'
 
 /** What a value says in codes, and the parts of it that are in no list, as they are printed. */
@@ -65,7 +66,7 @@ const tables = {
     ['llawn amser', 'full_time'],
     ['rhan amser', 'part_time'],
   ]),
-  behaviours: codesOf(behaviours),
+  behaviours: codesOf(behaviours, welshBehaviours),
   profession: codesOf(professions, [
     ['DDaT', 'digital_and_data'],
     ['Digital, Data and Technology', 'digital_and_data'],
