@@ -686,6 +686,51 @@ t.test('columns in Welsh and English are the English role and the Welsh text beh
   t.equal(warningOf(read(rows.slice(3).map(([welsh]) => [welsh, welsh])), 'languages_parted'), undefined)
 })
 
+t.test('short lines under duties and criteria of columns in Welsh and English are lists', t => {
+  const read = (...rows: (readonly [string, string])[]) =>
+    imported(
+      `<h1>Tester</h1><table>${rows.map(row => `<tr>${row.map(cell => `<td>${cell}</td>`).join('')}</tr>`).join('')}</table>`,
+      'text/html',
+    )
+  const purpose = [
+    ['Pwrpas y swydd', 'Purpose'],
+    ['Byddwch yn profi', 'You test'],
+    ['bob dydd', 'every day'],
+  ] as const
+  const duties = ([welsh, english]: readonly [string, string]) =>
+    [`Prif dasgau<br>${welsh}`, `Main tasks<br>${english}`] as const
+  const criteria = [
+    ['Meini prawf hanfodol', 'Essential criteria'],
+    ['Cymraeg', 'Welsh'],
+    ['Gradd gyntaf', 'A degree'],
+  ] as const
+  const found = read(...purpose, duties(['Drafftio<br>Darllen', 'Draft<br>Read']), ...criteria)
+  t.same(outlineOf(found), [
+    'role_summary: paragraph, paragraph',
+    'responsibilities: list 2',
+    'skills_experience: skills',
+    'role_summary: paragraph, paragraph',
+    'responsibilities: list 2',
+    'skills_experience: list 2',
+  ])
+  t.same(
+    found.document?.skills.map(({ statement, importance }) => [statement, importance]),
+    [
+      ['Welsh', 'essential'],
+      ['A degree', 'essential'],
+    ],
+  )
+  t.match(warningOf(found, 'list_recognised'), { severity: 'repair', excerpt: 'Drafftio' })
+  t.same([found.report.losses, found.report.coverage.percent], [[], 100])
+  for (const others of [
+    ['Byddwch yn drafftio.<br>Darllen', 'You draft.<br>Read'],
+    ['Drafftio', 'Draft'],
+    ['Drafftio a<br>darllen:<ul><li>Un</li></ul>', 'Draft and<br>read:<ul><li>One</li></ul>'],
+  ] as const)
+    t.equal(warningOf(read(...purpose, duties(others)), 'list_recognised'), undefined, others[1])
+  t.end()
+})
+
 t.test('details in Welsh behind those in English stay text, and a name of the same place is no second place', t => {
   const english = '**Grade:** HEO\n\n**Salary:** £30,000\n\n**Location:** Cardiff'
   const welsh = '**Gradd:** HEO\n\n**Cyflog:** £30,000\n\n**Lleoliad:** Caerdydd'

@@ -1,10 +1,19 @@
 /** Tables that have a document in two languages side by side, Welsh and English. */
+import type { SectionKind } from '../document/schema.ts'
 import { plainOfInlines } from '../document/text.ts'
 import { importanceOf, isWelshHeading, knownKind, looksLikeHeading } from './headings.ts'
 import { isWelshLabel, type LabelledMember, labelled, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import { cellText } from './tables.ts'
-import { hardLines, type SourceBlock, type SourceCell, type SourceRow, textsIn } from './tree.ts'
+import {
+  hardLines,
+  isBold,
+  type SourceBlock,
+  type SourceCell,
+  type SourceParagraph,
+  type SourceRow,
+  textsIn,
+} from './tree.ts'
 
 type Table = Extract<SourceBlock, { type: 'table' }>
 
@@ -96,6 +105,52 @@ function headingAt(line: number, blocks: readonly SourceBlock[]): SourceBlock {
   return { type: 'heading', depth: Math.min(...depths.filter((depth, at) => at > 0 || depth > 1), 6), content, line }
 }
 
+const kindsOfLists = new Set<SectionKind | undefined>(['responsibilities', 'skills_experience', 'person_specification'])
+
+/** Short lines under a heading of duties or criteria as its list: a cell of such a table has one line below the other. */
+function withItems(blocks: readonly SourceBlock[], notices: Notices): SourceBlock[] {
+  const lines = blocks.flatMap((block): SourceBlock[] =>
+    block.type === 'paragraph'
+      ? hardLines(block).map((line, at) => ({ ...block, ...line, ...(at > 0 ? { continues: true } : {}) }))
+      : [block],
+  )
+  const read: SourceBlock[] = []
+  for (let at = 0; at < lines.length; ) {
+    const block = lines[at] as SourceBlock
+    read.push(isHeadOf(block, importanceOf) ? inBold(block) : block)
+    at += 1
+    if (!isHeadOf(block, name => importanceOf(name) !== undefined || kindsOfLists.has(knownKind(name)))) continue
+    const items: SourceParagraph[] = []
+    for (
+      let line = lines[at];
+      line?.type === 'paragraph' && !isHeadOf(line, meaningOf);
+      line = lines[at + items.length]
+    )
+      items.push(line)
+    const [first, second] = items
+    const isItem = ({ content }: SourceParagraph) =>
+      !isBold(content) && !/:$/.test(plainOfInlines(content)) && looksLikeHeading(plainOfInlines(content))
+    if (!first || !second || !items.every(isItem)) continue
+    const detail = 'The lines below say each one duty or criterion; they were read as a list'
+    notices.add('repair', 'list_recognised', first.line, plainOfInlines(first.content), detail)
+    read.push({
+      type: 'list',
+      ordered: false,
+      items: items.map(({ content, line }) => ({ blocks: [{ type: 'paragraph', content, line }], line })),
+      line: first.line,
+    })
+    at += items.length
+  }
+  return read
+}
+/** In a row of its own a heading needs no mark; without the table it does. */
+const inBold = (block: SourceBlock): SourceBlock =>
+  block.type !== 'paragraph' || isBold(block.content)
+    ? block
+    : { ...block, content: [{ type: 'strong', children: block.content }] }
+const isHeadOf = (block: SourceBlock, says: (name: string) => unknown) =>
+  (block.type === 'paragraph' || block.type === 'heading') && Boolean(says(plainOfInlines(block.content)))
+
 /**
  * The blocks with the English column where the table stands, as the text that it is, and the Welsh ones behind all others,
  * under a heading of ours where they begin with none.
@@ -115,11 +170,16 @@ export function withLanguagesParted(blocks: readonly SourceBlock[], notices: Not
     const text = (block.rows[0]?.cells ?? []).flatMap(cell => linesOf(cell.blocks)).join(' ')
     const detail = `Welsh and English stand side by side; the Welsh text was put behind the English; what has no heading of its own there is under “${heading}”`
     notices.add('repair', 'languages_parted', block.line, text, detail)
-    return block.rows.flatMap(({ cells, line }, at) => {
-      const texts = cells.map(cell => (at === 0 ? withoutLanguage(cell, line) : cell.blocks))
-      if (texts.length === 2) welsh.push(...(texts[column] ?? []))
-      return (texts.length === 2 ? texts[1 - column] : texts[0]) ?? []
-    })
+    const rows = block.rows.map(({ cells, line }, at) =>
+      cells.map(cell => (at === 0 ? withoutLanguage(cell, line) : cell.blocks)),
+    )
+    const side = (of: (texts: SourceBlock[][]) => SourceBlock[] | undefined) =>
+      withItems(
+        rows.flatMap(texts => of(texts) ?? []),
+        notices,
+      )
+    welsh.push(...side(texts => (texts.length === 2 ? texts[column] : undefined)))
+    return side(texts => (texts.length === 2 ? texts[1 - column] : texts[0]))
   })
   const [first] = welsh
   if (!first) return blocks
