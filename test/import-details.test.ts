@@ -541,6 +541,28 @@ t.test('several places in one value are so many locations, and an address is one
     ['2 Marsham Street, London, SW1P 4DF', ['2 Marsham Street, London, SW1P 4DF']],
     ['2 Marsham Street<br>London<br>SW1P 4DF', ['2 Marsham Street, London, SW1P 4DF']],
     ['Lunar House,<br>Croydon', ['Lunar House, Croydon']],
+    [
+      'Store Street<br>Manchester<br>M1 2WD<br>or<br>Quarry House<br>Leeds<br>LS2 7UE',
+      ['Store Street, Manchester, M1 2WD', 'Quarry House, Leeds, LS2 7UE'],
+    ],
+    [
+      'Store Street<br>Manchester M1 2WD<br>Quarry House<br>Leeds LS2 7UE',
+      ['Store Street, Manchester M1 2WD', 'Quarry House, Leeds LS2 7UE'],
+    ],
+    [
+      'Home Office<br>Lunar House<br>40 Wellesley Road<br>Croydon<br>CR9 2BY',
+      ['Home Office, Lunar House, 40 Wellesley Road, Croydon, CR9 2BY'],
+    ],
+    ['London<br>Lunar House, Croydon CR9 2BY', ['London', 'Lunar House, Croydon CR9 2BY']],
+    [
+      'Newcastle (Park View)<br>Leeds – Quarry House<br>York',
+      ['Newcastle (Park View)', 'Leeds – Quarry House', 'York'],
+    ],
+    ['London<br>or<br>Leeds', ['London', 'Leeds']],
+    ['London<br>Leeds: city centre<br>York office', ['London', 'Leeds: city centre', 'York office']],
+    ['<ul><li>Porton Down</li><li>Fort Halstead</li></ul>', ['Porton Down', 'Fort Halstead']],
+    ['• Porton Down<br>• Fort Halstead', ['Porton Down', 'Fort Halstead']],
+    ['London; Hybrid working', ['London', 'Hybrid working']],
     ['Lunar House, Croydon<br>Quay House, Salford', ['Lunar House, Croydon', 'Quay House, Salford']],
   ] as const) {
     const { document, report } = read(printed)
@@ -550,6 +572,27 @@ t.test('several places in one value are so many locations, and an address is one
       printed,
     )
     t.same([document?.advert_details.additional, report.losses, report.coverage.percent], [[], [], 100], printed)
+  }
+  for (const [printed, places, others] of [
+    [
+      'Leeds<br>Hybrid working: two days a week<br>Travel to sites',
+      ['Leeds, Hybrid working: two days a week, Travel to sites'],
+    ],
+    ['Porton Down<br>Salisbury', ['Porton Down, Salisbury']],
+    ['Head office<br>Anytown', ['Head office, Anytown']],
+    ['London<br>Store Street<br>Manchester<br>M1 2WD<br>Leeds', ['London, Store Street, Manchester, M1 2WD, Leeds']],
+    ['Leeds<br>West Yorkshire', ['Leeds, West Yorkshire']],
+    ['London<br>Leeds city centre<br>Hybrid working', ['London', 'Leeds city centre'], 'Hybrid working'],
+  ] as const) {
+    const found = read(printed)
+    const { locations, additional } = found.document?.advert_details ?? {}
+    t.same(
+      [locations?.map(({ text }) => text), additional],
+      [places, others ? [{ label: 'Location', value: others }] : []],
+      printed,
+    )
+    t.match(warningOf(found, 'places_unsure'), { severity: 'repair', excerpt: others ?? places[0] })
+    t.same([found.report.losses, found.report.coverage.percent], [[], 100])
   }
   const jobs = imported('# Tester\n\n**Job locations:** Leeds\n\n**Grade:** SEO\n\n## Duties\n\nTest.\n')
   t.same(jobs.document?.advert_details.locations, [place('Leeds')])
@@ -563,6 +606,8 @@ t.test('several places in one value are so many locations, and an address is one
   const start = workMs()
   read('London, '.repeat(100_000))
   read(`London${' /'.repeat(100_000)}`)
+  read('London<br>or<br>Hybrid<br>'.repeat(10_000))
+  read('1 Lane<br>M1 2WD<br>'.repeat(10_000))
   t.ok(workMs() - start < 5000, 'in bounded time')
   t.end()
 })

@@ -7,7 +7,7 @@ import { normaliseHeading } from './headings.ts'
 import { isWelshLabel, type LabelledMember, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import type { Pair } from './pairs.ts'
-import { placesIn } from './places.ts'
+import { type Places, placesIn } from './places.ts'
 import { codesIn, gradesIn, locationIn, salaryIn, saysBand, tickedIn } from './values.ts'
 
 export interface KnownRow {
@@ -145,7 +145,11 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
       case 'locations': {
         // A second name of a place is no second place.
         const isAgain = isTranslated(pair, member) && details.locations.length > 0
-        const { places, between } = isAgain ? { places: [folded], between: '' } : placesIn(value)
+        const found: Places = isAgain ? { places: [folded], between: '' } : placesIn(value, pair.listed)
+        const { places, between, unsure, rest = [] } = found
+        if (unsure)
+          notices.add('repair', 'places_unsure', pair.line, (rest.length > 0 ? rest : places).join(', '), unsure)
+        if (rest.length > 0) addAdditional(pair.label, rest.join('; '), pair.line)
         notices.understand(pair.line, between, '/advert_details/locations', 'words between places')
         for (const place of places) {
           if (details.locations.some(({ text }) => text === place))

@@ -26,6 +26,8 @@ export interface Pair {
   label: string
   value: Inline[][]
   line: number
+  /** The value is a list, so that each line of it stands for itself. */
+  listed?: boolean
 }
 
 /**
@@ -188,7 +190,11 @@ export function pairsOf(
         const [first, ...others] = row.cells
         const label = first ? cellText(first).replace(/:$/, '').trim() : ''
         if (label === '' || label.length > 300) rest.push({ ...block, rows: [row], line: row.line })
-        else add({ label, value: others.flatMap(linesIn), line: row.line })
+        else {
+          const inner = others.flatMap(({ blocks }) => blocks)
+          const listed = inner.length > 0 && inner.every(({ type }) => type === 'list')
+          add({ label, value: others.flatMap(linesIn), line: row.line, ...(listed ? { listed } : {}) })
+        }
       }
     } else if (readsLines && (block.type === 'paragraph' || block.type === 'subheading')) {
       const lines = withDefinitions(sourceLines(block)).flatMap(({ content, ...line }) =>

@@ -40,16 +40,6 @@ const postcode = /\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b/
 const street =
   /^\d{1,4}[a-z]?,? \p{Lu}|\b(?:street|road|lane|avenue|square|house|building|court|floor|wharf|drive|crescent)\b/iu
 
-/** Whether lines are those of one address: one of them says the street or house, and one at most a postcode. */
-function isAddress(lines: readonly string[]): boolean {
-  const streets = lines.flatMap((line, at) => (street.test(line) ? [at] : []))
-  const coded = lines.flatMap((line, at) => (postcode.test(line) ? [at] : []))
-  const isCodeAlone = postcode.exec(lines.at(-1) ?? '')?.[0] === lines.at(-1)
-  if (lines.length < 2 || coded.length > 1 || (coded.length === 1 && coded[0] !== lines.length - 1)) return false
-  if (streets.length === 0) return isCodeAlone
-  return streets.length === 1 && streets[0] !== lines.length - 1 && !isTown(lines[0] ?? '')
-}
-
 const between = / ?[/|] ?| ?, ?(?:(?:and|or|a|neu) |& ?)?| (?:and|or|&|neu) /
 /** A list is no longer. */
 const lineMax = 1000
@@ -65,17 +55,85 @@ function inLine(line: string): string[] {
   return parts.length > 1 && parts.every(isTown) && !isOne ? parts : [line]
 }
 
-/** The places of a value, each as it is printed, and the words that stand between them. */
-export function placesIn(value: string): { places: string[]; between: string } {
-  const lines = value
-    .split(/[;\n\u2028]/)
+/** What is said of a place rather than being one: `Hybrid working, two days a week`, `Travel to other sites`. */
+const manner =
+  /\b(?:hybrid|remote(?:ly)?|home ?working|home[- ]based|travel|working|work|days?|weeks?|visits?|flexib\w+|required|attend\w*|expected|contractual|optional)\b/i
+const isManner = (line: string) => manner.test(line)
+const sites = / (?:city centre|(?:regional )?(?:office|centre|hub|site|campus))$/i
+/** Whether a line names a town: alone, several, or as a part of it: `Leeds: city centre`, `Lunar House, Croydon`, `York office`. */
+const namesTown = (line: string) =>
+  !isManner(line) &&
+  (inLine(line).length > 1 ||
+    line.split(/[,:(–—]/).some(part => isTown(part.replace(postcode, '').trim().replace(sites, ''))))
+
+/**
+ * Whether lines are those of one address: one of them says the street or house, and one at most a postcode, at the end; with
+ * a postcode several may, as `Lunar House` and `40 Wellesley Road` do.
+ */
+function isAddress(lines: readonly string[]): boolean {
+  const streets = lines.flatMap((line, at) => (street.test(line) ? [at] : []))
+  const coded = lines.flatMap((line, at) => (postcode.test(line) ? [at] : []))
+  const [first = '', last = ''] = [lines[0], lines.at(-1)]
+  if (lines.length < 2 || coded.length > 1 || (coded.length === 1 && coded[0] !== lines.length - 1)) return false
+  if (streets.length === 0) return isCodeAlone(last)
+  const isWhole = (line: string) => line.includes(',') && namesTown(line)
+  if (coded.length === 1) return !isTown(first) && !lines.slice(0, -1).some(isWhole)
+  return streets.length === 1 && streets[0] !== lines.length - 1 && !namesTown(first) && !lines.some(isManner)
+}
+const isCodeAlone = (line: string) => postcode.exec(line)?.[0] === line
+
+const asOne = (lines: readonly string[]) => lines.map(line => line.replace(/,$/, '')).join(', ')
+
+/** Lines as the addresses that they are, one below the other, with `or` between them or a postcode at the end of each; else undefined. */
+function addressesIn(lines: readonly string[]): string[][] | undefined {
+  const groups: string[][] = [[]]
+  for (const line of lines) {
+    const last = groups.at(-1) as string[]
+    if (isBetween(line)) groups.push([])
+    else if (postcode.test(last.at(-1) ?? '')) groups.push([line])
+    else last.push(line)
+  }
+  return groups.length > 1 && groups.every(isAddress) ? groups : undefined
+}
+const isBetween = (line: string) => /^(?:and|or|a|neu)[:,]?$/i.test(line)
+
+export interface Places {
+  /** Each as it is printed. */
+  places: string[]
+  /** The words that stand between them. */
+  between: string
+  /** Why it is not certain that these are the places. */
+  unsure?: string
+  /** Lines on how people work there. */
+  rest?: string[]
+}
+
+const bullet = /^\s*[•·*-]\s+/
+/** The places of a value. Lines are one each in a list, or where two of them name towns. */
+export function placesIn(value: string, isListed = false): Places {
+  const all = value
+    .split(/[\n\u2028]/)
+    .map(line => line.split(';'))
     // A star leads to a note below.
-    .map(text => text.replace(/^\s*[•·*-]\s+|\*+$/g, '').trim())
-    .filter(Boolean)
-  if (isAddress(lines)) return { places: [lines.map(line => line.replace(/,$/, '')).join(', ')], between: '' }
-  const parted = lines.map(inLine)
-  const words = lines.flatMap((line, at) =>
+    .map(parts => parts.map(text => text.replace(bullet, '').replace(/\*+$/, '').trim()).filter(Boolean))
+    .filter(parts => parts.length > 0)
+  const lines = all.flat()
+  if (isAddress(lines)) return { places: [asOne(lines)], between: '' }
+  const addresses = addressesIn(lines)
+  if (addresses) return { places: addresses.map(asOne), between: lines.filter(isBetween).join(' ') }
+  const isList = isListed || all.length < 2 || value.split(/[\n\u2028]/).every(line => bullet.test(line))
+  // A postcode by itself is a part of an address, though it is not certain of which.
+  if (!isList && (lines.filter(namesTown).length < 2 || lines.some(isCodeAlone))) {
+    const unsure = 'It is not certain which of these lines is a place; they were read as one location'
+    return { places: [asOne(lines)], between: '', unsure }
+  }
+  const rest = isList ? [] : lines.filter(isManner)
+  const own = lines.filter(line => !isBetween(line) && (isList || !isManner(line)))
+  const parted = own.map(inLine)
+  const words = own.flatMap((line, at) =>
     parted[at]?.length === 1 ? [] : (line.match(/\s(?:and|or|a|neu)(?=\s)/g) ?? []),
   )
-  return { places: parted.flat(), between: words.join('') }
+  const found = { places: parted.flat(), between: [...words, ...lines.filter(isBetween)].join(' ') }
+  const unsure = 'What these lines say of the places was kept in additional'
+  return rest.length > 0 ? { ...found, rest, unsure } : found
 }
