@@ -497,6 +497,50 @@ t.test('Word’s Title style is the title, and a letterhead above it stays as te
   )
 })
 
+t.test('details of a Word file above its title leave it the title', async t => {
+  const styles = { Title: 'Title', H1: 'heading 1', H2: 'heading 2' }
+  const details = [
+    ['Grade', 'SEO'],
+    ['Location', 'Leeds'],
+  ]
+  const name = 'Delivery Manager'
+  const rest = (style: string) =>
+    `${inStyle(style, 'Purpose')}${paragraph('You lead.')}${inStyle(style, 'Duties')}${paragraph('You plan.')}`
+  const found = async (body: string) => {
+    const result = await read(styled(body, styles))
+    t.same([result.report.losses, result.report.coverage.percent], [[], 100])
+    const { title, grades, sections } = result.document ?? {}
+    return [title, grades?.map(({ code }) => code).join(), ...(sections ?? []).map(({ heading }) => heading)]
+  }
+  const own = [name, 'SEO', 'Purpose', 'Duties']
+  const captioned = table([[bold('Post details')], ...details])
+  for (const [body, expected] of [
+    [table(details) + inStyle('Title', name) + rest('H1'), own],
+    [table(details) + inStyle('H1', name) + rest('H2'), own],
+    [table(details) + inStyle('H1', name) + rest('H1'), own],
+    [table(details) + bold(name) + rest('H1'), own],
+    [table(details) + paragraph(name) + rest('H1'), own],
+    [details.map(row => paragraph(row.join(': '))).join('') + inStyle('H1', name) + rest('H1'), own],
+    [captioned + inStyle('Title', name) + rest('H1'), [name, 'SEO', 'Post details', 'Purpose', 'Duties']],
+    [captioned + inStyle('H1', name) + rest('H1'), [name, 'SEO', 'Post details', 'Purpose', 'Duties']],
+    // They name it, or what stands below is not one.
+    [
+      table([['Job title', name], ...details]) + inStyle('H1', 'Our office') + rest('H1'),
+      [name, 'SEO', 'Our office', 'Purpose', 'Duties'],
+    ],
+    [
+      table(details) + inStyle('H1', 'Part A: the job') + rest('H1'),
+      [null, 'SEO', 'Part A: the job', 'Purpose', 'Duties'],
+    ],
+    [
+      table(details) + inStyle('H1', 'Our office') + paragraph('Warm.') + rest('H1'),
+      [null, 'SEO', 'Our office', 'Purpose', 'Duties'],
+    ],
+    [table(details) + rest('H1'), [null, 'SEO', 'Purpose', 'Duties']],
+  ] as const)
+    t.same(await found(body), expected)
+})
+
 t.test('simple fields, text of a direction, ruby and formulas of a Word file are kept as text', async t => {
   const math = (content: string) => `<m:oMath>${content}</m:oMath>`
   const part = (name: string, text: string) => `<m:${name}><m:r><m:t>${text}</m:t></m:r></m:${name}>`

@@ -14,7 +14,7 @@ import type { Notices } from './notices.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
 import { type BodyBlock, type Mark, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
-import { isDocumentKind } from './title.ts'
+import { countDetails, isCaption, isDocumentKind } from './title.ts'
 import { type Field, type SourceTree, sourceLines } from './tree.ts'
 
 export interface OutlineSection {
@@ -109,7 +109,7 @@ function countNames(steps: readonly Step[]): number {
 
 /**
  * What stands above the title: before the line that has Word's style for it or the one heading above all others, or else
- * markings and the name of an organisation. It stays, behind the title, as text.
+ * markings and the name of an organisation, or details. It stays, behind the title, as it is.
  */
 function takeLetterhead(steps: Step[]): Step[] {
   const top = topHeading(steps)
@@ -118,14 +118,19 @@ function takeLetterhead(steps: Step[]): Step[] {
       step.type === 'mark' && (step.title || step === top) && (!knownKind(step.text) || isDocumentKind(step.text)),
   )
   const above = steps.slice(0, titled <= letterheadMax.steps ? Math.max(titled, 0) : 0)
-  const isLetterhead = above.every(step =>
-    step.type === 'mark'
+  const isLetterhead = above.every((step, at) =>
+    step.type === 'mark' && !isCaption(step, above[at + 1])
       ? step.by !== 'row' && !knownKind(step.text) && !importanceOf(step.text)
       : textOf(step).length <= letterheadMax.characters,
   )
+  const first = steps.slice(0, letterheadMax.steps)
   return steps
-    .splice(0, above.length > 0 && isLetterhead ? above.length : countNames(steps.slice(0, letterheadMax.steps)))
-    .map(step => (step.type === 'mark' ? { type: 'paragraph', content: step.content, line: step.line } : step))
+    .splice(0, above.length > 0 && isLetterhead ? above.length : countNames(first) || countDetails(first))
+    .map((step, at, all) =>
+      step.type === 'mark' && !isCaption(step, all[at + 1])
+        ? { type: 'paragraph', content: step.content, line: step.line }
+        : step,
+    )
 }
 
 /** Where `isBelow`, the first line stands below a title that says the kind of document. */

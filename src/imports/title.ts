@@ -1,5 +1,11 @@
 /** The title of a role out of the title of its document: `DevOps Role Definition` is about a DevOps. */
+import { plainOfInlines } from '../document/text.ts'
+import { importanceOf, kindOf } from './headings.ts'
+import { type LabelledMember, labelled, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
+import type { Step } from './steps.ts'
+import { cellText } from './tables.ts'
+import { sourceLines } from './tree.ts'
 
 const kinds =
   '(?:role|job|post) (?:definition|profile|description|specification|advert|outline)|person specification|terms of reference|(?:applicant|candidate|recruitment|job|role) (?:information )?pack|(?:job|role) description (?:and|&) person specification|disgrifiad (?:y )?swydd|swydd[ -]ddisgrifiad|manyleb (?:y )?person'
@@ -20,4 +26,33 @@ export function titleOf(title: { text: string; line: number }, notices: Notices)
   if (kind === undefined) return title.text
   notices.understand(title.line, kind, '/title', 'kind of document')
   return (after?.[1] ?? before?.[2] ?? title.text).trim()
+}
+
+/** Whether a step is the caption of a table of details. */
+export function isCaption(step: Step, next: Step | undefined): boolean {
+  return step.type === 'mark' && step.by === 'row' && next?.type === 'rows' && next.details === true
+}
+
+/** What the labels of a step stand for, where it is nothing but details: a table, or lines with a label that is known each. */
+function membersOf(step: Step, next: Step | undefined): (LabelledMember | undefined)[] | undefined {
+  if (isCaption(step, next)) return []
+  if (step.type === 'rows')
+    return step.details ? step.rows.map(({ cells }) => labelledMember(cellText(cells[0]))) : undefined
+  if (step.type !== 'paragraph') return undefined
+  const members = sourceLines(step).map(({ content }) => labelledMember(labelled(content)?.label ?? ''))
+  return members.includes(undefined) ? undefined : members
+}
+
+/**
+ * How many of the first steps are details above the title. They name none, and the line behind them is no part of a document
+ * and has no text of its own: it would head an empty section.
+ */
+export function countDetails(steps: readonly Step[]): number {
+  const members = steps.map((step, at) => membersOf(step, steps[at + 1]))
+  const count = members.indexOf(undefined)
+  const [title, next] = steps.slice(Math.max(count, 0))
+  if (count < 1 || members.slice(0, count).flat().includes('title')) return 0
+  const text = title?.type === 'mark' || title?.type === 'paragraph' ? plainOfInlines(title.content) : ''
+  const isTitle = text !== '' && kindOf(text) === 'other' && !importanceOf(text) && !/^(?:part|section)\b/i.test(text)
+  return isTitle && next?.type === 'mark' && !importanceOf(next.text) ? count : 0
 }
