@@ -621,6 +621,87 @@ t.test('Word’s list styles, and those of a house that are based on them, are l
 })
 
 t.test(
+  'Word’s paragraphs are a list where their style has a numbering of its own, and lone numbered headings are none',
+  async t => {
+    const format = (level: number, name: string, style = '') =>
+      `<w:lvl w:ilvl="${level}"><w:numFmt w:val="${name}"/>${style && `<w:pStyle w:val="${style}"/>`}</w:lvl>`
+    const lists = [
+      format(0, 'bullet') + format(1, 'bullet'),
+      format(0, 'decimal'),
+      format(0, 'none'),
+      format(0, 'decimal', 'Linked'),
+    ]
+    const numbering = [
+      ...lists.map((levels, at) => `<w:abstractNum w:abstractNumId="a${at}">${levels}</w:abstractNum>`),
+      ...lists.map((_, at) => `<w:num w:numId="${at + 1}"><w:abstractNumId w:val="a${at}"/></w:num>`),
+    ].join('')
+    const style = (id: string, name: string, properties: string, base = '') =>
+      `<w:style w:type="paragraph" w:styleId="${id}"><w:name w:val="${name}"/>${base && `<w:basedOn w:val="${base}"/>`}<w:pPr>${properties}</w:pPr></w:style>`
+    const of = (list: number, level = '') => `<w:numPr>${level}<w:numId w:val="${list}"/></w:numPr>`
+    const styles = [
+      style('Bullet', 'House bullet', of(1)),
+      style('Under', 'House under', '<w:numPr><w:ilvl w:val="1"/></w:numPr>', 'Bullet'),
+      style('Plain', 'House plain', of(0), 'Bullet'),
+      style('Number', 'House number', of(2)),
+      style('None', 'House none', of(3)),
+      style('Outline', 'House outline', `${of(2)}<w:outlineLvl w:val="0"/>`),
+      style('Linked', 'House linked', of(4)),
+      style('Lost', 'House lost', of(9)),
+    ].join('')
+    const blocksOf = async (content: string) => {
+      const { document, report } = await read(
+        zip([
+          ...wordParts(`${bold('Tester')}${bold('Main duties')}${content}`, [
+            ['rId1', 'styles', 'styles.xml'],
+            ['rId2', 'numbering', 'numbering.xml'],
+          ]),
+          { name: 'word/styles.xml', data: xmlPart('styles', styles) },
+          { name: 'word/numbering.xml', data: xmlPart('numbering', numbering) },
+        ]),
+      )
+      t.equal(report.coverage.percent, 100)
+      return document?.sections.map(({ heading, blocks }) => [
+        heading,
+        ...blocks.map(block =>
+          block.type === 'list'
+            ? [block.ordered, ...block.items.map(({ text, items }) => [text, ...items.map(item => item.text)])]
+            : 'text' in block && block.text,
+        ),
+      ])
+    }
+    const two = (id: string) => inStyle(id, 'Write tests') + inStyle(id, 'Run tests')
+    const asText = [['Main duties', 'Write tests', 'Run tests']]
+    t.same(await blocksOf(two('Bullet')), [['Main duties', [false, ['Write tests'], ['Run tests']]]])
+    t.same(await blocksOf(two('Number')), [['Main duties', [true, ['Write tests'], ['Run tests']]]])
+    t.same(await blocksOf(inStyle('Bullet', 'Write tests') + inStyle('Under', 'in Java')), [
+      ['Main duties', [false, ['Write tests', 'in Java']]],
+    ])
+    for (const id of ['Plain', 'None', 'Outline', 'Lost']) t.same(await blocksOf(two(id)), asText, id)
+    const heading = (id: string, text: string) => paragraph(run(text, '<w:b/>'), `<w:pStyle w:val="${id}"/>`)
+    for (const id of ['Number', 'Linked']) {
+      const found = await blocksOf(
+        `${two('Bullet')}${heading(id, 'Safety')}${paragraph('Be safe.')}${inStyle(id, 'Person specification')}${two('Bullet')}`,
+      )
+      t.same(
+        found?.map(([name]) => name),
+        ['Main duties', 'Safety', 'Person specification'],
+        id,
+      )
+    }
+    t.same(
+      await blocksOf(heading('Number', 'Write') + inStyle('Number', 'Skills')),
+      [['Main duties', [true, ['**Write**'], ['Skills']]]],
+      'beside others of the list',
+    )
+    t.same(
+      await blocksOf(`${paragraph('You do:')}${inStyle('Number', 'Write tests')}${paragraph('And more.')}`),
+      [['Main duties', 'You do:', [true, ['Write tests']], 'And more.']],
+      'no name of a section',
+    )
+  },
+)
+
+t.test(
   'a table of contents of Word is left out and named where it lists what there is, and is text where not',
   async t => {
     const styles = { H1: 'heading 1', H2: 'heading 2', TOC1: 'toc 1', TOCHeading: 'TOC Heading' }

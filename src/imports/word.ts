@@ -4,6 +4,7 @@ import rehypeParse from 'rehype-parse'
 import { unified } from 'unified'
 import { type Form, formNamespace, parseForm } from '../document/form.ts'
 import { signClass, signFont, signFonts } from './dingbats.ts'
+import { knownKind, looksLikeHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
 import type { WordPackage } from './package.ts'
 import { readHast } from './read-hast.ts'
@@ -16,8 +17,13 @@ interface WordNode {
   type: string
   styleId?: string | null
   styleName?: string | null
+  /** Of a paragraph in a list. */
+  numbering?: { isOrdered: boolean } | null
   /** Of a run. */
   font?: string | null
+  isBold?: boolean
+  /** Of a text. */
+  value?: string
   children?: WordNode[]
   /** Of the document: the notes that references in the text name. */
   notes?: { resolve(reference: WordNode): object | null }
@@ -55,6 +61,30 @@ function withOwnHeadings(node: WordNode): WordNode {
     return next
   const level = /[1-6]/.exec(name)?.[0] ?? (/sub/i.test(name) ? '3' : '2')
   return { ...next, styleId: `Heading${level}`, styleName: `heading ${level}` }
+}
+
+const textOfNode = (node: WordNode): string => node.value ?? (node.children ?? []).map(textOfNode).join('')
+const isBoldNode = (node: WordNode): boolean =>
+  node.type === 'run' ? node.isBold === true || textOfNode(node).trim() === '' : (node.children ?? []).every(isBoldNode)
+
+/** `2. Duties` by itself is a numbered heading and no list of one item: in bold, or the name of a section. */
+function withoutNumbersOfHeadings(node: WordNode): WordNode {
+  const { children } = node
+  if (!children || node.type === 'paragraph') return node
+  const isBeside = ({ styleId }: WordNode, other: WordNode | undefined) =>
+    other?.numbering?.isOrdered === true && other.styleId === styleId
+  const isHeading = (child: WordNode, at: number) =>
+    child.numbering?.isOrdered === true &&
+    !isBeside(child, children[at - 1]) &&
+    !isBeside(child, children[at + 1]) &&
+    looksLikeHeading(textOfNode(child)) &&
+    (isBoldNode(child) || knownKind(textOfNode(child)) !== undefined)
+  return {
+    ...node,
+    children: children.map((child, at) =>
+      isHeading(child, at) ? { ...child, numbering: null } : withoutNumbersOfHeadings(child),
+    ),
+  }
 }
 
 /**
@@ -169,6 +199,9 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
   }
   // Its type lacks the input that its own readers use, which spares a second look at the archive.
   const input = { file: filesOf(file) } as unknown as Parameters<typeof mammoth.convertToHtml>[0]
+  const form = formOfWord(file)
+  // What the register wrote as a list is one.
+  const withoutNumbers = form ? (document: WordNode) => document : withoutNumbersOfHeadings
   let made: { value: string }
   try {
     made = await mammoth.convertToHtml(input, {
@@ -192,7 +225,7 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
         ...signFonts.map(font => `r[style-name='${signStyle(font)}'] => span.${signClass(font)}`),
       ],
       convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
-      transformDocument: (document: WordNode) => withSigns(withOwnHeadings(withoutDangling(document))),
+      transformDocument: (document: WordNode) => withSigns(withoutNumbers(withOwnHeadings(withoutDangling(document)))),
     })
   } catch (error) {
     if (error instanceof RangeError) throw error
@@ -200,7 +233,6 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
     return nothing
   }
   const text = byParagraphs(withPlainNotes(made.value))
-  const form = formOfWord(file)
   const tree = { blocks: readHast(html.parse(text), [], notices), title: null, ...(form ? { form } : {}) }
   return { tree, text: text.split('\n').map(line => withoutReferences(line.replace(/<[^>]*>/g, '')).trim()) }
 }
