@@ -225,6 +225,106 @@ t.test('lists as people type them', async t => {
   t.equal(report.coverage.percent, 100, JSON.stringify(report.losses))
 })
 
+/** The sections and skills of a role whose duties stand in such a text. */
+const readOf = (duties: string, mediaType: 'text/markdown' | 'text/html' = 'text/markdown') => {
+  const { document, report } = imported(duties, mediaType)
+  const sections = document?.sections.map(({ kind, heading, blocks }) => [
+    kind,
+    heading,
+    ...blocks.map(block =>
+      block.type === 'list'
+        ? block.items.map(({ text, items }) => [text, ...items.map(i => i.text)].join(' > '))
+        : 'text' in block
+          ? block.text
+          : block.type,
+    ),
+  ])
+  return {
+    document,
+    sections,
+    skills: document?.skills.map(({ importance, statement }) => `${importance}: ${statement}`),
+    report,
+  }
+}
+
+t.test('plain text: a line below an item that names a section, or says how much matters, heads what follows', t => {
+  const text = `Admin Officer
+Grade: AO
+Location: Hull
+PURPOSE OF THE JOB
+You help.
+MAIN DUTIES
+- Answer the phone
+  - by day
+  - by night
+- Open the post
+PERSON SPECIFICATION
+Essential:
+- Can type
+Desirable
+- Speaks Welsh
+STAKEHOLDERS OF THE POST
+- Members
+Terms and conditions
+1. Full time
+2. In Hull
+BENEFITS
+Leave.
+`
+  const expected = [
+    ['role_summary', 'PURPOSE OF THE JOB', 'You help.'],
+    ['responsibilities', 'MAIN DUTIES', ['Answer the phone > by day > by night', 'Open the post']],
+    ['person_specification', 'PERSON SPECIFICATION', 'Essential:', 'skills', 'Desirable', 'skills'],
+    ['working_with', 'STAKEHOLDERS OF THE POST', ['Members']],
+    ['terms', 'Terms and conditions', ['Full time', 'In Hull']],
+    ['benefits', 'BENEFITS', 'Leave.'],
+  ]
+  for (const [name, source] of [
+    ['Markdown', text],
+    ['bullets', text.replace(/^- /gm, '• ').replace(/^ {2}- .*\n/gm, '')],
+  ] as const) {
+    const { document, sections, skills } = readOf(source)
+    t.equal(document?.title, 'Admin Officer', name)
+    t.match(document?.grades, [{ code: 'AO' }], name)
+    t.same(
+      document?.advert_details.locations.map(place => place.text),
+      ['Hull'],
+      name,
+    )
+    const flat = JSON.stringify(expected).replace(' > by day > by night', '')
+    t.same(sections, name === 'Markdown' ? expected : JSON.parse(flat), name)
+    t.same(skills, ['essential: Can type', 'desirable: Speaks Welsh'], name)
+  }
+  t.end()
+})
+
+t.test('a line of an item that only looks like the name of a section stays in it, and is told', t => {
+  for (const [item, told] of [
+    ['Uses the\nDUTIES\nlist', true],
+    ['Reports to the\nSenior Responsible Owner', false],
+    ['Works on the programme of risk and on the way that teams write a\nRole Profile', true],
+    ['Knows how teams work who have the licence of the department, which is\nEssential', true],
+    ['Keeps up\nNHS STANDARDS', false],
+    ['You know about\nSecurity', false],
+    ['Can write in\nessential words', false],
+  ] as const) {
+    const { sections, report } = readOf(`# Tester\n\n## Duties\n\n- ${item}\n- Tests\n`)
+    t.same(sections, [['responsibilities', 'Duties', [item.replaceAll('\n', ' '), 'Tests']]], item)
+    t.equal(
+      report.warnings.some(warning => warning.code === 'heading_in_item'),
+      told,
+      item,
+    )
+  }
+  const html =
+    '<h1>Guard</h1><h2>Purpose</h2><p>You read the sign\nSECURITY\nat the gate.</p><h2>Duties</h2><ul><li>Walk\nDUTIES\n</li><li>Talk</li></ul>'
+  t.same(readOf(html, 'text/html').sections, [
+    ['role_summary', 'Purpose', 'You read the sign SECURITY at the gate.'],
+    ['responsibilities', 'Duties', ['Walk DUTIES', 'Talk']],
+  ])
+  t.end()
+})
+
 t.test('typed lists within typed lists are nested', async t => {
   const item = (text: string, ...items: string[]) => ({ text, items: items.map(text => ({ text })) })
   const nested = [item('Test:', 'data', 'reports'), item('Tell'), item('Mend')]

@@ -2,15 +2,8 @@
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf, knownKind } from './headings.ts'
 import type { Notices } from './notices.ts'
-import {
-  isBold,
-  type Line,
-  type SourceBlock,
-  type SourceItem,
-  type SourceList,
-  type SourceParagraph,
-  sourceLines,
-} from './tree.ts'
+import { headAt, partedList, warnOfHead, widthOf } from './soft-headings.ts'
+import { isBold, type Line, type SourceBlock, type SourceItem, type SourceParagraph, sourceLines } from './tree.ts'
 import { tickedIn } from './values.ts'
 
 const bullet = /^\s*[●•▪◦○∙‣⁃■□➢►✓✔\uf0b7]\ufe0f?\s*(?=\S)(?!\ufe0f)/
@@ -241,11 +234,15 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
         const content = plain.flatMap((line, at) =>
           at > 0 ? [{ type: 'text' as const, value: '\n' }, ...line.content] : line.content,
         )
-        blocks.push({ type: 'paragraph', content, line: first.line })
+        blocks.push({ type: 'paragraph', content, line: first.line, ...(paragraph.feeds ? { feeds: true } : {}) })
       }
       plain = []
     }
-    for (const line of own) {
+    const whole = own.map(line => ({ content: line.whole, line: line.line }))
+    const width = widthOf(whole)
+    for (const [at, line] of own.entries()) {
+      const head = paragraph.feeds && !lists.has(line) && items ? headAt(whole, at, width) : undefined
+      if (head === 'perhaps') warnOfHead(line, notices)
       if (lists.has(line)) {
         flush()
         const ordered = line.item?.ordered ?? isNumbered(line.mark)
@@ -263,6 +260,7 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
         last = { type: 'paragraph', content: line.content, line: line.line }
         itemsAt(items, depth, ordered, line.line).push({ blocks: [last], line: line.line })
       } else if (
+        head !== 'head' &&
         plain.length === 0 &&
         items !== undefined &&
         last !== undefined &&
@@ -279,34 +277,9 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
   return blocks
 }
 
-/** A list in which an item says `Desirable` is two lists. */
-function partedByImportance(list: SourceList): SourceBlock[] {
-  const blocks: SourceBlock[] = []
-  for (const item of list.items) {
-    const [only, ...others] = item.blocks
-    const last = blocks.at(-1)
-    const isOpen = only?.type === 'paragraph' && others.length === 0 && plainOfInlines(only.content).endsWith(':')
-    const lines = isOpen ? sourceLines(only) : []
-    const end = lines.at(-1)
-    const text = plainOfInlines(end?.content ?? [])
-    // The line below an item is a part of it in Markdown where no empty line stands between.
-    if (only?.type === 'paragraph' && lines.length === 2 && lines[0] && end && importanceOf(text)) {
-      const own: SourceItem = { ...item, blocks: [{ ...only, content: lines[0].content }] }
-      if (last?.type === 'list') last.items.push(own)
-      else blocks.push({ ...list, items: [own], line: item.line })
-      blocks.push({ type: 'paragraph', ...end })
-      continue
-    }
-    if (only?.type === 'paragraph' && others.length === 0 && importanceOf(plainOfInlines(only.content)))
-      blocks.push(only)
-    else if (last?.type === 'list') last.items.push(item)
-    else blocks.push({ ...list, items: [item], line: item.line })
-  }
-  return blocks
-}
-
-/** The blocks with the lists that their author meant. */
-export function repairLists(blocks: readonly SourceBlock[], notices: Notices): SourceBlock[] {
+/** The blocks with the lists that their author meant; `inItem`, those of an item, whose lists are parted already. */
+export function repairLists(source: readonly SourceBlock[], notices: Notices, inItem = false): SourceBlock[] {
+  const blocks = inItem ? source : source.flatMap(block => (block.type === 'list' ? partedList(block, notices) : block))
   const repaired: SourceBlock[] = []
   let run: Extract<SourceBlock, { type: 'paragraph' }>[] = []
   const flush = () => {
@@ -320,8 +293,8 @@ export function repairLists(blocks: readonly SourceBlock[], notices: Notices): S
     }
     flush()
     if (block.type === 'list') {
-      const items = block.items.map(item => ({ ...item, blocks: repairLists(item.blocks, notices) }))
-      repaired.push(...partedByImportance({ ...block, items }))
+      const items = block.items.map(item => ({ ...item, blocks: repairLists(item.blocks, notices, true) }))
+      repaired.push({ ...block, items })
     } else if (block.type === 'table') {
       const rows = block.rows.map(row => ({
         ...row,

@@ -102,9 +102,10 @@ const textOf = (node: HastNode): string => {
 
 /**
  * Reads a tree of HTML. `references` are texts with a `&lt;` that the parser was to take for `<`, and in code has not.
- * Says in `notices` what a document cannot hold; refuses lists nested more than 32 deep.
+ * Says in `notices` what a document cannot hold; refuses lists nested more than 32 deep. `feeds`: its line feeds are seen
+ * by who wrote it, as in Markdown.
  */
-export function readHast(root: Root, references: readonly string[], notices: Notices): SourceBlock[] {
+export function readHast(root: Root, references: readonly string[], notices: Notices, feeds = false): SourceBlock[] {
   const holdsBlocks = new Map<Element, boolean>()
   const hasBlock = (node: Element): boolean => {
     const known = holdsBlocks.get(node)
@@ -339,6 +340,7 @@ export function readHast(root: Root, references: readonly string[], notices: Not
           type: 'paragraph',
           content,
           line: first ? lineOf(first) : 1,
+          ...(feeds ? { feeds } : {}),
           ...(run.every(isUnderlined) ? { underlined: true } : {}),
         })
       run = []

@@ -110,7 +110,7 @@ export function readSource(
     const { body, title, slug, fields } = takeFrontMatter(patched, notices)
     const plain = isOwn ? body : withoutDialect(body, notices)
     const tree = markdown.runSync(markdown.parse(repairHeadings(plain, notices)))
-    return { blocks: readHast(tree as Root, references, notices), title, slug, fields }
+    return { blocks: readHast(tree as Root, references, notices, true), title, slug, fields }
   }
   const tree = html.parse(patched)
   const element = elementNamed(tree, 'title')

@@ -8,18 +8,9 @@ import { criteriaTables, hasImportanceColumns } from './criteria.ts'
 import { importanceOf, kindOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isDetailLine, isLabel, labelled } from './labels.ts'
 import { type SfiaTable, sfiaTable } from './sfia-tables.ts'
+import { atSoftHeadings, isUpper } from './soft-headings.ts'
 import { asPairs, cellText, filledCells, isShort, onlyParagraph } from './tables.ts'
-import {
-  hardLines,
-  hasLink,
-  isBold,
-  type Line,
-  plainOf,
-  type SourceBlock,
-  type SourceParagraph,
-  type SourceRow,
-  sourceLines,
-} from './tree.ts'
+import { hardLines, hasLink, isBold, plainOf, type SourceBlock, type SourceParagraph, type SourceRow } from './tree.ts'
 
 interface Subheading {
   type: 'subheading'
@@ -61,10 +52,6 @@ export type Step =
     }
   | BodyBlock
 
-/** A line in capital letters only, of more than an acronym. */
-const isUpper = (text: string) =>
-  !/\p{Ll}/u.test(text) && /\p{Lu}{4}/u.test(text) && (text.match(/\p{Lu}/gu)?.length ?? 0) > 5 && !placeholderIn(text)
-
 /** Underlining is for stress and links too: a heading by it alone is a line of few words, no link and no label with its value. */
 const isUnderlinedHeading = ({ underlined = false, content }: SourceParagraph, lines: number) =>
   underlined &&
@@ -75,30 +62,6 @@ const isUnderlinedHeading = ({ underlined = false, content }: SourceParagraph, l
   !placeholderIn(plainOfInlines(content)) &&
   plainOfInlines(labelled(content)?.value ?? []) === ''
 const underlinedMax = 8
-
-const hasFeed = (nodes: readonly Inline[]): boolean =>
-  nodes.some(node => ('children' in node ? hasFeed(node.children) : node.value.includes('\n')))
-
-/**
- * A line in capitals that is the name of a section, or `Essential:`, parts a paragraph of plain text, which Markdown runs
- * together where no empty line stands between.
- */
-function atSoftHeadings(block: SourceParagraph): Line[] {
-  const isHead = ({ content }: Line) => {
-    const text = plainOfInlines(content)
-    return (isUpper(text) && knownKind(text)) || (text.endsWith(':') && importanceOf(text))
-  }
-  const lines = hasFeed(block.content) ? sourceLines(block) : []
-  if (lines.length < 2 || hardLines(block).length > 1 || !lines.some(isHead)) return [block]
-  return lines.reduce<Line[]>((parts, line, at) => {
-    const before = lines[at - 1]
-    const last = parts.at(-1)
-    if (last && before && !isHead(line) && !isHead(before))
-      last.content.push({ type: 'text', value: '\n' }, ...line.content)
-    else parts.push({ ...line, content: [...line.content] })
-    return parts
-  }, [])
-}
 
 /** A paragraph of several lines, the author's own, is several paragraphs. */
 const paragraphs = (block: SourceParagraph): Step[] =>

@@ -10,6 +10,8 @@ export interface SourceParagraph {
   /** A line feed in a text is a soft break of the source, `hardBreak` one that the author made. */
   content: Inline[]
   line: number
+  /** Its line feeds are lines of plain text, as in Markdown; elsewhere they are no more than spaces. */
+  feeds?: boolean
   /** It follows a line break in what the source has as one paragraph. */
   continues?: boolean
   /** It is marked as the register marks notes: quoted, or of the class or style of that name. */
