@@ -402,6 +402,14 @@ t.test('a table of criteria with numbers, groups and marks: the criterion is the
       ['|E/D|Criterion|', '|E|Degree|', '|D|PhD|'],
       ['essential: Degree', 'desirable: PhD'],
     ],
+    [
+      ['|Criterion|Essential|Desirable|', '|Degree|E||', '|PhD||Desirable|'],
+      ['essential: Degree', 'desirable: PhD'],
+    ],
+    [
+      ['|Knowledge of|E|D|', '|Degree|✓||', '|PhD||✓|'],
+      ['essential: Degree', 'desirable: PhD'],
+    ],
   ] as const) {
     const result = markdown(...rows)
     t.same(said(result), expected, rows[0])
@@ -425,6 +433,14 @@ t.test('a table of criteria with numbers, groups and marks: the criterion is the
   ].map(cells => `<w:tr>${cells}</w:tr>`)
   const body = `${bold('Nurse')}${bold('Person specification')}<w:tbl>${rows.join('')}</w:tbl>${paragraph('')}`
   t.same(said(await importFile(wordFile(body), wordType, contextOf())), [degree, phd], 'of a Word file')
+  const most = markdown('|Criterion|E/D|', '|Degree|E|', '|PhD|D|', '|Tact||')
+  t.same(said(most), ['essential: Degree', 'desirable: PhD'], 'a row without a mark')
+  t.match(warningOf(most, 'criterion_not_read'), { excerpt: 'Tact' })
+  for (const rows of [
+    ['|Clinic|D|E|', '|Leeds|✓||', '|York||✓|'],
+    ['|Ward|Shift|', '|Leeds|E|', '|York|D|', '|Hull|N|', '|Bath|L|'],
+  ])
+    t.same(outlineOf(markdown(...rows)), [`person_specification: list ${rows.length}`], rows[0])
   const both = markdown('|Criterion|Essential|Desirable|', '|Degree|X||', '|PhD|X|X|')
   t.same(said(both), ['essential: Degree'], 'marks in both columns say nothing')
   t.match(warningOf(both, 'criterion_not_read'), { excerpt: 'PhD X X' })
@@ -631,6 +647,7 @@ t.test('items that say by themselves whether they are essential or desirable are
     ['SQL – Essential', 'Go – Desirable'],
     ['E: SQL', 'D: Go'],
     ['SQL (hanfodol)', 'Go (dymunol)'],
+    ['SQL: essential', 'Go: desirable'],
     ['**SQL (E)**', '[Go](https://go.dev) [D].'],
   ] as const) {
     const found = read(`- ${sql}`, `- ${go}`)
@@ -650,7 +667,17 @@ t.test('items that say by themselves whether they are essential or desirable are
     'desirable: Knowledge: Go',
     'desirable: Skills: Word',
   ])
-  // A word counts for its item alone, a letter where every item has one.
+  t.same(skillsOf(read('- SQL (E) (A/I)', '- Go - Desirable (A)', '- Tact [Essential – A, I]')), [
+    'essential: SQL (A/I)',
+    'essential: Tact (A, I)',
+    'desirable: Go (A)',
+  ])
+  const most = read('- SQL (E)', '- Go (D)', '- Tact')
+  t.same(skillsOf(most), ['essential: SQL', 'desirable: Go'])
+  t.same(outlineOf(most)[1], 'person_specification: list 1, subheading, skills, subheading, skills')
+  t.match(warningOf(most, 'criterion_not_read'), { excerpt: 'Tact', line: 11 })
+  t.match(warningOf(read('- Vitamin (D)', '- SQL'), 'criterion_mark_not_read'), { excerpt: 'Vitamin (D)', line: 9 })
+  // A word counts for its item alone, a letter where most items have one.
   const partly = read('- SQL', '- Go (desirable)')
   t.same(skillsOf(partly), ['desirable: Go'])
   t.same(outlineOf(partly)[1], 'person_specification: list 1, subheading, skills')

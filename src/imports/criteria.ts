@@ -1,6 +1,7 @@
 /** Tables of criteria: which column holds them, and where they say that they are essential or desirable. */
+import type { SectionKind } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
-import { importanceOf, looksLikeHeading, normaliseHeading } from './headings.ts'
+import { importanceOf, kindOf, looksLikeHeading, normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
 import { cellText, filledCells, isCross, isNoTick, isTick, onlyParagraph } from './tables.ts'
 import { isBold, type Line, plainOf, type SourceCell, type SourceParagraph, type SourceRow, textsIn } from './tree.ts'
@@ -68,12 +69,23 @@ function isCriteriaHead(row: SourceRow): boolean {
   return named > 1 || (named === 1 && beside.length > 0 && beside.every(isKnown))
 }
 
-/** A letter alone heads a column only where the other letter heads one too. */
+/** A letter alone heads a column only where the other letter heads one too, beside one that may hold criteria. */
 function columnsOf(rows: readonly SourceRow[]): (Importance | undefined)[] {
   const texts = (gridOf(rows.slice(0, 1))[0] ?? []).map(({ text }) => text)
   const marked = texts.map(markedImportance)
-  return new Set(marked.filter(Boolean)).size > 1 ? marked : texts.map(importanceOf)
+  const mayHold = (text: string) => {
+    const head = normaliseHeading(text)
+    return (
+      Object.values(heads).some(pattern => pattern.test(head)) ||
+      ofPeople.test(head) ||
+      kindsOfCriteria.has(kindOf(head))
+    )
+  }
+  const areMarks = new Set(marked.filter(Boolean)).size > 1 && texts.some((text, at) => !marked[at] && mayHold(text))
+  return areMarks ? marked : texts.map(importanceOf)
 }
+const ofPeople = /\b(?:abilit|aptitude|attribute|disposition|education|knowledge|personal|qualit|subject|training)/
+const kindsOfCriteria = new Set<SectionKind>(['skills_experience', 'person_specification', 'capabilities'])
 
 /** A row that names the rows below it: one short line, in the only cell or as a heading of the row. */
 const groupOf = (row: SourceRow): SourceParagraph | undefined => {
@@ -115,7 +127,7 @@ interface CriteriaTable {
   rows: SourceRow[]
 }
 
-/** The column whose cells say `E` or `D` of the criteria beside them; -1 where there is none. */
+/** The column whose cells say `E` or `D` of most of the criteria beside them, and nothing of the others; -1 where there is none. */
 function markColumn([first, ...all]: readonly SourceRow[]): number {
   // The last row names none below it.
   const rows = all.filter((row, at) => at === all.length - 1 || groupOf(row) === undefined)
@@ -124,7 +136,12 @@ function markColumn([first, ...all]: readonly SourceRow[]): number {
   const isMark = (placed: Placed | undefined) => placed !== undefined && markedImportance(placed.text) !== undefined
   for (let at = 0; at < width && grid.length > 0; at += 1) {
     // Two rows are enough where both have a mark: the first is no head then.
-    if ((grid.length > 1 || isMark(head?.[at])) && grid.every(({ [at]: placed }) => isMark(placed))) return at
+    const isUnmarked = (placed: Placed | undefined) =>
+      placed !== undefined && (placed.text === '' || isNoTick(placed.text))
+    if (!grid.every(({ [at]: placed }) => isUnmarked(placed) || isMark(placed))) continue
+    const marked = grid.filter(({ [at]: placed }) => isMark(placed)).length
+    const areMost = marked === grid.length || (marked > 1 && marked * 2 > grid.length)
+    if ((grid.length > 1 || isMark(head?.[at])) && areMost) return at
   }
   return -1
 }
@@ -173,12 +190,15 @@ function layoutOf(rows: readonly SourceRow[]): Layout {
   const inRows = below.filter((_, at) => !groupOf(rows[at + 1] as SourceRow))
   if (rows[0] && isCriteriaHead(rows[0])) {
     const layout = { head: rows[0], body: rows.slice(1), grid: below, marks: named }
-    const cells = inRows.flatMap(row => named.flatMap(at => row[at] ?? []))
+    // `E` under `Essential` is a tick.
+    const repeated = (placed: Placed, at: number) =>
+      markedImportance(placed.text) === columns[at] ? { ...placed, text: '✓' } : placed
+    const cells = inRows.flatMap(row => named.flatMap(at => (row[at] ? repeated(row[at], at) : [])))
     const isSet = cells.some(({ text }) => isTick(text)) ? isTick : isCross
     const areTicks = cells.every(({ text }) => isTick(text) || isNoTick(text)) && cells.some(({ text }) => isSet(text))
     if (!areTicks)
       return { ...layout, criteria: new Map(named.map(at => [at, columns[at]])), marks: [], markOf: () => undefined }
-    const ticked = (row: readonly Placed[]) => named.filter(at => isSet(row[at]?.text ?? ''))
+    const ticked = (row: readonly Placed[]) => named.filter(at => row[at] && isSet(repeated(row[at], at).text))
     const criteria = new Map([[criterionColumn(first, inRows, named), undefined]])
     // Ticks in both columns say nothing.
     return {

@@ -3,20 +3,29 @@ import { charactersOf, type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf } from './headings.ts'
 import type { Notices } from './notices.ts'
 import type { BodyBlock } from './steps.ts'
-import type { SourceItem } from './tree.ts'
+import { type SourceItem, textsIn } from './tree.ts'
 
 type Importance = 'essential' | 'desirable'
 type List = Extract<BodyBlock, { type: 'list' }>
 
-/** `E`, `Essential`; `E, A/I` says too how it is assessed. */
-const sign = '(e|d|ess|des|essential|desirable|hanfodol|dymunol)'
-const assessed = '(?:[,;:/] ?([aitps](?:[,/& ]{1,3}[aitps]){0,4}))?'
-/** At the end in brackets, or behind a dash; at the beginning in brackets, or before a dash or colon. */
-const atEnd = new RegExp(`\\s?(?:[([{] ?${sign}${assessed} ?[)\\]}]|\\s[-–—] ?${sign})[.;,]?\\s*$`, 'i')
-const atStart = new RegExp(
-  `^\\s*(?:[([{] ?${sign}${assessed} ?[)\\]}]\\s*[-–—:]?|${sign}\\s?(?:[-–—:]|\\s[-–—]))\\s+(?=\\S)`,
-  'i',
+const word = 'essential|desirable|hanfodol|dymunol'
+const sign = `(?<sign>e|d|ess|des|${word})`
+/** How it is assessed: `A/I`. */
+const how = '(?<how>[aitps](?:[,/& ]{1,3}[aitps]){0,4})'
+const apart = `(?: ?[([{] ?${how} ?[)\\]}])?`
+/** At the end in brackets, or behind a dash, a word behind a colon too; `(E, A/I)`, `(E) (A/I)` and `– E (A)` say how it is assessed. */
+const ends = [
+  `\\s?[([{] ?${sign}(?: ?[,;:/–—-] ?${how})? ?[)\\]}]`,
+  `\\s?[([{] ?${sign} ?[)\\]}] ?[([{] ?${how} ?[)\\]}]`,
+  `\\s[-–—] ?${sign}${apart}`,
+  `: ?(?<sign>${word})${apart}`,
+].map(pattern => new RegExp(`${pattern}[.;,]?\\s*$`, 'i'))
+/** At the beginning in brackets, or before a dash or colon. */
+const starts = [`[([{] ?${sign}(?: ?[,;:/–—-] ?${how})? ?[)\\]}]\\s*[-–—:]?`, `${sign}\\s?(?:[-–—:]|\\s[-–—])`].map(
+  pattern => new RegExp(`^\\s*${pattern}\\s+(?=\\S)`, 'i'),
 )
+const firstOf = (patterns: readonly RegExp[], text: string) =>
+  patterns.reduce<RegExpExecArray | null>((found, pattern) => found ?? pattern.exec(text), null)
 
 interface Criterion {
   item: SourceItem
@@ -56,36 +65,50 @@ function criterionOf(item: SourceItem): Criterion | undefined {
   if (only?.type !== 'paragraph' || others.length > 0) return undefined
   const text = charactersOf(only.content)
   if (text.length > textMax) return undefined
-  const end = atEnd.exec(text.slice(-60))
-  const start = end ? null : atStart.exec(text.slice(0, 60))
-  const found = end ?? start
-  const [word] = (found?.slice(1) ?? []).filter((part, at) => part !== undefined && at !== 1)
-  if (!found || word === undefined) return undefined
+  const end = firstOf(ends, text.slice(-60))
+  const found = end ?? firstOf(starts, text.slice(0, 60))
+  const { sign: mark, how } = found?.groups ?? {}
+  if (!found || mark === undefined) return undefined
   const content = without(only.content, found[0].length, end ? 'last' : 'first')
   // `Essential: a degree. Desirable: two` says both.
   if (plainOfInlines(content) === '' || /\b(?:essential|desirable) ?[:)\]]/i.test(plainOfInlines(content)))
     return undefined
-  const how = found[2]
   return {
     item,
     content: how === undefined ? content : [...content, { type: 'text', value: ` (${how})` }],
-    importance: /^(?:e|h)/i.test(word) ? 'essential' : 'desirable',
-    mark: word,
-    isWord: word.length > 1,
+    importance: /^(?:e|h)/i.test(mark) ? 'essential' : 'desirable',
+    mark,
+    isWord: mark.length > 1,
   }
 }
 
 /**
- * The criteria of a list by their marks. A letter counts where every item has one and there are two at least; a word by itself.
+ * The criteria of a list by their marks. A letter counts where most items have a mark and two do at least; a word by itself.
  */
 function criteriaOf(list: List): { found: Criterion[]; rest: SourceItem[] } | undefined {
   const read = list.items.map(criterionOf)
   const all = read.flatMap(criterion => criterion ?? [])
-  const isWhole = all.length === list.items.length && all.length > 1
-  const found = isWhole ? all : all.filter(({ isWord }) => isWord)
+  const areMost = all.length * 2 > list.items.length && all.length > 1
+  const found = areMost ? all : all.filter(({ isWord }) => isWord)
   if (found.length === 0) return undefined
   const taken = new Set(found.map(({ item }) => item))
   return { found, rest: list.items.filter(item => !taken.has(item)) }
+}
+
+/** Says of marks of a list that were not read where they stand, because few items have one. */
+function warnOfMarks(list: List, notices: Notices) {
+  for (const { item, mark } of list.items.flatMap(item => criterionOf(item) ?? [])) {
+    const detail = `The mark “${mark}” may say how much the item matters; too few items beside it have one, so it was kept in the text`
+    notices.add(
+      'advice',
+      'criterion_mark_not_read',
+      item.line,
+      textsIn(item.blocks)
+        .map(({ content }) => plainOfInlines(content))
+        .join(' '),
+      detail,
+    )
+  }
 }
 
 /** A list for each importance, under its name. */
@@ -120,7 +143,11 @@ export function withMarkedItems(body: readonly BodyBlock[], notices: Notices): r
   const isParted = body.some(
     block => (block.type === 'subheading' || block.type === 'paragraph') && importanceOf(plainOfInlines(block.content)),
   )
-  if (first?.type !== 'list' || isParted) return body
+  if (isParted) return body
+  if (first?.type !== 'list') {
+    for (const block of body) if (block.type === 'list') warnOfMarks(block, notices)
+    return body
+  }
   const detail =
     'Items that say by themselves that they are essential or desirable were put into a list of each, without these marks'
   notices.add(
@@ -155,10 +182,24 @@ export function withMarkedItems(body: readonly BodyBlock[], notices: Notices): r
     const block = body[at] as BodyBlock
     const criteria = block.type === 'list' ? criteriaOf(block) : undefined
     if (block.type !== 'list' || !criteria) {
+      if (block.type === 'list') warnOfMarks(block, notices)
       blocks.push(block)
       continue
     }
     if (criteria.rest.length > 0) blocks.push({ ...block, items: criteria.rest })
+    for (const { line, blocks: text } of criteria.rest) {
+      const detail =
+        'Other items of the list say that they are essential or desirable and this one does not; it was kept before them'
+      notices.add(
+        'repair',
+        'criterion_not_read',
+        line,
+        textsIn(text)
+          .map(({ content }) => plainOfInlines(content))
+          .join(' '),
+        detail,
+      )
+    }
     blocks.push(...listsOf(criteria.found, notices))
   }
   return blocks
