@@ -437,10 +437,10 @@ t.test('a table of criteria with numbers, groups and marks: the criterion is the
   t.same(said(most), ['essential: Degree', 'desirable: PhD'], 'a row without a mark')
   t.match(warningOf(most, 'criterion_not_read'), { excerpt: 'Tact' })
   for (const rows of [
-    ['|Clinic|D|E|', '|Leeds|✓||', '|York||✓|'],
+    ['|Clinic|D|E|', '|Leeds|–|D|', '|York|E||'],
     ['|Ward|Shift|', '|Leeds|E|', '|York|D|', '|Hull|N|', '|Bath|L|'],
   ])
-    t.same(outlineOf(markdown(...rows)), [`person_specification: list ${rows.length}`], rows[0])
+    t.same(outlineOf(markdown(...rows)), [`person_specification: list ${rows.length}`])
   const both = markdown('|Criterion|Essential|Desirable|', '|Degree|X||', '|PhD|X|X|')
   t.same(said(both), ['essential: Degree'], 'marks in both columns say nothing')
   t.match(warningOf(both, 'criterion_not_read'), { excerpt: 'PhD X X' })
@@ -521,6 +521,52 @@ t.test('the heads of a table are no items of the list that it becomes', async t 
   )
   t.same(details.document?.advert_details.additional, [{ label: 'Budget', value: '£0' }])
   t.equal(details.report.coverage.percent, 100)
+})
+
+t.test('a tick in a table that becomes a list says what the head of its column says', t => {
+  const read = (...rows: string[][]) => {
+    const [head, ...body] = rows.map(row => `<tr>${row.map(cell => `<td>${cell}</td>`).join('')}</tr>`)
+    return imported(
+      `<h1>Tester</h1><h2>Working pattern</h2><p>As agreed.</p><table>${head}${body.join('')}</table>`,
+      'text/html',
+    )
+  }
+  const itemsOf = ({ document }: ReturnType<typeof read>) =>
+    document?.sections[0]?.blocks.flatMap(block =>
+      block.type === 'list'
+        ? block.items.map(({ text, items }) => [text, ...items.map(item => item.text)].join(' > '))
+        : [],
+    )
+  const found = read(
+    ['Pattern', 'Weekdays', 'Nights', 'Note'],
+    ['Full time', '✓', '', 'Leeds'],
+    ['Part time', '✓', '✓', ''],
+    ['Casual', '–', '✗', ''],
+  )
+  t.same(itemsOf(found), ['Full time > Weekdays > Leeds', 'Part time > Weekdays > Nights', 'Casual'])
+  t.same([found.report.losses, found.report.coverage.percent], [[], 100])
+  t.match(warningOf(found, 'table_head_removed'), { excerpt: 'Pattern, Weekdays, Nights, Note' })
+  for (const rows of [
+    [
+      ['Pattern', 'Possible'],
+      ['Full time', 'Yes'],
+      ['Part time', 'No'],
+    ],
+    [
+      ['Room', 'X'],
+      ['Hall', 'Y'],
+    ],
+    [
+      ['Vitamin', 'Dose'],
+      ['C', '3'],
+      ['D', 'X'],
+    ],
+  ])
+    t.same(
+      itemsOf(read(...rows)),
+      rows.map(row => row.join(' > ')),
+    )
+  t.end()
 })
 
 t.test('SFIA that is not certain to read is told, and what only looks like it is none', async t => {
@@ -721,6 +767,10 @@ t.test('ticks of all fonts and kinds in columns of criteria', async t => {
     ['✅', '❌'],
     ['✗', ''],
     ['☒', '□'],
+    ['\uf0fc', '\uf0a8'],
+    ['<font face="Wingdings">ü</font>', ''],
+    ['<p style="font-family:Wingdings">ü</p>', ''],
+    [wingdings('Ö', 'Symbol'), ''],
   ] as const) {
     const found = page(tick, blank)
     t.same(skillsOf(found), expected, tick)
@@ -728,6 +778,14 @@ t.test('ticks of all fonts and kinds in columns of criteria', async t => {
   }
   t.same(skillsOf(page('✓', 'N/A')), expected, 'what does not apply is no criterion')
   t.same(skillsOf(page('✓', '', ['Criteria', 'E', 'D'])), expected, 'letters as heads')
+  const assessed = ['essential: HTML (A/I)', 'essential: CSS (A/I)', 'desirable: Go (A/I)']
+  for (const tick of ['✓ (A/I)', 'X A/I', 'A/I']) t.same(skillsOf(page(tick, '')), assessed, tick)
+  const cell = imported(
+    '<h1>Tester</h1><h2>Person specification</h2><table><tr><th>Criteria</th><th>Essential</th><th>Desirable</th></tr><tr><td>HTML</td><td style="font-family:Wingdings">ü</td><td></td></tr></table>',
+    'text/html',
+  )
+  t.same(skillsOf(cell), ['essential: HTML'], 'a font of signs on the cell')
+  t.same([cell.report.losses, cell.report.coverage.percent], [[], 100])
   t.same(skillsOf(page('✓', '', ['Criteria', 'Essential (E)', 'Desirable (D)'])), expected)
   const symbol = (char: string) => paragraph(`<w:r><w:sym w:font="Wingdings" w:char="${char}"/></w:r>`)
   const letter = (text: string) => paragraph(run(text, '<w:rFonts w:ascii="Wingdings" w:hAnsi="Wingdings"/>'))
@@ -742,6 +800,11 @@ t.test('ticks of all fonts and kinds in columns of criteria', async t => {
     t.same(skillsOf(found), expected, tick)
     t.same([found.report.losses, found.report.coverage.percent], [[], 100], tick)
   }
+  const greek = imported(
+    '<h1>Tester</h1><h2>Duties</h2><p>An <span style="font-family:Symbol">a</span> test</p>',
+    'text/html',
+  )
+  t.match(greek.document?.sections[0]?.blocks, [{ text: 'An a test' }], 'letters of Symbol are letters')
   const typed = [...'ab'].map(text =>
     paragraph(`${run('ü', '<w:rFonts w:ascii="Wingdings"/>')}${run(` ${text} test`)}`),
   )

@@ -5,8 +5,8 @@ import { type Inline, plainOfInlines, writeText } from '../document/text.ts'
 import { criteriaIn, hasImportanceColumns } from './criteria.ts'
 import { type Notices, refuseLongList } from './notices.ts'
 import type { BodyBlock, Rows } from './steps.ts'
-import { cellText, hasHead } from './tables.ts'
-import type { SourceBlock, SourceItem, SourceList } from './tree.ts'
+import { cellText, hasHead, isCross, isTick, tickColumns } from './tables.ts'
+import { type SourceBlock, type SourceItem, type SourceList, textsIn } from './tree.ts'
 
 interface DraftSubItem {
   content: Inline[]
@@ -117,7 +117,8 @@ function listOfRows(block: Rows, notices: Notices): DraftList {
     'A table became a list: an item for each row, its further cells under it',
   )
   const [head, ...below] = block.rows
-  const isHeaded = hasHead(block.rows)
+  const ticks = new Set(tickColumns(block.rows))
+  const isHeaded = ticks.size > 0 || hasHead(block.rows)
   if (head && isHeaded) {
     const heads = head.cells.map(cellText).join(', ')
     const detail = `The heads of the table (${heads}) are no items of the list that it became; they were left out`
@@ -125,15 +126,24 @@ function listOfRows(block: Rows, notices: Notices): DraftList {
     notices.understand(head.line, heads, '', 'head of a table')
   }
   const body = isHeaded ? below : block.rows
+  const areCrosses = !body.some(row => row.cells.some((cell, at) => ticks.has(at) && isTick(cellText(cell))))
+  const isSet = areCrosses ? isCross : isTick
   // Rows that are numbered are items of a numbered list.
   const numberOf = (row: Rows['rows'][number]) => cellText(row.cells[0])
   const isNumbered =
     body.length > 1 && body.every((row, at) => row.cells.length > 1 && numberOf(row).replace(/\.$/, '') === `${at + 1}`)
   const items = body.flatMap(row => {
     if (isNumbered) notices.understand(row.line, numberOf(row), '', 'mark of a list')
-    const cells = row.cells
-      .slice(isNumbered ? 1 : 0)
-      .map(cell => cell.blocks.flatMap(inner => subItemsOf(inner, 2, notices)))
+    const cells = row.cells.slice(isNumbered ? 1 : 0).map((cell, index) => {
+      const at = isNumbered ? index + 1 : index
+      if (!ticks.has(at)) return cell.blocks.flatMap(inner => subItemsOf(inner, 2, notices))
+      // What is ticked is what the head of the column says.
+      const text = cellText(cell)
+      notices.understand(row.line, text, '', 'tick')
+      return isSet(text)
+        ? [{ content: textsIn(head?.cells[at]?.blocks ?? []).flatMap(line => line.content), line: row.line }]
+        : []
+    })
     const [first, ...others] = cells.flat()
     return first ? [{ ...first, items: others, joined: false }] : []
   })

@@ -3,7 +3,7 @@ import type { SectionKind } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf, kindOf, looksLikeHeading, normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
-import { cellText, filledCells, isCross, isNoTick, isTick, onlyParagraph } from './tables.ts'
+import { cellText, filledCells, isCross, isNoTick, isTick, onlyParagraph, tickOf } from './tables.ts'
 import { isBold, type Line, plainOf, type SourceCell, type SourceParagraph, type SourceRow, textsIn } from './tree.ts'
 
 type Importance = 'essential' | 'desirable'
@@ -191,8 +191,10 @@ function layoutOf(rows: readonly SourceRow[]): Layout {
   if (rows[0] && isCriteriaHead(rows[0])) {
     const layout = { head: rows[0], body: rows.slice(1), grid: below, marks: named }
     // `E` under `Essential` is a tick.
-    const repeated = (placed: Placed, at: number) =>
-      markedImportance(placed.text) === columns[at] ? { ...placed, text: '✓' } : placed
+    const repeated = (placed: Placed, at: number) => ({
+      ...placed,
+      text: markedImportance(placed.text) === columns[at] ? '✓' : tickOf(placed.text).tick,
+    })
     const cells = inRows.flatMap(row => named.flatMap(at => (row[at] ? repeated(row[at], at) : [])))
     const isSet = cells.some(({ text }) => isTick(text)) ? isTick : isCross
     const areTicks = cells.every(({ text }) => isTick(text) || isNoTick(text)) && cells.some(({ text }) => isSet(text))
@@ -284,8 +286,11 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
     }
     const before = [group, own === '' ? area : own].filter(Boolean).join(': ')
     const behind = placed
-      .filter((cell, at) => !marks.includes(at) && !criteria.has(at) && cell.text !== '' && isBehind(cell, at))
-      .map(({ text }) => text)
+      .map((cell, at) => {
+        if (marks.includes(at)) return tickOf(cell.text).how
+        return !criteria.has(at) && isBehind(cell, at) ? cell.text : ''
+      })
+      .filter(Boolean)
       .join(', ')
     for (const at of marks)
       notices.understand(row.line, placed[at]?.text ?? '', '/skills', mark ?? 'mark of a criterion')

@@ -3,6 +3,7 @@ import { type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf, knownKind } from './headings.ts'
 import type { Notices } from './notices.ts'
 import { headAt, partedList, warnOfHead, widthOf } from './soft-headings.ts'
+import { tickOf } from './tables.ts'
 import { isBold, type Line, type SourceBlock, type SourceItem, type SourceParagraph, sourceLines } from './tree.ts'
 import { tickedIn } from './values.ts'
 
@@ -70,6 +71,8 @@ function markOf({ content, line }: Line, index: number): Marked {
   // `✓ Full time 🞎 Part time` is a row of boxes.
   const boxes = mark === 'bullet' ? tickedIn(plainOfInlines(content)) : undefined
   if (boxes && boxes.rest.length > boxes.ticked.length) return plain
+  // So is `✓ (A/I)`, in a table of criteria, a tick.
+  if (/^\s*[✓✔]/.test(text) && tickOf(plainOfInlines(content)).how !== '') return plain
   return { ...plain, content: rest, mark, printed: (patterns[mark].exec(text)?.[0] ?? '').trim() }
 }
 

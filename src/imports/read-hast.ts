@@ -1,7 +1,7 @@
 /** From the syntax tree of HTML to the neutral tree. Markdown comes this way too, since HTML stands in it. */
 import type { Element, ElementContent, Root, RootContent } from 'hast'
 import { type Inline, isAllowedAddress, plainOfInlines } from '../document/text.ts'
-import { signClass, signFont, signFonts, signOf } from './dingbats.ts'
+import { signClass, signFont, signFonts, signOf, withTicks } from './dingbats.ts'
 import type { Notices } from './notices.ts'
 import {
   hardBreak,
@@ -77,10 +77,12 @@ const isContents = ({ properties: { className } }: Element) =>
   Array.isArray(className) && className.some(name => /^MsoToc(?:[1-9]|Heading)$/.test(String(name)))
 /** The sign that an element is whose letter is of a font of signs: of HTML's style, or as the reader of Word marks it. */
 function dingbatOf(node: Element): string | undefined {
-  const declared = /font-family\s*:([^;]{0,200})/i.exec(property(node, 'style'))?.[1]
+  const declared = /font-family\s*:([^;]{0,200})/i.exec(property(node, 'style'))?.[1] ?? faceOf(node)
   const font = declared === undefined ? signFonts.find(name => hasClass(node, signClass(name))) : signFont(declared)
   return font === undefined || wordMark(node) !== undefined ? undefined : signOf(font, textOf(node))
 }
+
+const faceOf = (node: Element) => (node.tagName === 'font' ? property(node, 'face') || undefined : undefined)
 
 /** By its style, or else by its name: Google Docs puts what it copies into a `b` that is not bold. */
 function isStrong(node: Element) {
@@ -167,18 +169,22 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     return [{ type: 'link', url, children: label }]
   }
 
+  /** The sign that an element is, be it '' for what Word set itself; undefined for what is text. */
+  const signIn = (node: Element): string | undefined => {
+    const sign = isWordMark(node) ? '' : dingbatOf(node)
+    const printed = sign === undefined ? '' : textOf(node).trim()
+    if (/[\p{L}\p{N}£]/u.test(printed)) notices.understand(lineOf(node), printed, '', 'mark of a list')
+    return sign
+  }
+
   function inlineOf(node: HastNode): Inline[] {
-    if (node.type === 'text') return [{ type: 'text', value: restored(node.value) }]
+    if (node.type === 'text') return [{ type: 'text', value: withTicks(restored(node.value)) }]
     if (!isElement(node)) return []
     // What was left out parts words.
     if (isSkipped(node)) return [{ type: 'text', value: ' ' }]
     const { tagName } = node
-    const sign = isWordMark(node) ? '' : dingbatOf(node)
-    if (sign !== undefined) {
-      const printed = textOf(node).trim()
-      if (/[\p{L}\p{N}£]/u.test(printed)) notices.understand(lineOf(node), printed, '', 'mark of a list')
-      return sign === '' ? [] : [{ type: 'text', value: sign }]
-    }
+    const sign = signIn(node)
+    if (sign !== undefined) return sign === '' ? [] : [{ type: 'text', value: sign }]
     if (tagName === 'br') return [{ type: 'text', value: hardBreak }]
     // Word's controls to tick come as these too.
     if (tagName === 'input' && node.properties.type === 'checkbox')
@@ -227,11 +233,17 @@ export function readHast(root: Root, references: readonly string[], notices: Not
         .filter(cell => !isSkipped(cell))
         .map(cell => ({
           header: cell.tagName === 'th',
-          blocks: blocksOf(cell.children, listDepth),
+          blocks: signBlocks(cell) ?? blocksOf(cell.children, listDepth),
           ...spansOf(cell),
         }))
       return [{ cells, line: lineOf(child) }]
     })
+
+  /** A cell or paragraph that is no more than a sign. */
+  const signBlocks = (node: Element): SourceBlock[] | undefined => {
+    const value = dingbatOf(node) === undefined ? undefined : signIn(node)
+    return value ? [{ type: 'paragraph', content: [{ type: 'text', value }], line: lineOf(node) }] : undefined
+  }
 
   const itemsOf = (node: Element, listDepth: number): SourceItem[] => {
     const items: SourceItem[] = []
@@ -326,7 +338,7 @@ export function readHast(root: Root, references: readonly string[], notices: Not
             : [{ type: 'paragraph', content: [{ type: 'code', value: text.trim() }], line: line + index }],
         )
     }
-    return blocksOf(node.children, listDepth).map(block => mark(node, block))
+    return (signBlocks(node) ?? blocksOf(node.children, listDepth)).map(block => mark(node, block))
   }
 
   function blocksOf(nodes: readonly HastNode[], listDepth: number): SourceBlock[] {

@@ -66,10 +66,31 @@ export const cellText = (cell: SourceCell | undefined): string =>
     .trim()
 
 /** What stands in a column where what is beside it is so (`Essential`, `Level 4`), and where it is not. */
-export const isTick = (text: string) => /^(?:[xy✓✔√✅🗸☑☒🗹🗷⌧⮽●⚫•■*]\ufe0f?|yes|\[[x✓✔]\])$/iu.test(text)
+export const isTick = (text: string) => /^(?:[xyü✓✔√✅🗸☑☒🗹🗷⌧⮽●⚫•\uf0b7■*]\ufe0f?|yes|\[[x✓✔]\])$/iu.test(text)
 export const isNoTick = (text: string) => isCross(text) || /^(?:|[n☐□◻⬜🞎🞏–—-]\ufe0f?|no|n\/a|\[ ?\])$/iu.test(text)
 /** A cross says no beside ticks, and yes where there are none. */
 export const isCross = (text: string) => /^[✗✘❌✖🗶🗴×]\ufe0f?$/u.test(text)
+
+const how = '[([]?\\s?([aitps](?:[,/& ]{1,3}[aitps]){0,4})\\s?[)\\]]?'
+const assessed = new RegExp(`^${how}$|^(\\S{1,3})\\s*${how}$`, 'i')
+/** A tick and how what it stands beside is assessed: `✓ (A/I)`; the latter alone is a tick too. */
+export function tickOf(text: string): { tick: string; how: string } {
+  const [found, alone, tick = '✓', behind] = (text.length <= 30 && assessed.exec(text)) || []
+  const isMark = found !== undefined && (isTick(tick) || isCross(tick)) && !/^y/i.test(tick)
+  return isMark ? { tick, how: behind ?? alone ?? '' } : { tick: text, how: '' }
+}
+
+/** The columns that have nothing but ticks below their heads. */
+export function tickColumns([head, ...body]: readonly SourceRow[]): number[] {
+  const isMark = (text: string) => (isTick(text) || isNoTick(text)) && !/^[yn]/i.test(text)
+  if (!head || body.length < 2) return []
+  return head.cells.flatMap((cell, at) => {
+    const texts = body.map(row => cellText(row.cells[at]))
+    return at > 0 && cellText(cell) !== '' && !isMark(cellText(cell)) && texts.every(isMark) && texts.some(isTick)
+      ? [at]
+      : []
+  })
+}
 
 const isLabelCell = (cell: SourceCell | undefined) => cell !== undefined && isKnownLabel(cellText(cell))
 
