@@ -238,6 +238,13 @@ t.test('skills: essential and desirable apart, further lists stay lists', async 
   t.ok(report.warnings.some(warning => warning.code === 'skills_kept_as_list'))
 })
 
+t.test('a list of skills with lists under its items stays a list, and is told', t => {
+  const read = imported('# Tester\n\n## Skills\n\n- Figma\n- HTML\n  - CSS\n')
+  t.same(outlineOf(read), ['skills_experience: list 2'])
+  t.match(warningOf(read, 'skills_kept_as_list'), { severity: 'advice', line: 6, excerpt: 'HTML' })
+  t.end()
+})
+
 t.test('SFIA: a code or level that is not valid keeps its line', async t => {
   const block = page(
     '## SFIA 7',
@@ -392,6 +399,16 @@ t.test('lists of Google Docs, which has nested ones beside each other, are neste
   t.match(numbered.document?.sections[0]?.blocks, [
     { type: 'list', ordered: true, items: [{ text: 'Test', items: [{ text: 'pages' }] }, { text: 'Write' }] },
   ])
+  const other = (html: string) => html.replaceAll('kix_ab1', 'kix_cd2')
+  const ordered = (items: string[]) => list(0, items, 'ol')
+  t.same(
+    [
+      list(0, ['Test']) + other(list(0, ['Write', 'Run'])),
+      ordered(['Test']) + other(list(1, ['pages'])) + ordered(['Write']) + other(ordered(['Run'])),
+    ].map(html => outlineOf(read(html))),
+    [['responsibilities: list 1, list 2'], ['responsibilities: list 2, list 1']],
+    'lists of other names are other lists, but where they are nested',
+  )
   t.same(outlineOf(read(`${list(0, ['Test'])}<p>And then:</p>${list(0, ['Write', 'Run'])}`)), [
     'responsibilities: list 1, paragraph, list 2',
   ])

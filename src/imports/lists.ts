@@ -223,6 +223,8 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
   const blocks: SourceBlock[] = []
   let items: SourceItem[] | undefined
   let last: SourceParagraph | undefined
+  /** Which list the items are of, where the source names them. */
+  let named: string | undefined
   paragraphs.forEach((paragraph, index) => {
     const own = lines[index] ?? []
     if (!own.some(line => lists.has(line))) {
@@ -251,8 +253,10 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
         const ordered = line.item?.ordered ?? isNumbered(line.mark)
         const depth = lists.get(line) ?? 0
         const open = blocks.at(-1)
-        if (!items || open?.type !== 'list' || (depth === 0 && open.ordered !== ordered)) {
+        const isOther = line.item?.list !== named
+        if (!items || open?.type !== 'list' || (depth === 0 && (open.ordered !== ordered || isOther))) {
           items = []
+          named = line.item?.list
           blocks.push({ type: 'list', ordered, items, line: line.line })
           const detail = 'Lines with a bullet, a dash, a letter or a number before each were read as a list'
           if (line.item?.level === undefined)

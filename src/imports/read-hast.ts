@@ -67,11 +67,11 @@ function wordMark(node: Element): string | undefined {
   }
   return undefined
 }
-/** How deep a list of Google Docs stands, from 1: it has those that are nested beside each other. */
-function googleLevel({ properties: { className } }: Element): number | undefined {
+/** Which list of Google Docs it is a part of, and how deep, from 1: it has those that are nested beside each other. */
+function googleList({ properties: { className } }: Element): { list: string; level: number } | undefined {
   const names = Array.isArray(className) ? className : []
-  const level = names.flatMap(name => /^lst-kix_\w+-([0-8])$/.exec(String(name))?.[1] ?? [])[0]
-  return level === undefined ? undefined : Number(level) + 1
+  const [, list, level] = names.flatMap(name => [...String(name).matchAll(/^lst-kix_(\w+)-([0-8])$/g)])[0] ?? []
+  return list === undefined ? undefined : { list, level: Number(level) + 1 }
 }
 const isContents = ({ properties: { className } }: Element) =>
   Array.isArray(className) && className.some(name => /^MsoToc(?:[1-9]|Heading)$/.test(String(name)))
@@ -307,14 +307,11 @@ export function readHast(root: Root, references: readonly string[], notices: Not
         notices.refuse('nesting_too_deep', `Lists are nested more than ${depthMax} deep. Nest them two deep`, line)
         return []
       }
-      const level = googleLevel(node)
+      const google = googleList(node)
       const items = itemsOf(node, listDepth + 1)
-      if (
-        level !== undefined &&
-        items.every(({ blocks: [only, ...more] }) => only?.type === 'paragraph' && more.length === 0)
-      )
+      if (google && items.every(({ blocks: [only, ...more] }) => only?.type === 'paragraph' && more.length === 0))
         return items.flatMap(item =>
-          item.blocks.map(block => ({ ...block, item: { level, ordered: tagName === 'ol' } }) as SourceParagraph),
+          item.blocks.map(block => ({ ...block, item: { ...google, ordered: tagName === 'ol' } }) as SourceParagraph),
         )
       return items.length > 0 ? [{ type: 'list', ordered: tagName === 'ol', items, line }] : []
     }

@@ -265,7 +265,14 @@ class Recogniser implements Provenance {
     const ofSkills =
       kind === 'skills_experience' || (kind === 'person_specification' && importance !== null && !this.#hasCriteria)
     const isPlain = list.items.every(item => item.items.length === 0 && withoutMark(item.content) === undefined)
-    if (!ofSkills || list.optional || !isPlain) return undefined
+    if (!ofSkills || list.optional) return undefined
+    const nested = list.items.find(item => item.items.length > 0)
+    if (nested && !this.#printed.has(importance)) {
+      const detail =
+        'A skill has nothing under it, and items of this list have; it stayed a list of its section. Write each skill as an item of its own to have it found as one'
+      this.#notices.add('advice', 'skills_kept_as_list', nested.line, plainOfInlines(nested.content), detail)
+    }
+    if (!isPlain) return undefined
     if (this.#printed.has(importance)) {
       const text = plainOfInlines(list.items[0]?.content ?? [])
       const detail = 'The role’s skills come from the first such list; this one stayed a list of its section'

@@ -22,8 +22,11 @@ export interface SourceParagraph {
   caption?: boolean
   /** It has Word's style for lines of a table of contents. */
   contents?: boolean
-  /** Word saved it as an item of a list, which HTML has as paragraphs: how deep, from 1, and of what kind, where it says so. */
-  item?: { level?: number; ordered?: boolean }
+  /**
+   * Word saved it as an item of a list, which HTML has as paragraphs: how deep, from 1, of what kind, and
+   * of which list, where it says so.
+   */
+  item?: { level?: number; ordered?: boolean; list?: string }
 }
 export interface SourceHeading {
   type: 'heading'
