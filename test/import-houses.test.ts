@@ -920,5 +920,24 @@ t.test('a numbered bold heading beside others of the same look heads a section, 
   t.same(page(...council), ['About us', ...council])
   const others = ['JOB PURPOSE', 'MAIN DUTIES']
   t.same(page(...others, '1. Testing'), ['About us', ...others], 'others have no number')
+  const parts = (...headings: string[]) =>
+    imported(
+      `# Tester\n\n## Duties\n\nYou work.\n\n${headings.map(text => `**${text}**\n\n- Work\n\n`).join('')}## Benefits\n\nLeave.\n`,
+    ).document?.sections.map(({ heading }) => heading)
+  t.same(parts('1. Budget', '2. Staff', '3. Security', '4. Stores'), ['Duties', 'Benefits'], 'parts')
+  for (const headings of [
+    ['1. Security'],
+    ['1. Budget', '3. Security'],
+    ['Budget', 'Security'],
+    ['1. Budget', '2. Person specification'],
+  ])
+    t.same(parts(...headings), ['Duties', headings.at(-1), 'Benefits'], headings.join())
+  t.same(page('1. Budget', '2. Staff', '3. Security'), ['About us'], 'below a heading of another kind too')
+  const vague = imported('# Tester\n\n## The place\n\nHull.\n\n**1. Rooms**\n\nTwo.\n\n**2. Security**\n\nYes.\n')
+  t.same(
+    vague.document?.sections.map(({ heading }) => heading),
+    ['The place', '2. Security'],
+    'a heading that says nothing has no parts',
+  )
   t.end()
 })

@@ -11,6 +11,7 @@ import { isKnownLabel, isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
 import { withMarkedItems } from './marked-items.ts'
 import type { Notices } from './notices.ts'
+import { numberedParts } from './numbered-parts.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
 import { type BodyBlock, type Mark, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
@@ -177,8 +178,9 @@ function sectionTest(steps: readonly Step[]): (mark: Mark, next: Step | undefine
   for (const { by } of marks.filter(mark => isNumbered(mark) && knownKind(mark.text)))
     (once.has(by) ? rows : once).add(by)
   const isInRow = (mark: Mark) => isNumbered(mark) && rows.has(mark.by)
+  const parts = numberedParts(marks, isInRow)
   return mark => {
-    if (importanceOf(mark.text)) return false
+    if (importanceOf(mark.text) || parts.has(mark)) return false
     if (mark.by === 'row' || mark.by === 'plain' || knownKind(mark.text)) return true
     if (mark.by === 'heading') return mark.depth <= sectionDepth
     if (isInRow(mark)) return true
