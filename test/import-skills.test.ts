@@ -722,6 +722,12 @@ t.test('items that say by themselves whether they are essential or desirable are
   t.same(skillsOf(most), ['essential: SQL', 'desirable: Go'])
   t.same(outlineOf(most)[1], 'person_specification: list 1, subheading, skills, subheading, skills')
   t.match(warningOf(most, 'criterion_not_read'), { excerpt: 'Tact', line: 11 })
+  t.same(skillsOf(read('- SQL (E)', '- Go (E)', '- Tests (D)', '- D - Day planning', '- Tact')), [
+    'essential: SQL',
+    'essential: Go',
+    'desirable: Tests',
+  ])
+  t.equal(warningOf(read('- (c) SQL', '- (d) Go'), 'criterion_mark_not_read'), undefined, 'numbers of items')
   t.match(warningOf(read('- Vitamin (D)', '- SQL'), 'criterion_mark_not_read'), { excerpt: 'Vitamin (D)', line: 9 })
   // A word counts for its item alone, a letter where most items have one.
   const partly = read('- SQL', '- Go (desirable)')

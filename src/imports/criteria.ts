@@ -84,7 +84,8 @@ function columnsOf(rows: readonly SourceRow[]): (Importance | undefined)[] {
   const areMarks = new Set(marked.filter(Boolean)).size > 1 && texts.some((text, at) => !marked[at] && mayHold(text))
   return areMarks ? marked : texts.map(importanceOf)
 }
-const ofPeople = /\b(?:abilit|aptitude|attribute|disposition|education|knowledge|personal|qualit|subject|training)/
+const ofPeople =
+  /\b(?:abilit|aptitude|attribute|disposition|education|knowledge|level|personal|qualit|subject|training)/
 const kindsOfCriteria = new Set<SectionKind>(['skills_experience', 'person_specification', 'capabilities'])
 
 /** A row that names the rows below it: one short line, in the only cell or as a heading of the row. */

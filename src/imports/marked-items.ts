@@ -33,8 +33,8 @@ interface Criterion {
   importance: Importance
   /** As it is printed. */
   mark: string
-  /** A letter alone may stand for other things. */
-  isWord: boolean
+  /** A letter alone may stand for other things, one without brackets for more. */
+  by: 'word' | 'letter' | 'bare letter'
 }
 
 /** The nodes without so many plain characters at one end. */
@@ -78,37 +78,47 @@ function criterionOf(item: SourceItem): Criterion | undefined {
     content: how === undefined ? content : [...content, { type: 'text', value: ` (${how})` }],
     importance: /^(?:e|h)/i.test(mark) ? 'essential' : 'desirable',
     mark,
-    isWord: mark.length > 1,
+    by: mark.length > 1 ? 'word' : /[([{]/.test(found[0]) ? 'letter' : 'bare letter',
   }
 }
 
 /**
- * The criteria of a list by their marks. A letter counts where most items have a mark and two do at least; a word by itself.
+ * The criteria of a list by their marks. A word counts by itself, a letter in brackets where most items have a mark and two
+ * do at least, one without where all have.
  */
 function criteriaOf(list: List): { found: Criterion[]; rest: SourceItem[] } | undefined {
   const read = list.items.map(criterionOf)
   const all = read.flatMap(criterion => criterion ?? [])
-  const areMost = all.length * 2 > list.items.length && all.length > 1
-  const found = areMost ? all : all.filter(({ isWord }) => isWord)
+  const isWhole = all.length === list.items.length && all.length > 1
+  const sure = all.filter(({ by }) => by !== 'bare letter')
+  const areMost = sure.length * 2 > list.items.length && sure.length > 1
+  const found = isWhole ? all : areMost ? sure : all.filter(({ by }) => by === 'word')
   if (found.length === 0) return undefined
   const taken = new Set(found.map(({ item }) => item))
   return { found, rest: list.items.filter(item => !taken.has(item)) }
 }
 
-/** Says of marks of a list that were not read where they stand, because few items have one. */
+const textOf = ({ blocks }: SourceItem) =>
+  textsIn(blocks)
+    .map(({ content }) => plainOfInlines(content))
+    .join(' ')
+
+/** Says of marks of a list that were not read where they stand, because few items have one; `(d)` numbers an item. */
 function warnOfMarks(list: List, notices: Notices) {
-  for (const { item, mark } of list.items.flatMap(item => criterionOf(item) ?? [])) {
+  const marked = list.items.flatMap(item => criterionOf(item) ?? []).filter(({ mark }) => !/^[ed]$/.test(mark))
+  for (const { item, mark } of marked) {
     const detail = `The mark “${mark}” may say how much the item matters; too few items beside it have one, so it was kept in the text`
-    notices.add(
-      'advice',
-      'criterion_mark_not_read',
-      item.line,
-      textsIn(item.blocks)
-        .map(({ content }) => plainOfInlines(content))
-        .join(' '),
-      detail,
-    )
+    notices.add('advice', 'criterion_mark_not_read', item.line, textOf(item), detail)
   }
+}
+
+/** Says which items of a list do not say how much they matter, where others do. */
+function warnOfRest(rest: readonly SourceItem[], notices: Notices) {
+  const [first] = rest
+  if (!first) return
+  const count = rest.length === 1 ? 'this one does' : `${rest.length} items, of which this is the first, do`
+  const detail = `Other items of the list say that they are essential or desirable and ${count} not; kept before them, without importance`
+  notices.add('repair', 'criterion_not_read', first.line, textOf(first), detail)
 }
 
 /** A list for each importance, under its name. */
@@ -187,19 +197,7 @@ export function withMarkedItems(body: readonly BodyBlock[], notices: Notices): r
       continue
     }
     if (criteria.rest.length > 0) blocks.push({ ...block, items: criteria.rest })
-    for (const { line, blocks: text } of criteria.rest) {
-      const detail =
-        'Other items of the list say that they are essential or desirable and this one does not; it was kept before them'
-      notices.add(
-        'repair',
-        'criterion_not_read',
-        line,
-        textsIn(text)
-          .map(({ content }) => plainOfInlines(content))
-          .join(' '),
-        detail,
-      )
-    }
+    warnOfRest(criteria.rest, notices)
     blocks.push(...listsOf(criteria.found, notices))
   }
   return blocks
