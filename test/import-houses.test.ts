@@ -898,15 +898,47 @@ t.test('a file with two roles becomes one draft with a warning that says so', t 
   const role = (title: string, depth: string) =>
     `${depth} ${title}\n\n${depth}# Purpose\n\nYou test.\n\n${depth}# Responsibilities\n\n- Test\n\n${depth}# Person specification\n\n- SQL\n\n`
   const two = imported(role('Tester', '#') + role('Senior Tester', '#'))
-  t.match(warningOf(two, 'several_roles'), { severity: 'advice', line: 17, excerpt: 'Purpose' })
+  t.match(warningOf(two, 'several_roles'), { severity: 'advice', line: 15, excerpt: 'Senior Tester' })
   t.equal(two.report.coverage.percent, 100)
   t.ok(warningOf(imported(`# Testers\n\n${role('Tester', '##')}${role('Senior Tester', '##')}`), 'several_roles'))
+  t.ok(
+    warningOf(
+      imported(
+        '# Engineer\n\n## Purpose\n\nA.\n\n## Duties\n\n- B\n\n# Analyst\n\n## What the job is\n\nC.\n\n## Responsibilities\n\n- D\n',
+      ),
+      'several_roles',
+    ),
+    'other words for the same sections',
+  )
+  const bold = (title: string) => `**${title}**\n\n**Purpose**\n\nYou test.\n\n**Responsibilities**\n\n- Test\n\n`
+  t.ok(warningOf(imported(bold('Tester') + bold('Analyst')), 'several_roles'), 'headings of one look')
+  const levels = `${role('Junior tester', '##')}${role('Senior tester', '##')}`
   for (const one of [
     role('Tester', '#'),
+    `# Tester\n\n## Summary of the role\n\nIt has two levels.\n\n${role('Learner', '##')}${role('Lead', '##')}`,
+    `# Tester\n\n${levels}`,
+    `# Tester\n\n${role('Executive Officer', '##')}${role('HEO', '##')}`,
+    `${role('Tester', '#')}${role('Annex A: advert', '#')}`,
+    `${role('Tester', '#')}## Purpose\n\nAgain.\n\n## Person specification\n\n- Again\n`,
     `${role('Tester', '#')}## Purpose\n\nAgain.\n`,
     '# Tester\n\n## Technical skills\n\n- SQL\n\n## Personal skills\n\n- Tact\n\n## Technical skills\n\n- Go\n\n## Personal skills\n\n- Wit\n',
   ])
     t.equal(warningOf(imported(one), 'several_roles'), undefined)
+  t.end()
+})
+
+t.test('a heading beside that of a section is a section, wherever larger headings stand', t => {
+  const { document } = imported(
+    '# Engineer\n\n## Purpose\n\nA.\n\n## Duties\n\n- B\n\n### Skills of the team\n\n- C\n\n## Skills\n\n- D\n\n## Our house\n\nE.\n\n# Analyst\n\n## Purpose\n\nF.\n',
+  )
+  t.same(
+    document?.sections.map(({ kind, heading }) => `${kind}: ${heading}`),
+    ['role_summary: Purpose', 'responsibilities: Duties', 'skills_experience: Skills', 'role_summary: Analyst'],
+  )
+  t.same(
+    document?.skills.map(({ statement }) => statement),
+    ['D'],
+  )
   t.end()
 })
 

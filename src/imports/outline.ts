@@ -13,7 +13,7 @@ import { withMarkedItems } from './marked-items.ts'
 import type { Notices } from './notices.ts'
 import { numberedParts } from './numbered-parts.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
-import { type BodyBlock, type Mark, type Step, stepsOf } from './steps.ts'
+import { type BodyBlock, type Mark, rankOf, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
 import { countDetails, isCaption, isDocumentKind } from './title.ts'
 import { type Field, type SourceTree, sourceLines } from './tree.ts'
@@ -304,9 +304,6 @@ function headIntroductions(steps: readonly Step[], notices: Notices): Step[] {
   })
 }
 
-/** How far down a mark stands: rows of a table below headings, other lines below both. */
-const rankOf = ({ by, depth }: Mark) => (by === 'row' ? 6.5 : depth)
-
 /** `Essential criteria` beside the heading of a section that is on no skills begins one that is. */
 function isOfSkills(mark: Mark, last: OutlineSection | undefined, level: number) {
   if (!importanceOf(mark.text)) return false
@@ -315,10 +312,18 @@ function isOfSkills(mark: Mark, last: OutlineSection | undefined, level: number)
   return rankOf(mark) <= level && last.body.length > 0 && (!isOnSkills || importanceOf(last.heading) !== undefined)
 }
 
+/**
+ * `Skills` below `Duties` of the same depth is no part of it, wherever else the document has larger headings; but both
+ * are parts of the `Person specification` that has no text of its own.
+ */
+const isBeside = (mark: Mark, level: number) =>
+  mark.by === 'heading' && mark.depth <= level && kindOf(mark.text) !== 'other' && !importanceOf(mark.text)
+
 /** Reads titles and headings. The blocks of the sections are as the source has them. */
 export function outline(tree: SourceTree, notices: Notices): Outline {
   const blocks = withLanguagesParted(repairTables(withoutWordContents(tree.blocks, notices), notices), notices)
   let steps = stepsOf(repairLists(blocks, notices))
+  const marks = steps.filter((step): step is Mark => step.type === 'mark')
   const title = takeTitle(steps, tree.title !== null && tree.fields !== undefined, notices) ?? tree.title
   steps = listsOfLines(rowsOfHeadings(headRunIns(steps)), notices)
   steps = headIntroductions(markIntroductions(withoutStress(withoutContents(steps))), notices)
@@ -350,7 +355,9 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     else if (
       !isUnder &&
       !(step.parts && last) &&
-      (isSection(step, steps[index + 1]) || isOfSkills(step, last, level))
+      (isSection(step, steps[index + 1]) ||
+        isBeside(step, last && kindOf(last.heading) !== 'other' ? rank : level) ||
+        isOfSkills(step, last, level))
     ) {
       within = false
       level = rankOf(step)
@@ -374,7 +381,8 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     if (!isOnCriteria(section)) continue
     section.body = [...withMarkedItems(section.body, notices)]
   }
-  warnOfSeveralRoles(sections, notices)
+  const titleMark = marks.find(({ line, text }) => line === title?.line && text === title.text)
+  warnOfSeveralRoles(title?.text ?? '', titleMark, steps, notices)
   return { title, fields: tree.fields ?? [], front, sections }
 }
 

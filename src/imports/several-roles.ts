@@ -1,32 +1,58 @@
 /** Files that hold more than one role, though a draft holds one. */
 import type { SectionKind } from '../document/schema.ts'
-import { plainOfInlines } from '../document/text.ts'
 import { kindOf, normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
-import type { OutlineSection } from './outline.ts'
+import { type Mark, rankOf, type Step } from './steps.ts'
+import { gradesIn } from './values.ts'
 
 /** The sections that each role has once. */
 const kinds = new Set<SectionKind>(['role_summary', 'responsibilities', 'person_specification', 'skills_experience'])
 
-/** Warns where the headings of two such kinds come again behind both: the file seems to hold several roles. */
-export function warnOfSeveralRoles(sections: readonly OutlineSection[], notices: Notices) {
-  const headings = sections.flatMap(({ heading, line, body: [first] }) => [
-    { heading, line },
-    // A heading that was joined to the one above.
-    ...(first?.type === 'subheading' ? [{ heading: plainOfInlines(first.content), line: first.line }] : []),
-  ])
-  const named = headings.filter(({ heading }) => kinds.has(kindOf(heading)))
-  const words = named.map(({ heading }) => normaliseHeading(heading))
-  const before = new Set<string>()
-  const start = words.findIndex(heading => {
-    if (before.has(heading)) return true
-    before.add(heading)
-    return false
+const kindsOf = (marks: readonly Mark[]) =>
+  new Set(marks.map(({ text }) => kindOf(text)).filter(kind => kinds.has(kind))).size
+
+/** Word's style for titles is above all headings. */
+const heightOf = (mark: Mark) => (mark.title ? 0 : rankOf(mark))
+
+/** Headings that may name a role, as their words say nothing else and what follows is under them, each with that. */
+function headsIn(steps: readonly Step[]): { head: Mark; under: Mark[]; at: number }[] {
+  const marks = steps.filter((step): step is Mark => step.type === 'mark')
+  return marks.flatMap((head, at) => {
+    const next = marks[at + 1]
+    if (!next || kindOf(head.text) !== 'other' || !kinds.has(kindOf(next.text))) return []
+    const height = heightOf(head)
+    // Where all headings look alike, a name is one with nothing under it.
+    const isFlat = heightOf(next) === height && steps[steps.indexOf(head) + 1] === next
+    if (!isFlat && heightOf(next) <= height) return []
+    const rest = marks.slice(at + 1)
+    const end = rest.findIndex(mark => heightOf(mark) <= height && !(isFlat && kindOf(mark.text) !== 'other'))
+    return [{ head, under: end < 0 ? rest : rest.slice(0, end), at }]
   })
-  const again = start < 0 ? [] : named.filter((_, at) => at >= start && before.has(words[at] ?? ''))
-  const [first] = again
-  if (start < 2 || !first || new Set(again.map(({ heading }) => kindOf(heading))).size < 2) return
+}
+
+/**
+ * Warns where several headings that may name a role have each the sections of one. Those under the title are levels of
+ * one role where the title's own text says anything of it, or where they are its name or grades.
+ */
+export function warnOfSeveralRoles(
+  title: string,
+  titleMark: Mark | undefined,
+  steps: readonly Step[],
+  notices: Notices,
+) {
+  const heads = headsIn(steps).filter(({ under }) => kindsOf(under) > 1)
+  const [first, second] = heads
+  if (!first) return
+  const own = kindsOf(steps.filter((step): step is Mark => step.type === 'mark').slice(0, first.at))
+  const isBeside = titleMark !== undefined && heightOf(titleMark) >= heightOf(first.head)
+  const name = normaliseHeading(title)
+  const areLevels = heads.every(
+    ({ head }) => (name !== '' && normaliseHeading(head.text).includes(name)) || gradesIn(head.text).known.length > 0,
+  )
+  if (!isBeside && (own > 0 || areLevels)) return
+  const found = own > 1 ? first : second
+  if (!found) return
   const detail =
-    'The headings come again from here on, so the file seems to hold more than one role; all of it became one draft. Send each role in a file of its own'
-  notices.add('advice', 'several_roles', first.line, first.heading, detail)
+    'Another role seems to begin here, with sections that stand above too; all of it became one draft. Send each role in a file of its own'
+  notices.add('advice', 'several_roles', found.head.line, found.head.text, detail)
 }

@@ -52,6 +52,9 @@ export type Step =
     }
   | BodyBlock
 
+/** How far down a mark stands: rows of a table below headings, other lines below both. */
+export const rankOf = ({ by, depth }: Mark) => (by === 'row' ? 6.5 : depth)
+
 /** Underlining is for stress and links too: a heading by it alone is a line of few words, no link and no label with its value. */
 const isUnderlinedHeading = ({ underlined = false, content }: SourceParagraph, lines: number) =>
   underlined &&
