@@ -76,6 +76,10 @@ const rows: Row[] = [
     [paragraph('See \\[2021\\], [the site](https://a.uk); enter here')],
     [],
   ],
+  ...['The XXX Corps and chapter XXX', 'The SQL INSERT, an INSERT statement, the ENTER key, press ENTER'].map(
+    (text): Row => [`near: no placeholder: ${text}`, [paragraph(text)], []],
+  ),
+  ['a placeholder of three letters', [paragraph('Ask XXX of it')], [advice(first, 'placeholder', 'XXX', filled)]],
   [
     'near: a placeholder in a note',
     [paragraph('x'), { type: 'note', text: '[Insert Date]' }],
@@ -124,6 +128,24 @@ const rows: Row[] = [
     ],
   ],
   ['near: Acts that are in force', [paragraph('The Data Protection Act 2018 and the Official Secrets Act 1989')], []],
+  ...[
+    'The Disability Discrimination Act 1995, which is law in Northern Ireland',
+    'The Data Protection Act 1998 and the Data Protection Act 2018',
+    'The Digital by Default Service Standard, which the Service Standard replaced',
+  ].map((text): Row => [`near: one that is meant: ${text}`, [paragraph(text)], []]),
+  [
+    'an Act by itself',
+    [paragraph('You know the Disability Discrimination Act')],
+    [
+      advice(
+        first,
+        'reference_superseded',
+        'Disability Discrimination Act',
+        'The Equality Act 2010 replaced the Disability Discrimination Act in Great Britain.',
+        'Equality Act 2010',
+      ),
+    ],
+  ],
   [
     'near: what replaced it',
     [paragraph('[Profiles](https://www.gov.uk/government/publications/success-profiles)')],
@@ -283,6 +305,8 @@ const rows: Row[] = [
     'BAU – that is business as usual',
     'You must NOT apply, and ALL must be there',
     'Part II, with PHP and JSON',
+    'Parts XIV to XLVIII of [2026] 1 AC 12, and [2026] UKSC 3',
+    'NATO and UNESCO asked HMRC, the MOD and a GP of COVID, A&E, R&D and Q&A; a VIP with a CAT C licence uses MS Teams',
   ].map((text): Row => [`near: no acronym, or one that is explained: ${text}`, [paragraph(text)], []]),
   [
     'near: a text all in capitals, a hyphen',

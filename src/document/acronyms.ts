@@ -7,9 +7,12 @@ const words = (...lines: string[]) => lines.flatMap(line => line.split(' '))
 const wellKnown = words(
   'UK EU US VAT MP DVLA GOV IT HR PDF BBC NHS GDPR CV ID OK TV USA PC AM PM AI FAQ GCSE PIN STEM NB',
   'SFIA DDAT AA AO EO HEO SEO SCS',
+  'COVID NATO UNESCO UNICEF VIP GP MOD HMRC DWP RAF DBS BST GMT A&E R&D Q&A MBA NVQ BTEC HGV LGV CAT',
 )
 /** Names of technologies that nobody writes in full. */
-const names = words('API SQL HTML CSS HTTP HTTPS URL WWW PHP JSON XML YAML COBOL REST SOAP AJAX SCRUM UNIX LINUX')
+const names = words(
+  'API SQL HTML CSS HTTP HTTPS URL WWW PHP JSON XML YAML COBOL REST SOAP AJAX SCRUM UNIX LINUX ISO AWS MS',
+)
 /** Words of the language that are put in capitals for their weight. */
 const stressed = words(
   'A ALL ALWAYS AN AND ANY ARE AS AT BE BOTH BUT BY CAN DO EACH FOR FROM HAVE IF IN IS MAY MUST NEVER NEW NO NOT NOTE',
@@ -19,7 +22,9 @@ const stressed = words(
 const acronym = /(?<![\p{L}\p{N}&/-])[A-Z][A-Z&]{1,5}(?=s?(?![\p{L}\p{N}&-]))/gu
 const shouted = /\b[A-Z]{2,50}(?:\s[A-Z]{2,50}){1,50}\b/g
 /** `XX` and `DD/MM`, as templates have them, and numbers of Rome. */
-const isSign = (found: string) => /^(?:X+|[IVX]{1,4}|DD|MM|YY)$/.test(found)
+const isSign = (found: string) => /^(?:X+|(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})|DD|MM|YY)$/.test(found)
+/** `[2026] 1 AC 12`: where a judgment is reported. */
+const citation = /\[\d{4}\] (?:\d{1,2} )?[A-Z]{2,6}\b/g
 
 /** In brackets: `(PMO)`, `(CI/CD)`, `(known as the “PMO”)`. */
 const inBrackets =
@@ -58,7 +63,7 @@ export function* acronymsIn(
     // In what is all capitals no word stands out.
     if (!/\p{Ll}/u.test(text)) continue
     let initials: string[] | undefined
-    for (const [found] of text.replaceAll(shouted, ' ').matchAll(acronym)) {
+    for (const [found] of text.replaceAll(citation, ' ').replaceAll(shouted, ' ').matchAll(acronym)) {
       if (known.has(found)) continue
       known.add(found)
       if (isSign(found) || leftoverIn(found) !== undefined) continue

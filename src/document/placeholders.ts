@@ -2,7 +2,19 @@
 
 /** Bounded, as the other: of many open brackets each would else be followed to the end. */
 const bracketed = /\[[^\][]{1,200}\]/g
-const placeholder = /<(?:[Ii]nsert|[Ee]nter|[Aa]dd|[Yy]our)\b[^>]{0,200}>|\b(?:ENTER|INSERT|TBC|TBD|XXX+)\b/gu
+const placeholder = new RegExp(
+  [
+    /<(?:[Ii]nsert|[Ee]nter|[Aa]dd|[Yy]our)\b[^>]{0,200}>/,
+    /\b(?:TBC|TBD|XXXX+)\b/,
+    // The key and the statement of SQL.
+    /(?<!\b(?:SQL|[Pp]ress|[Hh]it) )\b(?:ENTER|INSERT)\b(?! (?:keys?|is|statements?|commands?|INTO)\b)/,
+    // The number of Rome.
+    /(?<!\b(?:[Cc]hapter|[Pp]art|[Ss]chedule|[Tt]itle|[Vv]olume|[Aa]rticle) )\bXXX\b(?! (?:Corps|Army)\b)/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'gu',
+)
 
 /** What a template has in the place of a value, and says so only where there is nothing else. */
 const wholly = new RegExp(

@@ -3,6 +3,8 @@
 interface Superseded {
   /** How texts name it. */
   name: RegExp
+  /** What says in the same text that it is meant. */
+  unless?: RegExp
   /** The path of its address, where it had one. */
   address?: RegExp
   /** What has replaced it. */
@@ -33,11 +35,14 @@ const superseded: readonly Superseded[] = [
   },
   {
     name: /\bData Protection Act,? 1998\b/i,
+    unless: /\bData Protection Act,? 2018\b/i,
     why: 'The UK GDPR and the Data Protection Act 2018 replaced the Data Protection Act 1998',
     source: 'Data Protection Act 2018',
   },
   {
     name: /\bDisability Discrimination Acts?\b/i,
+    // Where it is law.
+    unless: /\bNorthern Ireland\b/i,
     why: 'The Equality Act 2010 replaced the Disability Discrimination Act in Great Britain',
     source: equality,
   },
@@ -61,9 +66,12 @@ const superseded: readonly Superseded[] = [
 /** What has replaced the publication at an address; undefined where nothing has, as far as we know. */
 export const supersededAt = (url: string) => superseded.find(({ address }) => address?.test(url))
 
+/** A text that says so itself needs no advice. */
+const knows = /\b(?:replaced|replacement|superseded|repealed|formerly)\b/i
+
 /** What a text names that something has replaced, with the words that name it. */
 export const supersededIn = (text: string) =>
   superseded.flatMap(entry => {
     const words = entry.name.exec(text)?.[0]
-    return words === undefined ? [] : [{ words, ...entry }]
+    return words === undefined || entry.unless?.test(text) || knows.test(text) ? [] : [{ words, ...entry }]
   })
