@@ -30,13 +30,16 @@ const ordinal = (day: number) => {
   return `${day}${ending}`
 }
 
-/** `11:55 pm on Sunday 30th May 2027`; noon is `midday`, which 12:00 pm leaves in doubt. */
+/**
+ * `11:55 pm on Sunday 30th May 2027`. Noon is `midday` and the first minute of a day `midnight at the start of` it:
+ * 12:00 pm, 12:00 am and `midnight on` leave in doubt which is meant.
+ */
 export function londonTime(instant: string): string {
   const parts = Object.fromEntries(timeFormat.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]))
   const period = String(parts.dayPeriod).toLowerCase()
   // Some versions of ICU begin at 0 am.
   const hour = Number(parts.hour) % 12 || 12
-  const isNoon = hour === 12 && parts.minute === '00' && period === 'pm'
-  const time = isNoon ? 'midday' : `${hour}:${parts.minute} ${period}`
-  return `${time} on ${parts.weekday} ${ordinal(Number(parts.day))} ${parts.month} ${parts.year}`
+  const twelve = period === 'pm' ? 'midday on' : 'midnight at the start of'
+  const time = hour === 12 && parts.minute === '00' ? twelve : `${hour}:${parts.minute} ${period} on`
+  return `${time} ${parts.weekday} ${ordinal(Number(parts.day))} ${parts.month} ${parts.year}`
 }

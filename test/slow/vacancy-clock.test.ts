@@ -23,7 +23,7 @@ t.test('londonTime follows summer time', async t => {
     ['2027-03-28T00:59:00Z', '12:59 am on Sunday 28th March 2027'],
     ['2027-03-28T01:00:00Z', '2:00 am on Sunday 28th March 2027'],
     ['2027-03-28T22:55:00Z', '11:55 pm on Sunday 28th March 2027'],
-    ['2027-03-28T23:00:00Z', '12:00 am on Monday 29th March 2027'],
+    ['2027-03-28T23:00:00Z', 'midnight at the start of Monday 29th March 2027'],
     // And back on Sunday 31 October 2027 at 01:00 UTC: half past one comes twice.
     ['2027-10-30T22:55:00Z', '11:55 pm on Saturday 30th October 2027'],
     ['2027-10-31T00:30:00Z', '1:30 am on Sunday 31st October 2027'],
@@ -34,10 +34,10 @@ t.test('londonTime follows summer time', async t => {
     ['2027-06-03T12:00:00Z', '1:00 pm on Thursday 3rd June 2027'],
     ['2027-11-11T12:00:00Z', 'midday on Thursday 11th November 2027'],
     ['2027-11-12T09:05:00Z', '9:05 am on Friday 12th November 2027'],
-    ['2027-11-13T00:00:00Z', '12:00 am on Saturday 13th November 2027'],
-    ['2027-11-21T00:00:00Z', '12:00 am on Sunday 21st November 2027'],
-    ['2027-11-22T00:00:00Z', '12:00 am on Monday 22nd November 2027'],
-    ['2027-11-23T00:00:00Z', '12:00 am on Tuesday 23rd November 2027'],
+    ['2027-11-13T00:00:00Z', 'midnight at the start of Saturday 13th November 2027'],
+    ['2027-11-21T00:00:00Z', 'midnight at the start of Sunday 21st November 2027'],
+    ['2027-11-22T00:00:00Z', 'midnight at the start of Monday 22nd November 2027'],
+    ['2027-11-23T00:00:00Z', 'midnight at the start of Tuesday 23rd November 2027'],
   ] as const)
     t.equal(londonTime(instant), printed, instant)
 })
