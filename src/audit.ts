@@ -12,6 +12,7 @@ import { component, nullable, object, pageOf, ref } from './document/shape.ts'
 import { callerOf, organisationFor, organisationOf } from './plugins/auth.ts'
 import { pathOf } from './plugins/path.ts'
 import { cacheControl, cursorNumber, page, pageQuery, Since } from './plugins/read.ts'
+import { requireKnownValues } from './roles/known-values.ts'
 
 const Word = Type.String({ minLength: 1, maxLength: 200 })
 const Time = Type.String({ format: 'date-time' })
@@ -129,6 +130,7 @@ export const auditEvents: FastifyPluginAsyncTypebox<{ db: Kysely<Database> }> = 
         .orderBy('id', 'desc')
         .limit(limit + 1)
         .execute()
+      if (rows.length === 0) await requireKnownValues(db, { organisation: filter.organisation })
       const { entries, next_cursor } = page(request, reply, rows, ({ id }) => String(id))
       reply.header('cache-control', cacheControl.private)
       return { audit_events: entries, next_cursor }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import t from 'tap'
 import { exampleDocument } from '../src/document/schema.ts'
 import { testApp, token } from './support/app.ts'
+import { problemOf } from './support/problem.ts'
 import { until } from './support/until.ts'
 
 interface Page {
@@ -81,6 +82,26 @@ t.test('listAuditEvents → 200: an admin reads all organisations', async t => {
     events.map(({ role }) => role),
     ['two', 'one'],
   )
+})
+
+t.test('listAuditEvents?organisation= → 422 where there is none, with the near one for an admin alone', async t => {
+  const { call } = await testApp(t)
+  const read = (organisation: string, scope: 'admin' | 'audit:read') =>
+    call(`GET /v1/audit-events?organisation=${organisation}`, { key: token('home-office', [scope]) })
+  t.match(problemOf(await read('hone-office', 'admin')), {
+    status: 422,
+    errors: [
+      {
+        pointer: '?organisation',
+        code: 'not_in_list',
+        detail: 'There is no organisation "hone-office". Did you mean "home-office"?',
+      },
+    ],
+  })
+  t.same((await read('other-office', 'admin')).body, { audit_events: [], next_cursor: null })
+  const refused = async (organisation: string) =>
+    JSON.stringify(problemOf(await read(organisation, 'audit:read'))).replaceAll(organisation, '')
+  t.equal(await refused('other-office'), await refused('othr-office'), 'nobody else learns which there are')
 })
 
 t.test('a refusal for want of a scope → 403, and written down for the organisation of the caller', async t => {
