@@ -294,6 +294,29 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
       )
       const ready = await createVacancy(call, 'engineer')
       t.strictSame((await call(`GET ${ready.path}/validation`)).body, { ready: true, errors: [], advice: [] })
+      const note: Vacancy['sections'][number] = {
+        kind: 'benefits',
+        heading: 'Our house',
+        shared_section: null,
+        blocks: [
+          { type: 'paragraph', text: 'We build.' },
+          { type: 'note', text: 'Say more.' },
+        ],
+      }
+      const noted = await createVacancy(call, 'engineer', { sections: [note] })
+      t.strictSame((await call(`GET ${noted.path}/validation`)).body, {
+        ready: true,
+        errors: [],
+        advice: [
+          {
+            pointer: '/sections/0',
+            code: 'notes_left_out',
+            excerpt: 'Our house',
+            detail: 'Notes of "Our house" are left out of the advert.',
+            source: 'house',
+          },
+        ],
+      })
     },
   )
 

@@ -240,13 +240,17 @@ const adviceMax = 200
 
 /**
  * All advice on a draft; at most 200. `blocksOf` fills in shared sections; what is said of their words points to the
- * section that uses them.
+ * section that uses them. `printed` is what will be read of the document.
  */
-export function findAdvice(document: RoleDocument, blocksOf: (section: Section) => readonly Block[]): Advice[] {
+export function findAdvice(
+  document: RoleDocument,
+  blocksOf: (section: Section) => readonly Block[],
+  printed = 'published role',
+): Advice[] {
   const sections = document.sections.map(section => ({ ...section, blocks: [...blocksOf(section)] }))
   const ofDraft: Advice[] = sections.flatMap(({ heading, blocks }, index) => {
     if (!blocks.some(({ type }) => type === 'note')) return []
-    const detail = `Notes of "${heading}" are left out of the published role.`
+    const detail = `Notes of "${heading}" are left out of the ${printed}.`
     return [{ pointer: `/sections/${index}`, code: 'notes_left_out', excerpt: heading, detail, source: sources.house }]
   })
   if (document.sfia_mappings.length > 0) {

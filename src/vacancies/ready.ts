@@ -1,6 +1,7 @@
 /** What stops the opening of a vacancy, and what is worth a second look. */
 import { type Advice, findAdvice } from '../document/advice.ts'
 import type { Finding } from '../document/check.ts'
+import type { VacancyStatus } from '../document/vacancy.ts'
 import { type Advert, firstOfEach } from './advert.ts'
 import { missingOfCivilServiceJobs } from './civil-service-jobs.ts'
 import type { Now } from './clock.ts'
@@ -18,6 +19,12 @@ export const tooEarly = (member: 'opens_at' | 'closes_at', now: Now, advice = ''
   detail: `${member} must be later than now, ${now}.${advice}`,
 })
 
+/** That a vacancy that is closed or withdrawn will never be opened; [] of others. */
+export const findEnd = (status: VacancyStatus): Finding[] =>
+  status === 'closed' || status === 'withdrawn'
+    ? [{ pointer: '/status', code: 'wrong_status', detail: `The vacancy is ${status}; only a draft can be opened.` }]
+    : []
+
 /** What keeps a draft from being opened whatever its forms say; [] where nothing does. */
 export function findHindrances({ vacancy, isRoleWithdrawn }: Advert, now: Now): Finding[] {
   const { role, closes_at } = vacancy
@@ -33,5 +40,5 @@ export function findHindrances({ vacancy, isRoleWithdrawn }: Advert, now: Now): 
 export function adviceOn(advert: Advert): Advice[] {
   const sections = advert.vacancy.sections.map(section => ({ ...section, id: section.kind }))
   const document = { ...advert.role, sections, sfia_version: null, sfia_mappings: [] }
-  return [...adviceOnJobPosting(advert), ...findAdvice(document, ({ blocks }) => blocks)]
+  return [...adviceOnJobPosting(advert), ...findAdvice(document, ({ blocks }) => blocks, 'advert')]
 }

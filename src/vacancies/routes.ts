@@ -23,7 +23,7 @@ import {
 } from './changes.ts'
 import { addressOf } from './item.ts'
 import type { VacancyOptions } from './public.ts'
-import { adviceOn, findBlockers, findHindrances } from './ready.ts'
+import { adviceOn, findBlockers, findEnd, findHindrances } from './ready.ts'
 import { NewOpening, NewVacancyWithdrawal, Opening, VacancyParams, VacancyWithdrawal } from './schema.ts'
 import { advertOf, findVacancy, type lockVacancy, presented, refusalOf } from './store.ts'
 
@@ -168,7 +168,7 @@ export const vacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async (app, 
       const found = await findVacancy(db, caller, vacancy, when)
       if (!found || !isOf(caller, found.row.organisation)) throw await refusalOf(db, caller, vacancy, when)
       const advert = await advertOf(db, found)
-      const hindrances = found.status === 'draft' ? findHindrances(advert, when) : []
+      const hindrances = found.status === 'draft' ? findHindrances(advert, when) : findEnd(found.status)
       const errors = firstOfEach([...hindrances, ...findBlockers(advert)])
       reply.headers({ etag: revisionTag(found.revision), 'cache-control': cacheControl.private })
       return { ready: errors.length === 0, errors, advice: adviceOn(advert) }

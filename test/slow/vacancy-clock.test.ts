@@ -113,6 +113,12 @@ t.test('the clock of vacancies', { timeout: 120_000 }, async t => {
       t.strictSame([await answers(path, null), await answers(path, undefined)], closing)
       t.same((await eventsAt(path)).at(-1), ['vacancy_closed', true, 4, null])
 
+      t.match((await call(`GET ${path}/validation`)).body, {
+        ready: false,
+        errors: [
+          { pointer: '/status', code: 'wrong_status', detail: 'The vacancy is closed; only a draft can be opened.' },
+        ],
+      })
       t.match(problemOf(await call(`PATCH ${path}`, { body: { hours: '30' }, match: '"r4"' })), {
         status: 409,
         code: 'wrong_status',
