@@ -223,7 +223,7 @@ export async function build(options: AppOptions) {
   await app.register(diffs, { prefix: '/v1', db, cache, comparer })
   await app.register(drafts, { prefix: '/v1', db, baseUrl })
   await app.register(draftParts, { prefix: '/v1', db })
-  await app.register(lifeOfRoles, { prefix: '/v1', db, cache, clock })
+  await app.register(lifeOfRoles, { prefix: '/v1', db, cache, clock, baseUrl })
   await app.register(sharedSectionPublications, { prefix: '/v1', cache, baseUrl })
   await app.register(publicVacancies, { prefix: '/v1', db, baseUrl, clock })
   await app.register(vacancies, { prefix: '/v1', db, baseUrl, clock })

@@ -651,7 +651,7 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
     t.match(problemOf(await call('DELETE /v1/shared-sections/our-benefits', { match: '*' })), {
       status: 409,
       code: 'in_use',
-      used_by: [{ vacancy: path.split('/').at(-1), url: path }],
+      used_by: [{ vacancy: path.split('/').at(-1), url: `${baseUrl}${path}` }],
       others: false,
     })
     await call(`POST ${path}/withdrawals`, { body: { reason: 'Gone' }, match: referred.etag })
@@ -732,7 +732,7 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
           id: kept.open.id,
           status: 'open',
           closes_at: '2027-05-30T22:55:00Z',
-          url: kept.open.path,
+          url: `${baseUrl}${kept.open.path}`,
         },
       )
       t.equal((await call('GET /v1/roles/kept', nobody)).status, 200)

@@ -61,7 +61,7 @@ interface Catalogue<E> extends Omit<Shelf, 'members'> {
   /** The roles that use an entry: they have an address, and keep it from being deleted. */
   roles?: UseTable & { list: TSchema }
   /** Other things that do; undefined where there is none. */
-  findUses?(trx: Transaction<Database>, slug: string): Promise<InUse | undefined>
+  findUses?(trx: Transaction<Database>, slug: string, baseUrl: string): Promise<InUse | undefined>
   /** The member that those go by: it stays as it is while there are any. */
   fixed?: keyof E & string
 }
@@ -127,7 +127,7 @@ export const catalogueRoutes =
 
     /** Throws 409 `in_use` where other things than roles use an entry. */
     const requireNoOthers = async (trx: Transaction<Database>, slug: string, why = ''): Promise<void> => {
-      const found = await catalogue.findUses?.(trx, slug)
+      const found = await catalogue.findUses?.(trx, slug, baseUrl)
       if (!found) return
       const members = { used_by: found.usedBy, others: found.others }
       throw new Problem('in_use', `${found.detail}${why}`, { members })

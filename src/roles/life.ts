@@ -53,7 +53,14 @@ interface Step<Input> {
     after_digest: string | null
     data: Record<string, unknown>
   }): Record<string, unknown>
-  take(trx: Transaction<Database>, caller: Caller, row: RoleRow, input: Input, now: string): Promise<Taken>
+  take(
+    trx: Transaction<Database>,
+    caller: Caller,
+    row: RoleRow,
+    input: Input,
+    now: string,
+    baseUrl: string,
+  ): Promise<Taken>
 }
 
 const submit: Step<{ comment: string | null }> = {
@@ -142,9 +149,9 @@ const withdrawal: Step<{ reason: string; successor: string | null; open_vacancie
   entry: Withdrawal,
   list: WithdrawalList,
   members: ({ version, data }) => ({ version, reason: data.reason, successor: data.successor }),
-  async take(trx, caller, row, { reason, successor, open_vacancies }, now) {
+  async take(trx, caller, row, { reason, successor, open_vacancies }, now, baseUrl) {
     const { event } = await withdraw(trx, caller, row, { reason, successor })
-    const others = await settleVacancies(trx, caller, row.slug, open_vacancies, reason, now)
+    const others = await settleVacancies(trx, caller, row.slug, open_vacancies, reason, now, baseUrl)
     return { event, others }
   },
 }
@@ -153,11 +160,12 @@ interface Options {
   db: Kysely<Database>
   cache: PublishedCache
   clock: () => Date
+  baseUrl: string
 }
 
 const routesOf =
   <Input>(step: Step<Input>): FastifyPluginAsyncTypebox<Options> =>
-  async (app, { db, cache, clock }) => {
+  async (app, { db, cache, clock, baseUrl }) => {
     const { path, name, summary, scope, entry, list } = step
 
     app.get(
@@ -220,7 +228,11 @@ const routesOf =
           const { role } = request.params
           const row = await lockRole(trx, caller, role, match)
           const input = complete(step.create, request.body) as Input
-          const { event, others = [], location } = await step.take(trx, caller, row, input, clock().toISOString())
+          const {
+            event,
+            others = [],
+            location,
+          } = await step.take(trx, caller, row, input, clock().toISOString(), baseUrl)
           const { revision = row.revision, version = null, afterDigest = null, data = {} } = event
           const occurredAt = isoNow()
           const isPublic = event.public === true

@@ -259,6 +259,7 @@ export async function settleVacancies(
   choice: 'keep' | 'withdraw' | null,
   reason: string,
   now: Now,
+  baseUrl: string,
 ): Promise<NewEvent[]> {
   const rows = await trx
     .selectFrom('vacancies')
@@ -275,7 +276,7 @@ export async function settleVacancies(
       id,
       status,
       closes_at: item.closes_at,
-      url: addressOf(id),
+      url: baseUrl + addressOf(id),
     }))
     throw new Problem(
       'open_vacancies',
@@ -297,7 +298,11 @@ export async function settleVacancies(
 }
 
 /** The vacancies that keep a shared section from being deleted. */
-export async function findVacancyUses(trx: Transaction<Database>, sharedSection: string): Promise<InUse | undefined> {
+export async function findVacancyUses(
+  trx: Transaction<Database>,
+  sharedSection: string,
+  baseUrl: string,
+): Promise<InUse | undefined> {
   const rows = await trx
     .selectFrom('vacancy_shared_sections')
     .select('vacancy')
@@ -306,7 +311,7 @@ export async function findVacancyUses(trx: Transaction<Database>, sharedSection:
     .limit(namedMax + 1)
     .execute()
   if (rows.length === 0) return undefined
-  const shown = rows.slice(0, namedMax).map(({ vacancy }) => ({ vacancy, url: addressOf(vacancy) }))
+  const shown = rows.slice(0, namedMax).map(({ vacancy }) => ({ vacancy, url: baseUrl + addressOf(vacancy) }))
   const others = rows.length > namedMax
   return {
     usedBy: shown,
