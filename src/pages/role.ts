@@ -32,7 +32,7 @@ export const advertRowsOf = (details: AdvertDetails): Row[] =>
 
 export const sfiaRowsOf = ({ sfia_mappings }: PublishedRole) =>
   sfia_mappings.map(({ code, name, level, category, subcategory }) =>
-    [code, name, String(level), category, subcategory].map(text => ({ text })),
+    [code, String(level), name, category, subcategory].map(text => ({ text })),
   )
 
 /** The skills that a block of this importance prints. */

@@ -84,13 +84,13 @@ t.test('pages of roles', { timeout: 120_000 }, async t => {
       'Skills Framework for the Information Age',
       'SFIA 9 skills',
       'Code',
-      'Skill',
       'Level',
+      'Skill',
       'Category',
       'Subcategory',
       'PROG',
-      'Programming/software development',
       '3',
+      'Programming/software development',
       'Development and implementation',
       'Systems development',
       'The Skills Framework for the Information Age (SFIA) is owned by The SFIA Foundation: www.sfia-online.org. SFIA content is © The SFIA Foundation, is used here under licence, and may not be redistributed without one.',
@@ -318,6 +318,13 @@ t.test('the list of roles', { timeout: 120_000 }, async t => {
     t.same(linesOf(mainOf(page.text)).slice(0, 3), ['Roles', `Go to ${found}`, found])
     const none = await call('GET /roles?q=zebra', browser)
     t.same(linesOf(mainOf(none.text)), ['Roles', 'Go to 0 roles', '0 roles', 'Try fewer words, or clear a filter.'])
+    const hidden = async (address: string) =>
+      find(
+        parse((await call(address, browser)).text),
+        ({ tagName, properties }) => tagName === 'input' && properties.type === 'hidden',
+      ).map(({ properties }) => [properties.name, properties.value])
+    t.same(await hidden('GET /roles?q=analyst'), [])
+    t.same(await hidden('GET /roles?q=analyst&sfia_version=9'), [['sfia_version', '9']], 'a new search keeps it')
   })
 
   await t.test('showRoles with what is in no list → 422 as a page that says what is', async t => {
