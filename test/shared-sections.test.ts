@@ -308,6 +308,20 @@ t.test('shared sections', async t => {
     t.match(problemOf(await app.call(`GET ${path}/roles?limit=0`)), { status: 400 })
   })
 
+  t.test('createRole with a shared section or skill that there is not → 422 with the near one of its own', async t => {
+    await create(app)
+    await create(app, 'theirs', about, other)
+    await app.call('POST /v1/skills', { body: { name: 'Python' } })
+    const detailOf = async (slug: string) => problemOf(await useSection(app, 'tester', slug)).detail
+    t.equal(await detailOf('abuot'), 'home-office has no shared section "abuot". Did you mean "about"?')
+    t.equal(await detailOf('their'), 'home-office has no shared section "their".', 'none of others')
+    const body = { ...exampleDocument, skills: [{ statement: 'Writes code', skill: 'pyhton' }] }
+    t.equal(
+      problemOf(await app.call('POST /v1/roles?slug=tester', { body })).detail,
+      'The skill catalogue has no "pyhton". Did you mean "python"?',
+    )
+  })
+
   t.test('deleteSharedSection → 204, 409', async t => {
     await create(app)
     const draft = await useSection(app, 'data-engineer', 'about')

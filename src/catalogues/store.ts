@@ -4,6 +4,7 @@
  */
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Database } from '../database/types.ts'
+import type { Finding } from '../document/check.ts'
 import { didYouMean, nearest } from '../document/nearest.ts'
 import { type Caller, organisationOf } from '../plugins/auth.ts'
 import { invalid, notFound, Problem } from '../plugins/problems.ts'
@@ -155,11 +156,20 @@ export async function deleteEntry(trx: Transaction<Database>, { table }: Shelf, 
   await sql`delete from ${sql.table(table)} where slug = ${slug}`.execute(trx)
 }
 
-/** Of a catalogue, the slugs that were meant by others; undefined for one that none is near to. */
-async function nearestSlugs(db: Kysely<Database>, table: 'organisations' | 'skills', slugs: readonly string[]) {
+/**
+ * Of a catalogue, the slugs that were meant by others; undefined for one that none is near to. Of shared sections,
+ * those of an organisation.
+ */
+export async function nearestSlugs(
+  db: Kysely<Database>,
+  table: 'organisations' | 'skills' | 'shared_sections',
+  slugs: readonly string[],
+  organisation?: string,
+) {
+  const own = organisation === undefined ? sql`` : sql`where organisation = ${organisation}`
   const { rows } = await sql<{ asked: string; slug: string }>`
     select asked, near.slug from unnest(${slugs}::text[]) asked
-    cross join lateral (select slug from ${sql.table(table)} order by slug <-> asked limit 20) near`.execute(db)
+    cross join lateral (select slug from ${sql.table(table)} ${own} order by slug <-> asked limit 20) near`.execute(db)
   return slugs.map(slug =>
     nearest(
       slug,
@@ -171,6 +181,22 @@ async function nearestSlugs(db: Kysely<Database>, table: 'organisations' | 'skil
 /** As nearestSlugs, for one. */
 export const nearestSlug = async (db: Kysely<Database>, table: 'organisations' | 'skills', slug: string) =>
   (await nearestSlugs(db, table, [slug]))[0]
+
+/** The findings for shared sections that an organisation has not; a pointer says where each was named. */
+export async function unknownSharedSections(
+  db: Kysely<Database>,
+  organisation: string,
+  named: readonly { pointer: string; slug: string }[],
+): Promise<Finding[]> {
+  if (named.length === 0) return []
+  const slugs = named.map(({ slug }) => slug)
+  const near = await nearestSlugs(db, 'shared_sections', slugs, organisation)
+  return named.map(({ pointer, slug }, at) => ({
+    pointer,
+    code: 'unknown_shared_section',
+    detail: `${organisation} has no shared section "${slug}".${didYouMean(near[at])}`,
+  }))
+}
 
 const noOrganisation = (slug: string, near: string | undefined) =>
   `There is no organisation "${slug}".${didYouMean(near)}`

@@ -1,7 +1,9 @@
 /** What a document refers to, looked up in the catalogues; and the tables that record it. */
 import { type Kysely, sql, type Transaction } from 'kysely'
+import { nearestSlugs, unknownSharedSections } from '../catalogues/store.ts'
 import type { Database, DocumentState } from '../database/types.ts'
 import type { Finding } from '../document/check.ts'
+import { didYouMean } from '../document/nearest.ts'
 import type { References } from '../document/resolve.ts'
 import type { RoleDocument } from '../document/schema.ts'
 import { checkMappings } from '../sfia/store.ts'
@@ -22,13 +24,13 @@ export async function checkReferences(
   if (skills.length > 0) {
     const rows = await db.selectFrom('skills').select('slug').where('slug', 'in', skills).execute()
     const known = new Set(rows.map(({ slug }) => slug))
+    const unknown = skills.filter(skill => !known.has(skill))
+    const near = unknown.length > 0 ? await nearestSlugs(db, 'skills', unknown) : []
     document.skills.forEach(({ skill }, index) => {
-      if (skill !== null && !known.has(skill))
-        found.push({
-          pointer: `/skills/${index}/skill`,
-          code: 'unknown_skill',
-          detail: `The skill catalogue has no "${skill}". Add it there first, or leave the member null.`,
-        })
+      if (skill === null || known.has(skill)) return
+      const help = didYouMean(near[unknown.indexOf(skill)]) || ' Add it there first, or leave the member null.'
+      const detail = `The skill catalogue has no "${skill}".${help}`
+      found.push({ pointer: `/skills/${index}/skill`, code: 'unknown_skill', detail })
     })
   }
   if (sharedSections.length > 0) {
@@ -39,14 +41,10 @@ export async function checkReferences(
       .where('organisation', '=', organisation)
       .execute()
     const known = new Set(rows.map(({ slug }) => slug))
-    document.sections.forEach(({ shared_section }, index) => {
-      if (shared_section !== null && !known.has(shared_section))
-        found.push({
-          pointer: `/sections/${index}/shared_section`,
-          code: 'unknown_shared_section',
-          detail: `${organisation} has no shared section "${shared_section}".`,
-        })
-    })
+    const unknown = document.sections.flatMap(({ shared_section: slug }, index) =>
+      slug === null || known.has(slug) ? [] : [{ pointer: `/sections/${index}/shared_section`, slug }],
+    )
+    found.push(...(await unknownSharedSections(db, organisation, unknown)))
   }
   if (document.sfia_version !== null && document.sfia_mappings.length > 0)
     for (const { index, code, detail } of await checkMappings(db, document.sfia_version, document.sfia_mappings))

@@ -1,5 +1,6 @@
 /** What a write makes of a vacancy: created, changed, opened, withdrawn. Each works under the lock of the vacancy. */
 import { sql, type Transaction } from 'kysely'
+import { unknownSharedSections } from '../catalogues/store.ts'
 import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import type { Advice } from '../document/advice.ts'
@@ -71,19 +72,13 @@ async function checkSharedSections(trx: Trx, organisation: string, document: Vac
     .where('organisation', '=', organisation)
     .execute()
   const kinds = new Map(rows.map(row => [row.slug, row.kind]))
-  return document.sections.flatMap(({ kind, shared_section }, index): Finding[] => {
-    if (shared_section === null) return []
-    const own = kinds.get(shared_section)
-    if (own === undefined)
-      return [
-        {
-          pointer: `/sections/${index}/shared_section`,
-          code: 'unknown_shared_section',
-          detail: `${organisation} has no shared section "${shared_section}".`,
-        },
-      ]
+  const unknown = document.sections.flatMap(({ shared_section: slug }, index) =>
+    slug === null || kinds.has(slug) ? [] : [{ pointer: `/sections/${index}/shared_section`, slug }],
+  )
+  const others = document.sections.flatMap(({ kind, shared_section }, index): Finding[] => {
+    const own = shared_section === null ? undefined : kinds.get(shared_section)
     // Where an advert prints a section goes by its kind.
-    return own === kind
+    return own === undefined || own === kind
       ? []
       : [
           {
@@ -93,6 +88,7 @@ async function checkSharedSections(trx: Trx, organisation: string, document: Vac
           },
         ]
   })
+  return [...(await unknownSharedSections(trx, organisation, unknown)), ...others]
 }
 
 /** The members that differ. */
