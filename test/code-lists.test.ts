@@ -1,7 +1,7 @@
 import t from 'tap'
 import { codeLists, grades } from '../src/document/code-lists.ts'
 import { apiVersion } from '../src/plugins/openapi.ts'
-import { problemTypes } from '../src/plugins/problems.ts'
+import { formCodes, problemTypes } from '../src/plugins/problems.ts'
 import { baseUrl, testApp } from './support/app.ts'
 import { problemOf } from './support/problem.ts'
 
@@ -89,6 +89,10 @@ t.test('code lists, home and problem pages', async t => {
     })
     t.match(page.text, '<h1>It is in use</h1>\n<p>The members <code>used_by</code> and <code>others</code> say who')
     t.equal((await open('GET /problems/in_use')).text, page.text, 'HTML where nothing is asked for')
+
+    const invalid = await open('GET /problems/invalid')
+    for (const [code, meaning] of Object.entries(formCodes))
+      t.ok(invalid.text.includes(`<code>${code}</code> (${meaning})`), code)
 
     const json = await open('GET /problems/in_use', { accept: 'application/json' })
     t.strictSame(json.body, { code: 'in_use', ...problemTypes.in_use })

@@ -1,3 +1,25 @@
+/** The codes of `errors` for what has not the form that the contract asks for; rules beyond it have codes of their own. */
+export const formCodes = {
+  blank: 'there must be text',
+  duplicate: 'an entry stands twice',
+  invalid: 'another rule of the contract',
+  missing_member: 'a member must be sent',
+  not_in_list: 'the value is none of those that there are',
+  too_few: 'the list is too short',
+  too_large: 'the number is too high',
+  too_long: 'the text is too long',
+  too_many: 'the list is too long',
+  too_short: 'the text is too short',
+  too_small: 'the number is too low',
+  unknown_member: 'there is no member of this name',
+  wrong_form: 'the text is written in another way',
+  wrong_type: 'the value is of another JSON type',
+} as const
+
+const formHelp = Object.entries(formCodes)
+  .map(([code, meaning]) => `\`${code}\` (${meaning})`)
+  .join(', ')
+
 /**
  * The kinds of problem that the register answers with (RFC 9457). One table: the errors thrown, the pages at
  * `/problems/{code}` and the contract's list of codes all come from it.
@@ -107,7 +129,7 @@ export const problemTypes = {
   invalid: {
     status: 422,
     title: 'The content is not valid',
-    help: 'The errors name each place and what would be right.',
+    help: `The errors name each place and what would be right. Codes of what has not the form of the contract are ${formHelp}; others are of a rule that their detail tells.`,
   },
   unreadable_document: {
     status: 422,

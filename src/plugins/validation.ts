@@ -3,7 +3,7 @@ import type { FastifySchemaValidationError } from 'fastify'
 import { didYouMean, nearest } from '../document/nearest.ts'
 import { slugForm } from '../document/schema.ts'
 import { counted, shorten } from '../document/wording.ts'
-import type { ErrorDetail } from './problems.ts'
+import type { ErrorDetail, formCodes } from './problems.ts'
 
 interface AjvError extends FastifySchemaValidationError {
   data?: unknown
@@ -63,7 +63,7 @@ const formats: Record<string, string> = {
   uri: 'an address, such as https://example.org/',
 }
 
-type Say = (error: AjvError) => { code: string; detail: string; at?: string }
+type Say = (error: AjvError) => { code: keyof typeof formCodes; detail: string; at?: string }
 
 const notInList: Say = ({ data, schema, params }) => {
   const values = ((params.allowedValues ?? schema) as unknown[]).filter(value => value !== null) as string[]
