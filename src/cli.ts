@@ -1,5 +1,4 @@
 /** What is done to a register from the command line: `node src/cli.ts <command> [options]`. */
-import { once } from 'node:events'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { createKey, keyOptions, keyUsage, readKeyArguments } from './api-keys/command.ts'
 import { ArgumentsError } from './arguments.ts'
@@ -12,6 +11,7 @@ import { startWorker } from './jobs/worker.ts'
 import { createLogger } from './logger.ts'
 import { findOrMakeSecret } from './secret-file.ts'
 import { loadSheet, readSheet, sheetUsage } from './sfia/command.ts'
+import { onStopSignal } from './signals.ts'
 
 interface Input {
   config: Config
@@ -47,15 +47,6 @@ async function withDatabase<T>(
   }
 }
 
-/** Resolves at the first SIGTERM or SIGINT; who asks twice does not want to wait. */
-async function untilAsked(): Promise<void> {
-  const limit = new AbortController()
-  const { signal } = limit
-  await Promise.race([once(process, 'SIGTERM', { signal }), once(process, 'SIGINT', { signal })])
-  for (const name of ['SIGTERM', 'SIGINT']) process.once(name, () => process.exit(1))
-  limit.abort()
-}
-
 const commands: Readonly<Record<string, Command>> = {
   migrate: {
     summary: 'bring the database at DATABASE_DIRECT_URL (or DATABASE_URL, or under DATA_DIR) up to date',
@@ -80,7 +71,7 @@ const commands: Readonly<Record<string, Command>> = {
           log: createLogger(config.logLevel),
         })
         log('the worker is at work')
-        await untilAsked()
+        await new Promise<void>(resolve => onStopSignal(() => resolve()))
         await worker.close()
       })
     },

@@ -12,6 +12,7 @@ import { startWorker, type Worker } from './jobs/worker.ts'
 import { createLogger } from './logger.ts'
 import { findOrMakeSecret } from './secret-file.ts'
 import { seed } from './seed.ts'
+import { onStopSignal } from './signals.ts'
 
 /** How long requests in flight may take to end after a signal, and how long the rest of the stop may take. */
 const drainMs = 10_000
@@ -165,13 +166,10 @@ async function main(): Promise<void> {
     logger.info('stopped')
     process.exit(exitCode)
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      // Whoever asks twice does not want to wait.
-      if (stopping.signal.aborted) process.exit(1)
-      logger.info(`${signal}: stopping`)
-      void stop()
-    })
+  onStopSignal(signal => {
+    logger.info(`${signal}: stopping`)
+    void stop()
+  })
   const crash = (error: unknown) => {
     logger.fatal({ err: error }, 'an error that nothing handled')
     process.exit(1)
