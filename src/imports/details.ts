@@ -3,8 +3,8 @@
 import { isOpenSalary, isPlaceholder } from '../document/placeholders.ts'
 import type { AdvertDetails, Grade, RoleDocument } from '../document/schema.ts'
 import { foldSpace, type Inline, linksOf, plainOfInlines, writeText } from '../document/text.ts'
-import { normaliseHeading } from './headings.ts'
-import { isWelshLabel, type LabelledMember, labelledMember } from './labels.ts'
+import { looksLikeHeading, normaliseHeading } from './headings.ts'
+import { isWelshLabel, type LabelledMember, labelledMember, mayBeTitle } from './labels.ts'
 import type { Notices } from './notices.ts'
 import type { Pair } from './pairs.ts'
 import { type Places, placesIn } from './places.ts'
@@ -199,8 +199,20 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     return boxes.ticked.join('\n')
   }
 
+  const isTitled = pairs.some(({ label }) => labelledMember(label) === 'title')
+  /** Whether it names the role, where nothing else does: `Post: full time` does not. */
+  const isTitle = ({ label, value }: Pair) => {
+    const [line = [], ...more] = value
+    const text = plainOfInlines(line)
+    if (isTitled || into.title !== null || !mayBeTitle(label) || more.length > 0) return false
+    const isCoded = (['contract_types', 'working_patterns'] as const).some(
+      member => codesIn(member, text).unknown.length === 0,
+    )
+    return looksLikeHeading(text) && !isPlaceholder(text) && !isCoded
+  }
+
   for (const pair of pairs) {
-    const member = labelledMember(pair.label)
+    const member = labelledMember(pair.label) ?? (isTitle(pair) ? 'title' : undefined)
     const pointer = !member
       ? '/advert_details/additional'
       : headMembers.has(member)

@@ -193,6 +193,12 @@ const others = [
   'job code',
 ]
 
+/** What names the role where nothing else does: `Post: Research Engineer`. */
+const titleLabels = ['post', 'position', 'role', 'job', 'vacancy']
+export const mayBeTitle = (label: string) => titleLabels.includes(normaliseHeading(label))
+/** Of these, what heads no text. Within a line they are no labels: `for this post: £30,000`. */
+const postLabels = ['post', 'position']
+
 const members = new Map(
   [...Object.entries(labels), ...Object.entries(welsh)].flatMap(([member, names]) =>
     names.map(name => [name, member as LabelledMember] as const),
@@ -221,6 +227,7 @@ export const labelledMember = (label: string) =>
 export const isKnownLabel = (label: string) =>
   labelledMember(label) !== undefined ||
   otherLabels.has(normaliseHeading(label)) ||
+  postLabels.includes(normaliseHeading(label)) ||
   inBoth(label, one => otherLabels.has(normaliseHeading(one)) || undefined) === true
 
 /** Whether a line is nothing but a label that is known. `Grade` alone is one, so it is no heading. */

@@ -66,7 +66,7 @@ function takePlaceholders(steps: Step[], notices: Notices) {
 }
 
 const ofOrganisation =
-  /^(?:ministry of|department (?:for|of)|hm |home office$|cabinet office$|nhs )|\b(?:council|agency|trust|authority|university|office of)\b/i
+  /^(?:ministry of|department (?:for|of)|hm |home office$|cabinet office$|nhs |(?:(?:royal|london) )?borough of|(?:city|county) of)|\b(?:council|agency|trust|authority|university|office of|constabulary)\b|\bpolice(?: service)?$/i
 
 /**
  * The first line is the title where it is a line of its own and not a heading that is known. Where front matter has a

@@ -5,6 +5,7 @@ import { isGlossary } from './bilingual.ts'
 import { hasImportanceColumns } from './criteria.ts'
 import { importanceOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isKnownLabel, isLabel, type Labelled, labelled, labelledLines, labelledMember, saysLabel } from './labels.ts'
+import { isTown } from './places.ts'
 import { sfiaTable } from './sfia-tables.ts'
 import type { BodyBlock, Rows } from './steps.ts'
 import { cellText, hasHead, isShort, standsOut } from './tables.ts'
@@ -115,6 +116,24 @@ export function pairsOf(
     return true
   }
 
+  /**
+   * Among lines of which several have labels that are known, one with another label is a row too:
+   * `Vetting level: MV`; but not `London: £40,000` below a salary, a town below a place, or a line below a label alone.
+   */
+  const rowBelow = (content: Inline[], count: number): Labelled | undefined => {
+    const found = labelled(content)
+    const last = pairs.at(-1)
+    if (count < (mode === 'body' ? 3 : 2) || !found || !last || plainOfInlines(last.value.flat()) === '')
+      return undefined
+    const [label, value] = [found.label, plainOfInlines(found.value)]
+    const member = labelledMember(last.label)
+    const isPart =
+      (member === 'salary' && /\d/.test(value)) || (member === 'locations' && [label, value].some(text => isTown(text)))
+    return value !== '' && !isPart && /^\p{Lu}[\p{L} /&’'-]{1,39}$/u.test(label) && label.split(' ').length < 5
+      ? found
+      : undefined
+  }
+
   /** A bold label that stands alone: the short line below it is its value. */
   let alone: Pair | undefined
   // Where others have their values on their own lines, one without is empty, and what follows it a text.
@@ -136,6 +155,18 @@ export function pairsOf(
     const found = labelled(content)
     const label = found ?? { label: plainOfInlines(content), marked: isBold(content), value: [] }
     return label.marked && plainOfInlines(label.value) === '' && (found ? isKnownLabel : isLabel)(label.label)
+  }
+  /** Whether a list says what a label above it does not: `Location:` and below it a town in each item. */
+  const isValueBelow = (items: readonly SourceItem[]) => {
+    const last = pairs.at(-1)
+    const isOpen = mode === 'front' && rest.at(-1) === 'pairs' && last && plainOfInlines(last.value.flat()) === ''
+    const texts = items.flatMap(textOfItem)
+    return (
+      isOpen &&
+      labelledMember(last.label) !== undefined &&
+      texts.length === items.length &&
+      texts.every(text => looksLikeHeading(plainOfInlines(text)) && !saysLabel(labelled(text)))
+    )
   }
   const isDetailList = (items: readonly SourceItem[]) => {
     const found = items.flatMap(item => pairOfItem(item.blocks) ?? [])
@@ -221,8 +252,13 @@ export function pairsOf(
       }
       if (!begins && isOpen && last) opened.add(last)
       for (const { content, line, isParted, isValue: isFurther } of lines) {
-        if (isFurther || !readLine(content, line, isParted, isBetween)) pairs.at(-1)?.value.push(content)
+        const own = isFurther ? undefined : rowBelow(content, known[index] ?? 0)
+        if (own) add({ label: own.label, value: [own.value], line })
+        else if (isFurther || !readLine(content, line, isParted, isBetween)) pairs.at(-1)?.value.push(content)
       }
+    } else if (block.type === 'list' && isValueBelow(block.items)) {
+      const last = pairs.at(-1)
+      if (last) Object.assign(last, { value: block.items.flatMap(textOfItem), listed: true })
     } else if (block.type === 'list' && isDetailList(block.items)) {
       for (const { blocks: inner, line } of block.items) {
         for (const content of textsIn(inner).flatMap(text => labelledLines(text.content))) {
@@ -247,6 +283,10 @@ const withDefinitions = (lines: Line[]): (Line & { isValue?: boolean })[] =>
     else joined.push({ ...line })
     return joined
   }, [])
+
+/** What an item says, where it is one short text; else []. */
+const textOfItem = ({ blocks: [only, ...others] }: SourceItem): Inline[][] =>
+  only?.type === 'paragraph' && others.length === 0 ? [only.content] : []
 
 const pairOfItem = (blocks: readonly SourceBlock[]): Labelled | undefined => {
   const [only, ...others] = blocks

@@ -32,7 +32,7 @@ const welsh: Record<string, string> = {
   wrecsam: 'wrexham',
 }
 const townOf = (text: string) => welsh[normaliseHeading(text)] ?? normaliseHeading(text)
-const isTown = (text: string) => towns.has(townOf(text))
+export const isTown = (text: string) => towns.has(townOf(text))
 /** Places with an `and` between the names of two towns. */
 const joined = new Set(['Bath and Wells'].map(normaliseHeading))
 

@@ -280,6 +280,8 @@ export const kindWords: KindWords[] = [
       'technical skills and experience',
       'selection criteria',
       'essential and desirable criteria',
+      'essential and desirable',
+      'essential desirable',
       'what you need',
       'what youll need',
       'what you will need',
