@@ -76,6 +76,51 @@ t.test('labels and values in whatever form feed the advert details', async t => 
   }
 })
 
+t.test(
+  'a label of another house among known ones is a row, a list below a label its value, and Post may name the role',
+  async t => {
+    const read = (head: string) => imported(`${head}\n\n${body}`)
+    const rowsOf = ({ document }: ReturnType<typeof read>) =>
+      document?.advert_details.additional.map(({ label, value }) => `${label}: ${value}`)
+    const placesOf = ({ document }: ReturnType<typeof read>) =>
+      document?.advert_details.locations.map(({ text }) => text)
+
+    const profile = read(
+      'ROLE PROFILE\n\nRole title: Investigator\nRole code: CC/11\nReports to: The sergeant\nLocation: Leeds\nVetting level: MV\nGrade: SEO',
+    )
+    t.equal(profile.document?.title, 'Investigator')
+    t.same(placesOf(profile), ['Leeds'])
+    t.same(rowsOf(profile), ['Role code: CC/11', 'Vetting level: MV'])
+    t.same([profile.report.losses, profile.report.coverage.percent], [[], 100])
+
+    const paid = read(
+      '# Tester\n\nGrade: SEO\nSalary: £40,000\nLondon: £45,000\nLocation: Leeds: city centre\nYork: the station',
+    )
+    t.equal(paid.document?.advert_details.salary?.text, '£40,000 London: £45,000')
+    t.same([placesOf(paid), rowsOf(paid)], [['Leeds: city centre', 'York: the station'], []])
+
+    const listed = read('# Tester\n\n**Salary:** £40,000\n\n**Location:**\n\n- Leeds\n- York')
+    t.same(
+      [placesOf(listed), outlineOf(listed)],
+      [
+        ['Leeds', 'York'],
+        ['role_summary: paragraph', 'responsibilities: list 1'],
+      ],
+    )
+
+    for (const [head, title, rest] of [
+      ['# JOB DESCRIPTION\n\nPost: Test engineer\nGrade: SEO\nReports to: Ann', 'Test engineer', []],
+      ['# JOB DESCRIPTION\n\nPost: Full time\nGrade: SEO\nJob title: Tester', 'Tester', ['Post: Full time']],
+      ['# Tester\n\nPost: Test engineer\nGrade: SEO', 'Tester', ['Post: Test engineer']],
+      ['BOROUGH OF ASHFIELD\n\n# JOB DESCRIPTION\n\nJob title: Tester\nGrade: SEO', 'Tester', []],
+    ] as const) {
+      const found = read(head)
+      t.same([found.document?.title, rowsOf(found)], [title, rest], head)
+      t.equal(found.report.coverage.percent, 100, head)
+    }
+  },
+)
+
 t.test('values that are to come are null, with a warning each', async t => {
   const { document, report } = imported(
     `# Tester\n\nLocation: [National/London] Grade: [Grade] Closing Date: [Insert Date] Interviews: Expected w/c [Insert Week]\n\nSalary:\n\nLondon: £[Insert Amount]\n\nNational: £[Insert Amount]\n\nVacancy number: TBC\n\n${body}`,

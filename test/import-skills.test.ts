@@ -681,6 +681,45 @@ t.test('a column of criteria beside one that says how each is assessed: its head
   }
 })
 
+t.test('criteria in groups of which each has its own are one list of each importance, behind their headings', t => {
+  const group = (name: string, essential: string, desirable?: string) =>
+    `### ${name}\n\n#### Essential\n\n- ${essential}\n\n${desirable ? `#### Desirable\n\n- ${desirable}\n\n` : ''}`
+  const read = (groups: string) => imported(`# Coder\n\n## The role\n\nCode.\n\n## Person specification\n\n${groups}`)
+  const found = read(
+    group('Qualifications', 'Coder’s certificate', 'Auditor') +
+      group('Experience:', 'Five years\n- **Staff**', 'Audit') +
+      group('Skills', 'Excel'),
+  )
+  t.same(
+    found.document?.skills.map(({ importance, statement }) => `${importance} ${statement}`),
+    [
+      'essential Qualifications: Coder’s certificate',
+      'essential Experience: Five years',
+      'essential Experience: **Staff**',
+      'essential Skills: Excel',
+      'desirable Qualifications: Auditor',
+      'desirable Experience: Audit',
+    ],
+  )
+  t.equal(outlineOf(found)[1], 'skills_experience: subheading, skills, subheading, skills')
+  t.match(warningOf(found, 'criteria_parted'), { severity: 'repair', excerpt: 'Qualifications' })
+  t.same([found.report.losses, found.report.coverage.percent], [[], 100])
+
+  // One group alone, groups with nested items, behaviours, and a heading that is a link keep their form.
+  for (const [groups, count] of [
+    [group('Experience', 'Five years', 'Audit'), 1],
+    [group('Qualifications', 'Certificate\n  - of 2020') + group('Experience', 'Five years'), 1],
+    [group('Delivering at Pace', 'Work fast') + group('Working Together', 'Share'), 1],
+    [group('[Qualifications](https://example.org)', 'Certificate') + group('Experience', 'Five years'), 1],
+  ] as const) {
+    const kept = read(groups)
+    t.equal(warningOf(kept, 'criteria_parted'), undefined, groups)
+    t.equal(kept.document?.skills.filter(({ importance }) => importance === 'essential').length, count, groups)
+    t.same([kept.report.losses, kept.report.coverage.percent], [[], 100], groups)
+  }
+  t.end()
+})
+
 t.test('items that say by themselves whether they are essential or desirable are skills of that importance', t => {
   const read = (...lines: string[]) =>
     imported(`# Tester\n\n## The role\n\nTest.\n\n## Person specification\n\n${lines.join('\n')}\n`)
@@ -694,6 +733,7 @@ t.test('items that say by themselves whether they are essential or desirable are
     ['E: SQL', 'D: Go'],
     ['SQL (hanfodol)', 'Go (dymunol)'],
     ['SQL: essential', 'Go: desirable'],
+    ['SQL – E', 'Go – D'],
     ['**SQL (E)**', '[Go](https://go.dev) [D].'],
   ] as const) {
     const found = read(`- ${sql}`, `- ${go}`)

@@ -80,7 +80,7 @@ const inSentence = (text: string): Behaviour[] =>
   /behaviou?rs?\b|\bymddygiadau\b|\bcore competenc(?:e|y|es|ies)\b/i.test(text) ? within(normaliseHeading(text)) : []
 
 /** A heading under which the behaviours stand. */
-const isOfBehaviours = (heading: string) =>
+export const isOfBehaviours = (heading: string) =>
   /\bbehaviou?rs?\b|\bsuccess profiles?\b|\bcore competenc(?:e|y|es|ies)\b|^ymddygiadau/i.test(heading)
 
 /** `Leadership: you lead` under such a heading is about what stands before the colon. */

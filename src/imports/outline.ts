@@ -6,6 +6,7 @@ import { listsOfLines, rowsOfHeadings } from './adverts.ts'
 import { isBehaviour } from './behaviours.ts'
 import { withLanguagesParted } from './bilingual.ts'
 import { withoutContents, withoutWordContents } from './contents.ts'
+import { withGroupsJoined } from './grouped-criteria.ts'
 import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isKnownLabel, isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
@@ -379,7 +380,7 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
   })
   for (const section of sections) {
     if (!isOnCriteria(section)) continue
-    section.body = [...withMarkedItems(section.body, notices)]
+    section.body = [...withMarkedItems(withGroupsJoined(section.body, notices), notices)]
   }
   const titleMark = marks.find(({ line, text }) => line === title?.line && text === title.text)
   warnOfSeveralRoles(title?.text ?? '', titleMark, steps, notices)

@@ -117,18 +117,18 @@ export function pairsOf(
   }
 
   /**
-   * Among lines of which several have labels that are known, one with another label is a row too:
-   * `Vetting level: MV`; but not `London: £40,000` below a salary, a town below a place, or a line below a label alone.
+   * Among lines of which several have labels that are known, one with another label is a row too: `Vetting level: MV`; but
+   * not `London: £40,000` below a salary, a town below a place, or a line below a label alone.
    */
-  const rowBelow = (content: Inline[], count: number): Labelled | undefined => {
+  const rowIn = (content: Inline[], above: Pair | undefined): Labelled | undefined => {
     const found = labelled(content)
-    const last = pairs.at(-1)
-    if (count < (mode === 'body' ? 3 : 2) || !found || !last || plainOfInlines(last.value.flat()) === '')
-      return undefined
-    const [label, value] = [found.label, plainOfInlines(found.value)]
-    const member = labelledMember(last.label)
+    const [label, value] = [found?.label ?? '', plainOfInlines(found?.value ?? [])]
+    const member = labelledMember(above?.label ?? '')
     const isPart =
-      (member === 'salary' && /\d/.test(value)) || (member === 'locations' && [label, value].some(text => isTown(text)))
+      above !== undefined &&
+      (plainOfInlines(above.value.flat()) === '' ||
+        (member === 'salary' && /\d/.test(value)) ||
+        (member === 'locations' && [label, value].some(text => isTown(text))))
     return value !== '' && !isPart && /^\p{Lu}[\p{L} /&’'-]{1,39}$/u.test(label) && label.split(' ').length < 5
       ? found
       : undefined
@@ -245,14 +245,17 @@ export function pairsOf(
       const [first] = lines
       const found = first && labelled(first.content)
       const isBetween = rest.at(-1) === 'pairs' && leading.has(block)
-      const begins = found !== undefined && (first?.isParted === true || accepts(found, isBetween))
+      const count = known[index] ?? 0
+      const areRows = count > 1 && lines.every(({ content }) => rowIn(content, undefined) !== undefined)
+      const begins = found !== undefined && (first?.isParted === true || areRows || accepts(found, isBetween))
       if (!begins && !continues) {
         rest.push(block)
         continue
       }
       if (!begins && isOpen && last) opened.add(last)
-      for (const { content, line, isParted, isValue: isFurther } of lines) {
-        const own = isFurther ? undefined : rowBelow(content, known[index] ?? 0)
+      for (const [at, { content, line, isParted, isValue: isFurther }] of lines.entries()) {
+        const isRow = !isFurther && (areRows || (at > 0 && count > (mode === 'body' ? 2 : 1)))
+        const own = isRow ? rowIn(content, at > 0 ? pairs.at(-1) : undefined) : undefined
         if (own) add({ label: own.label, value: [own.value], line })
         else if (isFurther || !readLine(content, line, isParted, isBetween)) pairs.at(-1)?.value.push(content)
       }
