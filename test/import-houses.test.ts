@@ -304,7 +304,7 @@ t.test('a line of an item that only looks like the name of a section stays in it
     ['Reports to the\nSenior Responsible Owner', false],
     ['Works on the programme of risk and on the way that teams write a\nRole Profile', true],
     ['Knows how teams work who have the licence of the department, which is\nEssential', true],
-    ['Keeps up\nNHS STANDARDS', false],
+    ['Keeps up\nNHS STANDARDS', true],
     ['You know about\nSecurity', false],
     ['Can write in\nessential words', false],
   ] as const) {
@@ -973,3 +973,40 @@ t.test('a numbered bold heading beside others of the same look heads a section, 
   )
   t.end()
 })
+
+t.test(
+  'what forms of trusts, councils and Civil Service Jobs call their parts, and a line that may head one',
+  async t => {
+    const form = imported(
+      '# Job description\n\n**Job title:** Nurse\n**Hours:** 30\n\n## Job summary\n\nNurse.\n\n## Main duties\n\n- Nurse\n\n## Person specification\n\n- Kind\n\n## Parking\n\nNone.\n',
+    )
+    t.equal(form.document?.title, 'Nurse')
+    t.same(
+      form.document?.sections.map(({ heading }) => heading),
+      ['Job description', 'Job summary', 'Main duties', 'Person specification', 'Parking'],
+    )
+
+    const advert = imported(
+      '# Adviser\n\n## Job description\n\nYou advise.\n\n**Key responsibilities include:**\n\n- Advise\n\n## Person specification\n\n- Kind\n',
+    )
+    t.same(
+      advert.document?.sections.map(({ kind, heading }) => `${kind} ${heading}`),
+      [
+        'role_summary Job description',
+        'responsibilities Key responsibilities include:',
+        'person_specification Person specification',
+      ],
+    )
+
+    const plain = (head: string) =>
+      imported(`# Officer\n\nWhat you will do\n- Keep the register up to date.\n${head}\n- Law\n- Calm\n`)
+    t.same(outlineOf(plain('What we need from you')), ['responsibilities: list 1', 'skills_experience: skills'])
+    const told = plain('Our hope for you')
+    t.same(outlineOf(told), ['responsibilities: list 3'])
+    t.match(warningOf(told, 'heading_in_item'), { severity: 'advice', excerpt: 'Our hope for you' })
+    const wrapped = plain('And the index of names')
+    t.equal(warningOf(wrapped, 'heading_in_item')?.excerpt, 'And the index of names')
+    for (const line of ['and the index', 'Ltd.', 'SQL'])
+      t.equal(warningOf(plain(line), 'heading_in_item'), undefined, line)
+  },
+)

@@ -169,8 +169,15 @@ function titleIn(steps: Step[], isNamed: boolean, isBelow: boolean, notices: Not
 function sectionTest(steps: readonly Step[]): (mark: Mark, next: Step | undefined) => boolean {
   const marks = steps.filter((step): step is Mark => step.type === 'mark')
   const strong = marks.filter(mark => mark.by === 'heading' || mark.by === 'row')
-  const depths = strong.filter(mark => mark.by === 'heading').map(mark => mark.depth)
-  const sectionDepth = Math.min(...depths)
+  const [top, ...others] = strong.filter(mark => mark.by === 'heading')
+  // A `Job description` over all others says what the document is: those below it are its sections.
+  const isOver =
+    top !== undefined &&
+    isDocumentKind(top.text) &&
+    knownKind(top.text) === 'role_summary' &&
+    others.length > 1 &&
+    others.every(mark => mark.depth > top.depth)
+  const sectionDepth = Math.min(...(top && !isOver ? [top, ...others] : others).map(mark => mark.depth))
   const hasBold = marks.some(mark => mark.by === 'bold' && !importanceOf(mark.text))
   // `4. Health and safety` beside `1. Purpose` and `2. Duties` of the same look.
   const isNumbered = ({ text }: Mark) => /^\d{1,2}[.)]?\s+\p{L}/u.test(text)

@@ -70,8 +70,11 @@ export function headAt(lines: readonly Line[], at: number, width: number): 'head
   const isImportance = importanceOf(text) !== undefined
   const isLoud = isUpper(text) && /\p{Ll}/u.test(before)
   const isPlain = isNamed && (text.endsWith(':') || /\s/.test(text))
-  if (!isImportance && !isPlain && !(isLoud && (isNamed || kindOf(text) !== 'other'))) return undefined
   const [word = ''] = text.split(' ')
+  // No one breaks a line of an item so early, and another item follows.
+  const isOdd = after === '' && !goesOn.test(before) && before.length + word.length < width && /\s/.test(text)
+  if (!isImportance && !isPlain && !(isLoud && (isNamed || kindOf(text) !== 'other')))
+    return isOdd ? 'perhaps' : undefined
   const isWrapped = before.length + word.length >= width && !isLoud && !text.endsWith(':')
   return goesOn.test(before) || /^\p{Ll}/u.test(after) || isWrapped ? 'perhaps' : 'head'
 }
