@@ -681,6 +681,43 @@ t.test('a column of criteria beside one that says how each is assessed: its head
   }
 })
 
+t.test('a table of criteria: ticks beside say the heads of their columns, and a break in a cell parts criteria', t => {
+  const read = (...rows: string[]) =>
+    imported(`# Assistant\n\n## Duties\n\n- Care\n\n## Person specification\n\n${rows.join('\n')}\n`)
+  for (const [rows, expected] of [
+    [
+      [
+        '| Criteria | Essential | Desirable | Application | Interview |',
+        '| --- | --- | --- | --- | --- |',
+        '| GCSE | ✓ | | ✓ | – |',
+        '| Award | | ✓ | ✓ | ✓ |',
+        '| Care | ✓ | | | ✓ |',
+      ],
+      ['essential GCSE (Application)', 'essential Care (Interview)', 'desirable Award (Application, Interview)'],
+    ],
+    [
+      [
+        '| Criteria | Essential | Desirable | How assessed |',
+        '| --- | --- | --- | --- |',
+        '| Qualifications | BSc<br>2 A-levels | Course<br>or the like | A/C |',
+      ],
+      [
+        'essential Qualifications: BSc (A/C)',
+        'essential Qualifications: 2 A-levels (A/C)',
+        'desirable Qualifications: Course or the like (A/C)',
+      ],
+    ],
+  ] as const) {
+    const { document, report } = read(...rows)
+    t.same(
+      document?.skills.map(({ importance, statement }) => `${importance} ${statement}`),
+      expected,
+    )
+    t.same([report.losses, report.coverage.percent], [[], 100])
+  }
+  t.end()
+})
+
 t.test('criteria in groups of which each has its own are one list of each importance, behind their headings', t => {
   const group = (name: string, essential: string, desirable?: string) =>
     `### ${name}\n\n#### Essential\n\n- ${essential}\n\n${desirable ? `#### Desirable\n\n- ${desirable}\n\n` : ''}`

@@ -130,7 +130,8 @@ function withItems(blocks: readonly SourceBlock[], notices: Notices): SourceBloc
     const [first, second] = items
     const isItem = ({ content }: SourceParagraph) =>
       !isBold(content) && !/:$/.test(plainOfInlines(content)) && looksLikeHeading(plainOfInlines(content))
-    if (!first || !second || !items.every(isItem)) continue
+    // One criterion is a list; one duty may be all that is said.
+    if (!first || !(second || isHeadOf(block, importanceOf)) || !items.every(isItem)) continue
     const detail = 'The lines below say each one duty or criterion; they were read as a list'
     notices.add('repair', 'list_recognised', first.line, plainOfInlines(first.content), detail)
     read.push({

@@ -4,7 +4,16 @@ import { type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf, kindOf, looksLikeHeading, normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
 import { cellText, filledCells, isCross, isNoTick, isTick, onlyParagraph, tickOf } from './tables.ts'
-import { isBold, type Line, plainOf, type SourceCell, type SourceParagraph, type SourceRow, textsIn } from './tree.ts'
+import {
+  hardLines,
+  isBold,
+  type Line,
+  plainOf,
+  type SourceCell,
+  type SourceParagraph,
+  type SourceRow,
+  textsIn,
+} from './tree.ts'
 
 type Importance = 'essential' | 'desirable'
 
@@ -226,6 +235,12 @@ function layoutOf(rows: readonly SourceRow[]): Layout {
   }
 }
 
+/** The criteria of a text: what a break in it parts is one each, where each part begins as one does. */
+function criteriaOf(text: Line): Line[] {
+  const lines = hardLines(text)
+  return lines.every(({ content }) => /^[\p{Lu}\p{N}]/u.test(plainOfInlines(content))) ? lines : [text]
+}
+
 export interface Criteria extends Record<Importance, Criterion[]> {
   /** What stands in rows that hold no criterion. */
   rest: Line[]
@@ -239,6 +254,12 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
   const found: Criteria = { essential: [], desirable: [], rest: [] }
   const { head, body, grid, criteria, marks, markOf } = layoutOf(rows)
   const first = Math.min(...criteria.keys())
+  const headTexts = (gridOf(head ? [head] : [])[0] ?? []).map(({ text }) => text)
+  /** Whether a column says by ticks what its head says. */
+  const isTicked = headTexts.map((text, at) => {
+    const own = grid.flatMap(row => row[at]?.text ?? [])
+    return text !== '' && own.some(isTick) && own.every(mark => isTick(mark) || isNoTick(mark))
+  })
   for (const cell of head?.cells ?? []) {
     if (head && cellText(cell) !== '') notices.understand(head.line, cellText(cell), '/skills', 'head of a table')
   }
@@ -266,7 +287,9 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
     const taken = placed.flatMap(({ cell, isCopy }, at) => {
       const importance = criteria.get(at) ?? mark
       if (!criteria.has(at) || isCopy || importance === undefined) return []
-      return textsIn(cell.blocks).map(line => ({ ...line, importance }))
+      return textsIn(cell.blocks)
+        .flatMap(criteriaOf)
+        .map(line => ({ ...line, importance }))
     })
     if (taken.length === 0) {
       if (isArea && index < last) continue
@@ -289,6 +312,10 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
     const behind = placed
       .map((cell, at) => {
         if (marks.includes(at)) return tickOf(cell.text).how
+        if (isTicked[at] && !criteria.has(at)) {
+          notices.understand(row.line, cell.text, '/skills', 'tick')
+          return isTick(cell.text) ? headTexts[at] : ''
+        }
         return !criteria.has(at) && isBehind(cell, at) ? cell.text : ''
       })
       .filter(Boolean)
