@@ -821,6 +821,11 @@ t.test('short lines under duties and criteria of columns in Welsh and English ar
     ],
   )
   t.match(warningOf(found, 'list_recognised'), { severity: 'repair', excerpt: 'Drafftio' })
+  const one = read(...purpose, duties(['Drafftio<br>Darllen', 'Draft<br>Read']), [
+    'Dymunol<br>Gradd',
+    'Desirable<br>A degree',
+  ])
+  t.match(one.document?.skills, [{ statement: 'A degree', importance: 'desirable' }])
   t.same([found.report.losses, found.report.coverage.percent], [[], 100])
   for (const others of [
     ['Byddwch yn drafftio.<br>Darllen', 'You draft.<br>Read'],
