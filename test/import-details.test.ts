@@ -209,6 +209,35 @@ t.test('a band of others is no grade, and is kept with a warning', async t => {
     t.match(imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`).document?.grades, [{ code: 'G7' }])
 })
 
+t.test('headings that say what succeeding needs, the job involves and would help, marked or not', async t => {
+  const plain =
+    'What the job involves\n\n- Test\n\nTo succeed you need\n\n- A degree\n\nIt would help if you had\n\n- A car\n'
+  const marked = plain.replace(/^[WTI].*/gm, '## $&')
+  for (const [form, text] of [
+    ['no mark', plain],
+    ['headings', marked],
+    ['colons', plain.replace(/^[WTI].*/gm, '$&:')],
+    ['another word', marked.replace('help if you had', 'be good if you had')],
+  ] as const) {
+    const { document, report } = imported(`# Tester\n\nGrade: SEO\nOffice base: Leeds\n\n${text}`)
+    t.same(document?.advert_details, { ...emptyAdvertDetails(), locations: [place('Leeds')] }, form)
+    t.same(
+      document?.sections.map(({ kind }) => kind),
+      ['responsibilities', 'skills_experience'],
+      form,
+    )
+    t.same(
+      document?.skills.map(({ importance, statement }) => [importance, statement]),
+      [
+        [null, 'A degree'],
+        ['desirable', 'A car'],
+      ],
+      form,
+    )
+    t.equal(report.coverage.percent, 100, form)
+  }
+})
+
 t.test('a caption over a table of details makes no sections of its rows', async t => {
   const facts: [string, string][] = [
     ['Grade', 'SEO'],

@@ -71,6 +71,7 @@ const labels: Record<LabelledMember, string[]> = {
     'place of work',
     'work location',
     'office location',
+    'office base',
     'base',
     'based at',
     'based in',
