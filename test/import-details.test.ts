@@ -209,6 +209,70 @@ t.test('a band of others is no grade, and is kept with a warning', async t => {
     t.match(imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`).document?.grades, [{ code: 'G7' }])
 })
 
+t.test(
+  'labels in bold without a colon are details where two are certain; one alone, or sentences, are text',
+  async t => {
+    const page = (head: string) => `# Tester\n\n${head}\n\n## Main duties\n\n- Test\n`
+    const lines = [
+      '**Hours** 30 per week',
+      '**Salary** £27,500 p.a.',
+      '**Base** Leeds',
+      '**Line manager** Service Manager',
+      '**DBS check** Enhanced',
+      '**Contract** permanent',
+    ]
+    const html = lines.map(line => line.replace(/\*\*(.*)\*\*/, '<b>$1</b>'))
+    const duties = '<h2>Main duties</h2><ul><li>Test</li></ul>'
+    for (const [form, source, type] of [
+      ['lines', page(lines.join('\n')), 'text/markdown'],
+      ['lines with breaks', page(lines.join('  \n')), 'text/markdown'],
+      ['a colon in one', page(lines.join('\n').replace('**Base**', '**Base:**')), 'text/markdown'],
+      ['lines of HTML', `<h1>Tester</h1><p>${html.join('<br>')}</p>${duties}`, 'text/html'],
+      [
+        'space in the bold',
+        `<h1>Tester</h1><p>${html.join('<br>').replaceAll('</b> ', ' </b>')}</p>${duties}`,
+        'text/html',
+      ],
+      [
+        'within a section',
+        `# Tester\n\n## About the role\n\n${lines.join('\n')}\n\n## Main duties\n\n- Test`,
+        'text/markdown',
+      ],
+    ] as const) {
+      const result = imported(source, type)
+      t.same(
+        result.document?.advert_details,
+        {
+          ...emptyAdvertDetails(),
+          hours: '30 per week',
+          salary: pay('£27,500 p.a.', 27_500, 27_500, 'year'),
+          locations: [place('Leeds')],
+          reports_to: 'Service Manager',
+          contract_types: ['permanent'],
+          additional: [{ label: 'DBS check', value: 'Enhanced' }],
+        },
+        form,
+      )
+      t.same([result.report.losses, result.report.coverage.percent], [[], 100], form)
+      if (form !== 'within a section') t.same(outlineOf(result), ['responsibilities: list 1'], form)
+    }
+    const parted = imported(page(lines.slice(0, 4).join('\n\n')))
+    t.match(parted.document?.advert_details, { hours: '30 per week', reports_to: 'Service Manager' })
+    t.same(outlineOf(parted), ['responsibilities: list 1'])
+    for (const head of [
+      '**Salary** is paid monthly',
+      '**Hours** 30 per week',
+      '**Salary** is paid monthly.\n\n**Hours** are flexible',
+      '**Hours** 30 per week\n**Salary** £27,500\nCome and join us.',
+      '**Hours** 30 per week.\n\n**Salary** £27,500 a year.',
+    ]) {
+      const { document } = imported(page(head))
+      t.same(document?.advert_details, emptyAdvertDetails(), head)
+      t.equal(document?.sections.length, 2, head)
+    }
+  },
+)
+
 t.test('headings that say what succeeding needs, the job involves and would help, marked or not', async t => {
   const plain =
     'What the job involves\n\n- Test\n\nTo succeed you need\n\n- A degree\n\nIt would help if you had\n\n- A car\n'
