@@ -273,6 +273,27 @@ t.test(
   },
 )
 
+t.test('of a value of which a part is in no list, half a sentence is kept with the rest of it', async t => {
+  for (const [value, rest, detail] of [
+    ['Shifts, including nights', 'Shifts, including nights', /part of this is in none/],
+    ['Shifts (over seven days)', 'Shifts (over seven days)', /part of this is in none/],
+    ['Shifts; Juggling', 'Juggling', /and this is in none/],
+    ['Every Tuesday', 'Every Tuesday', /and this is in none/],
+  ] as const) {
+    const result = imported(`# Tester\n\nGrade: SEO\nWorking pattern: ${value}\n\n${body}`)
+    t.same(
+      result.document?.advert_details,
+      {
+        ...emptyAdvertDetails(),
+        working_patterns: value.startsWith('Shifts') ? ['shift_working'] : [],
+        additional: [{ label: 'Working pattern', value: rest }],
+      },
+      value,
+    )
+    t.match(warningOf(result, 'value_not_in_list'), { severity: 'repair', excerpt: rest, detail }, value)
+  }
+})
+
 t.test('headings that say what succeeding needs, the job involves and would help, marked or not', async t => {
   const plain =
     'What the job involves\n\n- Test\n\nTo succeed you need\n\n- A degree\n\nIt would help if you had\n\n- A car\n'

@@ -96,10 +96,13 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
       notices.understand(pair.line, text, member, 'code')
     }
     if (found.unknown.length === 0) return
-    const rest = found.known.length > 0 ? found.unknown.join(', ') : value.replaceAll('\n', ' ')
+    // Of `Shifts, including nights` the part that is in none is half a sentence, so all of it is kept.
+    const isPart = found.known.length > 0 && !found.unknown.some(text => /^\p{Ll}/u.test(text))
+    const rest = isPart ? found.unknown.join(', ') : value.replaceAll('\n', ' ')
     const pointer = `/advert_details/additional/${details.additional.length}`
     addAdditional(pair.label, rest, pair.line)
-    const detail = `“${pair.label}” takes codes of a list, and this is in none; it was kept in additional`
+    const which = !isPart && found.known.length > 0 ? 'part of this' : 'this'
+    const detail = `“${pair.label}” takes codes of a list, and ${which} is in none; it was kept in additional`
     notices.add('repair', 'value_not_in_list', pair.line, rest, detail, pointer)
   }
 
