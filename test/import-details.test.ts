@@ -294,6 +294,42 @@ t.test('of a value of which a part is in no list, half a sentence is kept with t
   }
 })
 
+t.test('a grade that is a number alone is read as one of the Civil Service, with a warning', async t => {
+  for (const [label, value, codes, isUnsure] of [
+    ['Grade', '7', ['G7'], true],
+    ['Pay grade', '6', ['G6'], true],
+    ['Grade', '6/7', ['G6', 'G7'], true],
+    ['Grade', '6 or 7', ['G6', 'G7'], true],
+    ['Grade', '7 (£39,105 to £46,485)', ['G7'], true],
+    ['Series and grade level', 'GS-13', ['GS-13'], false],
+    ['Grade', 'Grade 7', ['G7'], false],
+    ['Grade', 'G7', ['G7'], false],
+    ['Grade', '7, SEO', ['G7', 'SEO'], false],
+    ['Grade', '7/SEO', ['G7', 'SEO'], false],
+    ['Grade', 'SEO or 7', ['SEO', 'G7'], false],
+    ['Civil Service grade', '7', ['G7'], false],
+    ['Pay band', '7', [], false],
+    ['Grade', '8', [], false],
+  ] as const) {
+    const result = imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`)
+    t.same(
+      result.document?.grades.map(({ code }) => code),
+      codes,
+      `${label}: ${value}`,
+    )
+    const warning = warningOf(result, 'grade_unsure')
+    if (!isUnsure) t.equal(warning, undefined, `${label}: ${value}`)
+    else
+      t.match(warning, {
+        severity: 'repair',
+        line: 3,
+        excerpt: value,
+        pointer: '/grades',
+        detail: /of the Civil Service/,
+      })
+  }
+})
+
 t.test('headings that say what succeeding needs, the job involves and would help, marked or not', async t => {
   const plain =
     'What the job involves\n\n- Test\n\nTo succeed you need\n\n- A degree\n\nIt would help if you had\n\n- A car\n'
