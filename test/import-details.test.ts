@@ -209,6 +209,156 @@ t.test('a band of others is no grade, and is kept with a warning', async t => {
     t.match(imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`).document?.grades, [{ code: 'G7' }])
 })
 
+t.test(
+  'labels in bold without a colon are details where two are certain; one alone, or sentences, are text',
+  async t => {
+    const page = (head: string) => `# Tester\n\n${head}\n\n## Main duties\n\n- Test\n`
+    const lines = [
+      '**Hours** 30 per week',
+      '**Salary** £27,500 p.a.',
+      '**Base** Leeds',
+      '**Line manager** Service Manager',
+      '**DBS check** Enhanced',
+      '**Contract** permanent',
+    ]
+    const html = lines.map(line => line.replace(/\*\*(.*)\*\*/, '<b>$1</b>'))
+    const duties = '<h2>Main duties</h2><ul><li>Test</li></ul>'
+    for (const [form, source, type] of [
+      ['lines', page(lines.join('\n')), 'text/markdown'],
+      ['lines with breaks', page(lines.join('  \n')), 'text/markdown'],
+      ['a colon in one', page(lines.join('\n').replace('**Base**', '**Base:**')), 'text/markdown'],
+      ['lines of HTML', `<h1>Tester</h1><p>${html.join('<br>')}</p>${duties}`, 'text/html'],
+      [
+        'space in the bold',
+        `<h1>Tester</h1><p>${html.join('<br>').replaceAll('</b> ', ' </b>')}</p>${duties}`,
+        'text/html',
+      ],
+      [
+        'within a section',
+        `# Tester\n\n## About the role\n\n${lines.join('\n')}\n\n## Main duties\n\n- Test`,
+        'text/markdown',
+      ],
+    ] as const) {
+      const result = imported(source, type)
+      t.same(
+        result.document?.advert_details,
+        {
+          ...emptyAdvertDetails(),
+          hours: '30 per week',
+          salary: pay('£27,500 p.a.', 27_500, 27_500, 'year'),
+          locations: [place('Leeds')],
+          reports_to: 'Service Manager',
+          contract_types: ['permanent'],
+          additional: [{ label: 'DBS check', value: 'Enhanced' }],
+        },
+        form,
+      )
+      t.same([result.report.losses, result.report.coverage.percent], [[], 100], form)
+      if (form !== 'within a section') t.same(outlineOf(result), ['responsibilities: list 1'], form)
+    }
+    const parted = imported(page(lines.slice(0, 4).join('\n\n')))
+    t.match(parted.document?.advert_details, { hours: '30 per week', reports_to: 'Service Manager' })
+    t.same(outlineOf(parted), ['responsibilities: list 1'])
+    for (const head of [
+      '**Salary** is paid monthly',
+      '**Hours** 30 per week',
+      '**Salary** is paid monthly.\n\n**Hours** are flexible',
+      '**Hours** 30 per week\n**Salary** £27,500\nCome and join us.',
+      '**Hours** 30 per week.\n\n**Salary** £27,500 a year.',
+    ]) {
+      const { document } = imported(page(head))
+      t.same(document?.advert_details, emptyAdvertDetails(), head)
+      t.equal(document?.sections.length, 2, head)
+    }
+  },
+)
+
+t.test('of a value of which a part is in no list, half a sentence is kept with the rest of it', async t => {
+  for (const [value, rest, detail] of [
+    ['Shifts, including nights', 'Shifts, including nights', /part of this is in none/],
+    ['Shifts (over seven days)', 'Shifts (over seven days)', /part of this is in none/],
+    ['Shifts; Juggling', 'Juggling', /and this is in none/],
+    ['Every Tuesday', 'Every Tuesday', /and this is in none/],
+  ] as const) {
+    const result = imported(`# Tester\n\nGrade: SEO\nWorking pattern: ${value}\n\n${body}`)
+    t.same(
+      result.document?.advert_details,
+      {
+        ...emptyAdvertDetails(),
+        working_patterns: value.startsWith('Shifts') ? ['shift_working'] : [],
+        additional: [{ label: 'Working pattern', value: rest }],
+      },
+      value,
+    )
+    t.match(warningOf(result, 'value_not_in_list'), { severity: 'repair', excerpt: rest, detail }, value)
+  }
+})
+
+t.test('a grade that is a number alone is read as one of the Civil Service, with a warning', async t => {
+  for (const [label, value, codes, isUnsure] of [
+    ['Grade', '7', ['G7'], true],
+    ['Pay grade', '6', ['G6'], true],
+    ['Grade', '6/7', ['G6', 'G7'], true],
+    ['Grade', '6 or 7', ['G6', 'G7'], true],
+    ['Grade', '7 (£39,105 to £46,485)', ['G7'], true],
+    ['Series and grade level', 'GS-13', ['GS-13'], false],
+    ['Grade', 'Grade 7', ['G7'], false],
+    ['Grade', 'G7', ['G7'], false],
+    ['Grade', '7, SEO', ['G7', 'SEO'], false],
+    ['Grade', '7/SEO', ['G7', 'SEO'], false],
+    ['Grade', 'SEO or 7', ['SEO', 'G7'], false],
+    ['Civil Service grade', '7', ['G7'], false],
+    ['Pay band', '7', [], false],
+    ['Grade', '8', [], false],
+  ] as const) {
+    const result = imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`)
+    t.same(
+      result.document?.grades.map(({ code }) => code),
+      codes,
+      `${label}: ${value}`,
+    )
+    const warning = warningOf(result, 'grade_unsure')
+    if (!isUnsure) t.equal(warning, undefined, `${label}: ${value}`)
+    else
+      t.match(warning, {
+        severity: 'repair',
+        line: 3,
+        excerpt: value,
+        pointer: '/grades',
+        detail: /of the Civil Service/,
+      })
+  }
+})
+
+t.test('headings that say what succeeding needs, the job involves and would help, marked or not', async t => {
+  const plain =
+    'What the job involves\n\n- Test\n\nTo succeed you need\n\n- A degree\n\nIt would help if you had\n\n- A car\n'
+  const marked = plain.replace(/^[WTI].*/gm, '## $&')
+  for (const [form, text] of [
+    ['no mark', plain],
+    ['headings', marked],
+    ['colons', plain.replace(/^[WTI].*/gm, '$&:')],
+    ['another word', marked.replace('help if you had', 'be good if you had')],
+  ] as const) {
+    const { document, report } = imported(`# Tester\n\nGrade: SEO\nOffice base: Leeds\n\n${text}`)
+    t.same(document?.advert_details, { ...emptyAdvertDetails(), locations: [place('Leeds')] }, form)
+    t.same(
+      document?.sections.map(({ kind }) => kind),
+      ['responsibilities', 'skills_experience'],
+      form,
+    )
+    t.same(
+      document?.skills.map(({ importance, statement }) => [importance, statement]),
+      [
+        [null, 'A degree'],
+        ['desirable', 'A car'],
+      ],
+      form,
+    )
+    t.equal(report.coverage.percent, 100, form)
+  }
+})
+
 t.test('a caption over a table of details makes no sections of its rows', async t => {
   const facts: [string, string][] = [
     ['Grade', 'SEO'],

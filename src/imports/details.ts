@@ -8,7 +8,7 @@ import { isWelshLabel, type LabelledMember, labelledMember, mayBeTitle } from '.
 import type { Notices } from './notices.ts'
 import type { Pair } from './pairs.ts'
 import { type Places, placesIn } from './places.ts'
-import { codesIn, gradesIn, locationIn, salaryIn, saysBand, tickedIn } from './values.ts'
+import { areBareGrades, codesIn, gradesIn, locationIn, salaryIn, saysBand, tickedIn } from './values.ts'
 
 export interface KnownRow {
   label: string
@@ -96,10 +96,13 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
       notices.understand(pair.line, text, member, 'code')
     }
     if (found.unknown.length === 0) return
-    const rest = found.known.length > 0 ? found.unknown.join(', ') : value.replaceAll('\n', ' ')
+    // Of `Shifts, including nights` the part that is in none is half a sentence, so all of it is kept.
+    const isPart = found.known.length > 0 && !found.unknown.some(text => /^\p{Ll}/u.test(text))
+    const rest = isPart ? found.unknown.join(', ') : value.replaceAll('\n', ' ')
     const pointer = `/advert_details/additional/${details.additional.length}`
     addAdditional(pair.label, rest, pair.line)
-    const detail = `“${pair.label}” takes codes of a list, and this is in none; it was kept in additional`
+    const which = !isPart && found.known.length > 0 ? 'part of this' : 'this'
+    const detail = `“${pair.label}” takes codes of a list, and ${which} is in none; it was kept in additional`
     notices.add('repair', 'value_not_in_list', pair.line, rest, detail, pointer)
   }
 
@@ -122,8 +125,15 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     if (said === folded && isTranslated(pair, member))
       return notices.understand(pair.line, folded, `/advert_details/${member}`, 'what another label said before')
     switch (member) {
-      case 'grades':
-        return setCodes(pair, value, '/grades', into.grades, gradesIn(value, pair.label, into.isBanded))
+      case 'grades': {
+        const found = gradesIn(value, pair.label, into.isBanded)
+        if (areBareGrades(found, pair.label)) {
+          const read = found.known.map(({ value: { label } }) => label).join(' and ')
+          const detail = `“${pair.label}: ${folded}” was read as ${read} of the Civil Service. Other employers number their grades too; remove it where it is one of theirs`
+          notices.add('repair', 'grade_unsure', pair.line, value, detail, '/grades')
+        }
+        return setCodes(pair, value, '/grades', into.grades, found)
+      }
       case 'behaviours':
         return setCodes(pair, value, '/behaviours', into.behaviours, codesIn(member, value))
       case 'profession': {

@@ -2,7 +2,7 @@
 import type { AdvertDetails } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { inBoth, normaliseHeading } from './headings.ts'
-import { cutInlines } from './tree.ts'
+import { cutInlines, isBold } from './tree.ts'
 
 export type LabelledMember =
   | Exclude<keyof AdvertDetails, 'additional'>
@@ -71,6 +71,7 @@ const labels: Record<LabelledMember, string[]> = {
     'place of work',
     'work location',
     'office location',
+    'office base',
     'base',
     'based at',
     'based in',
@@ -358,6 +359,22 @@ function withoutColon(content: readonly Inline[]): Labelled | undefined {
   const label = plainOfInlines(before)
   return !label.endsWith(':') && isKnownLabel(label) ? { label, value: after, marked } : undefined
 }
+
+/** A bold text at the begin of a line and the short value behind it, without a sign between: `**Hours** 30 per week`. */
+export function boldLabelled(line: readonly Inline[]): Labelled | undefined {
+  const [first, ...value] = line.filter((node, at) => at > 0 || plainOfInlines([node]) !== '')
+  if (first?.type !== 'strong') return undefined
+  const [label, text] = [plainOfInlines([first]), plainOfInlines(value)]
+  const isParted = /\s$/.test(rawText([first])) || /^\s/.test(rawText(value))
+  const isLabel = /^\p{Lu}[\p{L}\p{N} /&()’'-]{1,60}$/u.test(label) && label.split(' ').length <= 5
+  // A sentence is none; `£30,000 p.a.` is.
+  const isValue = text !== '' && text.length <= 150 && !/^[-–—:]|(?<!\b[a-z])[.!?;,]$/i.test(text)
+  return isLabel && isParted && isValue && !isBold(value) ? { label, value, marked: true } : undefined
+}
+
+/** Whether it is a label for certain: known, and its value does not go on in its words, `**Salary** is paid monthly`. */
+export const isSureLabel = ({ label, value }: Labelled) =>
+  labelledMember(label) !== undefined && !/^\p{Ll}/u.test(plainOfInlines(value))
 
 /** A line cut at its first colon; undefined where what stands before it is too long for a label, or an address. */
 export function labelled(content: readonly Inline[]): Labelled | undefined {

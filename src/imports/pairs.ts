@@ -4,7 +4,17 @@ import { type Inline, plainOfInlines } from '../document/text.ts'
 import { isGlossary } from './bilingual.ts'
 import { hasImportanceColumns } from './criteria.ts'
 import { importanceOf, knownKind, looksLikeHeading } from './headings.ts'
-import { isKnownLabel, isLabel, type Labelled, labelled, labelledLines, labelledMember, saysLabel } from './labels.ts'
+import {
+  boldLabelled,
+  isKnownLabel,
+  isLabel,
+  isSureLabel,
+  type Labelled,
+  labelled,
+  labelledLines,
+  labelledMember,
+  saysLabel,
+} from './labels.ts'
 import { isTown } from './places.ts'
 import { sfiaTable } from './sfia-tables.ts'
 import type { BodyBlock, Rows } from './steps.ts'
@@ -69,11 +79,43 @@ const saysLabels = (rows: readonly SourceRow[]) =>
   rows.some(({ cells: [label] }) => isKnownLabel(cellText(label))) ||
   rows.every(({ cells: [label] }) => cellText(label).endsWith(':'))
 
+/**
+ * Where several lines begin with a known label in bold and no colon, `**Hours** 30 per week`, these have one: one alone may be
+ * text. In a paragraph with such a line, each line is a label and its value, known or not; else all of it is text.
+ */
+function withBoldLabels(blocks: readonly BodyBlock[]): readonly BodyBlock[] {
+  const read = blocks.map(block =>
+    block.type === 'paragraph'
+      ? sourceLines(block).map(({ content }) => ({ content, bold: boldLabelled(content) }))
+      : [],
+  )
+  const isSure = ({ bold }: { bold: Labelled | undefined }) => bold !== undefined && isSureLabel(bold)
+  if (read.flat().filter(isSure).length < 2) return blocks
+  /** A line break parts what is one paragraph of the author. */
+  const wholes: number[] = []
+  for (const [at, block] of blocks.entries())
+    wholes.push(block.type === 'paragraph' && block.continues ? (wholes[at - 1] ?? at) : at)
+  const linesOf = (whole: number | undefined) => read.filter((_, at) => wholes[at] === whole).flat()
+  return blocks.map((block, at) => {
+    const lines = linesOf(wholes[at])
+    const areLabels = lines.some(isSure) && lines.every(({ content, bold }) => bold ?? saysLabel(labelled(content)))
+    if (block.type !== 'paragraph' || !areLabels) return block
+    const content = (read[at] ?? []).flatMap(({ content, bold }, index): Inline[] => {
+      const between: Inline[] = index > 0 ? [{ type: 'text', value: '\n' }] : []
+      if (!bold) return [...between, ...content]
+      const label: Inline = { type: 'strong', children: [{ type: 'text', value: `${bold.label}:` }] }
+      return [...between, label, ...bold.value]
+    })
+    return { ...block, content }
+  })
+}
+
 /** The pairs of blocks, and the blocks that are none, with their order. */
 export function pairsOf(
-  blocks: readonly BodyBlock[],
+  source: readonly BodyBlock[],
   mode: LabelMode,
 ): { pairs: Pair[]; rest: (BodyBlock | 'pairs')[] } {
+  const blocks = withBoldLabels(source)
   const pairs: Pair[] = []
   const rest: (BodyBlock | 'pairs')[] = []
   const add = (pair: Pair) => {

@@ -84,27 +84,34 @@ const tables = {
 
 function coded<T>(table: Map<string, T>, value: string): Coded<T> {
   const result: Coded<T> = { known: [], unknown: [] }
+  const find = (text: string) => {
+    const name = normaliseHeading(text)
+    // The number before a heading has no part in it; the 7 of `7, SEO` is a value.
+    const [number = name] = /^\d+/.exec(text.trim()) ?? []
+    return number !== name && table.has(number) ? undefined : table.get(name)
+  }
+  const isValue = (text: string) => find(text) !== undefined
   const read = (text: string) => {
-    const found = table.get(normaliseHeading(text))
+    const found = find(text)
     if (found !== undefined) result.known.push({ value: found, text })
     return found !== undefined
   }
   // `Administration and corporate support` is one value, `Full-time and part-time` are two.
   const parts = value.split(/[;\n\u2028]/).flatMap(text =>
     // `Digital, Data and Technology` is one name, commas and all.
-    table.has(normaliseHeading(text)) ? [text] : text.split(','),
+    isValue(text) ? [text] : text.split(','),
   )
   for (const part of parts.map(text => text.trim()).filter(Boolean)) {
     if (read(part)) continue
     // `G7 (or higher)`, `needs to match (full-time)`: what stands in brackets or behind a dash is told apart.
     const pieces = part.split(/\s*[()]\s*|\s+[–—-]\s+/).filter(Boolean)
-    if (pieces.length > 1 && pieces.some(text => table.has(normaliseHeading(text)))) {
+    if (pieces.length > 1 && pieces.some(isValue)) {
       const unknown = pieces.filter(text => !read(text))
       if (unknown.length > 0) result.unknown.push(...unknown)
       continue
     }
     const smaller = part.split(/\s*\/\s*|\s+(?:and|or|to)\s+/i).filter(Boolean)
-    if (smaller.length > 1 && smaller.every(text => table.has(normaliseHeading(text)))) {
+    if (smaller.length > 1 && smaller.every(isValue)) {
       smaller.forEach(read)
       // The words between the values are understood with them.
       result.known.slice(-smaller.length).forEach((entry, index) => {
@@ -137,6 +144,12 @@ export function gradesIn(value: string, label = '', isBanded = false): Coded<Gra
     }))
   return { known, unknown: [] }
 }
+
+/** Whether grades are numbers alone: universities and schools have such too, where the label does not name the Civil Service. */
+export const areBareGrades = ({ known }: Coded<Grade>, label: string) =>
+  known.length > 0 &&
+  known.every(({ text }) => /^[\d\W]*(?:(?:and|or|to)[\d\W]+)?$/i.test(text)) &&
+  !/civil service/i.test(label)
 
 /** Codes of a list that an advert's member takes. */
 export const codesIn = <K extends keyof typeof tables>(member: K, value: string) =>
