@@ -700,12 +700,25 @@ t.test('a table of criteria: ticks beside say the heads of their columns, and a 
         '| Criteria | Essential | Desirable | How assessed |',
         '| --- | --- | --- | --- |',
         '| Qualifications | BSc<br>2 A-levels | Course<br>or the like | A/C |',
+        '| Skills | “Agile” work<br>Lean | | I |',
       ],
       [
         'essential Qualifications: BSc (A/C)',
         'essential Qualifications: 2 A-levels (A/C)',
+        'essential Skills: “Agile” work (I)',
+        'essential Skills: Lean (I)',
         'desirable Qualifications: Course or the like (A/C)',
       ],
+    ],
+    [
+      [
+        '| Application | Criteria | Essential | Desirable | Interview |',
+        '| --- | --- | --- | --- | --- |',
+        '| ✓ | GCSE | ✓ | | ✓ |',
+        '| | Award | | ✓ | ✓ |',
+        '| ✓ | Care | ✓ | | |',
+      ],
+      ['essential GCSE (Application, Interview)', 'essential Care (Application)', 'desirable Award (Interview)'],
     ],
   ] as const) {
     const { document, report } = read(...rows)

@@ -238,7 +238,7 @@ function layoutOf(rows: readonly SourceRow[]): Layout {
 /** The criteria of a text: what a break in it parts is one each, where each part begins as one does. */
 function criteriaOf(text: Line): Line[] {
   const lines = hardLines(text)
-  return lines.every(({ content }) => /^[\p{Lu}\p{N}]/u.test(plainOfInlines(content))) ? lines : [text]
+  return lines.every(({ content }) => /^[“‘"'(]?[\p{Lu}\p{N}]/u.test(plainOfInlines(content))) ? lines : [text]
 }
 
 export interface Criteria extends Record<Importance, Criterion[]> {
@@ -276,7 +276,7 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
       continue
     }
     const placed = grid[index] ?? []
-    const isBehind = ({ text }: Placed, at: number) => at > first || isReference(text)
+    const isBehind = ({ text }: Placed, at: number) => at > first || isTicked[at] || isReference(text)
     const own = placed
       .filter((cell, at) => !marks.includes(at) && !criteria.has(at) && cell.text !== '' && !isBehind(cell, at))
       .map(({ text }) => text)
