@@ -168,7 +168,7 @@ export function pairsOf(
     const member = labelledMember(above?.label ?? '')
     const isPart =
       above !== undefined &&
-      (plainOfInlines(above.value.flat()) === '' ||
+      (above.value.every(line => plainOfInlines(line) === '') ||
         (member === 'salary' && /\d/.test(value)) ||
         (member === 'locations' && [label, value].some(text => isTown(text))))
     return value !== '' && !isPart && /^\p{Lu}[\p{L} /&’'-]{1,39}$/u.test(label) && label.split(' ').length < 5
