@@ -108,6 +108,30 @@ t.test(
       ],
     )
 
+    for (const line of ['Weekend allowance: 5%', 'On call payment: £30 a night', 'Pension: 20%']) {
+      const found = read(`# Tester\n\nGrade: SEO\nSalary: £20,000\nLondon: £24,000\n${line}\nHours: 37`)
+      t.same([found.document?.advert_details.salary?.text, rowsOf(found)], ['£20,000 London: £24,000', [line]], line)
+    }
+
+    // A label outdoes the title of the file, and what two of them say is told.
+    const web = (title: string, text: string) =>
+      imported(
+        `<title>${title}</title>${text}<h2>Job purpose</h2><p>You test.</p><h2>Duties</h2><ul><li>Test</li></ul>`,
+        'text/html',
+      )
+    const filed = web(
+      'Microsoft Word - JD.docx',
+      '<h1>JOB DESCRIPTION</h1><p><b>Job title:</b> Tester</p><p><b>Grade:</b> SEO</p>',
+    )
+    t.equal(filed.document?.title, 'Tester')
+    t.match(warningOf(filed, 'file_title_removed'), { severity: 'loss', excerpt: 'Microsoft Word - JD.docx' })
+    const twice = web('Tester', '<h1>Tester</h1><p><b>Job title:</b> Software tester</p>')
+    t.equal(twice.document?.title, 'Tester')
+    t.match(warningOf(twice, 'title_unsure'), { severity: 'repair', excerpt: 'Software tester' })
+    const named = imported(`---\ntitle: Tester\n---\n\n## A word from our chief\n\nWelcome.\n\n${body}`)
+    t.equal(named.document?.title, 'Tester')
+    t.equal(named.document?.sections[0]?.heading, 'A word from our chief')
+
     for (const [head, title, rest] of [
       ['# JOB DESCRIPTION\n\nPost: Test engineer\nGrade: SEO\nReports to: Ann', 'Test engineer', []],
       ['# JOB DESCRIPTION\n\nPost: Full time\nGrade: SEO\nJob title: Tester', 'Tester', ['Post: Full time']],

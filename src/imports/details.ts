@@ -25,6 +25,8 @@ export interface Details {
   profession: RoleDocument['profession']
   behaviours: RoleDocument['behaviours']
   title: { text: string; line: number } | null
+  /** It is that of the file (`<title>`), which a label in the text outdoes. */
+  isFileTitle: boolean
   rows: KnownRow[]
   /** The line of each member that was set, by its pointer. */
   places: Map<string, number>
@@ -174,8 +176,16 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
         // `Swyddog Polisi / Policy Officer` says both.
         if (into.title?.text.split(/ ?[/|] ?/).includes(folded) || into.title?.text === folded)
           notices.understand(pair.line, folded, '/title', 'title')
-        else if (into.title === null && folded.length <= 200) into.title = { text: folded, line: pair.line }
-        else addAdditional(pair.label, folded, pair.line)
+        else if ((into.title === null || into.isFileTitle) && folded.length <= 200) {
+          const { title: old } = into
+          const why = 'The text names another title, which was taken'
+          if (old) notices.add('loss', 'file_title_removed', old.line, old.text, why)
+          Object.assign(into, { title: { text: folded, line: pair.line }, isFileTitle: false })
+        } else {
+          const detail = `The title is taken from a heading, “${into.title?.text}”, and “${pair.label}” says another; it was kept in additional`
+          notices.add('repair', 'title_unsure', pair.line, folded, detail, '/title')
+          addAdditional(pair.label, folded, pair.line)
+        }
         return
       default:
         return setText(pair, folded, member)

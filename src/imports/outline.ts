@@ -29,6 +29,7 @@ export interface OutlineSection {
 }
 export interface Outline {
   title: { text: string; line: number } | null
+  isFileTitle?: boolean
   /** What the file says of itself beside its text. */
   fields: readonly Field[]
   /** What stands before the first section. */
@@ -70,8 +71,8 @@ const ofOrganisation =
   /^(?:ministry of|department (?:for|of)|hm |home office$|cabinet office$|nhs |(?:(?:royal|london) )?borough of|(?:city|county) of)|\b(?:council|agency|trust|authority|university|office of|constabulary)\b|\bpolice(?: service)?$/i
 
 /**
- * The first line is the title where it is a line of its own and not a heading that is known. Where front matter has a
- * title, `isNamed`, a smaller heading whose words are those of a section is that section's.
+ * The first line is the title where it is a line of its own and no heading that is known; a smaller heading is not where
+ * front matter has a title (`isNamed`).
  */
 function takeTitle(steps: Step[], isNamed: boolean, notices: Notices): Outline['title'] {
   takePlaceholders(steps, notices)
@@ -156,7 +157,7 @@ function titleIn(steps: Step[], isNamed: boolean, isBelow: boolean, notices: Not
         ? isTop || isFirst || isBelow || first.depth === 1
         : first.by !== 'row' && first.by !== 'plain' && !labelled(first.content)
     if (!stands || knownKind(first.text) || importanceOf(first.text)) return null
-    if (isNamed && first.depth > 1 && kindOf(first.text) !== 'other') return null
+    if (isNamed && first.depth > 1) return null
     return take(first.text)
   }
   if (first.type !== 'paragraph') return null
@@ -391,7 +392,7 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
   }
   const titleMark = marks.find(({ line, text }) => line === title?.line && text === title.text)
   warnOfSeveralRoles(title?.text ?? '', titleMark, steps, notices)
-  return { title, fields: tree.fields ?? [], front, sections }
+  return { title, isFileTitle: title === tree.title && !tree.fields, fields: tree.fields ?? [], front, sections }
 }
 
 /** Elsewhere `(D)` is no mark. Under a heading that says how much all of it matters there is none to look for. */

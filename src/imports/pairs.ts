@@ -55,6 +55,14 @@ const linesIn = ({ blocks }: SourceCell): Inline[][] =>
 
 const labelMax = 60
 
+/** Where a salary is paid. */
+const region =
+  /^(?:national|rest of|inner|outer|london|england|scotland|wales|northern ireland|regional|elsewhere|uk)\b/i
+const otherPay = /allowance|bonus|budget|fee|hourly|overtime|payment|pension|supplement|weighting/i
+/** Whether a line says what else the salary may be: `Band 2: £30,000 to £35,000`. */
+const isPay = (label: string, value: string) =>
+  !otherPay.test(label) && /^£[\d,.]+k?(?:$| ?(?:to|per|a|p\.?a|-|–|\())/i.test(value)
+
 /** Whether the first row alone stands out in all its cells and begins with no label: it says what is in the columns. */
 const headsColumns = ([head, ...others]: readonly SourceRow[]) =>
   head?.cells.every(standsOut) &&
@@ -169,7 +177,7 @@ export function pairsOf(
     const isPart =
       above !== undefined &&
       (above.value.every(line => plainOfInlines(line) === '') ||
-        (member === 'salary' && /\d/.test(value)) ||
+        (member === 'salary' && (isTown(label) || region.test(label) || isPay(label, value))) ||
         (member === 'locations' && [label, value].some(text => isTown(text))))
     return value !== '' && !isPart && /^\p{Lu}[\p{L} /&’'-]{1,39}$/u.test(label) && label.split(' ').length < 5
       ? found

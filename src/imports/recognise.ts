@@ -97,6 +97,7 @@ class Recogniser implements Provenance {
       profession: null,
       behaviours: [],
       title: source.title,
+      isFileTitle: source.isFileTitle === true,
       rows: [],
       places: new Map(),
     }
