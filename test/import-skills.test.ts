@@ -731,6 +731,45 @@ t.test('a table of criteria: ticks beside say the heads of their columns, and a 
   t.end()
 })
 
+t.test(
+  'a form that is one table: sections by full-width rows, numbered duties, and text across behind the criteria',
+  t => {
+    const across = (text: string) => `<tr><td colspan="4">${text}</td></tr>`
+    const row = (...cells: string[]) => `<tr>${cells.map(cell => `<td colspan="2">${cell}</td>`).join('')}</tr>`
+    const found = imported(
+      `<h1>Clerk</h1><table>${[
+        across('<b>Section A: Purpose</b>'),
+        across('You keep the files.'),
+        across('<b>Section B: Key responsibilities</b>'),
+        row('1', 'File letters.'),
+        row('2', 'Find letters.'),
+        across('<b>Section C: Person specification</b>'),
+        row('<b>Essential</b>', '<b>Desirable</b>'),
+        row('Driving licence', 'French'),
+        across('<b>Part 4: Parking</b>'),
+        across('There is none for staff, who come by bus or on foot.'),
+      ].join('')}</table>`,
+      'text/html',
+    )
+    t.same(
+      found.document?.sections.map(({ kind, heading }) => `${kind} ${heading}`),
+      [
+        'role_summary Section A: Purpose',
+        'responsibilities Section B: Key responsibilities',
+        'person_specification Section C: Person specification',
+      ],
+    )
+    t.same(
+      found.document?.skills.map(({ importance, statement }) => `${importance} ${statement}`),
+      ['essential Driving licence', 'desirable French'],
+    )
+    t.same(found.document?.advert_details.additional, [])
+    t.match(warningOf(found, 'criterion_not_read'), { severity: 'repair', excerpt: /Part 4: Parking.*by bus/ })
+    t.same([found.report.losses, found.report.coverage.percent], [[], 100])
+    t.end()
+  },
+)
+
 t.test('criteria in groups of which each has its own are one list of each importance, behind their headings', t => {
   const group = (name: string, essential: string, desirable?: string) =>
     `### ${name}\n\n#### Essential\n\n- ${essential}\n\n${desirable ? `#### Desirable\n\n- ${desirable}\n\n` : ''}`

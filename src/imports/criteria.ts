@@ -265,6 +265,7 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
   }
   /** What rows above say that the criteria are on: a row of its own, a first cell of its own. */
   let group = ''
+  let groupLines: Line[] = []
   let area = ''
   const last = body.findLastIndex(row => !groupOf(row) && filledCells(row).length > 0)
   for (const [index, row] of body.entries()) {
@@ -272,6 +273,7 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
     if (named) {
       const above = body[index - 1]
       group = [above && groupOf(above) ? group : '', plainOf(named)].filter(Boolean).join(': ')
+      groupLines = [...(above && groupOf(above) ? groupLines : []), named]
       area = ''
       continue
     }
@@ -284,7 +286,9 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
     const isArea = own !== '' && filledCells(row).length === 1 && row.cells.length > 1
     if (own !== '') area = isArea ? own : ''
     const mark = markOf(placed)
-    const taken = placed.flatMap(({ cell, isCopy }, at) => {
+    // What stands across all columns is in none of them.
+    const isAcross = row.cells.length === 1 && (row.cells[0]?.spans?.columns ?? 1) > 1
+    const taken = (isAcross ? [] : placed).flatMap(({ cell, isCopy }, at) => {
       const importance = criteria.get(at) ?? mark
       if (!criteria.has(at) || isCopy || importance === undefined) return []
       return textsIn(cell.blocks)
@@ -293,7 +297,9 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
     })
     if (taken.length === 0) {
       if (isArea && index < last) continue
-      const lines = row.cells.flatMap(cell => textsIn(cell.blocks))
+      const above = isAcross ? groupLines : []
+      if (isAcross) [group, groupLines] = ['', []]
+      const lines = [...above, ...row.cells.flatMap(cell => textsIn(cell.blocks))]
       found.rest.push(...lines)
       const [line] = lines
       if (line) {

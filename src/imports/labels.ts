@@ -376,7 +376,9 @@ export function boldLabelled(line: readonly Inline[]): Labelled | undefined {
 export const isSureLabel = ({ label, value }: Labelled) =>
   labelledMember(label) !== undefined && !/^\p{Ll}/u.test(plainOfInlines(value))
 
-/** A line cut at its first colon; undefined where what stands before it is too long for a label, or an address. */
+const numbered = /^(?:section|part|adran|rhan) [a-z\d]{1,3}$/i
+
+/** A line cut at its first colon; undefined where what stands before it is no label (`Section B: Purpose`), or an address. */
 export function labelled(content: readonly Inline[]): Labelled | undefined {
   const found = withoutColon(content)
   if (found) return found
@@ -386,6 +388,7 @@ export function labelled(content: readonly Inline[]): Labelled | undefined {
   const short = bare(label)
   if (
     short === '' ||
+    numbered.test(short) ||
     short.length > 80 ||
     label.length > 200 ||
     short.split(' ').length > 8 ||

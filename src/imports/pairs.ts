@@ -251,8 +251,11 @@ export function pairsOf(
       alone = { label: plainOfInlines(block.content).replace(/\s*:$/, ''), value: [], line: block.line }
       add(alone)
     } else if (block.type === 'rows') {
+      // `1 | Visit premises` is an item.
+      const areNumbers = block.rows.every(row => /^\(?\d{1,3}[.)]?$/.test(cellText(row.cells[0])))
       const isPairs =
-        areDetails(block) || (areLabels(block.rows) && saysLabels(block.rows) && (mode === 'front' || isBeside(index)))
+        (areDetails(block) && !areNumbers) ||
+        (areLabels(block.rows) && saysLabels(block.rows) && (mode === 'front' || isBeside(index)))
       const widest = Math.max(...block.rows.map(row => row.cells.length))
       // Beside a label is its value; where another label is, it is not certain which value belongs to which.
       const hasLabelsBeside =
