@@ -14,9 +14,10 @@ import { withMarkedItems } from './marked-items.ts'
 import type { Notices } from './notices.ts'
 import { numberedParts } from './numbered-parts.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
+import { isLouder } from './soft-headings.ts'
 import { type BodyBlock, type Mark, rankOf, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
-import { countDetails, isCaption, isDocumentKind } from './title.ts'
+import { countDetails, isCaption, isDocumentKind, marking, ofOrganisation } from './title.ts'
 import { type Field, type SourceTree, sourceLines } from './tree.ts'
 
 export interface OutlineSection {
@@ -67,9 +68,6 @@ function takePlaceholders(steps: Step[], notices: Notices) {
   }
 }
 
-const ofOrganisation =
-  /^(?:ministry of|department (?:for|of)|hm |home office$|cabinet office$|nhs |(?:(?:royal|london) )?borough of|(?:city|county) of)|\b(?:council|agency|trust|authority|university|office of|constabulary)\b|\bpolice(?: service)?$/i
-
 /**
  * The first line is the title where it is a line of its own and no heading that is known; a smaller heading is not where
  * front matter has a title (`isNamed`).
@@ -86,9 +84,6 @@ function takeTitle(steps: Step[], isNamed: boolean, notices: Notices): Outline['
 
 /** Lines of a letterhead are few and short. */
 const letterheadMax = { steps: 8, characters: 120 }
-
-/** How a paper is protected, which stands above everything else. */
-const marking = /^official(?:\W*sensitive)?\W*$|^not protectively marked$/i
 
 /** The heading that all others stand under. */
 function topHeading(steps: readonly Step[]): Step | undefined {
@@ -356,7 +351,9 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     const known = knownKind(step.text)
     if (!hasStrong && last && !known) within ||= last.body.length === 0 && !isDocumentKind(last.heading)
     const isUnder =
-      last !== undefined && !known && ((!hasStrong && within) || (step.by !== 'heading' && isBehaviour(step.text)))
+      last !== undefined &&
+      !known &&
+      ((!hasStrong && within && !isLouder(step.text, last)) || (step.by !== 'heading' && isBehaviour(step.text)))
     // The sentence below a heading that says the same is no heading of its own.
     const isOpen = last?.body.every(({ type }) => type === 'subheading')
     const repeats = step.by === 'plain' && isOpen && known === last?.kind

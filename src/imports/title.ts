@@ -28,6 +28,13 @@ export function titleOf(title: { text: string; line: number }, notices: Notices)
   return (after?.[1] ?? before?.[2] ?? title.text).trim()
 }
 
+/** The name of an organisation, as it stands above a title. */
+export const ofOrganisation =
+  /^(?:ministry of|department (?:for|of)|hm |home office$|cabinet office$|nhs |(?:(?:royal|london) )?borough of|(?:city|county) of)|\b(?:council|agency|trust|authority|university|office of|constabulary)\b|\bpolice(?: service)?$/i
+
+/** How a paper is protected, which stands above everything else. */
+export const marking = /^official(?:\W*sensitive)?\W*$|^not protectively marked$/i
+
 /** Whether a step is the caption of a table of details. */
 export function isCaption(step: Step, next: Step | undefined): boolean {
   return step.type === 'mark' && step.by === 'row' && next?.type === 'rows' && next.details === true
