@@ -991,6 +991,15 @@ t.test(
       ['Job description', 'Job summary', 'Main duties', 'Person specification', 'Parking'],
     )
 
+    // Where headings are in capitals and those below them are not, the next in capitals is beside the first.
+    const loud = imported(
+      '# Nurse\n\n**MAIN DUTIES**\n\n**Clinical**\n\n- Care\n\n**Governance**\n\n- Audit\n\n**DIMENSIONS**\n\nTen beds.\n',
+    )
+    t.same(
+      loud.document?.sections.map(({ heading, blocks }) => `${heading} ${blocks.length}`),
+      ['MAIN DUTIES 4', 'DIMENSIONS 1'],
+    )
+
     const advert = imported(
       '# Adviser\n\n## Job description\n\nYou advise.\n\n**Key responsibilities include:**\n\n- Advise\n\n## Person specification\n\n- Kind\n',
     )
