@@ -182,7 +182,7 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
           if (old) notices.add('loss', 'file_title_removed', old.line, old.text, why)
           Object.assign(into, { title: { text: folded, line: pair.line }, isFileTitle: false })
         } else {
-          const detail = `The title is taken from a heading, “${into.title?.text}”, and “${pair.label}” says another; it was kept in additional`
+          const detail = `The title is “${into.title?.text}”, and “${pair.label}” says another; it was kept in additional`
           notices.add('repair', 'title_unsure', pair.line, folded, detail, '/title')
           addAdditional(pair.label, folded, pair.line)
         }
