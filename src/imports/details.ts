@@ -8,6 +8,7 @@ import { isWelshLabel, type LabelledMember, labelledMember, mayBeTitle } from '.
 import type { Notices } from './notices.ts'
 import type { Pair } from './pairs.ts'
 import { type Places, placesIn } from './places.ts'
+import { leaveFileTitle } from './title.ts'
 import { areBareGrades, codesIn, gradesIn, locationIn, salaryIn, saysBand, tickedIn } from './values.ts'
 
 export interface KnownRow {
@@ -177,9 +178,7 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
         if (into.title?.text.split(/ ?[/|] ?/).includes(folded) || into.title?.text === folded)
           notices.understand(pair.line, folded, '/title', 'title')
         else if ((into.title === null || into.isFileTitle) && folded.length <= 200) {
-          const { title: old } = into
-          const why = 'The text names another title, which was taken'
-          if (old) notices.add('loss', 'file_title_removed', old.line, old.text, why)
+          if (into.title) leaveFileTitle(into.title, folded, notices)
           Object.assign(into, { title: { text: folded, line: pair.line }, isFileTitle: false })
         } else {
           const detail = `The title is “${into.title?.text}”, and “${pair.label}” says another; it was kept in additional`

@@ -18,6 +18,7 @@ import { reportOf, withoutDraft } from './report.ts'
 import { type DocumentType, type MediaType, scan, type Words, wordsOf } from './scan.ts'
 import type { ImportReport } from './schema.ts'
 import type { SfiaIndex } from './sfia.ts'
+import { leaveFileTitle } from './title.ts'
 import type { SourceTree } from './tree.ts'
 import { readWord } from './word.ts'
 import { readWordWords } from './word-words.ts'
@@ -108,19 +109,7 @@ function understand({ tree }: Source, context: ImportContext, notices: Notices):
     return follow(tree, tree.form, { versions, ...(wanted ? { wanted } : {}) }, notices)
   }
   const found = outline(tree, notices)
-  if (tree.title && found.title && tree.title !== found.title) {
-    if (wordsOf(tree.title.text).join() === wordsOf(found.title.text).join()) {
-      notices.understand(tree.title.line, tree.title.text, '/title', 'title')
-    } else {
-      notices.add(
-        'loss',
-        'file_title_removed',
-        tree.title.line,
-        tree.title.text,
-        'The text has another title, which was taken',
-      )
-    }
-  }
+  if (tree.title && found.title && tree.title !== found.title) leaveFileTitle(tree.title, found.title.text, notices)
   const wanted = wantedVersion(context, found)
   const sfia = { versions, ...(wanted ? { wanted } : {}) }
   return recognise(found, sfia, notices)

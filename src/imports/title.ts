@@ -3,6 +3,7 @@ import { plainOfInlines } from '../document/text.ts'
 import { importanceOf, kindOf } from './headings.ts'
 import { type LabelledMember, labelled, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
+import { wordsOf } from './scan.ts'
 import type { Step } from './steps.ts'
 import { cellText } from './tables.ts'
 import { sourceLines } from './tree.ts'
@@ -26,6 +27,12 @@ export function titleOf(title: { text: string; line: number }, notices: Notices)
   if (kind === undefined) return title.text
   notices.understand(title.line, kind, '/title', 'kind of document')
   return (after?.[1] ?? before?.[2] ?? title.text).trim()
+}
+
+/** Says that the title of the file, `<title>` or that of front matter, gave way to another; nothing where both say the same. */
+export function leaveFileTitle(left: { text: string; line: number }, taken: string, notices: Notices): void {
+  if (wordsOf(left.text).join() === wordsOf(taken).join()) notices.understand(left.line, left.text, '/title', 'title')
+  else notices.add('loss', 'file_title_removed', left.line, left.text, 'The text has another title, which was taken')
 }
 
 /** The name of an organisation, as it stands above a title. */
