@@ -1,3 +1,5 @@
+/** The problems that the register answers with (RFC 9457), and the codes of their parts. */
+
 /** The codes of `errors` for what has not the form that the contract asks for; rules beyond it have codes of their own. */
 export const formCodes = {
   blank: 'there must be text',
