@@ -8,19 +8,17 @@ import { cellText } from './tables.ts'
 import {
   hardLines,
   isBold,
+  linesIn,
   type SourceBlock,
   type SourceCell,
   type SourceParagraph,
   type SourceRow,
-  textsIn,
 } from './tree.ts'
 
 type Table = Extract<SourceBlock, { type: 'table' }>
 
-const linesOf = (blocks: readonly SourceBlock[]): string[] =>
-  textsIn(blocks)
-    .flatMap(hardLines)
-    .map(({ content }) => plainOfInlines(content))
+const namesIn = (blocks: readonly SourceBlock[]): string[] =>
+  linesIn(blocks).map(({ content }) => plainOfInlines(content))
 
 const meaningOf = (name: string) => labelledMember(name) ?? knownKind(name) ?? importanceOf(name)
 const isWelsh = (name: string) => isWelshHeading(name) || isWelshLabel(name)
@@ -43,7 +41,7 @@ export const isGlossary = (rows: readonly SourceRow[]) =>
 /** What the headings and labels of a column mean, and how many of them are Welsh. */
 function meaningsOf(cells: readonly (SourceCell | undefined)[]) {
   const names = cells
-    .flatMap(cell => linesOf(cell?.blocks ?? []))
+    .flatMap(cell => namesIn(cell?.blocks ?? []))
     .map(line => line.slice(0, 150).split(':', 1)[0] ?? '')
   const known = names.flatMap(name => {
     const meaning = meaningOf(name)
@@ -160,7 +158,7 @@ export function withLanguagesParted(blocks: readonly SourceBlock[], notices: Not
   const welsh: SourceBlock[] = []
   /** The name of the language at the head of a column is no text of the role. */
   const withoutLanguage = ({ blocks: [first, ...others] }: SourceCell, line: number): SourceBlock[] => {
-    const names = first ? linesOf([first]) : []
+    const names = first ? namesIn([first]) : []
     const isName = names.length === 1 && languages.test(names[0] ?? '')
     if (isName) notices.understand(line, names.join(' '), '', 'head of a table')
     return first && !isName ? [first, ...others] : others
@@ -168,7 +166,7 @@ export function withLanguagesParted(blocks: readonly SourceBlock[], notices: Not
   const kept = blocks.flatMap((block): SourceBlock[] => {
     const column = block.type === 'table' ? welshColumn(block) : undefined
     if (block.type !== 'table' || column === undefined) return [block]
-    const text = (block.rows[0]?.cells ?? []).flatMap(cell => linesOf(cell.blocks)).join(' ')
+    const text = (block.rows[0]?.cells ?? []).flatMap(cell => namesIn(cell.blocks)).join(' ')
     const detail = `Welsh and English stand side by side; the Welsh text was put behind the English; what has no heading of its own there is under “${heading}”`
     notices.add('repair', 'languages_parted', block.line, text, detail)
     const rows = block.rows.map(({ cells, line }, at) =>

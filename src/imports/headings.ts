@@ -1,5 +1,7 @@
 /** What a heading means. Quotes, dashes, case, colons and bold marks have no part in it. */
+
 import { LRUCache } from 'lru-cache'
+import { placeholderIn } from '../document/placeholders.ts'
 import type { SectionKind } from '../document/schema.ts'
 import { kindWords } from './section-kinds.ts'
 import { welshWords } from './section-kinds-welsh.ts'
@@ -69,6 +71,10 @@ export function introducedKind(text: string): SectionKind | undefined {
   const sentence = normaliseHeading(text)
   return kindWords.find(({ introduces }) => introduces?.test(sentence))?.kind
 }
+
+/** A line in capital letters only, of more than an acronym. */
+export const isUpper = (text: string) =>
+  !/\p{Ll}/u.test(text) && /\p{Lu}{4}/u.test(text) && (text.match(/\p{Lu}/gu)?.length ?? 0) > 5 && !placeholderIn(text)
 
 /** Short, and not a sentence: what a line must be before it is taken for a heading. */
 export const looksLikeHeading = (text: string) =>

@@ -1,6 +1,6 @@
 /** Lines such as `Grade: SEO`: where the label ends, and which member of the document it stands for. */
 import type { AdvertDetails } from '../document/schema.ts'
-import { type Inline, plainOfInlines } from '../document/text.ts'
+import { charactersOf, type Inline, plainOfInlines } from '../document/text.ts'
 import { inBoth, normaliseHeading } from './headings.ts'
 import { cutInlines, isBold } from './tree.ts'
 
@@ -240,14 +240,11 @@ const names = [...members.keys(), ...others]
 /** What stands before a further label on a line: white space, a bar, a semicolon. */
 const labelAhead = new RegExp(`[\\s|;,•·]{1,40}(?=\\**(?:${names.join('|')})\\**\\s?:)`, 'gi')
 
-const rawText = (nodes: readonly Inline[]): string =>
-  nodes.map(node => ('children' in node ? rawText(node.children) : node.value)).join('')
-
 /** The nodes with the characters of another text, of the same length, in their texts. */
 function withText(nodes: readonly Inline[], text: string): Inline[] {
   let at = 0
   return nodes.map(node => {
-    const { length } = rawText([node])
+    const { length } = charactersOf([node])
     const own = text.slice(at, at + length)
     at += length
     if ('children' in node) return { ...node, children: withText(node.children, own) }
@@ -263,7 +260,7 @@ const isOpenLabel = (text: string) => text.endsWith(':') && labelled([{ type: 't
  * is known, or where it is not certain what is a label: `Salary:⇥London: £50,000⇥National: £40,000`.
  */
 function tabbedLines(content: readonly Inline[]): Inline[][] | undefined {
-  if (!rawText(content).includes('\t')) return undefined
+  if (!charactersOf(content).includes('\t')) return undefined
   const groups: { label: string; cells: Inline[][]; isOpen: boolean; hasColon: boolean }[] = []
   for (const cell of cutInlines(content, /\t/)) {
     const text = plainOfInlines(cell)
@@ -296,7 +293,7 @@ export function labelledLines(content: readonly Inline[]): Inline[][] {
   const first = labelled(content)
   if (!first || !isKnownLabel(first.label)) return [[...content]]
   // A label may be bold and what parts it from the value before is not, so the whole line is looked at.
-  const parted = rawText(content).replace(labelAhead, found => '\0'.repeat(found.length))
+  const parted = charactersOf(content).replace(labelAhead, found => '\0'.repeat(found.length))
   const lines = cutInlines(withText(content, parted), /\0+/).filter(line => plainOfInlines(line) !== '')
   return lines.length > 1 && lines.every(line => isKnownLabel(labelled(line)?.label ?? '')) ? lines : [[...content]]
 }
@@ -360,12 +357,12 @@ function withoutColon(content: readonly Inline[]): Labelled | undefined {
   return !label.endsWith(':') && isKnownLabel(label) ? { label, value: after, marked } : undefined
 }
 
-/** A bold text at the begin of a line and the short value behind it, without a sign between: `**Hours** 30 per week`. */
+/** A bold text at the beginning of a line and the short value behind it, without a sign between: `**Hours** 30 per week`. */
 export function boldLabelled(line: readonly Inline[]): Labelled | undefined {
   const [first, ...value] = line.filter((node, at) => at > 0 || plainOfInlines([node]) !== '')
   if (first?.type !== 'strong') return undefined
   const [label, text] = [plainOfInlines([first]), plainOfInlines(value)]
-  const isParted = /\s$/.test(rawText([first])) || /^\s/.test(rawText(value))
+  const isParted = /\s$/.test(charactersOf([first])) || /^\s/.test(charactersOf(value))
   const isLabel = /^\p{Lu}[\p{L}\p{N} /&()’'-]{1,60}$/u.test(label) && label.split(' ').length <= 5
   // A sentence is none; `£30,000 p.a.` is.
   const isValue = text !== '' && text.length <= 150 && !/^[-–—:]|(?<!\b[a-z])[.!?;,]$/i.test(text)

@@ -3,7 +3,8 @@ import { charactersOf, type Inline, plainOfInlines } from '../document/text.ts'
 import { importanceOf } from './headings.ts'
 import type { Notices } from './notices.ts'
 import type { BodyBlock } from './steps.ts'
-import { type SourceItem, textsIn } from './tree.ts'
+import { assessments } from './tables.ts'
+import { plainOfBlocks, type SourceItem } from './tree.ts'
 
 type Importance = 'essential' | 'desirable'
 type List = Extract<BodyBlock, { type: 'list' }>
@@ -11,7 +12,7 @@ type List = Extract<BodyBlock, { type: 'list' }>
 const word = 'essential|desirable|hanfodol|dymunol'
 const sign = `(?<sign>e|d|ess|des|${word})`
 /** How it is assessed: `A/I`. */
-const how = '(?<how>[aitps](?:[,/& ]{1,3}[aitps]){0,4})'
+const how = `(?<how>${assessments})`
 const apart = `(?: ?[([{] ?${how} ?[)\\]}])?`
 /** At the end in brackets, or behind a dash, a word behind a colon too; `(E, A/I)`, `(E) (A/I)` and `– E (A)` say how it is assessed. */
 const ends = [
@@ -98,17 +99,12 @@ function criteriaOf(list: List): { found: Criterion[]; rest: SourceItem[] } | un
   return { found, rest: list.items.filter(item => !taken.has(item)) }
 }
 
-const textOf = ({ blocks }: SourceItem) =>
-  textsIn(blocks)
-    .map(({ content }) => plainOfInlines(content))
-    .join(' ')
-
 /** Says of marks of a list that were not read where they stand, because few items have one; `(d)` numbers an item. */
 function warnOfMarks(list: List, notices: Notices) {
   const marked = list.items.flatMap(item => criterionOf(item) ?? []).filter(({ mark }) => !/^[ed]$/.test(mark))
   for (const { item, mark } of marked) {
     const detail = `The mark “${mark}” may say how much the item matters; too few items beside it have one, so it was kept in the text`
-    notices.add('advice', 'criterion_mark_not_read', item.line, textOf(item), detail)
+    notices.add('advice', 'criterion_mark_not_read', item.line, plainOfBlocks(item.blocks), detail)
   }
 }
 
@@ -118,7 +114,7 @@ function warnOfRest(rest: readonly SourceItem[], notices: Notices) {
   if (!first) return
   const count = rest.length === 1 ? 'this one does' : `${rest.length} items, of which this is the first, do`
   const detail = `Other items of the list say that they are essential or desirable and ${count} not; kept before them, without importance`
-  notices.add('repair', 'criterion_not_read', first.line, textOf(first), detail)
+  notices.add('repair', 'criterion_not_read', first.line, plainOfBlocks(first.blocks), detail)
 }
 
 /** A list for each importance, under its name. */

@@ -14,8 +14,7 @@ import { withMarkedItems } from './marked-items.ts'
 import type { Notices } from './notices.ts'
 import { numberedParts } from './numbered-parts.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
-import { isLouder } from './soft-headings.ts'
-import { type BodyBlock, type Mark, rankOf, type Step, stepsOf } from './steps.ts'
+import { type BodyBlock, isLouder, type Mark, marksIn, rankOf, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
 import { countDetails, isCaption, isDocumentKind, marking, ofOrganisation } from './title.ts'
 import { type Field, type SourceTree, sourceLines } from './tree.ts'
@@ -163,7 +162,7 @@ function titleIn(steps: Step[], isNamed: boolean, isBelow: boolean, notices: Not
 
 /** Which marks are headings of sections; what else is marked is a subheading. */
 function sectionTest(steps: readonly Step[]): (mark: Mark, next: Step | undefined) => boolean {
-  const marks = steps.filter((step): step is Mark => step.type === 'mark')
+  const marks = marksIn(steps)
   const strong = marks.filter(mark => mark.by === 'heading' || mark.by === 'row')
   const [top, ...others] = strong.filter(mark => mark.by === 'heading')
   // A `Job description` over all others says what the document is: those below it are its sections.
@@ -327,7 +326,7 @@ const isBeside = (mark: Mark, level: number) =>
 export function outline(tree: SourceTree, notices: Notices): Outline {
   const blocks = withLanguagesParted(repairTables(withoutWordContents(tree.blocks, notices), notices), notices)
   let steps = stepsOf(repairLists(blocks, notices))
-  const marks = steps.filter((step): step is Mark => step.type === 'mark')
+  const marks = marksIn(steps)
   const title = takeTitle(steps, tree.title !== null && tree.fields !== undefined, notices) ?? tree.title
   steps = listsOfLines(rowsOfHeadings(headRunIns(steps)), notices)
   steps = headIntroductions(markIntroductions(withoutStress(withoutContents(steps))), notices)

@@ -24,6 +24,7 @@ import {
   hardLines,
   isBold,
   type Line,
+  linesIn,
   type SourceBlock,
   type SourceCell,
   type SourceItem,
@@ -31,6 +32,7 @@ import {
   sourceLines,
   textsIn,
 } from './tree.ts'
+import { isOfSalary } from './values.ts'
 
 /** A row as it is printed. */
 export interface Pair {
@@ -48,20 +50,9 @@ export interface Pair {
 type LabelMode = 'appendix' | 'front' | 'body'
 
 /** What stands in a cell, a line each. */
-const linesIn = ({ blocks }: SourceCell): Inline[][] =>
-  textsIn(blocks)
-    .flatMap(hardLines)
-    .map(({ content }) => content)
+const valuesIn = ({ blocks }: SourceCell): Inline[][] => linesIn(blocks).map(({ content }) => content)
 
 const labelMax = 60
-
-/** Where a salary is paid. */
-const region =
-  /^(?:national|rest of|inner|outer|london|england|scotland|wales|northern ireland|regional|elsewhere|uk)\b/i
-const otherPay = /allowance|bonus|budget|fee|hourly|overtime|payment|pension|supplement|weighting/i
-/** Whether a line says what else the salary may be: `Band 2: £30,000 to £35,000`. */
-const isPay = (label: string, value: string) =>
-  !otherPay.test(label) && /^£[\d,.]+k?(?:$| ?(?:to|per|a|p\.?a|-|–|\())/i.test(value)
 
 /** Whether the first row alone stands out in all its cells and begins with no label: it says what is in the columns. */
 const headsColumns = ([head, ...others]: readonly SourceRow[]) =>
@@ -177,7 +168,7 @@ export function pairsOf(
     const isPart =
       above !== undefined &&
       (above.value.every(line => plainOfInlines(line) === '') ||
-        (member === 'salary' && (isTown(label) || region.test(label) || isPay(label, value))) ||
+        (member === 'salary' && (isTown(label) || isOfSalary(label, value))) ||
         (member === 'locations' && [label, value].some(text => isTown(text))))
     return value !== '' && !isPart && /^\p{Lu}[\p{L} /&’'-]{1,39}$/u.test(label) && label.split(' ').length < 5
       ? found
@@ -277,7 +268,7 @@ export function pairsOf(
         else {
           const inner = others.flatMap(({ blocks }) => blocks)
           const listed = inner.length > 0 && inner.every(({ type }) => type === 'list')
-          add({ label, value: others.flatMap(linesIn), line: row.line, ...(listed ? { listed } : {}) })
+          add({ label, value: others.flatMap(valuesIn), line: row.line, ...(listed ? { listed } : {}) })
         }
       }
     } else if (readsLines && (block.type === 'paragraph' || block.type === 'subheading')) {

@@ -2,7 +2,7 @@
 import type { SectionKind } from '../document/schema.ts'
 import { kindOf, normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
-import { type Mark, rankOf, type Step } from './steps.ts'
+import { type Mark, marksIn, rankOf, type Step } from './steps.ts'
 import { gradesIn } from './values.ts'
 
 /** The sections that each role has once. */
@@ -16,7 +16,7 @@ const heightOf = (mark: Mark) => (mark.title ? 0 : rankOf(mark))
 
 /** Headings that may name a role, as their words say nothing else and what follows is under them, each with that. */
 function headsIn(steps: readonly Step[]): { head: Mark; under: Mark[]; at: number }[] {
-  const marks = steps.filter((step): step is Mark => step.type === 'mark')
+  const marks = marksIn(steps)
   return marks.flatMap((head, at) => {
     const next = marks[at + 1]
     if (!next || kindOf(head.text) !== 'other' || !kinds.has(kindOf(next.text))) return []
@@ -43,7 +43,7 @@ export function warnOfSeveralRoles(
   const heads = headsIn(steps).filter(({ under }) => kindsOf(under) > 1)
   const [first, second] = heads
   if (!first) return
-  const own = kindsOf(steps.filter((step): step is Mark => step.type === 'mark').slice(0, first.at))
+  const own = kindsOf(marksIn(steps).slice(0, first.at))
   const isBeside = titleMark !== undefined && heightOf(titleMark) >= heightOf(first.head)
   const name = normaliseHeading(title)
   const areLevels = heads.every(

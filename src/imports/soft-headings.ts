@@ -1,21 +1,9 @@
 /** Lines of plain text that head what is below them, with no empty line between: Markdown runs them together with it. */
-import { placeholderIn } from '../document/placeholders.ts'
 import { plainOfInlines } from '../document/text.ts'
-import { importanceOf, kindOf, knownKind, looksLikeHeading } from './headings.ts'
+import { importanceOf, isUpper, kindOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isKnownLabel, labelled } from './labels.ts'
 import type { Notices } from './notices.ts'
-import type { BodyBlock } from './steps.ts'
 import { hardLines, type Line, type SourceBlock, type SourceItem, type SourceList, sourceLines } from './tree.ts'
-
-/** A line in capital letters only, of more than an acronym. */
-export const isUpper = (text: string) =>
-  !/\p{Ll}/u.test(text) && /\p{Lu}{4}/u.test(text) && (text.match(/\p{Lu}/gu)?.length ?? 0) > 5 && !placeholderIn(text)
-
-/** Whether a heading is in capitals as that of its section is, and those between the two are not. */
-export const isLouder = (text: string, { heading, body }: { heading: string; body: readonly BodyBlock[] }) =>
-  isUpper(text) &&
-  isUpper(heading) &&
-  body.some(block => block.type === 'subheading' && !isUpper(plainOfInlines(block.content)))
 
 type Paragraph = Extract<SourceBlock, { type: 'paragraph' }>
 

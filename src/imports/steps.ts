@@ -5,10 +5,10 @@ import type { SectionKind } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
 import { isGlossary } from './bilingual.ts'
 import { criteriaTables, hasImportanceColumns } from './criteria.ts'
-import { importanceOf, kindOf, knownKind, looksLikeHeading } from './headings.ts'
+import { importanceOf, isUpper, kindOf, knownKind, looksLikeHeading } from './headings.ts'
 import { isDetailLine, isLabel, labelled } from './labels.ts'
 import { type SfiaTable, sfiaTable } from './sfia-tables.ts'
-import { atSoftHeadings, isUpper } from './soft-headings.ts'
+import { atSoftHeadings } from './soft-headings.ts'
 import { asPairs, cellText, filledCells, isShort, onlyParagraph } from './tables.ts'
 import { hardLines, hasLink, isBold, plainOf, type SourceBlock, type SourceParagraph, type SourceRow } from './tree.ts'
 
@@ -54,6 +54,15 @@ export type Step =
 
 /** How far down a mark stands: rows of a table below headings, other lines below both. */
 export const rankOf = ({ by, depth }: Mark) => (by === 'row' ? 6.5 : depth)
+
+/** Whether a heading is in capitals as that of its section is, and those between the two are not. */
+export const isLouder = (text: string, { heading, body }: { heading: string; body: readonly BodyBlock[] }) =>
+  isUpper(text) &&
+  isUpper(heading) &&
+  body.some(block => block.type === 'subheading' && !isUpper(plainOfInlines(block.content)))
+
+/** The headings among steps, and what may be one. */
+export const marksIn = (steps: readonly Step[]): Mark[] => steps.filter(step => step.type === 'mark')
 
 /** Underlining is for stress and links too: a heading by it alone is a line of few words, no link and no label with its value. */
 const isUnderlinedHeading = ({ underlined = false, content }: SourceParagraph, lines: number) =>

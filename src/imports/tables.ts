@@ -8,6 +8,7 @@ import {
   hardLines,
   isBold,
   type Line,
+  plainOfBlocks,
   type SourceBlock,
   type SourceCell,
   type SourceParagraph,
@@ -54,16 +55,7 @@ export const repairTables = (blocks: readonly SourceBlock[], notices: Notices): 
 export const filledCells = (row: SourceRow) => row.cells.filter(cell => cell.blocks.length > 0)
 
 /** The plain text of a cell, blocks parted by spaces; '' where a row has none there. */
-export const cellText = (cell: SourceCell | undefined): string =>
-  (cell?.blocks ?? [])
-    .map(block => {
-      if (block.type === 'paragraph' || block.type === 'heading') return plainOfInlines(block.content)
-      if (block.type === 'list')
-        return block.items.map(item => cellText({ header: false, blocks: item.blocks })).join(' ')
-      return block.rows.flatMap(row => row.cells.map(cellText)).join(' ')
-    })
-    .join(' ')
-    .trim()
+export const cellText = (cell: SourceCell | undefined): string => plainOfBlocks(cell?.blocks ?? [])
 
 /** What stands in a column where what is beside it is so (`Essential`, `Level 4`), and where it is not. */
 export const isTick = (text: string) => /^(?:[xyü✓✔√✅🗸☑☒🗹🗷⌧⮽●⚫•\uf0b7■*]\ufe0f?|yes|\[[x✓✔]\])$/iu.test(text)
@@ -71,7 +63,9 @@ export const isNoTick = (text: string) => isCross(text) || /^(?:|[n☐□◻⬜�
 /** A cross says no beside ticks, and yes where there are none. */
 export const isCross = (text: string) => /^[✗✘❌✖🗶🗴×]\ufe0f?$/u.test(text)
 
-const how = '[([]?\\s?([aitps](?:[,/& ]{1,3}[aitps]){0,4})\\s?[)\\]]?'
+/** How a criterion is assessed, as a pattern: `A`, `A/I`. */
+export const assessments = '[aitps](?:[,/& ]{1,3}[aitps]){0,4}'
+const how = `[([]?\\s?(${assessments})\\s?[)\\]]?`
 const assessed = new RegExp(`^${how}$|^(\\S{1,3})\\s*${how}$`, 'i')
 /** A tick and how what it stands beside is assessed: `✓ (A/I)`; the latter alone is a tick too. */
 export function tickOf(text: string): { tick: string; how: string } {

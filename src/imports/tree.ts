@@ -152,6 +152,16 @@ export const textsIn = (blocks: readonly SourceBlock[]): Line[] =>
     return [{ content: block.content, line: block.line }]
   })
 
+/** As textsIn, each line that the author broke by itself. */
+export const linesIn = (blocks: readonly SourceBlock[]): Line[] => textsIn(blocks).flatMap(hardLines)
+
+/** What blocks say, as one plain text. */
+export const plainOfBlocks = (blocks: readonly SourceBlock[]): string =>
+  textsIn(blocks)
+    .map(({ content }) => plainOfInlines(content))
+    .join(' ')
+    .trim()
+
 /** Whether a link is in it. */
 export const hasLink = (nodes: readonly Inline[]): boolean =>
   nodes.some(node => node.type === 'link' || ('children' in node && hasLink(node.children)))

@@ -145,6 +145,14 @@ export function gradesIn(value: string, label = '', isBanded = false): Coded<Gra
   return { known, unknown: [] }
 }
 
+/** Where a salary is paid. */
+const region =
+  /^(?:national|rest of|inner|outer|london|england|scotland|wales|northern ireland|regional|elsewhere|uk)\b/i
+const otherPay = /allowance|bonus|budget|fee|hourly|overtime|payment|pension|supplement|weighting/i
+/** Whether a label and its value below a salary are of it: where it is paid, `London: £45,000`, or what else it may be, `Band 2: £30,000`. */
+export const isOfSalary = (label: string, value: string) =>
+  region.test(label) || (!otherPay.test(label) && /^£[\d,.]+k?(?:$| ?(?:to|per|a|p\.?a|-|–|\())/i.test(value))
+
 /** Whether grades are numbers alone: universities and schools have such too, where the label does not name the Civil Service. */
 export const areBareGrades = ({ known }: Coded<Grade>, label: string) =>
   known.length > 0 &&
