@@ -31,6 +31,8 @@ interface Entry {
 
 interface Fill {
   promise: Promise<Version | Withdrawal | undefined>
+  /** The period of listening in which it began. Whoever asks in a later one needs a fill of that one. */
+  period: number
 }
 
 /** For so long after a failed read the last known bytes are served at once, so that readers do not queue for a dead database. */
@@ -75,7 +77,6 @@ export class PublishedCache {
     this.#period += 1
     this.#listening = true
     this.#failedAt = Number.NEGATIVE_INFINITY
-    this.#fills.clear()
   }
 
   /** The process no longer hears of publications. */
@@ -152,9 +153,9 @@ export class PublishedCache {
   /** One load for all who ask for a role at once; those who ask after a drop get a load of their own. */
   #fill(slug: string): Promise<Version | Withdrawal | undefined> {
     const running = this.#fills.get(slug)
-    if (running) return running.promise
     const period = this.#period
-    const fill: Fill = { promise: Promise.resolve(undefined) }
+    if (running?.period === period) return running.promise
+    const fill: Fill = { promise: Promise.resolve(undefined), period }
     fill.promise = this.#load
       .latest(slug)
       .then(loaded => {
