@@ -1,8 +1,8 @@
 /** A role as Markdown, which any CommonMark or GFM reader shows alike. Pure. */
-import { type Form, formOf, formText, optionalMark } from '../document/form.ts'
+import { type Form, formText, optionalMark } from '../document/form.ts'
 import { foldPlain, type Print, printBlock } from '../document/print.ts'
 import type { Inline } from '../document/text.ts'
-import { imprintOf, type Source } from './rendering.ts'
+import { layOut, type Source } from './rendering.ts'
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '`': '&#96;' }
 
@@ -105,10 +105,7 @@ function frontMatter(form: Form) {
 
 /** The role as Markdown in UTF-8, with what it does not show as front matter. */
 export function renderMarkdown(source: Source): string {
-  const { role, version } = source
-  const imprint = imprintOf(source)
-  const options = { emptyRows: version === undefined }
-  const form = formOf(role, { ...options, title: true, imprint })
+  const { role, imprint, options, form } = layOut(source)
   const sections = role.sections.flatMap(section => [
     heading(2, escaped(foldPlain(section.heading))),
     ...printsMarkdown(section.blocks.flatMap(block => printBlock(block, role, options))),

@@ -1,9 +1,9 @@
 /** A role as an HTML page of its own, and as a fragment for job boards. Pure; no script, nothing loaded from elsewhere. */
 import { createHash } from 'node:crypto'
-import { formOf, formText, optionalMark } from '../document/form.ts'
+import { formText, optionalMark } from '../document/form.ts'
 import { foldPlain } from '../document/print.ts'
 import { blocksHtml, escapeHtml } from './html.ts'
-import { imprintOf, type Source, titleOf, withoutOptional } from './rendering.ts'
+import { layOut, type Source, titleOf, withoutOptional } from './rendering.ts'
 
 const css = `
 :root { color-scheme: light dark; }
@@ -23,13 +23,10 @@ footer { border-top: 1px solid; margin-top: 2rem; }
 export const pagePolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(css).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
 function article(source: Source, hasTitle: boolean): string {
-  const { version } = source
-  const role = version ? withoutOptional(source.role) : source.role
-  const imprint = hasTitle ? imprintOf(source) : undefined
-  const options = { emptyRows: version === undefined, optionalMark: ` <em>${optionalMark}</em>` }
-  const form = formText(formOf(role, { ...options, title: hasTitle, imprint }))
+  const shown = source.version ? withoutOptional(source.role) : source.role
+  const { role, imprint, options, form } = layOut(source, { role: shown, hasTitle })
   const sections = role.sections.map(({ id, kind, heading, blocks }) => {
-    const content = blocksHtml(blocks, role, options)
+    const content = blocksHtml(blocks, role, { ...options, optionalMark: ` <em>${optionalMark}</em>` })
     const name = `section-${escapeHtml(id)}`
     return `<section id="${name}" aria-labelledby="${name}-heading" data-kind="${kind}">
 <h2 id="${name}-heading">${escapeHtml(foldPlain(heading))}</h2>
@@ -38,7 +35,7 @@ ${content === '' ? '' : `${content}\n`}</section>`
   const title = hasTitle && role.title !== null ? [`<h1>${escapeHtml(foldPlain(role.title))}</h1>`] : []
   const end = imprint === undefined ? [] : [`<footer>\n<p>${escapeHtml(imprint)}</p>\n</footer>`]
   return [
-    `<article lang="en-GB" data-role-register="${escapeHtml(form)}">`,
+    `<article lang="en-GB" data-role-register="${escapeHtml(formText(form))}">`,
     ...title,
     ...sections,
     ...end,

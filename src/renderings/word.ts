@@ -18,11 +18,11 @@ import {
   TextRun,
   WidthType,
 } from 'docx'
-import { formNamespace, formOf, formText, optionalMark } from '../document/form.ts'
-import { foldPlain, holdable, type Print, printBlock, tablesOf } from '../document/print.ts'
+import { formNamespace, formText, optionalMark } from '../document/form.ts'
+import { foldPlain, holdable, type Print, printBlock } from '../document/print.ts'
 import type { Inline } from '../document/text.ts'
 import { escapeHtml } from './html.ts'
-import { imprintOf, type Source, titleOf } from './rendering.ts'
+import { layOut, type Source, titleOf } from './rendering.ts'
 
 const relationships = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
 /** Width of a page of A4 between margins of an inch, in twentieths of a point. */
@@ -192,12 +192,7 @@ function withoutTimes(zip: Buffer): Buffer {
 
 /** The role as a Word file (.docx), with what it does not show in an XML part of its own. `time` is when it was written. */
 export async function renderWord(source: Source, time: string): Promise<Buffer> {
-  const { organisation, version } = source
-  const added = tablesOf(source.role)
-  const role = { ...source.role, sections: [...source.role.sections, ...added] }
-  const imprint = imprintOf(source)
-  const options = { emptyRows: version === undefined }
-  const form = formText(formOf(role, { ...options, title: true, imprint, added: added.length }))
+  const { role, imprint, options, form } = layOut(source)
   const title = foldPlain(titleOf(source))
   const writer = new Writer()
   const children = [
@@ -215,10 +210,10 @@ export async function renderWord(source: Source, time: string): Promise<Buffer> 
     own.addRelationship(`Link${at + 1}`, `${relationships}/hyperlink`, url, 'External')
   })
   own.addRelationship('Form', `${relationships}/customXml`, '../customXml/item1.xml')
-  const part = `${xml}<form xmlns="${formNamespace}">${escapeHtml(form)}</form>`
+  const part = `${xml}<form xmlns="${formNamespace}">${escapeHtml(formText(form))}</form>`
   return withoutTimes(
     await Packer.toBuffer(document, false, [
-      { path: 'docProps/core.xml', data: coreProperties(title, organisation, time) },
+      { path: 'docProps/core.xml', data: coreProperties(title, source.organisation, time) },
       { path: 'customXml/item1.xml', data: part },
     ]),
   )

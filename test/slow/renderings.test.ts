@@ -127,6 +127,32 @@ Development and implementation
   )
 })
 
+t.test(
+  'every format prints the mappings and details that no section does, and says that they are no sections',
+  async t => {
+    const bare: RoleDocument = {
+      ...exampleDocument,
+      sections: exampleDocument.sections.filter(({ blocks }) => blocks.every(({ type }) => type !== 'sfia_mappings')),
+    }
+    for (const [format, { type, render }] of Object.entries(writers)) {
+      const bytes = await render(sourceOf(bare, []))
+      const text =
+        type === wordType
+          ? (await mammoth.extractRawText({ buffer: Buffer.from(bytes) })).value
+          : Buffer.from(bytes).toString()
+      for (const line of ['Programming/software development (PROG) – Level 3', '£42,500 to £47,250.50'])
+        t.match(text, line, format)
+      const { report, document } = await importFile(bytes, type, contextOf({ previous: bare }))
+      t.equal(report.unchanged, true, format)
+      t.same(
+        document?.sections.map(({ heading }) => heading),
+        bare.sections.map(({ heading }) => heading),
+        format,
+      )
+    }
+  },
+)
+
 const edited = async (change: (markdown: string) => string, previous?: RoleDocument) => {
   const text = change(renderMarkdown(sourceOf(draft, [])))
   const { document, report } = await importFile(
