@@ -5,7 +5,18 @@
  */
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { foldPlain, type PrintedRole, type PrintOptions, printBlock, printText } from './print.ts'
+import { behavioursNamed } from './behaviours.ts'
+import {
+  foldPlain,
+  type Print,
+  type Printable,
+  type PrintedRole,
+  type PrintOptions,
+  printBlock,
+  printSection,
+  printText,
+  skillsLabel,
+} from './print.ts'
 import { type Block, type ListItem, limits, RoleDocument, RoleSkill, Section, Text } from './schema.ts'
 import { inlined, object, oneOf } from './shape.ts'
 import { type Inline, parseText, plainOfInlines, writeText } from './text.ts'
@@ -28,6 +39,8 @@ const FormBlock = object({
   ordered: optional(Type.Boolean()),
   items: optional(Type.Array(FormItem, { maxItems: limits.items })),
   importance: optional(RoleSkill.properties.importance),
+  /** The line that says the importance of a list of skills, where no block of the role does. */
+  label: optional(Plain),
   /** How many lines a block of mappings or advert details has. */
   lines: optional(Type.Integer({ minimum: 0, maximum: 1000 })),
 })
@@ -62,6 +75,8 @@ const Form = object({
   family: optional(members.family),
   grades: optional(members.grades),
   behaviours: optional(members.behaviours),
+  /** Those that printed lines name: a line that is gone or new takes or brings its own. */
+  named_behaviours: optional(members.behaviours),
   /** Beside those of the role one of mappings and one of advert details may be added. */
   sections: Type.Array(FormSection, { maxItems: limits.sections + 2 }),
   skills: optional(Type.Array(FormSkill, { maxItems: limits.skills })),
@@ -180,7 +195,8 @@ export const isPrinted = (text: string | undefined) => text === undefined || pri
 const unless = <T>(value: T, empty: boolean, name: string) => (empty ? {} : { [name]: value })
 const isEmpty = (value: unknown) => value === null || (Array.isArray(value) && value.length === 0)
 
-function blockForm(block: Block, role: PrintedRole, options: PrintOptions): FormBlock {
+function blockForm(section: Printable, at: number, role: PrintedRole, options: PrintOptions): FormBlock {
+  const block = section.blocks[at] as Block
   switch (block.type) {
     case 'list':
       return {
@@ -196,8 +212,14 @@ function blockForm(block: Block, role: PrintedRole, options: PrintOptions): Form
           ),
         })),
       }
-    case 'skills':
-      return { type: 'skills', ...unless(block.importance, block.importance === null, 'importance') }
+    case 'skills': {
+      const label = printBlock(block, role, options).length > 0 ? skillsLabel(section, at) : undefined
+      return {
+        type: 'skills',
+        ...unless(block.importance, block.importance === null, 'importance'),
+        ...unless(label, label === undefined, 'label'),
+      }
+    }
     case 'sfia_mappings':
     case 'advert_details': {
       const lines = printBlock(block, role, options).reduce((sum, print) => {
@@ -210,6 +232,14 @@ function blockForm(block: Block, role: PrintedRole, options: PrintOptions): Form
       return { type: block.type, ...spelled(block.text) }
   }
 }
+
+/** Each line that is printed, as plain text. */
+const linesOf = (prints: readonly Print[]): string[] =>
+  prints.flatMap((print): string[] => {
+    if (print.type === 'rows') return print.rows.map(({ label, value }) => `${label}: ${value}`)
+    if (print.type !== 'list') return [plainOfInlines(print.content)]
+    return print.items.flatMap(({ content, items }) => [content, ...items].map(plainOfInlines))
+  })
 
 interface FormOptions extends PrintOptions {
   /** Whether the document prints the title. */
@@ -235,6 +265,9 @@ export function formOf(role: PrintedRole, options: FormOptions): Form {
   const showsTitle = title !== null && options.title && foldPlain(title) === title
   const showsMappings = blocks.some(({ type }) => type === 'sfia_mappings')
   const details = Object.values(advert_details).every(isEmpty)
+  const named = behavioursNamed(
+    role.sections.flatMap(section => [section.heading, ...linesOf(printSection(section, role, options))]),
+  )
   const member = <K extends keyof PrintedRole>(name: K) => unless(role[name], isEmpty(role[name]), name)
   return {
     format: 1,
@@ -244,6 +277,7 @@ export function formOf(role: PrintedRole, options: FormOptions): Form {
     ...member('family'),
     ...member('grades'),
     ...member('behaviours'),
+    ...unless(named, named.length === 0, 'named_behaviours'),
     ...member('sfia_version'),
     ...unless(advert_details, details, 'advert_details'),
     ...unless(
@@ -253,12 +287,12 @@ export function formOf(role: PrintedRole, options: FormOptions): Form {
     ),
     ...unless(options.imprint, options.imprint === undefined, 'imprint'),
     ...unless(skills, skills.length === 0, 'skills'),
-    sections: role.sections.map(({ kind, heading, shared_section, blocks: own }, at) => ({
-      kind,
-      heading,
-      ...unless(shared_section, shared_section === null, 'shared_section'),
+    sections: role.sections.map((section, at) => ({
+      kind: section.kind,
+      heading: section.heading,
+      ...unless(section.shared_section, section.shared_section === null, 'shared_section'),
       ...unless(true, at < role.sections.length - (options.added ?? 0), 'added'),
-      blocks: own.map(block => blockForm(block, role, options)),
+      blocks: section.blocks.map((_, place) => blockForm(section, place, role, options)),
     })),
   }
 }

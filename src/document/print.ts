@@ -1,6 +1,6 @@
 /** What documents and pages print of a role's members: rows of labels and values, lines of SFIA mappings. */
-import { contractTypes, labelsOf, roleTypes, workingPatterns } from './code-lists.ts'
-import type { AdvertDetails, Block, Grade, ListItem, PublishedRole, RoleDocument, Salary } from './schema.ts'
+import { contractTypes, importances, labelOf, labelsOf, roleTypes, workingPatterns } from './code-lists.ts'
+import type { AdvertDetails, Block, Grade, ListItem, PublishedRole, RoleDocument, Salary, Section } from './schema.ts'
 import { foldInlines, foldSpace, type Inline, parseText } from './text.ts'
 
 /** A role as documents print it: shared sections filled in, names beside codes. A draft's has its notes. */
@@ -165,6 +165,29 @@ export function printBlock(block: Block, role: MarkedRole, options: PrintOptions
   }
   return prints().filter(holds)
 }
+
+/** What is printed of a section is told by its heading and its blocks. */
+export type Printable = Pick<Section, 'heading' | 'blocks'>
+
+/** What stands over a list of skills whose importance neither the text before it nor, of the first, the heading says. */
+export function skillsLabel({ heading, blocks }: Printable, at: number): string | undefined {
+  const block = blocks[at]
+  if (block?.type !== 'skills' || !block.importance) return undefined
+  const before = blocks[at - 1]
+  const isSaid =
+    before === undefined
+      ? heading.toLowerCase().includes(block.importance)
+      : before.type === 'paragraph' || before.type === 'subheading'
+  return isSaid ? undefined : `${labelOf(importances, block.importance)} skills`
+}
+
+/** What the blocks of a section print, lists of skills under what they are. */
+export const printSection = (section: Printable, role: MarkedRole, options: PrintOptions = {}): Print[] =>
+  section.blocks.flatMap((block, at) => {
+    const prints = printBlock(block, role, options)
+    const label = prints.length > 0 ? skillsLabel(section, at) : undefined
+    return label === undefined ? prints : [{ type: 'subheading' as const, content: plain(label) }, ...prints]
+  })
 
 /** Sections with the tables that the Home Office's form has, for what no section of the role prints. */
 export function tablesOf(role: PrintedRole): PrintedRole['sections'] {

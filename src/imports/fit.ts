@@ -1,7 +1,7 @@
 /** The lines of a section that the register wrote, held against what its form says of each. */
 import { type FormBlock, type FormSkill, isPrinted, spelling, withoutMark } from '../document/form.ts'
 import type { Block, ListItem, RoleSkill } from '../document/schema.ts'
-import type { Inline } from '../document/text.ts'
+import { type Inline, plainOfInlines } from '../document/text.ts'
 import { textOf } from './content.ts'
 import type { Notices } from './notices.ts'
 import { hardLines, type SourceBlock, type SourceRow } from './tree.ts'
@@ -133,6 +133,12 @@ export class Fitter {
     return item
   }
 
+  /** A line that the document adds, as it added it. */
+  #label(text: string) {
+    const { line } = this.#take(({ type, content }) => type === 'heading' && plainOfInlines(content) === text)
+    this.#notices.understand(line, text, '/skills', 'importance of skills')
+  }
+
   #isNextItem() {
     const line = this.#lines[this.#at]
     return line?.type === 'item' && line.depth === 1
@@ -143,7 +149,9 @@ export class Fitter {
     const isText = (form: FormBlock | undefined) =>
       form === undefined || (['paragraph', 'subheading', 'note'].includes(form.type) && isPrinted(form.text))
     forms.forEach((form, at) => {
-      this.#block(form, isText(forms[at - 1]) && isText(forms[at + 1]))
+      const [before, next] = [forms[at - 1], forms[at + 1]]
+      const begins = form.label !== undefined || isText(before)
+      this.#block(form, begins && (next?.label !== undefined || isText(next)))
     })
   }
 
@@ -164,6 +172,7 @@ export class Fitter {
       }
       case 'skills': {
         const importance = form.importance ?? null
+        if (form.label !== undefined) this.#label(form.label)
         const wanted = this.#skills.filter(
           skill => (skill.importance ?? null) === importance && isPrinted(skill.statement),
         ).length

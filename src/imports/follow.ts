@@ -3,14 +3,13 @@
  * section whose lines are others than the form says was edited, and is read as that of any house.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { behavioursNamed } from '../document/behaviours.ts'
 import { type Form, type FormSection, type FormSkill, isPrinted, looksAs } from '../document/form.ts'
 import { matchTexts } from '../document/match.ts'
 import { detailRows, foldPlain } from '../document/print.ts'
 import {
-  type AdvertDetails,
   type Block,
   emptyAdvertDetails,
-  type Grade,
   type RoleDocument,
   type RoleSkill,
   type Section,
@@ -20,6 +19,7 @@ import { plainOfInlines, plainText, writeText } from '../document/text.ts'
 import { textOf } from './content.ts'
 import { Fitter, flat, type Importance, linesOf, Misfit, type ReadLine } from './fit.ts'
 import { kindOf } from './headings.ts'
+import { mergeDetails } from './merge-details.ts'
 import { Notices } from './notices.ts'
 import type { Outline, OutlineSection } from './outline.ts'
 import { appendixOf, asBody, detailLabels, type Part, pairSections, partsOf } from './printed.ts'
@@ -147,25 +147,21 @@ class Follower {
       return { advert_details: carried, grades, rows, places: new Map() }
     }
     const isShown = this.#form.sections.some(({ blocks }) => blocks.some(({ type }) => type === 'advert_details'))
-    return { ...this.#merge(read.document, carried, grades, isShown), rows: read.rows, places: read.places }
+    const merged = mergeDetails(read.document, { advert_details: carried, grades }, isShown)
+    return { ...merged, rows: read.rows, places: read.places }
   }
 
-  /** Each member as it was where it would be printed as it is read. */
-  #merge(read: RoleDocument, carried: AdvertDetails, grades: Grade[], isShown: boolean) {
-    const printed = (details: AdvertDetails, own: Grade[], member: string) =>
-      JSON.stringify(detailRows(details, own).filter(row => row.member === member))
-    const keeps = (member: keyof AdvertDetails | 'grades') => {
-      const now = printed(read.advert_details, read.grades, member)
-      const isEmpty = now === printed(emptyAdvertDetails(), [], member)
-      return now === printed(carried, grades, member) || (isEmpty && !isShown)
-    }
-    const advert_details = Object.fromEntries(
-      Object.entries(read.advert_details).map(([member, value]) => {
-        const name = member as keyof AdvertDetails
-        return [member, keeps(name) ? carried[name] : value]
-      }),
-    ) as AdvertDetails
-    return { advert_details, grades: keeps('grades') ? grades : read.grades }
+  /** As the document carries them, but for those whose line is gone, and with those that a new line names. */
+  #behaviours(parts: readonly Part[]): RoleDocument['behaviours'] {
+    const { behaviours = [], named_behaviours: before = [] } = this.#form
+    const now = behavioursNamed(
+      parts.flatMap(({ heading, blocks }) => [
+        ...(heading ? [plainOf(heading)] : []),
+        ...linesOf(blocks).map(({ content }) => plainOfInlines(content)),
+      ]),
+    )
+    const kept = behaviours.filter(code => now.includes(code) || !before.includes(code))
+    return [...new Set([...kept, ...now.filter(code => !before.includes(code))])]
   }
 
   read(tree: SourceTree): Recognised {
@@ -251,7 +247,7 @@ class Follower {
       profession: form.profession ?? null,
       family: form.family ?? null,
       grades: details.grades,
-      behaviours: form.behaviours ?? [],
+      behaviours: this.#behaviours(printed),
       sections,
       skills,
       sfia_version: this.#sfia.wanted ?? found?.document.sfia_version ?? null,
@@ -315,7 +311,7 @@ class Follower {
     const say = (text: string, about: string | object) =>
       this.#notices.understand(null, text, about, 'carried beside the text')
     for (const member of ['alternative_titles', 'profession', 'family', 'behaviours', 'sfia_version'] as const)
-      if (this.#form[member]) say([document[member]].flat().join(', '), `/${member}`)
+      if (document[member]?.length) say([document[member]].flat().join(', '), `/${member}`)
     for (const skill of document.skills)
       if (skill.skill !== null || skill.level !== null)
         say([skill.skill, skill.level].filter(part => part !== null).join(', '), skill)

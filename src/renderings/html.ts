@@ -2,8 +2,15 @@
  * Texts and blocks of a role as limited HTML: p, h3 or h4, ul, ol, li, strong, em, code and a, and nothing else. Every text
  * is escaped. Pure.
  */
-import { holdable, type MarkedRole, type Print, type PrintOptions, printBlock, printText } from '../document/print.ts'
-import type { Block } from '../document/schema.ts'
+import {
+  holdable,
+  type MarkedRole,
+  type Print,
+  type Printable,
+  type PrintOptions,
+  printSection,
+  printText,
+} from '../document/print.ts'
 import type { Inline } from '../document/text.ts'
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
@@ -29,7 +36,7 @@ const nodesHtml = (nodes: readonly Inline[], link = '<a'): string =>
 export const inlineHtml = (text: string, linkClass?: string) =>
   nodesHtml(printText(text), linkClass === undefined ? '<a' : `<a class="${linkClass}"`)
 
-interface BlocksHtmlOptions extends PrintOptions {
+interface SectionHtmlOptions extends PrintOptions {
   /** Of subheadings; h3 unless given. */
   subheading?: 'h3' | 'h4'
   /** HTML put behind an optional item. */
@@ -39,7 +46,7 @@ interface BlocksHtmlOptions extends PrintOptions {
 const list = (items: readonly string[], tag: 'ul' | 'ol' = 'ul') =>
   `<${tag}>\n${items.map(item => `<li>${item}</li>`).join('\n')}\n</${tag}>`
 
-function printHtml(print: Print, { subheading = 'h3', optionalMark = '' }: BlocksHtmlOptions): string {
+function printHtml(print: Print, { subheading = 'h3', optionalMark = '' }: SectionHtmlOptions): string {
   switch (print.type) {
     case 'list': {
       const items = print.items.map(({ content, optional, items: inner }) => {
@@ -62,11 +69,10 @@ function printHtml(print: Print, { subheading = 'h3', optionalMark = '' }: Block
 }
 
 /**
- * Blocks of a section as HTML, one element a line; '' where they print nothing. Marker blocks print the skills, SFIA
+ * What a section holds as HTML, one element a line; '' where it prints nothing. Marker blocks print the skills, SFIA
  * mappings and advert details of `role`. Notes are paragraphs of the class `note`: published roles have none.
  */
-export const blocksHtml = (blocks: readonly Block[], role: MarkedRole, options: BlocksHtmlOptions = {}): string =>
-  blocks
-    .flatMap(block => printBlock(block, role, options))
+export const sectionHtml = (section: Printable, role: MarkedRole, options: SectionHtmlOptions = {}): string =>
+  printSection(section, role, options)
     .map(print => printHtml(print, options))
     .join('\n')

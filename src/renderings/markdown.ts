@@ -1,6 +1,6 @@
 /** A role as Markdown, which any CommonMark or GFM reader shows alike. Pure. */
 import { type Form, formText, optionalMark } from '../document/form.ts'
-import { foldPlain, type Print, printBlock } from '../document/print.ts'
+import { foldPlain, type Print, printSection } from '../document/print.ts'
 import type { Inline } from '../document/text.ts'
 import { layOut, type Source } from './rendering.ts'
 
@@ -108,7 +108,7 @@ export function renderMarkdown(source: Source): string {
   const { role, imprint, options, form } = layOut(source)
   const sections = role.sections.flatMap(section => [
     heading(2, escaped(foldPlain(section.heading))),
-    ...printsMarkdown(section.blocks.flatMap(block => printBlock(block, role, options))),
+    ...printsMarkdown(printSection(section, role, options)),
   ])
   const title = role.title === null ? [] : [heading(1, escaped(foldPlain(role.title)))]
   const end = imprint === undefined ? [] : [escaped(imprint)]

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { formText, optionalMark } from '../document/form.ts'
 import { foldPlain } from '../document/print.ts'
-import { blocksHtml, escapeHtml } from './html.ts'
+import { escapeHtml, sectionHtml } from './html.ts'
 import { layOut, type Source, titleOf, withoutOptional } from './rendering.ts'
 
 const css = `
@@ -25,8 +25,9 @@ export const pagePolicy = `default-src 'none'; style-src 'sha256-${createHash('s
 function article(source: Source, hasTitle: boolean): string {
   const shown = source.version ? withoutOptional(source.role) : source.role
   const { role, imprint, options, form } = layOut(source, { role: shown, hasTitle })
-  const sections = role.sections.map(({ id, kind, heading, blocks }) => {
-    const content = blocksHtml(blocks, role, { ...options, optionalMark: ` <em>${optionalMark}</em>` })
+  const sections = role.sections.map(section => {
+    const { id, kind, heading } = section
+    const content = sectionHtml(section, role, { ...options, optionalMark: ` <em>${optionalMark}</em>` })
     const name = `section-${escapeHtml(id)}`
     return `<section id="${name}" aria-labelledby="${name}-heading" data-kind="${kind}">
 <h2 id="${name}-heading">${escapeHtml(foldPlain(heading))}</h2>

@@ -19,7 +19,7 @@ import {
   WidthType,
 } from 'docx'
 import { formNamespace, formText, optionalMark } from '../document/form.ts'
-import { foldPlain, holdable, type Print, printBlock } from '../document/print.ts'
+import { foldPlain, holdable, type Print, printSection } from '../document/print.ts'
 import type { Inline } from '../document/text.ts'
 import { escapeHtml } from './html.ts'
 import { layOut, type Source, titleOf } from './rendering.ts'
@@ -198,7 +198,7 @@ export async function renderWord(source: Source, time: string): Promise<Buffer> 
   const children = [
     ...(role.title === null ? [] : [new Paragraph({ heading: HeadingLevel.HEADING_1, keepNext: true, text: title })]),
     ...role.sections.flatMap(section => {
-      const prints = section.blocks.flatMap(block => printBlock(block, role, options))
+      const prints = printSection(section, role, options)
       // Tables side by side would be one.
       return [writer.section(section.heading, prints), new Paragraph('')]
     }),

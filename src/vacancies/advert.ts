@@ -2,7 +2,7 @@
 import type { Finding } from '../document/check.ts'
 import type { PublishedRole, SectionKind } from '../document/schema.ts'
 import type { VacancyDocument } from '../document/vacancy.ts'
-import { blocksHtml, escapeHtml } from '../renderings/html.ts'
+import { escapeHtml, sectionHtml } from '../renderings/html.ts'
 
 export interface Advert {
   id: string
@@ -45,21 +45,17 @@ export function sectionsOf(advert: Advert): AdvertSection[] {
   const { vacancy } = advert
   const role = asAdvertised(advert)
   const isChosen = choiceOf(vacancy)
-  const ofRole = role.sections.map(({ id, kind, heading, blocks }, index) => ({
-    kind,
-    heading,
-    html: blocksHtml(blocks, role, { subheading: 'h4', optional: item => isChosen(id, item.id) }),
+  const ofRole = role.sections.map((section, index) => ({
+    kind: section.kind,
+    heading: section.heading,
+    html: sectionHtml(section, role, { subheading: 'h4', optional: item => isChosen(section.id, item.id) }),
     source: `role:/sections/${index}`,
   }))
   const own = vacancy.sections.map(({ kind, heading, blocks }, index) => ({
     kind,
     heading,
     // What an item of the vacancy's own says is chosen by being there.
-    html: blocksHtml(
-      blocks.filter(({ type }) => type !== 'note'),
-      role,
-      { subheading: 'h4' },
-    ),
+    html: sectionHtml({ heading, blocks: blocks.filter(({ type }) => type !== 'note') }, role, { subheading: 'h4' }),
     source: `/sections/${index}`,
   }))
   return [...ofRole, ...own].filter(({ html }) => html !== '')

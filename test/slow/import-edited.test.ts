@@ -157,7 +157,7 @@ for (const format of Object.keys(formats))
     },
   )
 
-t.test('tables of a Word file that no section of the role prints are read, and make no sections', async t => {
+t.test('tables that no section of the role prints are read, and make no sections', async t => {
   const role = await roleOf(ourSample())
   const bare = (document: RoleDocument): RoleDocument => ({
     ...document,
@@ -189,17 +189,20 @@ t.test('tables of a Word file that no section of the role prints are read, and m
     ...without,
     advert_details: { ...without.advert_details, additional: [{ label: 'Parking', value: 'Open' }] },
   }
-  for (const previous of [undefined, without])
+  for (const [format, previous] of Object.keys(formats).flatMap(name => [
+    [name, undefined] as const,
+    [name, without] as const,
+  ]))
     for (const [edits, expected] of [
       [[], without],
       [
         [replaceText('Senior Executive Officer (SEO)', 'Grade 7'), replaceText('(DESN) – Level 3', '(DESN) – Level 4')],
         paid,
       ],
-      [[replaceText('>Car park:<', '>Parking<')], rewritten],
+      [[replaceText('Car park:', format === 'docx' ? 'Parking' : 'Parking:')], rewritten],
     ] as const) {
-      const { document, ...report } = await again(without, 'docx', edits, previous)
-      t.equal(withoutIds(document), withoutIds(expected))
+      const { document, ...report } = await again(without, format, edits, previous)
+      t.equal(withoutIds(document), withoutIds(expected), format)
       t.same(report, { losses: [], percent: 100 })
     }
   const { document, losses } = await again(without, 'docx', [replaceText('Car park:', '')])
@@ -277,6 +280,100 @@ for (const format of Object.keys(formats))
         t.same(report, { losses: [], percent: 100 }, what)
       }
   })
+
+/** Two lists of skills side by side, behaviours that a section names and one that none does, and places with addresses. */
+const listed: RoleDocument = {
+  ...skilled,
+  sections: [
+    {
+      id: '',
+      kind: 'skills_experience',
+      heading: 'Skills and experience',
+      shared_section: null,
+      blocks: [
+        { type: 'skills', importance: 'essential' },
+        { type: 'skills', importance: 'desirable' },
+      ],
+    },
+    {
+      id: '',
+      kind: 'capabilities',
+      heading: 'Behaviours',
+      shared_section: null,
+      blocks: [
+        {
+          type: 'list',
+          ordered: false,
+          items: ['Leadership', 'Delivering at pace'].map(text => ({ id: '', text, optional: false, items: [] })),
+        },
+      ],
+    },
+  ],
+  behaviours: ['leadership', 'delivering_at_pace', 'working_together'],
+  advert_details: {
+    ...exampleDocument.advert_details,
+    salary: { min: 34000, max: 37400, currency: 'GBP', period: 'year', text: '£34,000 to £37,400' },
+    locations: [
+      { text: 'Croydon', town: 'Croydon', region: 'London', postcode: 'CR9 3RR', country: 'GB' },
+      { text: 'Sheffield', town: 'Sheffield', region: 'Yorkshire and the Humber', postcode: null, country: 'GB' },
+    ],
+  },
+}
+
+for (const format of Object.keys(formats))
+  t.test(
+    `lists of skills side by side, behaviours and details in ${format} take what is changed and keep the rest`,
+    async t => {
+      const [croydon, sheffield] = listed.advert_details.locations
+      const [rust, kafka] = [skill('Rust'), skill('Kafka', { importance: 'desirable' })]
+      const withBehaviours = (items: string[], behaviours: RoleDocument['behaviours']): Partial<RoleDocument> => ({
+        behaviours,
+        sections: listed.sections.map(section =>
+          section.kind === 'capabilities'
+            ? {
+                ...section,
+                blocks: [
+                  {
+                    type: 'list',
+                    ordered: false,
+                    items: items.map(text => ({ id: '', text, optional: false, items: [] })),
+                  },
+                ],
+              }
+            : section,
+        ),
+      })
+      const leeds = { text: 'Leeds', town: null, region: null, postcode: null, country: null }
+      const paid = { min: 40000, max: 45500, text: '£40,000 to £45,500' }
+      for (const [edits, expected] of [
+        [[], {}],
+        [[addItem(sql.statement, rust.statement)], { skills: [python, rust, sql, airflow, spark] }],
+        [[addItem(spark.statement, kafka.statement)], { skills: [python, sql, airflow, kafka, spark] }],
+        [[removeItem(sql.statement), addItem(spark.statement, 'Kafka')], { skills: [python, airflow, kafka, spark] }],
+        [
+          [replaceText('Leadership', 'Seeing the big picture')],
+          withBehaviours(
+            ['Seeing the big picture', 'Delivering at pace'],
+            ['delivering_at_pace', 'working_together', 'seeing_the_big_picture'],
+          ),
+        ],
+        [[removeItem('Delivering at pace')], withBehaviours(['Leadership'], ['leadership', 'working_together'])],
+        [
+          [replaceText('Croydon; Sheffield', 'Croydon; Leeds; Sheffield')],
+          { advert_details: { ...listed.advert_details, locations: [croydon, leeds, sheffield] } },
+        ],
+        [
+          [replaceText('£34,000 to £37,400', paid.text)],
+          { advert_details: { ...listed.advert_details, salary: { ...listed.advert_details.salary, ...paid } } },
+        ],
+      ] as [Edit[], Partial<RoleDocument>][])
+        for (const previous of [undefined, listed]) {
+          const { document, ...report } = await again(listed, format, edits, previous)
+          t.equal(withoutIds(document), withoutIds({ ...listed, ...expected }))
+          t.same(report, { losses: [], percent: 100 })
+        }
+    },
+  )
 
 t.test('skills of a section that is read anew keep what goes with their text', async t => {
   const paragraph = replaceText(`- ${airflow.statement}`, `- ${airflow.statement}\n\nAnd more.\n`)

@@ -6,7 +6,7 @@ import { importFile } from '../../src/imports/import.ts'
 import { Notices } from '../../src/imports/notices.ts'
 import { openPackage } from '../../src/imports/package.ts'
 import { wordType } from '../../src/imports/scan.ts'
-import { blocksHtml, inlineHtml } from '../../src/renderings/html.ts'
+import { inlineHtml, sectionHtml } from '../../src/renderings/html.ts'
 import { renderMarkdown } from '../../src/renderings/markdown.ts'
 import { renderWord } from '../../src/renderings/word.ts'
 import { testApp } from '../support/app.ts'
@@ -56,7 +56,7 @@ t.test('limited HTML is escaped', async t => {
   )
   const [summary] = draft.sections
   t.equal(
-    blocksHtml(summary?.blocks ?? [], sourceOf(draft, []).role, { optional: () => false }),
+    sectionHtml(summary ?? { heading: '', blocks: [] }, sourceOf(draft, []).role, { optional: () => false }),
     `<p>You look after [Insert team] &amp; &lt;data&gt; with <strong>care</strong>.</p>
 <p class="note">Optional points to include</p>
 <ul>
@@ -90,6 +90,8 @@ You look after \\[Insert team\\] &amp; &lt;data&gt; with **care**.
 - Build pipelines that others can maintain
 
 ## Skills and experience
+
+### Essential skills
 
 - Can write and test code in Python
 
@@ -371,7 +373,9 @@ t.test('a Word file has headings, a language, a title and header rows, and the s
       'Data engineer',
       'About the role',
       'Optional points to include',
-      ...draft.sections.slice(1, 4).map(({ heading }) => heading),
+      ...draft.sections.slice(1, 3).map(({ heading }) => heading),
+      'Essential skills',
+      'Skills Framework for the Information Age',
       'Development and implementation',
       'Appendix',
     ],
