@@ -1,4 +1,5 @@
 /** The problems that the register answers with (RFC 9457), and the codes of their parts. */
+import { didYouMean } from '../document/nearest.ts'
 
 /** The codes of `errors` for what has not the form that the contract asks for; rules beyond it have codes of their own. */
 export const formCodes = {
@@ -188,9 +189,9 @@ export class Problem extends Error {
   }
 }
 
-/** 404, naming what was looked for: `notFound('role', 'devops')`. */
-export const notFound = (noun: string, key: string | number) =>
-  new Problem('not_found', `There is no ${noun} "${key}" that you may read.`)
+/** 404, naming what was looked for, and what was meant by it where that is known: `notFound('role', 'devops')`. */
+export const notFound = (noun: string, key: string | number, near?: string) =>
+  new Problem('not_found', `There is no ${noun} "${key}" that you may read.${didYouMean(near)}`)
 
 /** 422 with everything that is wrong at once. */
 export const invalid = (errors: ErrorDetail[]) =>
