@@ -216,7 +216,7 @@ export async function build(options: AppOptions) {
   await app.register(refusals, { db })
 
   await app.register(publishedRoles, { prefix: '/v1', db, cache, keptPages, baseUrl })
-  await app.register(occupations, { prefix: '/v1', cache, baseUrl })
+  await app.register(occupations, { prefix: '/v1', db, cache, baseUrl })
   await app.register(exportOfRoles, { prefix: '/v1' })
   await app.register(feed, { prefix: '/v1', db, signal, baseUrl })
   await app.register(documents, { prefix: '/v1', db, cache, baseUrl })

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { findingCodes } from './document/finding-codes.ts'
 import { component, object, ref } from './document/shape.ts'
 import { preferredType } from './plugins/accept.ts'
 import { notFound, type ProblemCode, problemTypes } from './plugins/problems.ts'
@@ -15,6 +16,9 @@ const ProblemType = component(
     status: Type.Integer({ minimum: 400, maximum: 599 }),
     title: Type.String(),
     help: Type.String({ description: 'What to do about it.' }),
+    error_codes: Type.Array(object({ code: Type.String(), meaning: Type.String() }), {
+      description: 'Of `invalid`, each code that `errors` may have, of any problem, and what it means; else empty.',
+    }),
   }),
 )
 
@@ -23,9 +27,17 @@ const style =
 /** Nothing but the one style sheet that stands in the page. */
 const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
+const typeOf = (code: ProblemCode) => ({
+  code,
+  ...problemTypes[code],
+  error_codes: code === 'invalid' ? Object.entries(findingCodes).map(([code, meaning]) => ({ code, meaning })) : [],
+})
+
 const pageOf = (code: ProblemCode, service: string) => {
-  const { status, title, help } = problemTypes[code]
+  const { status, title, help, error_codes } = typeOf(code)
   const text = escapeHtml(help).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+  const errors = error_codes.map(({ code, meaning }) => `<li><code>${code}</code>: ${escapeHtml(meaning)}</li>`)
+  const list = errors.length === 0 ? '' : `<p>The codes of errors:</p>\n<ul>\n${errors.join('\n')}\n</ul>\n`
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -36,7 +48,7 @@ const pageOf = (code: ProblemCode, service: string) => {
 <h1>${escapeHtml(title)}</h1>
 <p>${text}</p>
 <p>Code <code>${code}</code>, HTTP status ${status}.</p>
-</main>
+${list}</main>
 </html>
 `
 }
@@ -61,7 +73,7 @@ export const problemPages: FastifyPluginAsyncTypebox<{ serviceName: string }> = 
       const { code } = request.params
       if (!isCode(code)) throw notFound('problem', code)
       const asHtml = preferredType(request, ['text/html', 'application/json']) === 'text/html'
-      const body = asHtml ? pageOf(code, serviceName) : JSON.stringify({ code, ...problemTypes[code] })
+      const body = asHtml ? pageOf(code, serviceName) : JSON.stringify(typeOf(code))
       reply.header('vary', 'accept')
       if (asHtml) reply.header('content-security-policy', policy)
       return sendEntity(request, reply, {

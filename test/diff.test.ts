@@ -31,9 +31,11 @@ const before = documentWith({
         item('i2', 'Test', { optional: true }),
         item('i3', 'Run'),
       ]),
+      listOf([item('i7', 'Look after')]),
     ]),
     section('two', [{ type: 'skills', importance: 'essential' }]),
     section('three', [{ type: 'subheading', text: 'Benefits' }]),
+    section('four', [listOf([item('i8', 'Drive')])]),
   ],
 })
 
@@ -140,7 +142,63 @@ t.test('diffDocuments: what changed, by meaning', async t => {
     [
       'the first section moved to the end: one move, not two',
       d => d.sections.push(...d.sections.splice(0, 1)),
-      [{ op: 'move', from: '/sections/0', path: '/sections/2', what: 'section “Heading of one”', ...moved }],
+      [{ op: 'move', from: '/sections/0', path: '/sections/3', what: 'section “Heading of one”', ...moved }],
+    ],
+    [
+      'items moved to another list of their section, one reworded: moved by their ids, in the order that they have there',
+      d => {
+        const [build, , run] = itemsOf(d).splice(0, 3, item('i6', 'Mend'), ...itemsOf(d).slice(1, 2))
+        const other = blockOf(d, 0, 2) as Extract<Block, { type: 'list' }>
+        other.items.unshift({ ...(run as ListItem), text: 'Run them' })
+        other.items.push(build as ListItem)
+      },
+      [
+        {
+          op: 'move',
+          from: '/sections/0/blocks/1/items/2',
+          path: '/sections/0/blocks/2/items/0',
+          what: 'item of “Heading of one”',
+          ...moved,
+        },
+        {
+          op: 'move',
+          from: '/sections/0/blocks/1/items/0',
+          path: '/sections/0/blocks/2/items/2',
+          what: 'item of “Heading of one”',
+          ...moved,
+        },
+        { op: 'add', path: '/sections/0/blocks/1/items/0', ...added },
+        { op: 'replace', path: '/sections/0/blocks/2/items/0/text', before: 'Run', value: 'Run them', from: null },
+      ],
+    ],
+    [
+      'an item moved to a section that has moved: by its id and text',
+      d => {
+        d.sections.unshift(...d.sections.splice(3, 1))
+        const [test] = (blockOf(d, 1, 1) as Extract<Block, { type: 'list' }>).items.splice(1, 1)
+        ;(blockOf(d, 0, 0) as Extract<Block, { type: 'list' }>).items.push(test as ListItem)
+      },
+      [
+        { op: 'move', from: '/sections/3', path: '/sections/0', what: 'section “Heading of four”', ...moved },
+        {
+          op: 'move',
+          from: '/sections/1/blocks/1/items/1',
+          path: '/sections/0/blocks/0/items/1',
+          what: 'optional item of “Heading of four”',
+          ...moved,
+        },
+      ],
+    ],
+    [
+      'an item of another text in another section is another',
+      d => {
+        itemsOf(d).pop()
+        ;(blockOf(d, 3, 0) as Extract<Block, { type: 'list' }>).items.push(item('i3', 'Rest'))
+      },
+      [
+        { op: 'remove', path: '/sections/0/blocks/1/items/2', ...removed },
+        { op: 'add', path: '/sections/3/blocks/0/items/1', ...added },
+      ],
     ],
     [
       'a nested item',
@@ -382,6 +440,18 @@ function shuffle(value: unknown, steps: number[]): void {
   for (const entry of Object.values(value)) shuffle(entry, steps)
 }
 
+/** Moves items from lists to other lists, at any place there. */
+function carry(document: RoleDocument, steps: number[]): void {
+  const lists = document.sections.flatMap(({ blocks }) =>
+    blocks.flatMap(entry => (entry.type === 'list' ? [entry] : [])),
+  )
+  for (const step of steps) {
+    const [from, to] = [lists[step % lists.length], lists[(step * 7 + 3) % lists.length]]
+    const [carried] = from?.items.splice(step % 3, 1) ?? []
+    if (carried) to?.items.splice(step % 4, 0, step % 5 === 0 ? { ...carried, text: 'Another' } : carried)
+  }
+}
+
 const textOf = (change: Change, without: 'added' | 'removed') =>
   change.words.flatMap(({ mark, text }) => (mark === without ? [] : [text])).join('')
 
@@ -417,6 +487,20 @@ t.test('applyDiff: the changes from one document to another, applied to the firs
     }),
     { numRuns: 600 },
   )
+  let moves = 0
+  fc.assert(
+    fc.property(document, fc.array(fc.nat(1000), { maxLength: 20 }), fc.boolean(), (from, steps, shuffled) => {
+      const to = structuredClone(from)
+      carry(to, steps)
+      if (shuffled) shuffle(to, steps)
+      requireExact(from, to)
+      requireExact(to, from)
+      const listAt = (pointer: string) => pointer.replace(/\d+$/, '')
+      moves += diffDocuments(from, to).filter(({ from, path }) => from !== null && listAt(from) !== listAt(path)).length
+    }),
+    { numRuns: 600 },
+  )
+  t.ok(moves > 100, `${moves} items were told to be in another list`)
   t.pass('each was exact')
 })
 

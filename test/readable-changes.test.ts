@@ -42,8 +42,8 @@ const before = documentWith({
 })
 
 /** What a reader sees: `[-went-]` and `{+came+}`; what is shown by its marks stands in `<>`. */
-const seen = (to: object) =>
-  readableChanges(before, diffDocuments(before, to), 100).map(({ title, lines }) => [
+const seen = (to: object, from: object = before) =>
+  readableChanges(from, diffDocuments(from, to), 100).map(({ title, lines }) => [
     title,
     ...lines.map(
       ({ point, parts }) =>
@@ -299,6 +299,28 @@ t.test('readableChanges: each kind of change as a sentence', async t => {
     edit(to)
     t.same(seen(to), expected, name)
   }
+})
+
+t.test('readableChanges: a point moved to another list, of its section or of another', async t => {
+  const listOf = (...items: ListItem[]): Block => ({ type: 'list', ordered: false, items })
+  const [build, test, run] = [item('i1', 'Build *well*'), item('i2', 'Test', { optional: true }), item('i3', 'Run')]
+  const [drive, rest] = [item('i4', 'Drive'), item('i5', 'Rest')]
+  const documentOf = (first: ListItem[], second: ListItem[], third: ListItem[]) =>
+    documentWith({
+      sections: [
+        section('other', 'About', [listOf(...first), listOf(...second)]),
+        section('other-2', 'More', [listOf(...third)]),
+      ],
+    })
+  const from = documentOf([build, test, run], [drive], [rest])
+  t.strictSame(seen(documentOf([run], [build, drive], [rest, test]), from), [
+    ['A point in “About” was moved to another list.', '• <Build *well*>'],
+    ['An optional point was moved from “About” to “More”.', '• <Test> (optional)'],
+  ])
+  t.strictSame(seen(documentOf([build, test], [drive, { ...run, text: 'Run it' }], [rest]), from), [
+    ['A point in “About” was moved to another list.', '• <Run>'],
+    ['A point in “About” was reworded.', 'Run {+it+}'],
+  ])
 })
 
 t.test('readableChanges: of any two documents, sentences without what only programs know', async t => {

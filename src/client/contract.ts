@@ -2454,6 +2454,7 @@ export interface components {
         ErrorDetail: {
             /** @description RFC 6901 pointer into the body, or `?name` of a query parameter. */
             pointer: string;
+            /** @description What kind of thing is wrong; `/problems/invalid` explains each. */
             code: string;
             /** @description What is wrong and what would be right. */
             detail: string;
@@ -2521,6 +2522,7 @@ export interface components {
         Finding: {
             /** @description RFC 6901 pointer into the draft. */
             pointer: string;
+            /** @description What kind of thing is wrong; `/problems/invalid` explains each. */
             code: string;
             detail: string;
         };
@@ -3960,6 +3962,11 @@ export interface components {
             title: string;
             /** @description What to do about it. */
             help: string;
+            /** @description Of `invalid`, each code that `errors` may have, of any problem, and what it means; else empty. */
+            error_codes: {
+                code: string;
+                meaning: string;
+            }[];
         };
         PropertyValue: {
             /** @enum {string} */

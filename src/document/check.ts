@@ -1,5 +1,6 @@
 /** What a document must keep beyond its schema, and what still stops its publication. Pure: no catalogue is asked. */
 import { gradeScheme, grades, sectionKinds } from './code-lists.ts'
+import type { FindingCode } from './finding-codes.ts'
 import { wrongCountry, wrongCurrency } from './iso.ts'
 import { nearest } from './nearest.ts'
 import {
@@ -19,7 +20,7 @@ import { shorten } from './wording.ts'
 /** One thing found: where (RFC 6901 pointer into the document), a code, and what would be right. */
 export interface Finding {
   pointer: string
-  code: string
+  code: FindingCode
   detail: string
 }
 
@@ -111,12 +112,14 @@ export const checkSize = (text: string, noun: string): Finding[] =>
 
 /** What is wrong in the blocks of a section, shared or not. */
 export function checkBlocks(blocks: readonly Block[], pointer: string): Finding[] {
-  const twice = repeats(itemsOf(blocks), ({ id }) => id).map(({ key }) => ({
-    pointer,
-    code: 'duplicate_id',
-    detail: `The item id "${key}" stands twice in this section; leave it out for a new item.`,
-  }))
-  const texts = textsOf(blocks, pointer).flatMap(({ pointer: at, text }) => {
+  const twice = repeats(itemsOf(blocks), ({ id }) => id).map(
+    ({ key }): Finding => ({
+      pointer,
+      code: 'duplicate_id',
+      detail: `The item id "${key}" stands twice in this section; leave it out for a new item.`,
+    }),
+  )
+  const texts = textsOf(blocks, pointer).flatMap(({ pointer: at, text }): Finding[] => {
     const found = checkText(text)
     return found === null ? [] : [{ pointer: at, code: 'wrong_text', detail: found }]
   })
@@ -231,11 +234,13 @@ function checkMappings({ sfia_version, sfia_mappings }: RoleDocument): Finding[]
 }
 
 function checkGrades({ grades }: RoleDocument): Finding[] {
-  const twice = repeats(grades, ({ scheme, code }) => `${scheme} ${code}`).map(({ index }) => ({
-    pointer: `/grades/${index}`,
-    code: 'duplicate',
-    detail: `The grade ${grades[index]?.code} stands in the list already.`,
-  }))
+  const twice = repeats(grades, ({ scheme, code }) => `${scheme} ${code}`).map(
+    ({ index }): Finding => ({
+      pointer: `/grades/${index}`,
+      code: 'duplicate',
+      detail: `The grade ${grades[index]?.code} stands in the list already.`,
+    }),
+  )
   return [...grades.flatMap((grade, index) => checkGrade(grade, `/grades/${index}`)), ...twice]
 }
 
@@ -250,7 +255,7 @@ export function checkDocument(document: RoleDocument): Finding[] {
     ...document.sections.flatMap((section, index) => checkSection(section, `/sections/${index}`)),
     ...checkMarkers(document),
     ...duplicates('/skills', document.skills, 'the skills'),
-    ...document.skills.flatMap(({ statement }, index) => {
+    ...document.skills.flatMap(({ statement }, index): Finding[] => {
       const found = checkText(statement)
       return found === null ? [] : [{ pointer: `/skills/${index}/statement`, code: 'wrong_text', detail: found }]
     }),

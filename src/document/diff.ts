@@ -277,6 +277,68 @@ const under = ({ from, between, to }: Places, a: string | number, b = a, c = a):
   to: [...to, c],
 })
 
+/** An entry of a list of the earlier document, and where it stands there. */
+interface Origin {
+  entry: Json
+  at: Path
+}
+
+/** A list of both documents. */
+interface List {
+  at: Places
+  /** Its entries in the earlier document. */
+  was: readonly Origin[]
+  to: readonly Json[]
+  /** What each later entry was, by its place. */
+  origins: Map<number, Origin>
+  /** What of the earlier document is in it when entries are put in order: all that is not removed. */
+  standing: Origin[]
+}
+
+/** An item that is not, or not yet, in the list. */
+interface Leaving {
+  list: List
+  origin: Origin
+  entry: Json
+}
+interface Arriving {
+  list: List
+  place: number
+  entry: Json
+}
+
+/** Whether a path is that of a list of items, not of those under an item: between these an item may be moved. */
+const isItemList = ({ to }: Places) => to[0] === 'sections' && to[4] === 'items' && to.length === 5
+
+/**
+ * Which items that one list lacks and another has more are the same: in one section by their id; in another, where a
+ * shared section may have given the same id to another item, by id and text.
+ */
+function pairTravellers(lists: readonly List[]): { from: Leaving; to: Arriving }[] {
+  const kept = new Set(lists.flatMap(({ origins }) => [...origins.values()]))
+  let leaving = lists.flatMap(list =>
+    list.was.filter(origin => !kept.has(origin)).map((origin): Leaving => ({ list, origin, entry: origin.entry })),
+  )
+  let arriving = lists.flatMap(list =>
+    list.to.map((entry, place): Arriving => ({ list, place, entry })).filter(({ place }) => !list.origins.has(place)),
+  )
+  const ways: ((item: Leaving | Arriving) => unknown[])[] = [
+    ({ list, entry }) => [list.at.from[1], follow(entry, ['id'])],
+    ({ entry }) => [follow(entry, ['id']), follow(entry, ['text'])],
+  ]
+  return ways.flatMap(way => {
+    const pairs = pairByKey<Leaving | Arriving>(leaving, arriving, item => JSON.stringify(way(item)))
+    const found = [...pairs].map(([place, before]) => ({
+      from: leaving[before] as Leaving,
+      to: arriving[place] as Arriving,
+    }))
+    const gone = new Set(pairs.values())
+    leaving = leaving.filter((_, place) => !gone.has(place))
+    arriving = arriving.filter((_, place) => !pairs.has(place))
+    return found
+  })
+}
+
 /** The later place first: then what is removed moves nothing that is still to be removed. */
 function byPlaceFromTheEnd(one: Path, other: Path): number {
   for (let depth = 0; depth < one.length && depth < other.length; depth += 1) {
@@ -293,17 +355,34 @@ class Comparison {
   readonly #budget: WordBudget = { words: 1_000_000 }
   readonly #removed: { path: Path; change: Change }[] = []
   readonly #moved: Change[] = []
-  readonly #rest: Change[] = []
+  /** In parts, of which those of lists of items are filled when all of these lists are known. */
+  readonly #rest: Change[][] = []
+  #part: Change[] = []
+  /** Items that are in another list later. */
+  readonly #travelled = new Set<Origin>()
+  readonly #itemLists: (List & { part: Change[] })[] = []
 
   constructor(from: Json, to: Json) {
     this.#from = from
     this.#to = to
+    this.#beginPart()
     this.#values(from, to, { from: [], between: [], to: [] })
+    this.#travel()
+    for (const { part, ...list } of this.#itemLists) {
+      this.#part = part
+      this.#entries(list)
+    }
   }
 
   get changes(): Change[] {
     const removed = this.#removed.sort((a, b) => byPlaceFromTheEnd(a.path, b.path))
-    return [...removed.map(({ change }) => change), ...this.#moved, ...this.#rest]
+    return [...removed.map(({ change }) => change), ...this.#moved, ...this.#rest.flat()]
+  }
+
+  #beginPart(): Change[] {
+    this.#part = []
+    this.#rest.push(this.#part)
+    return this.#part
   }
 
   #values(from: Json, to: Json, at: Places): void {
@@ -312,7 +391,7 @@ class Comparison {
     else if (isObject(from) && isObject(to)) this.#objects(from, to, at)
     else {
       const isText = typeof from === 'string' && typeof to === 'string' && /\s/.test(from + to)
-      this.#rest.push({
+      this.#part.push({
         op: 'replace',
         path: pointerOf(at.to),
         from: null,
@@ -336,33 +415,73 @@ class Comparison {
 
   #lists(from: readonly Json[], to: readonly Json[], at: Places): void {
     const pairs = pairUp(at.to.at(-1), from, to, this.#budget)
-    const kept = new Set(pairs.values())
-    from.forEach((entry, place) => {
-      if (!kept.has(place)) this.#remove(entry, [...at.from, place])
-    })
-    const inOrder = [...pairs.keys()].sort((a, b) => a - b)
-    const rankOf = new Map(inOrder.map((place, rank) => [pairs.get(place) as number, rank]))
-    const order = [...kept].sort((a, b) => a - b).map(place => rankOf.get(place) as number)
-    for (const move of movesOf(order))
-      this.#moved.push({
-        op: 'move',
-        path: pointerOf([...at.between, move.to]),
-        from: pointerOf([...at.between, move.from]),
-        value: null,
-        before: null,
-        what: nameOf(this.#to, [...at.to, inOrder[move.entry] as number]),
-        words: [],
-      })
+    const was = from.map((entry, place): Origin => ({ entry, at: [...at.from, place] }))
+    const origins = new Map([...pairs].map(([place, before]) => [place, was[before] as Origin]))
+    const kept = new Set(origins.values())
+    const list: List = { at, was, to, origins, standing: was.filter(origin => kept.has(origin)) }
+    if (isItemList(at)) {
+      this.#itemLists.push({ ...list, part: this.#beginPart() })
+      this.#beginPart()
+    } else this.#entries(list)
+  }
+
+  /** Moves items from one list to another, each to behind the one that it comes after. */
+  #travel(): void {
+    const travellers = pairTravellers(this.#itemLists)
+    for (const { from } of travellers) this.#travelled.add(from.origin)
+    for (const list of this.#itemLists) {
+      const kept = new Set(list.origins.values())
+      list.standing = list.was.filter(origin => kept.has(origin) || this.#travelled.has(origin))
+    }
+    for (const { from, to } of travellers.sort((a, b) => a.to.place - b.to.place)) {
+      const { list, place } = to
+      let before = place - 1
+      while (before >= 0 && !list.origins.has(before)) before -= 1
+      const leaves = from.list.standing.indexOf(from.origin)
+      from.list.standing.splice(leaves, 1)
+      const lands = before < 0 ? 0 : list.standing.indexOf(list.origins.get(before) as Origin) + 1
+      list.standing.splice(lands, 0, from.origin)
+      list.origins.set(place, from.origin)
+      this.#move([...from.list.at.between, leaves], [...list.at.between, lands], [...list.at.to, place])
+    }
+  }
+
+  #entries({ at, was, to, origins, standing }: List): void {
+    const isHere = new Set(origins.values())
+    for (const origin of was)
+      if (!isHere.has(origin) && !this.#travelled.has(origin)) this.#remove(origin.entry, origin.at)
+    const inOrder = [...origins.keys()].sort((a, b) => a - b)
+    const rankOf = new Map(inOrder.map((place, rank) => [origins.get(place) as Origin, rank]))
+    for (const move of movesOf(standing.map(origin => rankOf.get(origin) as number)))
+      this.#move([...at.between, move.from], [...at.between, move.to], [...at.to, inOrder[move.entry] as number])
     to.forEach((entry, place) => {
-      const before = pairs.get(place)
-      if (before === undefined) this.#add(entry, [...at.to, place])
-      else this.#values(from[before] as Json, entry, under(at, before, rankOf.get(before) as number, place))
+      const origin = origins.get(place)
+      if (origin === undefined) this.#add(entry, [...at.to, place])
+      else
+        this.#values(origin.entry, entry, {
+          from: origin.at,
+          between: [...at.between, rankOf.get(origin) as number],
+          to: [...at.to, place],
+        })
+    })
+  }
+
+  #move(from: Path, path: Path, later: Path): void {
+    const what = nameOf(this.#to, later)
+    this.#moved.push({
+      op: 'move',
+      path: pointerOf(path),
+      from: pointerOf(from),
+      value: null,
+      before: null,
+      what,
+      words: [],
     })
   }
 
   #add(value: Json, path: Path): void {
     const what = nameOf(this.#to, path)
-    this.#rest.push({ op: 'add', path: pointerOf(path), from: null, value, before: null, what, words: [] })
+    this.#part.push({ op: 'add', path: pointerOf(path), from: null, value, before: null, what, words: [] })
   }
 
   #remove(before: Json, path: Path): void {

@@ -259,11 +259,13 @@ function checkChoices({ version, chosen_items, technical_skills }: VacancyDocume
       ? []
       : [{ pointer, code: 'not_optional', detail: `The item ${item} of "${section}" is printed without being chosen.` }]
   })
-  const twice = repeats(chosen_items, ({ section, item }) => `${section} ${item}`).map(({ index, key }) => ({
-    pointer: `/chosen_items/${index}`,
-    code: 'duplicate',
-    detail: `The item ${key.split(' ')[1]} of "${key.split(' ')[0]}" is chosen already.`,
-  }))
+  const twice = repeats(chosen_items, ({ section, item }) => `${section} ${item}`).map(
+    ({ index, key }): Finding => ({
+      pointer: `/chosen_items/${index}`,
+      code: 'duplicate',
+      detail: `The item ${key.split(' ')[1]} of "${key.split(' ')[0]}" is chosen already.`,
+    }),
+  )
   const known = new Set(role.skills.map(({ id }) => id))
   const skills = technical_skills.flatMap((id, index): Finding[] =>
     known.has(id)
@@ -292,7 +294,7 @@ export function checkVacancy(document: VacancyDocument, role: PublishedRole): Fi
       : [
           {
             pointer: '/apply_url',
-            code: 'wrong_form',
+            code: 'wrong_form' as const,
             detail: 'This is not an address. Write it like https://www.civilservicejobs.service.gov.uk/.',
           },
         ]),

@@ -1,4 +1,5 @@
 /** What an importer says about a document while it reads it: warnings, what it understood, and why it gave up. */
+import type { FindingCode } from '../document/finding-codes.ts'
 import { limits } from '../document/schema.ts'
 import { foldSpace } from '../document/text.ts'
 import { sentence } from '../document/wording.ts'
@@ -32,7 +33,7 @@ interface Understood {
 export interface Problem {
   line: number | null
   pointer: string
-  code: string
+  code: FindingCode
   detail: string
 }
 
@@ -89,7 +90,7 @@ export class Notices {
   }
 
   /** The document cannot become a draft. */
-  refuse(code: string, detail: string, line: number | null = null, pointer = '') {
+  refuse(code: FindingCode, detail: string, line: number | null = null, pointer = '') {
     if (!this.problems.some(problem => problem.code === code && problem.detail === sentence(detail))) {
       this.problems.push({ line, pointer, code, detail: sentence(detail) })
     }

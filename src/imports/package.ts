@@ -4,6 +4,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl'
+import type { FindingCode } from '../document/finding-codes.ts'
 import type { Notices } from './notices.ts'
 
 /** More than any honest document has, and little enough to inflate within the limits of a thread. */
@@ -26,8 +27,8 @@ export interface WordPackage {
 
 /** What is wrong with a package: a code, and a sentence that says what to do. */
 class Refusal extends Error {
-  readonly code: string
-  constructor(code: string, detail: string) {
+  readonly code: FindingCode
+  constructor(code: FindingCode, detail: string) {
     super(detail)
     this.code = code
   }
@@ -134,7 +135,7 @@ const startsWith = (bytes: Uint8Array, ...signature: number[]) => signature.ever
 
 /** Opens a Word file. Gives undefined with a problem in `notices` where it is none, or one that is not to be opened. */
 export async function openPackage(bytes: Uint8Array, notices: Notices): Promise<WordPackage | undefined> {
-  const refuse = (code: string, detail: string) => {
+  const refuse = (code: FindingCode, detail: string) => {
     notices.refuse(code, detail)
     return undefined
   }

@@ -7,7 +7,7 @@ import { SfiaVersion, Slug } from '../document/schema.ts'
 import { object, ref } from '../document/shape.ts'
 import { callerOf, organisationFor } from '../plugins/auth.ts'
 import { validate } from '../plugins/body.ts'
-import { Problem } from '../plugins/problems.ts'
+import { type ErrorDetail, Problem } from '../plugins/problems.ts'
 import { digestTag, sendEntity } from '../plugins/read.ts'
 import { parseMatch, revisionTag, type Written } from '../plugins/write.ts'
 import type { Comparer } from '../roles/comparer.ts'
@@ -65,7 +65,7 @@ function twoTargets(): Problem {
 
 /** 422 with what is wrong and the report on what was read all the same. */
 const unreadable = (
-  errors: { pointer: string; code: string; detail: string }[],
+  errors: readonly ErrorDetail[],
   members: { report: ImportReport; text: readonly string[] | null },
 ) =>
   new Problem(

@@ -1,6 +1,6 @@
 /** The pages are a client of the API like any other: what it refuses they refuse, and they know nothing else. */
 import type { FastifyInstance, FastifyRequest, InjectOptions } from 'fastify'
-import { Problem, type ProblemCode } from '../plugins/problems.ts'
+import { type ErrorDetail, Problem, type ProblemCode } from '../plugins/problems.ts'
 
 export interface ApiAnswer {
   status: number
@@ -38,7 +38,7 @@ export interface ProblemAnswer {
   title: string
   code: ProblemCode
   detail: string
-  errors: { pointer: string; code: string; detail: string }[]
+  errors: ErrorDetail[]
   [member: string]: unknown
 }
 

@@ -256,7 +256,17 @@ class Reader {
   #item(change: Change, tokens: readonly string[], place: string): ReadableChange {
     const { before, value, op } = change
     const item = follow(this.#root, tokens.slice(0, 6)) as ListItem
-    const own = `${item.optional ? 'an optional point' : 'a point'} ${place}`
+    const point = item.optional ? 'an optional point' : 'a point'
+    const own = `${point} ${place}`
+    const source = op === 'move' ? tokensOf(change.from ?? '').slice(0, 4) : []
+    if (tokens.length === 6 && source.length > 0 && source.join() !== tokens.slice(0, 4).join()) {
+      const headingAt = (pointer: readonly string[]) => (follow(this.#root, pointer.slice(0, 2)) as Section).heading
+      const title =
+        source[1] === tokens[1]
+          ? `${own} was moved to another list.`
+          : `${point} was moved from “${headingAt(source)}” to “${headingAt(tokens)}”.`
+      return { title: capital(title), lines: itemLines('same', item) }
+    }
     if (tokens.length === 6)
       return { title: capital(`${own} was ${verbOf(change)}.`), lines: itemLines(markOf[op], item) }
     if (tokens[6] === 'text') return this.#reworded(own, String(before), String(value))

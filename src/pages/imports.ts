@@ -11,7 +11,7 @@ import { typeByName, whyUnread } from '../imports/files.ts'
 import { type DocumentType, documentTypes } from '../imports/scan.ts'
 import type { ImportReport } from '../imports/schema.ts'
 import { unauthenticated } from '../plugins/auth.ts'
-import { Problem, type ProblemCode } from '../plugins/problems.ts'
+import { type ErrorDetail, Problem, type ProblemCode } from '../plugins/problems.ts'
 import { cacheControl, digestTag, sendEntity } from '../plugins/read.ts'
 import { type ApiAnswer, ask, type ProblemAnswer, problemOf } from './api.ts'
 import type { PageContent } from './page.ts'
@@ -109,8 +109,8 @@ const noKey = 'Type your key into the form.'
 const noDocument = 'Choose at least one document.'
 
 /** What a form without documents lacks. */
-const missing = ({ key }: Sent) => [
-  ...(isKey(key) ? [] : [{ pointer: '/key', code: 'missing', detail: noKey }]),
+const missing = ({ key }: Sent): ErrorDetail[] => [
+  ...(isKey(key) ? [] : [{ pointer: '/key', code: 'missing' as const, detail: noKey }]),
   { pointer: '/documents', code: 'missing', detail: noDocument },
 ]
 

@@ -10,7 +10,7 @@ const ErrorDetail = component(
   Type.Object(
     {
       pointer: Type.String({ description: 'RFC 6901 pointer into the body, or `?name` of a query parameter.' }),
-      code: Type.String(),
+      code: Type.String({ description: 'What kind of thing is wrong; `/problems/invalid` explains each.' }),
       detail: Type.String({ description: 'What is wrong and what would be right.' }),
     },
     { additionalProperties: false },

@@ -12,6 +12,7 @@ import {
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema.js'
 import fp from 'fastify-plugin'
 import { createScanner, type ParseError, parse, type SyntaxKind } from 'jsonc-parser'
+import type { FindingCode } from '../document/finding-codes.ts'
 import { components } from '../document/shape.ts'
 import { shorten } from '../document/wording.ts'
 import { invalid, Problem } from './problems.ts'
@@ -125,7 +126,7 @@ const token = {
   end: 17 as SyntaxKind.EOF,
 }
 
-const refuse = (code: string, pointer: string, detail: string) =>
+const refuse = (code: FindingCode, pointer: string, detail: string) =>
   new Problem('malformed_body', detail, { errors: [{ pointer, code, detail }] })
 
 interface Level {

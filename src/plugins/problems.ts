@@ -1,26 +1,6 @@
 /** The problems that the register answers with (RFC 9457), and the codes of their parts. */
-
-/** The codes of `errors` for what has not the form that the contract asks for; rules beyond it have codes of their own. */
-export const formCodes = {
-  blank: 'there must be text',
-  duplicate: 'an entry stands twice',
-  invalid: 'another rule of the contract',
-  missing_member: 'a member must be sent',
-  not_in_list: 'the value is none of those that there are',
-  too_few: 'the list is too short',
-  too_large: 'the number is too high',
-  too_long: 'the text is too long',
-  too_many: 'the list is too long',
-  too_short: 'the text is too short',
-  too_small: 'the number is too low',
-  unknown_member: 'there is no member of this name',
-  wrong_form: 'the text is written in another way',
-  wrong_type: 'the value is of another JSON type',
-} as const
-
-const formHelp = Object.entries(formCodes)
-  .map(([code, meaning]) => `\`${code}\` (${meaning})`)
-  .join(', ')
+import type { FindingCode } from '../document/finding-codes.ts'
+import { didYouMean } from '../document/nearest.ts'
 
 /**
  * The kinds of problem that the register answers with (RFC 9457). One table: the errors thrown, the pages at
@@ -40,7 +20,7 @@ export const problemTypes = {
   invalid_query: {
     status: 400,
     title: 'The query cannot be read',
-    help: 'A query parameter is unknown or malformed. The errors name each and say what would be right.',
+    help: 'A query parameter is unknown or malformed. The errors name each and say what would be right; `/problems/invalid` explains their codes.',
   },
   bad_cursor: {
     status: 400,
@@ -80,7 +60,7 @@ export const problemTypes = {
   not_ready: {
     status: 409,
     title: 'The draft is not ready',
-    help: 'The errors list all that stops publication or opening. `GET …/validation` gives the same list at any time.',
+    help: 'The errors list all that stops publication or opening. `GET …/validation` gives the same list at any time. `/problems/invalid` explains the codes.',
   },
   not_published: { status: 409, title: 'The role is not published', help: 'Only a published role can be withdrawn.' },
   not_in_review: { status: 409, title: 'The draft is not in review', help: 'Only a submitted draft can be returned.' },
@@ -131,12 +111,12 @@ export const problemTypes = {
   invalid: {
     status: 422,
     title: 'The content is not valid',
-    help: `The errors name each place and what would be right. Codes of what has not the form of the contract are ${formHelp}; others are of a rule that their detail tells.`,
+    help: 'The errors name each place, by a code, and what would be right.',
   },
   unreadable_document: {
     status: 422,
     title: 'The document cannot become a draft',
-    help: 'The errors say what is missing or too much; the member `report` says what was recognised.',
+    help: 'The errors say what is missing or too much; the member `report` says what was recognised. `/problems/invalid` explains the codes.',
   },
   idempotency_key_reused: {
     status: 422,
@@ -163,7 +143,7 @@ export type ProblemCode = keyof typeof problemTypes
 /** One thing that is wrong: where (RFC 6901 pointer into the body, or `?name` of a query parameter) and how to mend it. */
 export interface ErrorDetail {
   pointer: string
-  code: string
+  code: FindingCode
   detail: string
 }
 
@@ -188,9 +168,9 @@ export class Problem extends Error {
   }
 }
 
-/** 404, naming what was looked for: `notFound('role', 'devops')`. */
-export const notFound = (noun: string, key: string | number) =>
-  new Problem('not_found', `There is no ${noun} "${key}" that you may read.`)
+/** 404, naming what was looked for, and what was meant by it where that is known: `notFound('role', 'devops')`. */
+export const notFound = (noun: string, key: string | number, near?: string) =>
+  new Problem('not_found', `There is no ${noun} "${key}" that you may read.${didYouMean(near)}`)
 
 /** 422 with everything that is wrong at once. */
 export const invalid = (errors: ErrorDetail[]) =>

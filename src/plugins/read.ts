@@ -187,7 +187,7 @@ function nulProblem(query: Record<string, unknown>): Problem {
   const detail = 'No query parameter may hold a NUL character.'
   const errors = Object.entries(query)
     .filter(parameter => parameter.flat().some(text => String(text).includes('\0')))
-    .map(([name]) => ({ pointer: `?${name}`, code: 'unstorable_character', detail }))
+    .map(([name]) => ({ pointer: `?${name}`, code: 'unstorable_character' as const, detail }))
   return new Problem('invalid_query', detail, { errors })
 }
 

@@ -1,9 +1,10 @@
 /** What ajv finds wrong, said so that the caller can mend it. */
 import type { FastifySchemaValidationError } from 'fastify'
+import type { formCodes } from '../document/finding-codes.ts'
 import { didYouMean, nearest } from '../document/nearest.ts'
 import { slugForm } from '../document/schema.ts'
 import { counted, shorten } from '../document/wording.ts'
-import type { ErrorDetail, formCodes } from './problems.ts'
+import type { ErrorDetail } from './problems.ts'
 
 interface AjvError extends FastifySchemaValidationError {
   data?: unknown

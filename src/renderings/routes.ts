@@ -155,7 +155,7 @@ export const documents: FastifyPluginAsyncTypebox<Options> = async (app, { db, c
     },
     async (request, reply) => {
       const { role } = request.params
-      const latest = await servedLatest(cache, reply, role)
+      const latest = await servedLatest(db, cache, reply, role)
       const path = `/v1/roles/${role}/document`
       return sendVersion(request, reply, latest, { path, name: role, format: request.query.format })
     },
@@ -177,7 +177,7 @@ export const documents: FastifyPluginAsyncTypebox<Options> = async (app, { db, c
     },
     async (request, reply) => {
       const { role, version } = request.params
-      const found = await servedVersion(cache, role, version)
+      const found = await servedVersion(db, cache, role, version)
       const path = `/v1/roles/${role}/versions/${version}/document`
       return sendVersion(request, reply, found, { path, name: `${role}-${version}`, format: request.query.format })
     },

@@ -33,8 +33,8 @@ function sideOf({ version, published_at, change_note, ...content }: PublishedRol
 }
 
 /** Throws 404 where there is no such version. */
-async function versionSide(cache: PublishedCache, slug: string, version: number): Promise<Side> {
-  const found = await servedVersion(cache, slug, version)
+async function versionSide(db: Kysely<Database>, cache: PublishedCache, slug: string, version: number): Promise<Side> {
+  const found = await servedVersion(db, cache, slug, version)
   return sideOf(JSON.parse(found.body.toString()) as PublishedRole, `"${found.digest}"`)
 }
 
@@ -76,8 +76,8 @@ export const diffs: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache
       // Whether there is a draft is told to nobody who may not read it.
       const later = isDraft
         ? await draftSide(db, requireScope(request, 'roles:read_drafts'), role)
-        : await versionSide(cache, role, Number(to))
-      const earlier = await versionSide(cache, role, from)
+        : await versionSide(db, cache, role, Number(to))
+      const earlier = await versionSide(db, cache, role, from)
       const changes = await comparer.compare(earlier.content, later.content)
       const body = `${JSON.stringify({ role, from: earlier.told, to: later.told }).slice(0, -1)},"changes":${changes}}`
       return sendEntity(request, reply, { body, etag: digestTag(body), cache: isDraft ? 'private' : 'immutable' })

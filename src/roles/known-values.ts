@@ -4,20 +4,11 @@ import { explainUnknownOrganisation, nearestSlug } from '../catalogues/store.ts'
 import type { Database } from '../database/types.ts'
 import { gradeProblem } from '../document/check.ts'
 import { grades as civilServiceGrades } from '../document/code-lists.ts'
-import { didYouMean, nearest } from '../document/nearest.ts'
+import { didYouMean } from '../document/nearest.ts'
 import { type ErrorDetail, invalid } from '../plugins/problems.ts'
 import { explainUnknownCode } from '../sfia/store.ts'
+import { nearestRole } from './near.ts'
 import { countOf, parseSfia, type RoleFilter } from './search.ts'
-
-/** Of the published roles, the slug that was meant; undefined where none is near. Titles are nearly what slugs are made of. */
-export async function nearestRole(db: Kysely<Database>, slug: string) {
-  const { rows } = await sql<{ role: string }>`
-    select role from role_search order by title <-> ${slug.replaceAll('-', ' ')} limit 20`.execute(db)
-  return nearest(
-    slug,
-    rows.map(({ role }) => role),
-  )
-}
 
 /** Other lists know roles by their slug. */
 type Known = RoleFilter & { role?: string }

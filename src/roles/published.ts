@@ -28,6 +28,7 @@ import {
 import type { PublishedCache } from './cache.ts'
 import type { KeptPages } from './kept-pages.ts'
 import { requireKnownValues } from './known-values.ts'
+import { nearestRole } from './near.ts'
 import { RoleList, RoleParams, VersionList, VersionParams } from './schema.ts'
 import { countedMax, countFacets, listRoles, rankedMax, readPlace, sorts, writePlace } from './search.ts'
 import { type FacetName, facetNames } from './search-rows.ts'
@@ -198,7 +199,7 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
       const { role } = request.params
       // With the database gone, many wait for it; what is known is served all the same.
       if (!cache.holds(role)) app.enter(request)
-      return servedLatest(cache, reply, role).then(found =>
+      return servedLatest(db, cache, reply, role).then(found =>
         sendVersion(request, reply, found, headersOf(role, found, 'role')),
       )
     },
@@ -221,7 +222,7 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
       const { role } = request.params
       const before = cursorNumber(request)
       const rows = await listVersions(db, role, request.query.limit + 1, before)
-      if (rows.length === 0 && before === undefined) throw notFound('published role', role)
+      if (rows.length === 0 && before === undefined) throw notFound('published role', role, await nearestRole(db, role))
       const { entries, next_cursor } = page(request, reply, rows, ({ version }) => String(version))
       const versions = entries.map(({ digest, ...entry }) => ({
         ...entry,
@@ -248,7 +249,7 @@ export const publishedRoles: FastifyPluginAsyncTypebox<Options> = async (app, { 
     },
     async (request, reply) => {
       const { role, version } = request.params
-      const found = await servedVersion(cache, role, version)
+      const found = await servedVersion(db, cache, role, version)
       return sendVersion(request, reply, found, headersOf(role, found, 'version'))
     },
   )

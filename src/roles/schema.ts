@@ -147,7 +147,7 @@ const Finding = component(
   'Finding',
   object({
     pointer: Type.String({ description: 'RFC 6901 pointer into the draft.' }),
-    code: Type.String(),
+    code: Type.String({ description: 'What kind of thing is wrong; `/problems/invalid` explains each.' }),
     detail: Type.String(),
   }),
 )

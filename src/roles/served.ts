@@ -1,9 +1,12 @@
 /** The latest version of a role, or why there is none to show: the same for every form that it is served in. */
 import type { FastifyReply } from 'fastify'
+import type { Kysely } from 'kysely'
+import type { Database } from '../database/types.ts'
 import { sentence } from '../document/wording.ts'
 import { notFound, Problem } from '../plugins/problems.ts'
 import { cacheControl } from '../plugins/read.ts'
 import { isVersion, type PublishedCache } from './cache.ts'
+import { nearestRole } from './near.ts'
 import type { Version, Withdrawal } from './versions.ts'
 
 /** 410 with a tombstone that names the reason and any successor. */
@@ -18,19 +21,28 @@ function withdrawn(slug: string, { withdrawn_at, reason, successor }: Withdrawal
 }
 
 /** The latest version. Throws 404 where the role was never published, 410 where it is withdrawn. */
-export function servedLatest(cache: PublishedCache, reply: FastifyReply, slug: string): Promise<Version> {
-  return cache.get(slug).then(({ found, stale }) => {
-    if (!found) throw notFound('published role', slug)
-    if (!isVersion(found)) throw withdrawn(slug, found)
-    // RFC 9211: tells a monitor that this answer may be old. RFC 9111 lets a cache serve it so.
-    if (stale) reply.header('cache-status', 'role-register; hit; detail=stale')
-    return found
-  })
+export async function servedLatest(
+  db: Kysely<Database>,
+  cache: PublishedCache,
+  reply: FastifyReply,
+  slug: string,
+): Promise<Version> {
+  const { found, stale } = await cache.get(slug)
+  if (!found) throw notFound('published role', slug, await nearestRole(db, slug))
+  if (!isVersion(found)) throw withdrawn(slug, found)
+  // RFC 9211: tells a monitor that this answer may be old. RFC 9111 lets a cache serve it so.
+  if (stale) reply.header('cache-status', 'role-register; hit; detail=stale')
+  return found
 }
 
 /** A version by its number, also of a withdrawn role. Throws 404 where there is none. */
-export async function servedVersion(cache: PublishedCache, slug: string, version: number): Promise<Version> {
+export async function servedVersion(
+  db: Kysely<Database>,
+  cache: PublishedCache,
+  slug: string,
+  version: number,
+): Promise<Version> {
   const found = await cache.version(slug, version)
-  if (!found) throw notFound('published version', `${slug}/${version}`)
-  return found
+  if (found) return found
+  throw notFound('published version', `${slug}/${version}`, await nearestRole(db, slug))
 }

@@ -12,7 +12,7 @@ import { isoNow } from '../database/values.ts'
 import { type Block, type PublishedRole, Slug } from '../document/schema.ts'
 import { complete, ref } from '../document/shape.ts'
 import { type Caller, callerOf } from '../plugins/auth.ts'
-import { invalid, Problem } from '../plugins/problems.ts'
+import { type ErrorDetail, invalid, Problem } from '../plugins/problems.ts'
 import type { Written } from '../plugins/write.ts'
 import type { PublishedCache } from './cache.ts'
 import { NewSharedSectionPublication, rolesMax, SharedSectionPublication } from './schema.ts'
@@ -91,7 +91,7 @@ async function lockPrinting(
     order by slug`.execute(trx)
   if (roles !== 'all') {
     const found = new Set(rows.map(row => row.slug))
-    const missing = roles.flatMap((role, index) =>
+    const missing = roles.flatMap((role, index): ErrorDetail[] =>
       found.has(role)
         ? []
         : [

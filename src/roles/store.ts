@@ -13,6 +13,7 @@ import { slugFrom } from '../document/slug.ts'
 import { type Caller, organisationOf } from '../plugins/auth.ts'
 import { invalid, notFound, Problem } from '../plugins/problems.ts'
 import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
+import { nearestDraft } from './near.ts'
 import { checkReferences, sameReferences, saveReferences } from './references.ts'
 
 export type RoleRow = Selectable<Database['roles']>
@@ -41,7 +42,7 @@ export async function findRole(db: Kysely<Database>, caller: Caller, slug: strin
     .where('slug', '=', slug)
     .where(ofCaller(caller))
     .executeTakeFirst()
-  if (!row) throw notFound('role', slug)
+  if (!row) throw notFound('role', slug, await nearestDraft(db, caller, slug))
   return row
 }
 
@@ -53,7 +54,7 @@ export async function findDraftText(db: Kysely<Database>, caller: Caller, slug: 
     .where('slug', '=', slug)
     .where(ofCaller(caller))
     .executeTakeFirst()
-  if (!row) throw notFound('role', slug)
+  if (!row) throw notFound('role', slug, await nearestDraft(db, caller, slug))
   return row
 }
 

@@ -1,6 +1,8 @@
 /** Published roles as JSON-LD, for search engines and job boards. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Kysely } from 'kysely'
+import type { Database } from '../database/types.ts'
 import type { PublishedRole } from '../document/schema.ts'
 import { ref } from '../document/shape.ts'
 import { digestTag, sendEntity } from '../plugins/read.ts'
@@ -16,12 +18,13 @@ import type { OccupationTask } from './worker.ts'
 export const jsonLd = 'application/ld+json'
 
 interface Options {
+  db: Kysely<Database>
   cache: PublishedCache
   /** Absolute links begin with it. */
   baseUrl: string
 }
 
-export const occupations: FastifyPluginAsyncTypebox<Options> = async (app, { cache, baseUrl }) => {
+export const occupations: FastifyPluginAsyncTypebox<Options> = async (app, { db, cache, baseUrl }) => {
   const config = { scope: 'public', produces: [jsonLd] } as const
 
   const pool = createThreadPool<OccupationTask, string>(workerFile('./worker', import.meta.url))
@@ -58,7 +61,7 @@ export const occupations: FastifyPluginAsyncTypebox<Options> = async (app, { cac
     },
     async (request, reply) => {
       const { role } = request.params
-      const latest = await servedLatest(cache, reply, role)
+      const latest = await servedLatest(db, cache, reply, role)
       reply.header('content-location', `/v1/roles/${role}/versions/${latest.version}/occupation`)
       return send(request, reply, latest)
     },
@@ -79,7 +82,7 @@ export const occupations: FastifyPluginAsyncTypebox<Options> = async (app, { cac
     },
     async (request, reply) => {
       const { role, version } = request.params
-      return send(request, reply, await servedVersion(cache, role, version))
+      return send(request, reply, await servedVersion(db, cache, role, version))
     },
   )
 }

@@ -12,7 +12,7 @@ import { shorten } from '../document/wording.ts'
 import { type Caller, isOf, lacking, mayUse } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
 import type { Match } from '../plugins/write.ts'
-import { nearestRole } from '../roles/known-values.ts'
+import { nearestRole } from '../roles/near.ts'
 import { digestOf } from '../roles/store.ts'
 import type { Advert } from './advert.ts'
 import type { Now } from './clock.ts'
@@ -46,9 +46,7 @@ export async function findVersionOf(
     .where('roles.slug', '=', role)
     .executeTakeFirst()
   if (!found || found.latest === null || !isOf(caller, found.organisation)) {
-    const near = await nearestRole(trx, role)
-    // It may be another organisation's.
-    const detail = `"${role}" is no published role of your organisation.${didYouMean(near === role ? undefined : near)}`
+    const detail = `"${role}" is no published role of your organisation.${didYouMean(await nearestRole(trx, role))}`
     throw invalid([{ pointer: '/role', code: 'unknown_role', detail }])
   }
   if (found.body === null)

@@ -138,16 +138,20 @@ function problemsOf(row: Label, advert: Advert): Finding[] {
   const long = max_length === null ? [] : entries.filter(entry => entry.length > max_length)
   const odd = allowed_values === null ? [] : entries.filter(entry => !allowed_values.includes(entry))
   return [
-    ...long.map(({ length }) => ({
-      pointer,
-      code: 'too_long',
-      detail: `"${label}" of Civil Service Jobs may have ${max_length} characters; from ${place} it would have ${length}.`,
-    })),
-    ...odd.map(entry => ({
-      pointer,
-      code: 'not_in_list',
-      detail: `"${entry}" is no "${label}" of Civil Service Jobs: ${allowed_values?.join(', ')}.`,
-    })),
+    ...long.map(
+      ({ length }): Finding => ({
+        pointer,
+        code: 'too_long',
+        detail: `"${label}" of Civil Service Jobs may have ${max_length} characters; from ${place} it would have ${length}.`,
+      }),
+    ),
+    ...odd.map(
+      (entry): Finding => ({
+        pointer,
+        code: 'not_in_list',
+        detail: `"${entry}" is no "${label}" of Civil Service Jobs: ${allowed_values?.join(', ')}.`,
+      }),
+    ),
   ]
 }
 
@@ -161,7 +165,7 @@ export function missingOfCivilServiceJobs(advert: Advert): Finding[] {
       ? [
           {
             pointer: '/contract_length',
-            code: 'required',
+            code: 'required' as const,
             detail: 'Civil Service Jobs needs "Length of employment" of a contract that ends.',
           },
         ]

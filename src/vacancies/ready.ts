@@ -30,7 +30,7 @@ export function findHindrances({ vacancy, isRoleWithdrawn }: Advert, now: Now): 
   const { role, closes_at } = vacancy
   return [
     ...(isRoleWithdrawn
-      ? [{ pointer: '/role', code: 'role_withdrawn', detail: `The role "${role}" is withdrawn.` }]
+      ? [{ pointer: '/role', code: 'role_withdrawn' as const, detail: `The role "${role}" is withdrawn.` }]
       : []),
     ...(isPast(closes_at, now) ? [tooEarly('closes_at', now)] : []),
   ]

@@ -5,7 +5,7 @@ import { didYouMean } from '../document/nearest.ts'
 import { type Caller, organisationOf } from '../plugins/auth.ts'
 import { invalid, notFound, Problem } from '../plugins/problems.ts'
 import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
-import { nearestRole } from '../roles/known-values.ts'
+import { nearestRole } from '../roles/near.ts'
 import { schedule } from './deliveries.ts'
 import type { Webhook, WebhookSettings } from './schema.ts'
 
@@ -117,7 +117,7 @@ export async function requireRoles(
   const unknown = slugs.flatMap((slug, index) => (there.some(known => known.slug === slug) ? [] : [{ slug, index }]))
   const [first] = unknown
   if (!first) return
-  // The search for a near one is by title, one at a time: the first shows what went wrong.
+  // The search for a near one is for one at a time: the first shows what went wrong.
   const near = didYouMean(await nearestRole(trx, first.slug))
   throw invalid(
     unknown.map(({ slug, index }) => ({

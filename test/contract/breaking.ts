@@ -169,6 +169,18 @@ export function withNeededSchemas(contract: Contract): Contract {
 }
 
 /**
+ * A schema without what each of its forms says as well: that it is an object, and which members it has. api-smart-diff
+ * merges it into each form, and cannot judge a required member that has no schema beside it.
+ */
+function withoutRepetition(contract: Contract, schema: Schema): Schema {
+  const forms = schema.oneOf?.map(form => follow(contract, form))
+  if (!forms || schema.properties) return schema
+  const { type, required = [], ...rest } = schema
+  const isRepeated = forms.every(form => form.type === type && required.every(name => form.required?.includes(name)))
+  return isRepeated ? rest : schema
+}
+
+/**
  * A contract without the schemas of its answers, its messages and its problems. Nor has a member of a body its default here:
  * api-smart-diff would let it become required, which the register refuses where it is absent all the same.
  */
@@ -182,7 +194,7 @@ function sentPart(contract: Contract): Contract {
   const { responses: _, ...rest } = components
   const part = withNeededSchemas({ ...contract, paths, webhooks: {}, components: rest })
   part.components = JSON.parse(JSON.stringify(part.components), (name, value) =>
-    name === 'default' ? undefined : value,
+    name === 'default' ? undefined : value?.oneOf ? withoutRepetition(part, value) : value,
   )
   return part
 }
