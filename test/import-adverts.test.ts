@@ -133,6 +133,63 @@ t.test('labels as headings over their values, as adverts on web sites have them'
   t.end()
 })
 
+t.test(
+  'labels of adverts of hospitals, universities and councils, and terms that stand under the label of others',
+  t => {
+    for (const [lines, expected] of [
+      [
+        ['Site: Royal Infirmary', 'Post ref: C9123-26', 'Rate of pay: £12.60 per hour', 'Number of jobs available: 2'],
+        {
+          locations: [place('Royal Infirmary')],
+          reference_number: 'C9123-26',
+          salary: { ...pay('£12.60 per hour', 12.6), period: 'hour' },
+          additional: ['Number of jobs available: 2'],
+        },
+      ],
+      [['Site: https://www.example.org'], { additional: ['Site: https://www.example.org'] }],
+      [['Location: main site: Leeds'], { locations: [place('main site: Leeds')] }],
+      [
+        ['Faculty: Science', 'Contract basis: Open-ended', 'Immediate manager: Ann', 'Closing: 3 May'],
+        {
+          business_area: 'Science',
+          contract_types: ['permanent'],
+          reports_to: 'Ann',
+          additional: ['Closing: 3 May'],
+        },
+      ],
+      [['Contract: Part time'], { working_patterns: ['part_time'] }],
+      [['Contract: Permanent, full time'], { contract_types: ['permanent'], working_patterns: ['full_time'] }],
+      [['Working pattern: Full-time, fixed term'], { contract_types: ['fixed_term'], working_patterns: ['full_time'] }],
+      [['Contract: Fixed term: 23 months'], { contract_types: ['fixed_term'], additional: ['Contract: 23 months'] }],
+      [['Contract: 12 months fixed-term'], { contract_types: ['fixed_term'], additional: ['Contract: 12 months'] }],
+      [
+        ['Contract: Fixed-term until May'],
+        { contract_types: ['fixed_term'], additional: ['Contract: Fixed-term until May'] },
+      ],
+      [['Grade: Level 7'], { additional: ['Grade: Level 7'] }],
+      [['**Apply before 11:55 pm on:** 3 May'], { additional: ['Apply before 11:55 pm on: 3 May'] }],
+    ] as const) {
+      const forms = [`# Tester\n\n${lines.join('\n')}\n\n${body}`]
+      if (lines.length > 1) {
+        const rows = lines.map(line => line.replace(/^([^:]+): (.+)$/, '<dt>$1</dt><dd>$2</dd>'))
+        forms.push(
+          `<h1>Tester</h1><dl>${rows.join('')}</dl><h2>Job purpose</h2><p>You test.</p><h2>Duties</h2><p>Test.</p>`,
+        )
+      }
+      for (const [at, source] of forms.entries()) {
+        const { document, report } = imported(source, at > 0 ? 'text/html' : 'text/markdown')
+        t.same(detailsIn(document), { grades: [], ...expected }, source)
+        t.same([report.coverage.percent, document?.sections.length], [100, 2], source)
+      }
+    }
+    const read = imported(`# Tester\n\nContract: Part time\nGrade: SEO\n\n${body}`).report.recognised
+    t.match(read.advert_details[0], { label: 'Contract', member: 'working_patterns', value: 'Part time' })
+    const site = imported(`# Tester\n\n${body}\n**Site**\n\nIt has two gates.\n`).document?.sections.at(-1)
+    t.match(site?.blocks.slice(-2), [{ type: 'subheading', text: '**Site**' }, { type: 'paragraph' }])
+    t.end()
+  },
+)
+
 t.test('criteria of an advert: sentences over its lists, and lines of a paragraph', t => {
   const technical = '<h2>Technical skills</h2><p>We assess these:</p><ul><li>Programming</li></ul>'
   for (const [essential, desirable] of [

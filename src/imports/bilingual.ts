@@ -2,7 +2,8 @@
 import type { SectionKind } from '../document/schema.ts'
 import { plainOfInlines } from '../document/text.ts'
 import { importanceOf, isWelshHeading, knownKind, looksLikeHeading } from './headings.ts'
-import { isWelshLabel, type LabelledMember, labelled, labelledMember } from './labels.ts'
+import type { LabelledMember } from './label-words.ts'
+import { isWelshLabel, labelled, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import { cellText } from './tables.ts'
 import {

@@ -4,7 +4,8 @@ import { isOpenSalary, isPlaceholder } from '../document/placeholders.ts'
 import type { AdvertDetails, Grade, RoleDocument } from '../document/schema.ts'
 import { foldSpace, type Inline, linksOf, plainOfInlines, writeText } from '../document/text.ts'
 import { looksLikeHeading, normaliseHeading } from './headings.ts'
-import { isWelshLabel, type LabelledMember, labelledMember, mayBeTitle } from './labels.ts'
+import type { LabelledMember } from './label-words.ts'
+import { isWelshLabel, labelledMember, mayBeTitle } from './labels.ts'
 import type { Notices } from './notices.ts'
 import type { Pair } from './pairs.ts'
 import { type Places, placesIn } from './places.ts'
@@ -47,6 +48,15 @@ const headWords = {
   label: ['field', 'item', 'label', 'heading', 'category', 'attribute', 'property', 'detail'],
   value: ['detail', 'details', 'value', 'values', 'content', 'description', 'information', 'response', 'entry'],
 }
+type Term = 'contract_types' | 'working_patterns'
+const otherTerm = (member: Term): Term => (member === 'contract_types' ? 'working_patterns' : 'contract_types')
+/** What a value stands for under the label of a member: `Contract: Part time` is a working pattern. */
+const saidMember = (member: LabelledMember, value: string) =>
+  (member === 'contract_types' || member === 'working_patterns') &&
+  codesIn(member, value).known.length === 0 &&
+  codesIn(otherTerm(member), value).unknown.length === 0
+    ? otherTerm(member)
+    : member
 const isHead = (label: string, value: string) =>
   headWords.label.includes(normaliseHeading(label)) && headWords.value.includes(normaliseHeading(value))
 
@@ -109,6 +119,18 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     notices.add('repair', 'value_not_in_list', pair.line, rest, detail, pointer)
   }
 
+  /** Many houses say both under the label of one, `Contract: Permanent, part time`. */
+  const setTerms = (pair: Pair, value: string, member: Term) => {
+    const found = codesIn(member, value)
+    const other = otherTerm(member)
+    const further = found.unknown.map(text => ({ text, ...codesIn(other, text) }))
+    const ofOther = further.filter(({ known, unknown }) => known.length > 0 && unknown.length === 0)
+    for (const { known } of ofOther)
+      setCodes<string>(pair, value, `/advert_details/${other}`, details[other], { known, unknown: [] })
+    const unknown = further.flatMap(each => (ofOther.includes(each) ? [] : each.text))
+    setCodes<string>(pair, value, `/advert_details/${member}`, details[member], { known: found.known, unknown })
+  }
+
   const setText = (
     pair: Pair,
     value: string,
@@ -146,9 +168,8 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
         return
       }
       case 'contract_types':
-        return setCodes(pair, value, `/advert_details/${member}`, details[member], codesIn(member, value))
       case 'working_patterns':
-        return setCodes(pair, value, `/advert_details/${member}`, details[member], codesIn(member, value))
+        return setTerms(pair, value, member)
       case 'role_types':
         return setCodes(pair, value, `/advert_details/${member}`, details[member], codesIn(member, value))
       case 'salary':
@@ -156,6 +177,8 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
         else addAdditional(pair.label, folded, pair.line)
         return
       case 'locations': {
+        // `Site` may be one of the web.
+        if (/^(?:https?:|www\.)/i.test(folded)) return addAdditional(pair.label, folded, pair.line)
         // A second name of a place is no second place.
         const isAgain = isTranslated(pair, member) && details.locations.length > 0
         const found: Places = isAgain ? { places: [folded], between: '' } : placesIn(value, pair.listed)
@@ -260,7 +283,7 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
       set(pair, member, value)
       // What the member could not take is told as what it became.
       const isOther = details.additional.length > before && JSON.stringify(held(member)) === had
-      into.rows.push({ ...known, member: isOther ? 'additional' : member, value: foldSpace(value) })
+      into.rows.push({ ...known, member: isOther ? 'additional' : saidMember(member, value), value: foldSpace(value) })
     }
   }
 }

@@ -1,198 +1,8 @@
 /** Lines such as `Grade: SEO`: where the label ends, and which member of the document it stands for. */
-import type { AdvertDetails } from '../document/schema.ts'
 import { charactersOf, type Inline, plainOfInlines } from '../document/text.ts'
 import { inBoth, normaliseHeading } from './headings.ts'
+import { type LabelledMember, labelWords, otherWords, welshLabelWords } from './label-words.ts'
 import { cutInlines, isBold } from './tree.ts'
-
-export type LabelledMember =
-  | Exclude<keyof AdvertDetails, 'additional'>
-  | 'grades'
-  | 'title'
-  | 'profession'
-  | 'behaviours'
-
-/** The names of each member, compared without case, quotes and marks. To teach the importer a label, add it. */
-const labels: Record<LabelledMember, string[]> = {
-  reference_number: [
-    'reference number',
-    'reference',
-    'ref',
-    'ref no',
-    'reference no',
-    'job ref',
-    'job reference',
-    'vacancy reference',
-    'vacancy number',
-    'vacancy no',
-    'job reference number',
-    'vacancy ref',
-    'job announcement number',
-    'vacancy id',
-    'job id',
-    'job number',
-    'post number',
-    'post no',
-    'post reference',
-    'requisition number',
-  ],
-  grades: [
-    'grade',
-    'grades',
-    'job grade',
-    'pay grade',
-    'grade level',
-    'civil service grade',
-    'gs grade level',
-    'series and grade level',
-    'grade band',
-    'pay band',
-    'band',
-    'afc band',
-    'nhs band',
-    'nhs pay band',
-    'agenda for change band',
-  ],
-  salary: [
-    'salary',
-    'salary range',
-    'pay',
-    'pay range',
-    'salary band',
-    'salary scale',
-    'remuneration',
-    'annual salary',
-    'salary per annum',
-    'starting salary',
-  ],
-  role_types: ['type of role', 'role type', 'job type', 'type of job', 'role types'],
-  locations: [
-    'location',
-    'locations',
-    'place of work',
-    'work location',
-    'office location',
-    'office base',
-    'base',
-    'based at',
-    'based in',
-    'location s',
-    'office locations',
-    'job location',
-    'job locations',
-    'job location s',
-    'workplace',
-    'duty station',
-  ],
-  business_area: [
-    'business area',
-    'business unit',
-    'directorate',
-    'department',
-    'division',
-    'team',
-    'service area',
-    'department agency',
-    'directorate division',
-    'business group',
-  ],
-  contract_types: [
-    'contract type',
-    'type of contract',
-    'contract',
-    'contract types',
-    'employment type',
-    'type of employment',
-    'appointment type',
-    'employment status',
-    'tenure',
-  ],
-  working_patterns: [
-    'working pattern',
-    'working patterns',
-    'work pattern',
-    'work schedule',
-    'work patterns',
-    'working arrangements',
-    'pattern of work',
-  ],
-  hours: [
-    'hours',
-    'working hours',
-    'hours of work',
-    'hours per week',
-    'weekly hours',
-    'hours a week',
-    'contracted hours',
-  ],
-  reports_to: [
-    'reports to',
-    'reporting to',
-    'line manager',
-    'reports into',
-    'responsible to',
-    'accountable to',
-    'reports directly to',
-    'managed by',
-    'line managed by',
-  ],
-  title: ['title', 'job title', 'role title', 'post title', 'position title', 'role name', 'title of post', 'job role'],
-  profession: ['profession', 'civil service profession', 'government profession', 'professional community'],
-  behaviours: ['behaviours', 'civil service behaviours', 'success profile behaviours', 'key behaviours'],
-}
-
-/** In Welsh. Documents in both languages have a label in each: `Cyflog / Salary`. */
-const welsh: Partial<Record<LabelledMember, string[]>> = {
-  reference_number: ['cyfeirnod', 'rhif cyfeirnod', 'rhif y swydd', 'rhif swydd'],
-  grades: ['gradd', 'gradd y swydd', 'band cyflog'],
-  salary: ['cyflog', 'ystod cyflog'],
-  locations: ['lleoliad', 'lleoliadau', 'man gwaith', 'gweithle'],
-  business_area: ['adran', 'cyfarwyddiaeth'],
-  contract_types: ['math o gontract', 'contract'],
-  working_patterns: ['patrwm gweithio', 'patrwm gwaith'],
-  hours: ['oriau', 'oriau gwaith'],
-  reports_to: ['yn adrodd i', 'yn atebol i', 'atebol i', 'rheolwr llinell'],
-  title: ['teitl y swydd', 'teitl swydd', 'enwr swydd'],
-  profession: ['proffesiwn'],
-  behaviours: ['ymddygiadau'],
-}
-
-/** Labels of no member of ours. Under a title they need no bold to be told from text; their rows go to `additional`. */
-const others = [
-  'closing date',
-  'dyddiad cau',
-  'dyddiad dechrau',
-  'hyd y contract',
-  'closes',
-  'close',
-  'opening date',
-  'opens',
-  'open',
-  'interviews',
-  'interview date',
-  'interview dates',
-  'start date',
-  'number of vacancies',
-  'number of posts',
-  'vacancies',
-  'travel required',
-  'travel',
-  'security clearance',
-  'clearance',
-  'security level',
-  'contract length',
-  'length of contract',
-  'contract duration',
-  'duration',
-  'direct reports',
-  'line management',
-  'budget',
-  'supervisory status',
-  'who may apply',
-  'position type',
-  'last updated',
-  'job family',
-  'job code',
-]
 
 /** What names the role where nothing else does: `Post: Research Engineer`. */
 const titleLabels = ['post', 'position', 'role', 'job', 'vacancy']
@@ -201,14 +11,14 @@ export const mayBeTitle = (label: string) => titleLabels.includes(normaliseHeadi
 const postLabels = ['post', 'position']
 
 const members = new Map(
-  [...Object.entries(labels), ...Object.entries(welsh)].flatMap(([member, names]) =>
+  [...Object.entries(labelWords), ...Object.entries(welshLabelWords)].flatMap(([member, names]) =>
     names.map(name => [name, member as LabelledMember] as const),
   ),
 )
-const otherLabels = new Set(others)
-const englishLabels = new Set(Object.values(labels).flat())
+const otherLabels = new Set(otherWords)
+const englishLabels = new Set(Object.values(labelWords).flat())
 const welshLabels = new Set(
-  Object.values(welsh)
+  Object.values(welshLabelWords)
     .flat()
     .filter(name => !englishLabels.has(name)),
 )
@@ -234,7 +44,11 @@ export const isKnownLabel = (label: string) =>
 /** Whether a line is nothing but a label that is known. `Grade` alone is one, so it is no heading. */
 export const isLabel = (text: string) => labelledMember(text) !== undefined
 
-const names = [...members.keys(), ...others]
+/** Within a line these are a part of what is named there, `Location: main site: Leeds`, and alone in bold they may head a text. */
+const nouns = new Set(['site', 'campus', 'town', 'faculty', 'employer'])
+export const mayHead = (label: string) => nouns.has(normaliseHeading(label))
+const names = [...members.keys(), ...otherWords]
+  .filter(name => !nouns.has(name))
   .sort((one, other) => other.length - one.length)
   .map(name => name.replaceAll(' ', '[ -]'))
 /** What stands before a further label on a line: white space, a bar, a semicolon. */
@@ -308,12 +122,15 @@ export function isDetailLine(content: readonly Inline[]): boolean {
   return found !== undefined && sureMembers.has(labelledMember(found.label)) && plainOfInlines(found.value) !== ''
 }
 
+/** Not that of a time: `Apply before 11:55 pm on Monday`. */
+const colon = /:(?!(?<=\d:)\d\d\b)/
+
 function splitAt(nodes: readonly Inline[], sign: ':' | '\t'): [Inline[], Inline[]] | undefined {
   for (const [index, node] of nodes.entries()) {
     const before = nodes.slice(0, index)
     const after = nodes.slice(index + 1)
     if (node.type === 'text') {
-      const at = node.value.indexOf(sign)
+      const at = sign === ':' ? node.value.search(colon) : node.value.indexOf(sign)
       if (at < 0) continue
       return [
         [...before, { type: 'text', value: node.value.slice(0, at) }],

@@ -6,7 +6,7 @@ import { type Inline, plainOfInlines } from '../document/text.ts'
 import { isGlossary } from './bilingual.ts'
 import { criteriaTables, hasImportanceColumns } from './criteria.ts'
 import { importanceOf, isUpper, kindOf, knownKind, looksLikeHeading } from './headings.ts'
-import { isDetailLine, isLabel, labelled } from './labels.ts'
+import { isDetailLine, isLabel, labelled, mayHead } from './labels.ts'
 import { type SfiaTable, sfiaTable } from './sfia-tables.ts'
 import { atSoftHeadings } from './soft-headings.ts'
 import { asPairs, cellText, filledCells, isShort, onlyParagraph } from './tables.ts'
@@ -85,7 +85,7 @@ const linesOf = (block: SourceParagraph): Step[] =>
     // `Behaviours` is a label and a heading: alone in its paragraph it is the latter.
     const mayBe =
       looksLikeHeading(text) &&
-      (!isLabel(text) || (lines.length === 1 && knownKind(text) !== undefined)) &&
+      (!isLabel(text) || (lines.length === 1 && (knownKind(text) !== undefined || mayHead(text)))) &&
       !isDetailLine(content)
     if (mayBe && isBold(content)) return { type: 'mark', by: 'bold', depth: 7, content, text, line }
     if (mayBe && knownKind(text)) return { type: 'mark', by: 'plain', depth: 7, content, text, line }

@@ -1,7 +1,8 @@
 /** The title of a role out of the title of its document: `DevOps Role Definition` is about a DevOps. */
 import { plainOfInlines } from '../document/text.ts'
 import { importanceOf, kindOf } from './headings.ts'
-import { type LabelledMember, labelled, labelledMember } from './labels.ts'
+import type { LabelledMember } from './label-words.ts'
+import { labelled, labelledMember } from './labels.ts'
 import type { Notices } from './notices.ts'
 import { wordsOf } from './scan.ts'
 import type { Step } from './steps.ts'

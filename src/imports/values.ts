@@ -48,6 +48,11 @@ const tables = {
     ['fixed term appointment', 'fixed_term'],
     ['fixed-term contract', 'fixed_term'],
     ['permanent contract', 'permanent'],
+    ['permanent appointment', 'permanent'],
+    // Universities say so of what others call permanent.
+    ['open-ended', 'permanent'],
+    ['open-ended contract', 'permanent'],
+    ['temporary contract', 'temporary'],
     ['inward secondment', 'secondment'],
     ['parhaol', 'permanent'],
     ['cyfnod penodol', 'fixed_term'],
@@ -82,6 +87,13 @@ const tables = {
   ]),
 }
 
+const span = '\\d{1,3}[ -](?:day|week|month|year)s?'
+/** What stands between a value and what is said of it. */
+const beside = new RegExp(
+  `\\s*[()]\\s*|\\s+[–—-]\\s+|:\\s+|\\s+(?=(?:for|until|up to)\\s|${span}\\b)|(?<=\\b${span})\\s+`,
+  'i',
+)
+
 function coded<T>(table: Map<string, T>, value: string): Coded<T> {
   const result: Coded<T> = { known: [], unknown: [] }
   const find = (text: string) => {
@@ -103,8 +115,8 @@ function coded<T>(table: Map<string, T>, value: string): Coded<T> {
   )
   for (const part of parts.map(text => text.trim()).filter(Boolean)) {
     if (read(part)) continue
-    // `G7 (or higher)`, `needs to match (full-time)`: what stands in brackets or behind a dash is told apart.
-    const pieces = part.split(/\s*[()]\s*|\s+[–—-]\s+/).filter(Boolean)
+    // `G7 (or higher)`, `Fixed term: 23 months`: what stands in brackets, behind a sign or as a time is told apart.
+    const pieces = part.split(beside).filter(Boolean)
     if (pieces.length > 1 && pieces.some(isValue)) {
       const unknown = pieces.filter(text => !read(text))
       if (unknown.length > 0) result.unknown.push(...unknown)
