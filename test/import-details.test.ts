@@ -144,6 +144,68 @@ t.test(
   },
 )
 
+t.test('labels and values that a page prints as two elements each are details, and what only looks so is none', t => {
+  const own: [string, string][] = [
+    ['Grade', 'SEO'],
+    ['Salary', '£40,000'],
+    ['Location', 'Leeds'],
+    ['Cost centre', '1234'],
+  ]
+  const role = '<h2>Job summary</h2><p>You test.</p><h2>Duties</h2><ul><li>Test</li></ul>'
+  const page = (front: string, section = '') => imported(`<h1>Tester</h1>${front}${role}${section}`, 'text/html')
+  for (const [pattern, around = '*', isList = false] of [
+    ['<div><span>L</span><span>V</span></div>'],
+    ['<div>\n<span>L:</span>\n<span>V</span></div>\n'],
+    ['<div><div>L</div><div>V</div></div>'],
+    ['<div><strong>L</strong><p>V</p></div>'],
+    ['<div>L</div><div>V</div>', '<section>*</section>'],
+    ['<p><strong>L</strong><br>V</p>\n'],
+    ['<p><span class="label">L</span><span>V</span></p>'],
+    ['<li><b>L</b> V</li>', '<ul>*</ul>', true],
+    ['<li><b>L</b><br>V</li>', '<ul>*</ul>', true],
+    ['<li><p><b>L</b> V</p></li>\n', '<ul>*</ul>', true],
+    ['<li><span>L</span><span>V</span></li>', '<ul>*</ul>', true],
+  ] as const) {
+    const rows = own.map(([label, value]) => pattern.replace('L', label).replace('V', value)).join('')
+    const details = around.replace('*', rows)
+    // Under a heading of a section a list says what it says.
+    for (const found of isList ? [page(details)] : [page(details), page('', `<h2>Details</h2>${details}`)]) {
+      const { document, report } = found
+      t.same(document?.grades, [grade], details)
+      t.match(document?.advert_details, { salary: { text: '£40,000' }, locations: [{ text: 'Leeds' }] }, details)
+      t.same(document?.advert_details.additional, [{ label: 'Cost centre', value: '1234' }], details)
+      t.same([report.losses, report.coverage.percent], [[], 100], details)
+    }
+  }
+  const lines = imported(`# Tester\n\n**Grade**  \nSEO\n\n**Post code**  \n1234\n\n**Hours**  \n37\n\n${body}`)
+  t.match(lines.document?.advert_details, { hours: '37', additional: [{ label: 'Post code', value: '1234' }] })
+  const one = page(
+    '<div><span>Location</span><span>Leeds</span></div><div><span>Closing date</span><span>3 May</span></div>',
+  )
+  t.match(one.document?.advert_details, { locations: [{ text: 'Leeds' }], additional: [{ label: 'Closing date' }] })
+
+  for (const [front, section] of [
+    // Words of Word and Google Docs.
+    ['<p><span>Team</span><span> Leader</span></p><p><span>Pay</span><span> Officer</span></p>', ''],
+    ['<div><span>Team</span><span>Data</span></div><div><span>Leads</span><span>Six</span></div>', ''],
+    [
+      '<div><a href="https://a.org">Location</a><span>Leeds</span></div><div><a href="https://b.org">Salary</a><span>Any</span></div>',
+      '',
+    ],
+    ['<ul><li><b>Pay</b> you deserve</li><li><b>Team</b> spirit</li></ul>', ''],
+    ['', '<h2>Us</h2><p><strong>Team</strong><br>We are six.</p><p><strong>Location</strong><br>We work in Leeds.</p>'],
+    ['', '<h2>Us</h2><ul><li><b>Team</b> Six</li><li><b>Base</b> Camp</li></ul>'],
+    ['', '<h2>Us</h2><div>Team</div><div>Data</div><div>Product</div><div>Design</div>'],
+    ['', '<h2>Us</h2><div>Salary</div><div>Location</div><div>Team</div><div>Base</div>'],
+    ['', '<h2>Us</h2><div><span>Python</span> <span>Expert</span></div><div><span>Team</span> <span>Lead</span></div>'],
+  ] as const) {
+    const found = page(front, section)
+    t.same([found.document?.grades, found.document?.advert_details], [[], emptyAdvertDetails()], front + section)
+    t.equal(found.report.coverage.percent, 100, front + section)
+  }
+  t.end()
+})
+
 t.test('values that are to come are null, with a warning each', async t => {
   const { document, report } = imported(
     `# Tester\n\nLocation: [National/London] Grade: [Grade] Closing Date: [Insert Date] Interviews: Expected w/c [Insert Week]\n\nSalary:\n\nLondon: £[Insert Amount]\n\nNational: £[Insert Amount]\n\nVacancy number: TBC\n\n${body}`,

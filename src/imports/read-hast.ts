@@ -1,7 +1,28 @@
 /** From the syntax tree of HTML to the neutral tree. Markdown comes this way too, since HTML stands in it. */
-import type { Element, ElementContent, Root, RootContent } from 'hast'
+import type { Element, ElementContent, Root } from 'hast'
 import { type Inline, isAllowedAddress, plainOfInlines } from '../document/text.ts'
-import { signClass, signFont, signFonts, signOf, withTicks } from './dingbats.ts'
+import { withTicks } from './dingbats.ts'
+import {
+  blockTags,
+  dingbatOf,
+  googleList,
+  type HastNode,
+  hasClass,
+  hasUnderline,
+  isContents,
+  isElement,
+  isHidden,
+  isNote,
+  isStrong,
+  isUnderlined,
+  isWordMark,
+  lineOf,
+  property,
+  skippedTags,
+  textOf,
+  wordItem,
+} from './hast.ts'
+import { type HtmlPair, pairsAmong, understandJoined } from './html-pairs.ts'
 import type { Notices } from './notices.ts'
 import {
   hardBreak,
@@ -12,15 +33,8 @@ import {
   type SourceRow,
 } from './tree.ts'
 
-type HastNode = Root | RootContent | ElementContent
-
 const depthMax = 32
-const set = (names: string) => new Set(names.split(' '))
-const blockTags = set(
-  'address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre search section summary table tbody td tfoot th thead tr ul',
-)
-const skippedTags = set('head script style template title meta link base svg iframe object embed audio video canvas')
-const codeTags = set('code kbd samp tt')
+const codeTags = new Set(['code', 'kbd', 'samp', 'tt'])
 /** What a text cannot show. */
 const lostMarks: Record<string, string> = {
   del: 'struck through',
@@ -30,84 +44,18 @@ const lostMarks: Record<string, string> = {
   sub: 'subscript',
 }
 
-/** Positions of nodes that a repair moved are there in part only, whatever their type says. */
-const lineOf = (node: HastNode) => (node.position as { start?: { line: number } } | undefined)?.start?.line ?? 1
-const isElement = (node: HastNode): node is Element => node.type === 'element'
-const property = (node: Element, name: string) => {
-  const value = node.properties[name]
-  return typeof value === 'string' ? value : ''
-}
-const hasClass = (node: Element, name: string) =>
-  Array.isArray(node.properties.className) && node.properties.className.includes(name)
-const hasUnderline = (node: Element) =>
-  node.tagName === 'u' ||
-  hasClass(node, 'underline') ||
-  /text-decoration(?:-line)?\s*:[^;]*\bunderline\b/i.test(property(node, 'style'))
-/** Whether every word of it is underlined. */
-const isUnderlined = (node: HastNode): boolean => {
-  if (node.type === 'text') return node.value.trim() === ''
-  return !isElement(node) || hasUnderline(node) || node.children.every(isUnderlined)
-}
-/** What Word set before the text of an item or heading: its bullet or number. */
-const isWordMark = (node: Element) =>
-  /mso-list\s*:\s*ignore/i.test(property(node, 'style')) && textOf(node).trim().length <= 12
-/** An item as Word saves one in HTML. Without a level it has the style of items, which other paragraphs have too. */
-function wordItem(node: Element): SourceParagraph['item'] {
-  const level = /mso-list\s*:[^;]{0,40}\blevel([1-9])\b/i.exec(property(node, 'style'))?.[1]
-  const classes = Array.isArray(node.properties.className) ? node.properties.className : []
-  if (level === undefined) return classes.some(name => /^MsoList/.test(String(name))) ? {} : undefined
-  const mark = wordMark(node)
-  return { level: Number(level), ...(mark === undefined ? {} : { ordered: /[\p{L}\p{N}][.)]/u.test(mark) }) }
-}
-function wordMark(node: Element): string | undefined {
-  if (isWordMark(node)) return textOf(node).trim()
-  for (const child of node.children) {
-    const found = isElement(child) ? wordMark(child) : undefined
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-/** Which list of Google Docs it is a part of, and how deep, from 1: it has those that are nested beside each other. */
-function googleList({ properties: { className } }: Element): { list: string; level: number } | undefined {
-  const names = Array.isArray(className) ? className : []
-  const [, list, level] = names.flatMap(name => [...String(name).matchAll(/^lst-kix_(\w+)-([0-8])$/g)])[0] ?? []
-  return list === undefined ? undefined : { list, level: Number(level) + 1 }
-}
-const isContents = ({ properties: { className } }: Element) =>
-  Array.isArray(className) && className.some(name => /^MsoToc(?:[1-9]|Heading)$/.test(String(name)))
-/** The sign that an element is whose letter is of a font of signs: of HTML's style, or as the reader of Word marks it. */
-function dingbatOf(node: Element): string | undefined {
-  const declared = /font-family\s*:([^;]{0,200})/i.exec(property(node, 'style'))?.[1] ?? faceOf(node)
-  const font = declared === undefined ? signFonts.find(name => hasClass(node, signClass(name))) : signFont(declared)
-  return font === undefined || wordMark(node) !== undefined ? undefined : signOf(font, textOf(node))
-}
-
-const faceOf = (node: Element) => (node.tagName === 'font' ? property(node, 'face') || undefined : undefined)
-
-/** By its style, or else by its name: Google Docs puts what it copies into a `b` that is not bold. */
-function isStrong(node: Element) {
-  const weight = /font-weight\s*:\s*(?:(bold|[6-9]00)|normal|lighter|[1-5]00)/i.exec(property(node, 'style'))
-  return weight ? weight[1] !== undefined : node.tagName === 'strong' || node.tagName === 'b'
-}
-
-/** As our documents mark them; of other houses' documents it says nothing. */
-const isNote = (node: Element) => node.tagName === 'blockquote' || hasClass(node, 'note')
-const isHidden = (node: Element) =>
-  node.properties.hidden !== undefined && node.properties.hidden !== false
-    ? true
-    : /display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all/i.test(property(node, 'style'))
-
-const textOf = (node: HastNode): string => {
-  if (node.type === 'text') return node.value
-  return 'children' in node ? node.children.map(textOf).join('') : ''
-}
-
 /**
  * Reads a tree of HTML. `references` are texts with a `&lt;` that the parser was to take for `<`, and in code has not.
  * Says in `notices` what a document cannot hold; refuses lists nested more than 32 deep. `feeds`: its line feeds are seen
- * by who wrote it, as in Markdown.
+ * by who wrote it, as in Markdown. `isOwn`: the register wrote it, and every line of it stands for what its form says.
  */
-export function readHast(root: Root, references: readonly string[], notices: Notices, feeds = false): SourceBlock[] {
+export function readHast(
+  root: Root,
+  references: readonly string[],
+  notices: Notices,
+  { feeds = false, isOwn = false } = {},
+): SourceBlock[] {
+  let headings = 0
   const holdsBlocks = new Map<Element, boolean>()
   const hasBlock = (node: Element): boolean => {
     const known = holdsBlocks.get(node)
@@ -288,6 +236,12 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     return rows
   }
 
+  const pairRow = (pair: HtmlPair, listDepth: number): SourceRow => {
+    understandJoined(pair, notices)
+    const row = rowOf(blocksOf([pair.label], listDepth), lineOf(pair.label))
+    return { ...row, cells: [...row.cells, { header: false, blocks: blocksOf(pair.value, listDepth) }] }
+  }
+
   const rowOf = (blocks: SourceBlock[], line: number): SourceRow => ({ cells: [{ header: true, blocks }], line })
 
   const elementBlocks = (node: Element, listDepth: number): SourceBlock[] => {
@@ -297,6 +251,7 @@ export function readHast(root: Root, references: readonly string[], notices: Not
     const isTitle = hasClass(node, 'MsoTitle')
     if (depth || (isTitle && !hasBlock(node))) {
       const content = inlinesOf(node.children)
+      headings += 1
       return [{ type: 'heading', depth: Number(depth ?? 1), content, line, ...(isTitle ? { title: true } : {}) }]
     }
     // Its links lead to places in the document.
@@ -307,6 +262,9 @@ export function readHast(root: Root, references: readonly string[], notices: Not
         notices.refuse('nesting_too_deep', `Lists are nested more than ${depthMax} deep. Nest them two deep`, line)
         return []
       }
+      const run = isOwn || headings > 1 ? undefined : [...pairsAmong(node.children, hasBlock, true).values()][0]
+      if (run?.pairs.length === node.children.filter(isElement).length)
+        return [{ type: 'table', rows: run.pairs.map(pair => pairRow(pair, listDepth)), line }]
       const google = googleList(node)
       const items = itemsOf(node, listDepth + 1)
       if (google && items.every(({ blocks: [only, ...more] }) => only?.type === 'paragraph' && more.length === 0))
@@ -354,9 +312,15 @@ export function readHast(root: Root, references: readonly string[], notices: Not
         })
       run = []
     }
+    const runs = isOwn ? undefined : pairsAmong(nodes, hasBlock, headings < 2)
     for (let index = 0; index < nodes.length; index += 1) {
       const node = nodes[index] as HastNode
-      if (!isElement(node)) {
+      const found = runs?.get(index)
+      if (found) {
+        flush()
+        blocks.push({ type: 'table', rows: found.pairs.map(pair => pairRow(pair, listDepth)), line: lineOf(node) })
+        index = found.end - 1
+      } else if (!isElement(node)) {
         run.push(node)
       } else if (node.tagName === 'li') {
         flush()

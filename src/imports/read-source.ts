@@ -110,7 +110,7 @@ export function readSource(
     const { body, title, slug, fields } = takeFrontMatter(patched, notices)
     const plain = isOwn ? body : withoutDialect(body, notices)
     const tree = markdown.runSync(markdown.parse(repairHeadings(plain, notices)))
-    return { blocks: readHast(tree as Root, references, notices, true), title, slug, fields }
+    return { blocks: readHast(tree as Root, references, notices, { feeds: true, isOwn }), title, slug, fields }
   }
   const tree = html.parse(patched)
   const element = elementNamed(tree, 'title')
@@ -120,7 +120,11 @@ export function readSource(
       ? { text: child.value.trim(), line: element?.position?.start.line ?? 1 }
       : null
   const form = formOfHtml(tree)
-  return { blocks: readHast(withoutFurniture(tree, notices), references, notices), title, ...(form ? { form } : {}) }
+  return {
+    blocks: readHast(withoutFurniture(tree, notices), references, notices, { isOwn: form !== undefined }),
+    title,
+    ...(form ? { form } : {}),
+  }
 }
 
 /** The form that an element of a page carries. */

@@ -233,7 +233,11 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
     return nothing
   }
   const text = byParagraphs(withPlainNotes(made.value))
-  const tree = { blocks: readHast(html.parse(text), [], notices), title: null, ...(form ? { form } : {}) }
+  const tree = {
+    blocks: readHast(html.parse(text), [], notices, { isOwn: form !== undefined }),
+    title: null,
+    ...(form ? { form } : {}),
+  }
   return { tree, text: text.split('\n').map(line => withoutReferences(line.replace(/<[^>]*>/g, '')).trim()) }
 }
 
