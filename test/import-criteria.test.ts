@@ -126,6 +126,27 @@ t.test('a table of criteria with numbers, groups and marks: the criterion is the
       ['|Knowledge of|E|D|', '|Degree|✓||', '|PhD||✓|'],
       ['essential: Degree', 'desirable: PhD'],
     ],
+    [
+      ['|Criterion|Essential|Desirable|', '|Degree|1||', '|PhD|0|1|'],
+      ['essential: Degree', 'desirable: PhD'],
+    ],
+    [
+      ['|Criterion|E|D|Interview|Weight|', '|Degree|1||0|1|', '|PhD||1|1|1|'],
+      ['essential: Degree (1)', 'desirable: PhD (Interview, 1)'],
+    ],
+    [
+      ['|Criterion|Essential|Desirable|', '|Degree|High||', '|PhD||low|', '|Care|3||'],
+      ['essential: Degree (High)', 'essential: Care (3)', 'desirable: PhD (low)'],
+    ],
+    [
+      ['|Area|Essential|Desirable|', '|Qualifications|1 A level|Degree|', '|Skills|3 years|High marks|'],
+      [
+        'essential: Qualifications: 1 A level',
+        'essential: Skills: 3 years',
+        'desirable: Qualifications: Degree',
+        'desirable: Skills: High marks',
+      ],
+    ],
   ] as const) {
     const result = markdown(...rows)
     t.same(said(result), expected, rows[0])
@@ -158,8 +179,12 @@ t.test('a table of criteria with numbers, groups and marks: the criterion is the
   ])
     t.same(outlineOf(markdown(...rows)), [`person_specification: list ${rows.length}`])
   const both = markdown('|Criterion|Essential|Desirable|', '|Degree|X||', '|PhD|X|X|')
-  t.same(said(both), ['essential: Degree'], 'marks in both columns say nothing')
-  t.match(warningOf(both, 'criterion_not_read'), { excerpt: 'PhD X X' })
+  t.same(said(both), ['essential: Degree', 'essential: PhD'], 'marks in both columns')
+  t.match(warningOf(both, 'criterion_unsure'), { severity: 'repair', excerpt: 'PhD' })
+  t.equal(both.report.coverage.percent, 100)
+  const weighed = markdown('|Criterion|Essential|Desirable|', '|Degree|1|2|', '|PhD|3|5|')
+  t.same(said(weighed), [], 'weights in both columns say nothing')
+  t.match(warningOf(weighed, 'criterion_not_read'), { excerpt: 'Degree 1 2' })
   const wide = `<table>${'<tr><td colspan="100000" rowspan="100000">a</td><td>E</td></tr>'.repeat(200)}</table>`
   t.ok(imported(`<h1>A</h1><h2>Duties</h2>${wide}`, 'text/html').document, 'spans have a limit')
 })
@@ -257,6 +282,41 @@ t.test('a table of criteria: ticks beside say the heads of their columns, and a 
   }
   t.end()
 })
+
+t.test(
+  'lines of a cell of criteria: each is one where it begins or ends as one, and what goes on is a part of it',
+  t => {
+    for (const [cell, expected, isUnsure] of [
+      ['degree;<br>registration;<br>licence.', ['degree;', 'registration;', 'licence.']],
+      ['Drives a car.<br>first aid', ['Drives a car.', 'first aid']],
+      ['Knowledge of care<br>values<br>MBA', undefined, true],
+      [
+        'Knowledge of the<br>NHS and<br>its values<br>for patients<br>MBA',
+        ['Knowledge of the NHS and its values for patients', 'MBA'],
+      ],
+      ['BSc<br>or the like<br>MBA', ['BSc or the like', 'MBA']],
+      ['Numeracy and<br>Literacy', ['Numeracy and Literacy']],
+      ['degree in nursing<br>registration', undefined, true],
+      ['Able to lead a team<br>six strong', undefined, true],
+      ['Word,<br>Excel', ['Word,', 'Excel']],
+      ['degree', ['degree']],
+    ] as const) {
+      const found = imported(
+        `# Nurse\n\n## Duties\n\n- Care\n\n## Person specification\n\n|Area|Essential|Desirable|\n|-|-|-|\n|Q|${cell}|SQL|\n`,
+      )
+      const own = found.document?.skills.filter(({ importance }) => importance === 'essential')
+      const whole = [cell.replaceAll('<br>', ' ')]
+      t.same(
+        own?.map(({ statement }) => statement.replace('Q: ', '')),
+        expected ?? whole,
+        cell,
+      )
+      t.equal(warningOf(found, 'criterion_unsure')?.excerpt, isUnsure ? whole[0] : undefined, cell)
+      t.equal(found.report.coverage.percent, 100, cell)
+    }
+    t.end()
+  },
+)
 
 t.test('criteria in groups of which each has its own are one list of each importance, behind their headings', t => {
   const group = (name: string, essential: string, desirable?: string) =>

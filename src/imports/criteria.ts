@@ -1,19 +1,11 @@
 /** Tables of criteria: which column holds them, and where they say that they are essential or desirable. */
 import type { SectionKind } from '../document/schema.ts'
 import { type Inline, plainOfInlines } from '../document/text.ts'
+import { linesOfCriteria } from './criteria-lines.ts'
 import { importanceOf, kindOf, looksLikeHeading, normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
 import { cellText, filledCells, isCross, isNoTick, isTick, onlyParagraph, tickOf } from './tables.ts'
-import {
-  hardLines,
-  isBold,
-  type Line,
-  plainOf,
-  type SourceCell,
-  type SourceParagraph,
-  type SourceRow,
-  textsIn,
-} from './tree.ts'
+import { isBold, type Line, plainOf, type SourceCell, type SourceParagraph, type SourceRow, textsIn } from './tree.ts'
 
 type Importance = 'essential' | 'desirable'
 
@@ -160,6 +152,15 @@ function markColumn([first, ...all]: readonly SourceRow[]): number {
 export const hasImportanceColumns = (rows: readonly SourceRow[]): boolean =>
   rows.length > 1 && (rows.slice(0, 1).some(isCriteriaHead) || markColumn(rows) >= 0)
 
+/** What stands for a tick where columns say how much a criterion matters: `1`, a weight, or how it is assessed. */
+function markOfCell(text: string): { tick: string; how: string } {
+  if (text === '1') return { tick: '✓', how: '' }
+  if (text === '0') return { tick: '', how: '' }
+  return /^(?:[2-9]|10|high|medium|low)$/i.test(text) ? { tick: '✓', how: text } : tickOf(text)
+}
+/** Columns whose numbers say more than that something is so. */
+const ofNumbers = /weight|scor|point|stage|priorit|rank|level|order|number|max/i
+
 interface Criterion {
   content: Inline[]
   line: number
@@ -189,6 +190,8 @@ interface Layout {
   /** The columns whose cells are criteria, with what they are; that of a row is said by its marks. */
   criteria: Map<number, Importance | undefined>
   markOf: (row: readonly Placed[]) => Importance | undefined
+  /** Whether a row is marked as both. */
+  isBoth: (row: readonly Placed[]) => boolean
   /** The columns that say how much a criterion matters. */
   marks: number[]
 }
@@ -203,21 +206,28 @@ function layoutOf(rows: readonly SourceRow[]): Layout {
     // `E` under `Essential` is a tick.
     const repeated = (placed: Placed, at: number) => ({
       ...placed,
-      text: markedImportance(placed.text) === columns[at] ? '✓' : tickOf(placed.text).tick,
+      text: markedImportance(placed.text) === columns[at] ? '✓' : markOfCell(placed.text).tick,
     })
     const cells = inRows.flatMap(row => named.flatMap(at => (row[at] ? repeated(row[at], at) : [])))
     const isSet = cells.some(({ text }) => isTick(text)) ? isTick : isCross
     const areTicks = cells.every(({ text }) => isTick(text) || isNoTick(text)) && cells.some(({ text }) => isSet(text))
     if (!areTicks)
-      return { ...layout, criteria: new Map(named.map(at => [at, columns[at]])), marks: [], markOf: () => undefined }
+      return {
+        ...layout,
+        criteria: new Map(named.map(at => [at, columns[at]])),
+        marks: [],
+        markOf: () => undefined,
+        isBoth: () => false,
+      }
     const ticked = (row: readonly Placed[]) => named.filter(at => row[at] && isSet(repeated(row[at], at).text))
     const criteria = new Map([[criterionColumn(first, inRows, named), undefined]])
-    // Ticks in both columns say nothing.
-    return {
-      ...layout,
-      criteria,
-      markOf: row => (ticked(row).length === 1 ? columns[ticked(row)[0] ?? -1] : undefined),
-    }
+    // Weights in both columns say nothing.
+    const isBoth = (row: readonly Placed[]) =>
+      new Set(ticked(row).map(at => columns[at])).size > 1 &&
+      ticked(row).every(at => markOfCell(row[at]?.text ?? '').how === '')
+    const markOf = (row: readonly Placed[]) =>
+      isBoth(row) ? 'essential' : ticked(row).length === 1 ? columns[ticked(row)[0] ?? -1] : undefined
+    return { ...layout, criteria, markOf, isBoth }
   }
   const marks = markColumn(rows)
   // A table whose first row has a mark as the others have it has no head.
@@ -232,13 +242,8 @@ function layoutOf(rows: readonly SourceRow[]): Layout {
     marks: [marks],
     criteria: new Map([[criterion, undefined]]),
     markOf,
+    isBoth: () => false,
   }
-}
-
-/** The criteria of a text: what a break in it parts is one each, where each part begins as one does. */
-function criteriaOf(text: Line): Line[] {
-  const lines = hardLines(text)
-  return lines.every(({ content }) => /^[“‘"'(]?[\p{Lu}\p{N}]/u.test(plainOfInlines(content))) ? lines : [text]
 }
 
 export interface Criteria extends Record<Importance, Criterion[]> {
@@ -252,13 +257,16 @@ export interface Criteria extends Record<Importance, Criterion[]> {
  */
 export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criteria {
   const found: Criteria = { essential: [], desirable: [], rest: [] }
-  const { head, body, grid, criteria, marks, markOf } = layoutOf(rows)
+  const { head, body, grid, criteria, marks, markOf, isBoth } = layoutOf(rows)
   const first = Math.min(...criteria.keys())
   const headTexts = (gridOf(head ? [head] : [])[0] ?? []).map(({ text }) => text)
+  const isNumbered = (at: number) => at < first || ofNumbers.test(headTexts[at] ?? '')
+  const isSet = (text: string, at: number) => isTick(text) || (text === '1' && !isNumbered(at))
+  const isUnset = (text: string, at: number) => isNoTick(text) || (text === '0' && !isNumbered(at))
   /** Whether a column says by ticks what its head says. */
   const isTicked = headTexts.map((text, at) => {
     const own = grid.flatMap(row => row[at]?.text ?? [])
-    return text !== '' && own.some(isTick) && own.every(mark => isTick(mark) || isNoTick(mark))
+    return text !== '' && own.some(text => isSet(text, at)) && own.every(mark => isSet(mark, at) || isUnset(mark, at))
   })
   for (const cell of head?.cells ?? []) {
     if (head && cellText(cell) !== '') notices.understand(head.line, cellText(cell), '/skills', 'head of a table')
@@ -292,7 +300,7 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
       const importance = criteria.get(at) ?? mark
       if (!criteria.has(at) || isCopy || importance === undefined) return []
       return textsIn(cell.blocks)
-        .flatMap(criteriaOf)
+        .flatMap(line => linesOfCriteria(line, notices))
         .map(line => ({ ...line, importance }))
     })
     if (taken.length === 0) {
@@ -317,10 +325,10 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
     const before = [group, own === '' ? area : own].filter(Boolean).join(': ')
     const behind = placed
       .map((cell, at) => {
-        if (marks.includes(at)) return tickOf(cell.text).how
+        if (marks.includes(at)) return markOfCell(cell.text).how
         if (isTicked[at] && !criteria.has(at)) {
           notices.understand(row.line, cell.text, '/skills', 'tick')
-          return isTick(cell.text) ? headTexts[at] : ''
+          return isSet(cell.text, at) ? headTexts[at] : ''
         }
         return !criteria.has(at) && isBehind(cell, at) ? cell.text : ''
       })
@@ -328,6 +336,16 @@ export function criteriaIn(rows: readonly SourceRow[], notices: Notices): Criter
       .join(', ')
     for (const at of marks)
       notices.understand(row.line, placed[at]?.text ?? '', '/skills', mark ?? 'mark of a criterion')
+    if (isBoth(placed)) {
+      const detail = 'This criterion is marked as essential and as desirable; it was read as essential'
+      notices.add(
+        'repair',
+        'criterion_unsure',
+        row.line,
+        taken.map(({ content }) => plainOfInlines(content)).join(' '),
+        detail,
+      )
+    }
     for (const { content, line, importance } of taken) {
       const parts: Inline[] = [
         ...(before === '' ? [] : [{ type: 'text' as const, value: `${before}: ` }]),
