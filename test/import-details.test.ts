@@ -814,6 +814,23 @@ t.test('labels that nobody knows are details beside one that is known or with co
     ['', `<p><b>Grade:</b> SEO</p><p><b>Location:</b> Leeds</p>${skills}`],
     [stages, ''],
     [known + stages, ''],
+    // Two names of the same.
+    [
+      '',
+      rows([
+        ['Grade', 'Band'],
+        ['Location', 'Base'],
+        ['Supervisor', 'Line manager'],
+      ]),
+    ],
+    [
+      rows([
+        ['Civil Service', 'NHS'],
+        ['Grade', 'Band'],
+        ['Salary', 'Pay'],
+      ]),
+      '',
+    ],
     ['', rows(own, 'th')],
     ['', rows([...own, ['Travel', 'some']])],
     // One label that is known makes no details of an ordinary table.

@@ -31,12 +31,15 @@ function isName({ blocks }: SourceCell) {
   return looksLikeHeading(plainOfInlines(only.content)) && labelled(only.content) === undefined
 }
 
-/** Whether a table says what words are called in the other language, and nothing more: two of them name the same part of a role. */
+/**
+ * Whether a table says what words are called in the other language or by another employer (`Grade | Band`), and nothing more:
+ * two of its rows have two names of one part of a role.
+ */
 export const isGlossary = (rows: readonly SourceRow[]) =>
   rows.every(({ cells }) => cells.length === 2 && cells.every(isName) && cellText(cells[0]) !== cellText(cells[1])) &&
   rows.filter(({ cells }) => {
     const [one = '', other = ''] = cells.map(cellText)
-    return meaningOf(one) !== undefined && meaningOf(one) === meaningOf(other) && isWelsh(one) !== isWelsh(other)
+    return meaningOf(one) !== undefined && meaningOf(one) === meaningOf(other)
   }).length > 1
 
 /** What the headings and labels of a column mean, and how many of them are Welsh. */
