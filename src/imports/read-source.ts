@@ -87,6 +87,15 @@ function refuseLongLists(source: string, notices: Notices) {
   check()
 }
 
+/** The parser copies all it has read at each underlined heading: far more of them than a draft holds are told before. */
+function refuseManyHeadings(source: string, notices: Notices) {
+  const count = source.match(/\S\r?\n {0,3}(?:-+|=+)[ \t]*$/gm)?.length ?? 0
+  const limit = limits.sections * (limits.blocks + 1)
+  if (count <= limit) return
+  const detail = `There are ${count} headings; ${limits.sections} sections of ${limits.blocks} blocks are the limit`
+  notices.refuse('limit_exceeded', detail)
+}
+
 const elementNamed = (node: Root | Element, name: string): Element | undefined => {
   for (const child of node.children) {
     if (child.type !== 'element') continue
@@ -106,6 +115,7 @@ export function readSource(
 ): SourceTree {
   if (mediaType === 'text/markdown') {
     refuseLongLists(patched, notices)
+    refuseManyHeadings(patched, notices)
     if (notices.problems.length > 0) return { blocks: [], title: null }
     const { body, title, slug, fields } = takeFrontMatter(patched, notices)
     const plain = isOwn ? body : withoutDialect(body, notices)

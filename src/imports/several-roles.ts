@@ -17,16 +17,18 @@ const heightOf = (mark: Mark) => (mark.title ? 0 : rankOf(mark))
 /** Headings that may name a role, as their words say nothing else and what follows is under them, each with that. */
 function headsIn(steps: readonly Step[]): { head: Mark; under: Mark[]; at: number }[] {
   const marks = marksIn(steps)
+  const places = new Map(steps.map((step, at) => [step, at]))
   return marks.flatMap((head, at) => {
     const next = marks[at + 1]
     if (!next || kindOf(head.text) !== 'other' || !kinds.has(kindOf(next.text))) return []
     const height = heightOf(head)
     // Where all headings look alike, a name is one with nothing under it.
-    const isFlat = heightOf(next) === height && steps[steps.indexOf(head) + 1] === next
+    const isFlat = heightOf(next) === height && steps[(places.get(head) ?? 0) + 1] === next
     if (!isFlat && heightOf(next) <= height) return []
-    const rest = marks.slice(at + 1)
-    const end = rest.findIndex(mark => heightOf(mark) <= height && !(isFlat && kindOf(mark.text) !== 'other'))
-    return [{ head, under: end < 0 ? rest : rest.slice(0, end), at }]
+    let end = at + 1
+    for (let mark = marks[end]; mark; end += 1, mark = marks[end])
+      if (heightOf(mark) <= height && !(isFlat && kindOf(mark.text) !== 'other')) break
+    return [{ head, under: marks.slice(at + 1, end), at }]
   })
 }
 

@@ -1,6 +1,9 @@
 // Documents that attack their reader: each is read or given up in its time, and others are served meanwhile.
 import t from 'tap'
+import { importDocument } from '../../src/imports/import.ts'
 import { testApp } from '../support/app.ts'
+import { contextOf } from '../support/documents.ts'
+import { workMs } from '../support/work.ts'
 
 t.test(
   'documents that are hard to read are read, or given up, while others are served',
@@ -74,3 +77,26 @@ t.test(
     }
   },
 )
+
+t.test('a document of four times as many headings takes about four times as long', { timeout: 600_000 }, t => {
+  const pieces = [
+    '## Duties\n\n- a\n\n',
+    'Duties\n---\n\n',
+    'DUTIES\n\n> text\n\nYou will:\n\n1. a\n\n',
+    '## Developer\n\n## Duties\n\ntext\n\n',
+    '**Skills**\n\n**Essential**\n\n- a\n\n',
+  ]
+  for (const piece of pieces) {
+    const read = (times: number) => {
+      const source = new TextEncoder().encode(`# A role\n\n${piece.repeat(times)}`)
+      const began = workMs()
+      const { document } = importDocument(source, 'text/markdown', contextOf())
+      t.equal(document, null)
+      return workMs() - began
+    }
+    read(1000)
+    const [few, many] = [read(4000), read(16_000)]
+    t.ok(many < few * 8, `${JSON.stringify(piece)}: ${Math.round(few)} ms, ${Math.round(many)} ms`)
+  }
+  t.end()
+})
