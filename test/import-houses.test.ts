@@ -654,6 +654,18 @@ t.test('a file with two roles becomes one draft with a warning that says so', t 
   )
   const bold = (title: string) => `**${title}**\n\n**Purpose**\n\nYou test.\n\n**Responsibilities**\n\n- Test\n\n`
   t.ok(warningOf(imported(bold('Tester') + bold('Analyst')), 'several_roles'), 'headings of one look')
+  for (const [name, source] of [
+    [
+      'Role 2: Senior Developer – Grade 7',
+      `# Data team\n\n${role('Role 1: Developer – Grade SEO', '##')}${role('Role 2: Senior Developer – Grade 7', '##')}`,
+    ],
+    [
+      'Appendix B – Job description: Tester',
+      `${role('Job description: Analyst', '#')}${role('Appendix B – Job description: Tester', '#')}`,
+    ],
+    ['Analyst', `${role('Engineer', '#')}# Analyst\n\n## Purpose\n\nYou chart.\n`],
+  ] as const)
+    t.equal(warningOf(imported(source), 'several_roles')?.excerpt, name)
   const levels = `${role('Junior tester', '##')}${role('Senior tester', '##')}`
   for (const one of [
     role('Tester', '#'),
@@ -663,6 +675,9 @@ t.test('a file with two roles becomes one draft with a warning that says so', t 
     `${role('Tester', '#')}${role('Annex A: advert', '#')}`,
     `${role('Tester', '#')}## Purpose\n\nAgain.\n\n## Person specification\n\n- Again\n`,
     `${role('Tester', '#')}## Purpose\n\nAgain.\n`,
+    `${role('Tester', '#')}# How we work\n\n## Our purpose\n\nTo test.\n`,
+    `# Tester: pack\n\n## About the role\n\nA.\n\n## Duties\n\n- B\n\n${role('Appendix A – Job description: Tester: pack', '##')}`,
+    '# Tester\n\n## Role 1 of the team\n\nA.\n\n## Duties\n\n- B\n\n## Dimensions\n\nSmall.\n\n## Skills\n\n- C\n',
     '# Tester\n\n## Technical skills\n\n- SQL\n\n## Personal skills\n\n- Tact\n\n## Technical skills\n\n- Go\n\n## Personal skills\n\n- Wit\n',
   ])
     t.equal(warningOf(imported(one), 'several_roles'), undefined)

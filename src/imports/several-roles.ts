@@ -1,12 +1,22 @@
 /** Files that hold more than one role, though a draft holds one. */
 import type { SectionKind } from '../document/schema.ts'
-import { kindOf, normaliseHeading } from './headings.ts'
+import { kindOf, knownKind, normaliseHeading } from './headings.ts'
 import type { Notices } from './notices.ts'
 import { type Mark, marksIn, rankOf, type Step } from './steps.ts'
 import { gradesIn } from './values.ts'
 
 /** The sections that each role has once. */
 const kinds = new Set<SectionKind>(['role_summary', 'responsibilities', 'person_specification', 'skills_experience'])
+
+/** `Role 2: Senior Developer`, which says that there are several. */
+const numbered = /^(?:role|post|job|vacancy|position) (?:[a-h]|\d{1,2}|one|two|three|four) ?[:–—-] ?\S/i
+/** `Appendix B – Job description: Business Analyst` */
+const described =
+  /^(?:(?:appendix|annex|part) [a-z\d]{1,2} ?[:.–—-]? ?)?(?:job|role|post) (?:description|profile) ?[:–—-] ?\S/i
+
+/** Whether a heading may name a role: its words say so, or nothing else. */
+const mayName = ({ text }: Mark) =>
+  numbered.test(text) || described.test(text) || (kindOf(text) === 'other' && knownKind(text) === undefined)
 
 const kindsOf = (marks: readonly Mark[]) =>
   new Set(marks.map(({ text }) => kindOf(text)).filter(kind => kinds.has(kind))).size
@@ -20,14 +30,14 @@ function headsIn(steps: readonly Step[]): { head: Mark; under: Mark[]; at: numbe
   const places = new Map(steps.map((step, at) => [step, at]))
   return marks.flatMap((head, at) => {
     const next = marks[at + 1]
-    if (!next || kindOf(head.text) !== 'other' || !kinds.has(kindOf(next.text))) return []
+    if (!next || !mayName(head) || !kinds.has(kindOf(next.text))) return []
     const height = heightOf(head)
     // Where all headings look alike, a name is one with nothing under it.
     const isFlat = heightOf(next) === height && steps[(places.get(head) ?? 0) + 1] === next
     if (!isFlat && heightOf(next) <= height) return []
     let end = at + 1
     for (let mark = marks[end]; mark; end += 1, mark = marks[end])
-      if (heightOf(mark) <= height && !(isFlat && kindOf(mark.text) !== 'other')) break
+      if (heightOf(mark) <= height && !(isFlat && !mayName(mark))) break
     return [{ head, under: marks.slice(at + 1, end), at }]
   })
 }
@@ -42,17 +52,26 @@ export function warnOfSeveralRoles(
   steps: readonly Step[],
   notices: Notices,
 ) {
-  const heads = headsIn(steps).filter(({ under }) => kindsOf(under) > 1)
+  const marks = marksIn(steps)
+  const isBesideTitle = (mark: Mark) => titleMark !== undefined && heightOf(titleMark) >= heightOf(mark)
+  /** Beside the title the name of one section is enough where it stands under the title too. */
+  const repeats = ({ head, under: [first], at }: ReturnType<typeof headsIn>[number]) => {
+    const kind = first && knownKind(first.text)
+    const stands = kind !== undefined && marks.slice(0, at).some(mark => knownKind(mark.text) === kind)
+    return stands && isBesideTitle(head) && heightOf(head) < heightOf(first as Mark)
+  }
+  const heads = headsIn(steps).filter(head => kindsOf(head.under) > 1 || repeats(head))
   const [first, second] = heads
   if (!first) return
-  const own = kindsOf(marksIn(steps).slice(0, first.at))
-  const isBeside = titleMark !== undefined && heightOf(titleMark) >= heightOf(first.head)
+  const own = kindsOf(marks.slice(0, first.at))
+  const isBeside = isBesideTitle(first.head)
+  const areNumbered = heads.filter(({ head }) => numbered.test(head.text)).length > 1
   const name = normaliseHeading(title)
   const areLevels = heads.every(
     ({ head }) => (name !== '' && normaliseHeading(head.text).includes(name)) || gradesIn(head.text).known.length > 0,
   )
-  if (!isBeside && (own > 0 || areLevels)) return
-  const found = own > 1 ? first : second
+  if (!isBeside && !areNumbered && (own > 0 || areLevels)) return
+  const found = own > 1 || repeats(first) ? first : second
   if (!found) return
   const detail =
     'Another role seems to begin here, with sections that stand above too; all of it became one draft. Send each role in a file of its own'
