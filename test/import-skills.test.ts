@@ -227,6 +227,14 @@ t.test('behaviours with what is said of them, in a sentence, numbered in one lin
     ['## Behaviours\n\n- Leadership: you lead by working together and changing and improving', ['leadership']],
     ['## Behaviours\n\nYou lead by working together and communicating and influencing.', []],
     ['## How to apply\n\nWorking Together, Leadership and more will be seen.', []],
+    [
+      '## How to apply\n\nAt interview we will assess: Communicating and Influencing, Working Together and Leadership.',
+      ['communicating_and_influencing', 'working_together', 'leadership'],
+    ],
+    ['## How to apply\n\nBehaviours: Leadership; Working Together', ['leadership', 'working_together']],
+    ['## How to apply\n\nAt interview we will assess: how you use Leadership, Working Together', []],
+    ['## How to apply\n\nYou are tested on your own: leadership, working together, delivering at pace', []],
+    ['## How we work\n\nOur values: Leadership, Working Together', []],
   ] as const) {
     const result = page(text)
     t.same(result.document?.behaviours, expected, text)

@@ -104,6 +104,14 @@ function inRows(text: string): Behaviour[] {
   })
 }
 
+/** `At interview we will assess: Working Together, Leadership`: names and nothing else behind the colon. */
+function inAssessment(text: string): Behaviour[] {
+  const at = text.length <= 600 ? text.indexOf(': ') : -1
+  const isOn = at > 0 && /\b(?:assess|test|evaluat)(?:ed|e|ing|ment)?\b/i.test(text.slice(0, at))
+  const named = text.slice(at + 1)
+  return isOn && several.test(normaliseHeading(named)) ? inRows(named) : []
+}
+
 /** Behaviours that a line under a heading of behaviours names: alone, before what is said of it, or several in a row. */
 function inList(line: string): Behaviour[] {
   const text = withoutAsides(line)
@@ -154,7 +162,7 @@ export function behavioursIn(sections: readonly OutlineSection[]): Behaviour[] {
   const sure = new Set<Behaviour>()
   for (const { text, listed } of sections.flatMap(section => [...linesUnder(section)])) {
     for (const code of text.length <= 120 ? namedBy(text) : []) found.add(code)
-    for (const code of [...(listed ? inList(text) : []), ...inSentence(text)]) {
+    for (const code of [...(listed ? inList(text) : []), ...inSentence(text), ...inAssessment(text)]) {
       found.add(code)
       sure.add(code)
     }
