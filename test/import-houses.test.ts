@@ -776,3 +776,24 @@ t.test(
       t.equal(warningOf(plain(line), 'heading_in_item'), undefined, line)
   },
 )
+
+t.test('Dimensions below the purpose is a section, and beside values a label', t => {
+  const headings = (text: string) => imported(text).document?.sections.map(({ kind, heading }) => [kind, heading])
+  for (const dimensions of ['**DIMENSIONS**', 'DIMENSIONS', '**Dimensions:**'])
+    t.match(
+      headings(`# Ranger\n\n## Purpose\n\nLooks after it.\n\n${dimensions}\n\nThree staff.\n\n## Duties\n\n- Mow\n`),
+      [
+        ['role_summary', 'Purpose'],
+        ['other', /^dimensions/i],
+        ['responsibilities', 'Duties'],
+      ],
+    )
+  const table = '| Salary | £30,000 |\n|---|---|\n| Location | Leeds |\n| Dimensions | Three staff |'
+  const { document } = imported(`# Ranger\n\n${table}\n\n## Duties\n\n- Mow\n`)
+  t.same(document?.advert_details.additional, [{ label: 'Dimensions', value: 'Three staff' }])
+  t.match(headings('# Ranger\n\n## Purpose\n\nLooks after it. Dimensions of the post vary.\n\n## Duties\n\n- Mow\n'), [
+    ['role_summary'],
+    ['responsibilities'],
+  ])
+  t.end()
+})

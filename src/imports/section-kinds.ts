@@ -78,6 +78,8 @@ export const kindWords: KindWords[] = [
       'personal attributes',
       'attributes',
     ],
+    introduces:
+      /^(?:we are|were) looking for (?:someone|somebody|people|a person|candidates) who(?: is| are| can| has| have)?$|^(?:we would|wed) love to hear from you if you(?: are| have)?$|^you(?: wi)?ll be able to (?:show|demonstrate)$/,
     like: /person(?:al)? spec|\bsomeone who\b|^(?:about|who) you\b|looking for|ideal candidate|who you are|you(?:ll| will)? bring|\bpeople who$|^(?:our|the) (?:ideal )?candidate$/,
   },
   {
@@ -394,4 +396,5 @@ export const kindWords: KindWords[] = [
     ],
     like: /contact|information|find out|read more/,
   },
+  { kind: 'other', phrases: ['dimensions', 'job dimensions', 'key dimensions', 'dimensions of the post'] },
 ]

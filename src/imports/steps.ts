@@ -118,6 +118,7 @@ const kindsOfDetails = new Set<SectionKind | undefined>([
   'benefits',
   'selection',
   'further_information',
+  'other',
 ])
 
 /** Whether rows are labels that are known beside short values, and no headings beside their texts. */
