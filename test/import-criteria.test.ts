@@ -494,3 +494,59 @@ t.test('ticks of all fonts and kinds in columns of criteria', async t => {
   const lists = await importFile(wordFile(`${bold('Tester')}${bold('Duties')}${typed.join('')}`), wordType, contextOf())
   t.same(outlineOf(lists), ['responsibilities: list 2'], 'before a text they make a list')
 })
+
+t.test('a sentence before a list says how much its skills matter', t => {
+  const read = (text: string) => {
+    const { document, report } = imported(`# Adviser\n\n## Summary\n\nYou advise.\n\n${text}\n`)
+    t.equal(report.coverage.percent, 100, text)
+    return document?.skills.map(({ importance, statement }) => `${importance}: ${statement}`)
+  }
+  const person = '## Person specification\n\n'
+  for (const [text, expected] of [
+    [
+      `${person}You like change. Must haves:\n\n- SQL\n\nSome have more. Nice to haves:\n\n- Go`,
+      ['essential: SQL', 'desirable: Go'],
+    ],
+    [
+      '## Skills\n\nYou will be able to show:\n\n- SQL\n\nIt would be a bonus if you also have:\n\n- Go',
+      ['essential: SQL', 'desirable: Go'],
+    ],
+    [
+      `${person}**You must have:**\n\n- SQL\n\nIdeally, you’ll also have experience of:\n\n- Go`,
+      ['essential: SQL', 'desirable: Go'],
+    ],
+    ['We would love to hear from you if you:\n\n- like people\n\nYou may also have:\n\n- Go', ['desirable: Go']],
+    // It says it of the list below alone.
+    [`${person}It would be a bonus if you also have:\n\n- Go\n\nWe offer:\n\n- tea`, ['desirable: Go']],
+    [`${person}It would be great if you read this:\n\n- our plan`, []],
+    [`${person}You must have these with you. Send:\n\n- a form`, []],
+    ['## How to apply\n\nYou must also have:\n\n- a form', []],
+    ['## Duties\n\nYou will need to have:\n\n- a meeting', []],
+  ] as const)
+    t.same(read(text), expected, text)
+  t.end()
+})
+
+t.test(
+  'a sentence on the person within the summary or the duties heads the list below it, where nothing else does',
+  t => {
+    const kinds = (text: string) =>
+      imported(`# Adviser\n\n## Summary\n\n${text}\n`).document?.sections.map(({ kind, heading }) => [kind, heading])
+    const sentence = 'We are looking for someone who:'
+    const summary = ['role_summary', 'Summary']
+    const found = ['person_specification', sentence]
+    for (const [text, expected] of [
+      [`You advise. ${sentence}\n\n- likes people`, [summary, found]],
+      [
+        `You advise.\n\n## Duties\n\n- Advise\n\n${sentence}\n\n- likes people`,
+        [summary, ['responsibilities', 'Duties'], found],
+      ],
+      [`${sentence}\n\n- likes people\n\n## Skills\n\n- SQL`, [summary, ['skills_experience', 'Skills']]],
+      [`${sentence}\n\n- likes people\n\n## About you\n\nKind.`, [summary, ['person_specification', 'About you']]],
+      [`You advise.\n\n## Benefits\n\n${sentence}\n\n- likes tea`, [summary, ['benefits', 'Benefits']]],
+      [`${sentence} people like.`, [summary]],
+    ] as const)
+      t.same(kinds(text), expected, text)
+    t.end()
+  },
+)

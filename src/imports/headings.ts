@@ -130,3 +130,35 @@ export function importanceOf(text: string): 'essential' | 'desirable' | undefine
   }
   return read(text) ?? inBoth(text, read)
 }
+
+/** Sentences before a list that say how much what is in it matters, by how they begin. */
+const leadIns = {
+  essential: [
+    'you(?: wi)?ll (?:also )?need to (?:show|demonstrate|have|be)',
+    'you(?: wi)?ll (?:also )?be able to (?:show|demonstrate)',
+    'you must (?:also )?(?:have|be|show|demonstrate)',
+    'it is essential that you',
+  ],
+  desirable: [
+    'it would (?:also )?be (?:a bonus|a plus|an advantage|advantageous|beneficial|desirable|good|great|helpful|ideal|nice|useful) (?:if you (?:also |already )?|to )(?:had|have|held|hold|knew|know|bring|brought|are|were)',
+    'it would (?:also )?help if you (?:also )?(?:had|have|held|hold|knew|know|are|were)',
+    'you (?:may|might) also have',
+    'ideally (?:you(?: wi)?ll|you) (?:also )?(?:have|be|are)',
+    'you do not need but we would welcome',
+  ],
+}
+const leadInPatterns = Object.entries(leadIns).map(
+  ([importance, phrases]) => [importance as keyof typeof leadIns, new RegExp(`^(?:${phrases.join('|')})\\b`)] as const,
+)
+
+/** What the last sentence of a paragraph that a list follows says of it: `It would be a bonus if you also have:`. */
+export function importanceBefore(text: string): 'essential' | 'desirable' | undefined {
+  const end = text.trimEnd().slice(-phraseMax)
+  if (!end.endsWith(':')) return undefined
+  const start = end.search(/[^.!?]*$/)
+  // A longer sentence is none of them.
+  if (start === 0 && text.length > phraseMax) return undefined
+  const sentence = end.slice(start).trim()
+  const words = normaliseHeading(sentence)
+  return importanceOf(sentence) ?? leadInPatterns.find(([, pattern]) => pattern.test(words))?.[0]
+}

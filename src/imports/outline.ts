@@ -286,10 +286,13 @@ function headIntroductions(steps: readonly Step[], notices: Notices): Step[] {
     const opens = next?.type === 'list' || (next?.type === 'mark' && importanceOf(next.text) !== undefined)
     const found = step.type === 'paragraph' && opens ? partedIntroduction(step) : undefined
     const kind = found && looksLikeHeading(found.text) ? introducedKind(found.text) : undefined
+    const isBefore = current === undefined || current === 'role_summary'
     const fits =
       kind === 'responsibilities'
-        ? current === undefined || current === 'role_summary'
-        : current === 'person_specification'
+        ? isBefore
+        : kind === 'person_specification'
+          ? (isBefore || current === 'responsibilities') && !marked.has('skills_experience')
+          : current === 'person_specification'
     if (step.type !== 'paragraph' || !found || kind === undefined || !fits || marked.has(kind)) return [step]
     marked.add(kind)
     current = kind

@@ -17,7 +17,7 @@ import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenanc
 import { hasImportanceColumns } from './criteria.ts'
 import { type Details, type KnownRow, readPairs, saysBands } from './details.ts'
 import { frameworkRole } from './framework.ts'
-import { importanceOf } from './headings.ts'
+import { importanceBefore, importanceOf } from './headings.ts'
 import type { Notices } from './notices.ts'
 import type { Outline, OutlineSection } from './outline.ts'
 import { type Pair, pairsOf } from './pairs.ts'
@@ -56,10 +56,12 @@ type Importance = 'essential' | 'desirable' | null
 
 /** Whether a section on skills says which are essential: one that only names some leaves the criteria to the person's. */
 const saysImportance = ({ kind, heading, body }: OutlineSection) => {
-  const says = (block: BodyBlock) =>
-    block.type === 'rows'
-      ? hasImportanceColumns(block.rows)
-      : block.type !== 'list' && importanceOf(plainOfInlines(block.content)) !== undefined
+  const says = (block: BodyBlock, at: number) => {
+    if (block.type === 'rows') return hasImportanceColumns(block.rows)
+    if (block.type === 'list') return false
+    const text = plainOfInlines(block.content)
+    return (importanceOf(text) ?? (body[at + 1]?.type === 'list' ? importanceBefore(text) : undefined)) !== undefined
+  }
   return kind === 'skills_experience' && (importanceOf(heading) !== undefined || body.some(says))
 }
 
@@ -242,9 +244,11 @@ class Recogniser implements Provenance {
 
   #write(blocks: readonly DraftBlock[], section: Section, source: OutlineSection) {
     let importance: Importance = importanceOf(source.heading) ?? null
-    for (const block of blocks) {
+    for (const [at, block] of blocks.entries()) {
       if (block.type === 'list') {
-        section.blocks.push(this.#skillsBlock(block, source, importance) ?? this.#list(block))
+        const before = blocks[at - 1]
+        const own = before && 'content' in before ? importanceBefore(plainOfInlines(before.content)) : undefined
+        section.blocks.push(this.#skillsBlock(block, source, own ?? importance) ?? this.#list(block))
         continue
       }
       if (block.type !== 'note') importance = importanceOf(plainOfInlines(block.content)) ?? importance
