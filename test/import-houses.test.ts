@@ -797,3 +797,37 @@ t.test('Dimensions below the purpose is a section, and beside values a label', t
   ])
   t.end()
 })
+
+t.test('headings that plain text numbers are headings, and what is numbered below them is theirs', t => {
+  const read = (text: string) => {
+    const { document, report } = imported(text)
+    t.equal(report.coverage.percent, 100, text)
+    return document?.sections.map(({ kind, heading, blocks }) => [kind, heading, blocks.length])
+  }
+  const text =
+    '1. Purpose\n\nPlans.\n\n2. Main duties\n\n2.1 Decides.\n\n2.2 Visits.\n\n2.3 Writes.\n\n3. Person specification\n\n- Law\n'
+  t.same(read(`# Planner\n\n${text}`), [
+    ['role_summary', 'Purpose', 1],
+    ['responsibilities', 'Main duties', 1],
+    ['person_specification', 'Person specification', 1],
+  ])
+  const alike =
+    '## 2. Main duties\n\n## 2.1 Decide applications\n\nA.\n\n## 2.2 Site visits\n\nB.\n\n## 3. Skills\n\n- Law\n'
+  t.same(read(`# Planner\n\n## 1. Purpose\n\nPlans.\n\n${alike}`), [
+    ['role_summary', '1. Purpose', 1],
+    ['responsibilities', '2. Main duties', 4],
+    ['skills_experience', '3. Skills', 1],
+  ])
+  for (const [other, headings] of [
+    ['## Duties\n\n1. Plans\n\nAnd:\n\n1. Visits\n', ['Duties']],
+    ['## Duties\n\nLooks after:\n\n1. Qualifications\n\nand more.\n', ['Duties']],
+    ['## 2. Job\n\n## 2.1 Purpose\n\nA.\n\n## 2.2 Duties\n\nB.\n', ['2. Job', '2.1 Purpose', '2.2 Duties']],
+    ['## 2. About the job\n\nA.\n\n## 2.1 Our place\n\nB.\n', ['2. About the job', '2.1 Our place']],
+  ] as const)
+    t.same(
+      imported(`# Planner\n\n${other}`).document?.sections.map(({ heading }) => heading),
+      headings,
+      other,
+    )
+  t.end()
+})

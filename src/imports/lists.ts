@@ -4,7 +4,15 @@ import { importanceOf, knownKind } from './headings.ts'
 import type { Notices } from './notices.ts'
 import { headAt, partedList, warnOfHead, widthOf } from './soft-headings.ts'
 import { tickOf } from './tables.ts'
-import { isBold, type Line, type SourceBlock, type SourceItem, type SourceParagraph, sourceLines } from './tree.ts'
+import {
+  isBold,
+  type Line,
+  plainOf,
+  type SourceBlock,
+  type SourceItem,
+  type SourceParagraph,
+  sourceLines,
+} from './tree.ts'
 import { tickedIn } from './values.ts'
 
 const bullet = /^\s*[●•▪◦○∙‣⁃■□➢►✓✔\uf0b7]\ufe0f?\s*(?=\S)(?!\ufe0f)/
@@ -284,9 +292,27 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
   return blocks
 }
 
+/** The text of `1. Purpose` where it is all that a numbered list has, and the name of a section. */
+const nameIn = (block: SourceBlock): SourceParagraph | undefined => {
+  const [first] =
+    block.type === 'list' && block.ordered && block.items.length === 1 ? (block.items[0]?.blocks ?? []) : []
+  return first?.type === 'paragraph' && knownKind(plainOf(first)) ? first : undefined
+}
+
+/** Plain text numbers its headings, and each is a list to Markdown; one alone may be an item. */
+function withoutNames(blocks: readonly SourceBlock[]): SourceBlock[] {
+  const names = new Set(blocks.flatMap(block => nameIn(block) ?? []).map(plainOf))
+  return blocks.flatMap(block => {
+    const name = names.size > 1 ? nameIn(block) : undefined
+    return name && block.type === 'list' ? block.items.flatMap(item => item.blocks) : [block]
+  })
+}
+
 /** The blocks with the lists that their author meant; `inItem`, those of an item, whose lists are parted already. */
 export function repairLists(source: readonly SourceBlock[], notices: Notices, inItem = false): SourceBlock[] {
-  const blocks = inItem ? source : source.flatMap(block => (block.type === 'list' ? partedList(block, notices) : block))
+  const blocks = inItem
+    ? source
+    : withoutNames(source).flatMap(block => (block.type === 'list' ? partedList(block, notices) : block))
   const repaired: SourceBlock[] = []
   let run: Extract<SourceBlock, { type: 'paragraph' }>[] = []
   const flush = () => {

@@ -28,3 +28,19 @@ export function numberedParts(marks: readonly Mark[], isInRow: (mark: Mark) => b
   }
   return parts
 }
+
+const kindsOfLists = new Set<SectionKind | undefined>(['responsibilities', 'person_specification', 'skills_experience'])
+
+/** `2.1 Site visits` below `2. Main duties` of the same look: one of the duties, and no section beside them. */
+export function decimalParts(marks: readonly Mark[]): Set<Mark> {
+  const parts = new Set<Mark>()
+  let above: { mark: Mark; number: string } | undefined
+  for (const mark of marks) {
+    const [, number, part] = /^(\d{1,2})(?:\.(\d{1,2}))?[.)]?\s+\p{L}/u.exec(mark.text) ?? []
+    const kind = knownKind(mark.text)
+    const isAlike = above && number === above.number && mark.by === above.mark.by && mark.depth === above.mark.depth
+    if (part === undefined) above = number && kindsOfLists.has(kind) ? { mark, number } : undefined
+    else if (isAlike && kind === undefined) parts.add(mark)
+  }
+  return parts
+}

@@ -8,16 +8,17 @@ import { withLanguagesParted } from './bilingual.ts'
 import { withoutContents, withoutWordContents } from './contents.ts'
 import { withGroupsJoined } from './grouped-criteria.ts'
 import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading } from './headings.ts'
-import { isKnownLabel, isLabel, labelled } from './labels.ts'
+import { isLabel, labelled } from './labels.ts'
 import { repairLists } from './lists.ts'
 import { withMarkedItems } from './marked-items.ts'
 import type { Notices } from './notices.ts'
-import { numberedParts } from './numbered-parts.ts'
+import { decimalParts, numberedParts } from './numbered-parts.ts'
+import { headRunIns } from './run-ins.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
 import { type BodyBlock, isLouder, type Mark, marksIn, rankOf, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
 import { countDetails, isCaption, isDocumentKind, marking, ofOrganisation } from './title.ts'
-import { type Field, type SourceTree, sourceLines } from './tree.ts'
+import type { Field, SourceTree } from './tree.ts'
 
 export interface OutlineSection {
   heading: string
@@ -211,48 +212,6 @@ function markIntroductions(steps: readonly Step[]): Step[] {
   })
 }
 
-/** A bold label that is the name of a section of the role itself, and the text that stands behind it. */
-function runIn(content: Inline[], line: number): Step[] | undefined {
-  const found = labelled(content)
-  if (!found?.marked || isKnownLabel(found.label) || plainOfInlines(found.value) === '') return undefined
-  const kind = knownKind(found.label)
-  if (!kind || !kindsOfRunIns.has(kind)) return undefined
-  const heading: Inline[] = [{ type: 'text', value: found.label }]
-  return [
-    { type: 'mark', by: 'bold', depth: 7, content: heading, text: found.label, line },
-    { type: 'paragraph', content: found.value, line },
-  ]
-}
-const kindsOfRunIns = new Set<SectionKind>([
-  'role_summary',
-  'responsibilities',
-  'person_specification',
-  'skills_experience',
-  'working_with',
-  'organisation_overview',
-])
-
-/**
- * `Purpose: Leads forty engineers.` with its first word in bold is a heading and its text, no detail of the advert, where no
- * heading stands above it nor, before the first section, a label of details below.
- */
-function headRunIns(steps: readonly Step[]): Step[] {
-  const isStrong = (step: Step) => step.type === 'mark' && (step.by === 'heading' || step.by === 'row')
-  const strong = steps.findIndex(isStrong)
-  const end = strong < 0 ? steps.length : strong
-  const says = (content: Inline[]) => isKnownLabel(labelled(content)?.label ?? '')
-  const isDetail = (step: Step) =>
-    step.type === 'rows' || (step.type === 'paragraph' && sourceLines(step).some(({ content }) => says(content)))
-  const first = steps.findIndex(({ type }) => type === 'mark')
-  const last = steps.slice(0, first < 0 ? end : first).findLastIndex(isDetail)
-  return steps.flatMap((step, at): Step[] => {
-    if (step.type !== 'paragraph' || at <= last || at >= end) return [step]
-    const lines = sourceLines(step)
-    const parted = lines.map(({ content, line }) => runIn(content, line))
-    return parted.every(found => found !== undefined) ? parted.flat() : (runIn(step.content, step.line) ?? [step])
-  })
-}
-
 /** The last sentence of a paragraph as a heading of its own, and what stands before it. */
 function partedIntroduction(
   step: Extract<Step, { type: 'paragraph' }>,
@@ -334,6 +293,7 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
   steps = listsOfLines(rowsOfHeadings(headRunIns(steps)), notices)
   steps = headIntroductions(markIntroductions(withoutStress(withoutContents(steps))), notices)
   const isSection = sectionTest(steps)
+  const decimals = decimalParts(marksIn(steps))
   const hasStrong = steps.some(step => step.type === 'mark' && (step.by === 'heading' || step.by === 'row'))
   const front: BodyBlock[] = []
   const sections: OutlineSection[] = []
@@ -355,7 +315,9 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     const isUnder =
       last !== undefined &&
       !known &&
-      ((!hasStrong && within && !isLouder(step.text, last)) || (step.by !== 'heading' && isBehaviour(step.text)))
+      (decimals.has(step) ||
+        (!hasStrong && within && !isLouder(step.text, last)) ||
+        (step.by !== 'heading' && isBehaviour(step.text)))
     // The sentence below a heading that says the same is no heading of its own.
     const isOpen = last?.body.every(({ type }) => type === 'subheading')
     const repeats = step.by === 'plain' && isOpen && known === last?.kind
