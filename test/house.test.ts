@@ -50,6 +50,10 @@ const rules: { rule: string; broken: (edge: { from: string; to: string; isLocal:
     rule: 'nothing but a process starts jobs',
     broken: ({ from, to }) => roomOf(to) === 'jobs' && roomOf(from) !== 'jobs' && !processes.includes(from),
   },
+  {
+    rule: 'what reads bytes of a document, and what houses call things, know nothing of what it means',
+    broken: ({ from, to }) => /^imports\/(source|words)\//.test(from) && /^imports\/meaning\//.test(to),
+  },
   { rule: 'nothing imports a process', broken: ({ to }) => processes.includes(to) },
   { rule: 'only entrances import app.ts', broken: ({ from, to }) => to === 'app.ts' && !entrances.includes(from) },
   {

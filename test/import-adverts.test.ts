@@ -1,7 +1,7 @@
 // Adverts and job descriptions as other houses set them: labels by tabs, dashes and headings, criteria in lines, two languages.
 import t, { type Test } from 'tap'
 import { importFile } from '../src/imports/import.ts'
-import { wordType } from '../src/imports/scan.ts'
+import { wordType } from '../src/imports/source/scan.ts'
 import { contextOf, imported, pay, place, warningOf } from './support/documents.ts'
 import { bold, paragraph, run, wordFile } from './support/word.ts'
 

@@ -1,7 +1,7 @@
 // How much criteria matter in documents of other houses: by tables, headings, marks and ticks.
 import t from 'tap'
 import { importFile } from '../src/imports/import.ts'
-import { wordType } from '../src/imports/scan.ts'
+import { wordType } from '../src/imports/source/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
 import { bold, paragraph, run, table, wordFile } from './support/word.ts'
 import { workMs } from './support/work.ts'

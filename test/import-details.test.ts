@@ -1,10 +1,10 @@
 // What documents of other houses say of the advert: labels and values in whatever form.
 import t, { type Test } from 'tap'
 import { emptyAdvertDetails } from '../src/document/schema.ts'
-import { slugIn } from '../src/imports/front-matter.ts'
 import { importFile } from '../src/imports/import.ts'
-import { wordType } from '../src/imports/scan.ts'
-import { salaryIn } from '../src/imports/values.ts'
+import { salaryIn } from '../src/imports/meaning/values.ts'
+import { slugIn } from '../src/imports/source/front-matter.ts'
+import { wordType } from '../src/imports/source/scan.ts'
 import { contextOf, imported, outlineOf, pay, place, warningOf } from './support/documents.ts'
 import { editDocument } from './support/edit.ts'
 import { formats, sourceOf } from './support/round-trip.ts'

@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findFiles } from '../src/imports/files.ts'
 import { importFile } from '../src/imports/import.ts'
-import type { DocumentType } from '../src/imports/scan.ts'
+import type { DocumentType } from '../src/imports/source/scan.ts'
 import { contextOf } from './support/documents.ts'
 
 interface Figures {

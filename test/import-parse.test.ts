@@ -1,7 +1,7 @@
 import t from 'tap'
 import { partsOf, readableText } from '../src/document/walk.ts'
 import { type ImportResult, importDocument } from '../src/imports/import.ts'
-import { wordsOf } from '../src/imports/scan.ts'
+import { wordsOf } from '../src/imports/source/scan.ts'
 import { contextOf, ourSample, outlineOf, realSample, warningOf, warningsOf } from './support/documents.ts'
 
 const textsOf = ({ document }: ImportResult, kind: string) =>

@@ -6,7 +6,7 @@ import { type Block, limits, RoleDocument, type Section } from '../src/document/
 import { checkText, type Inline, parseText, plainText, writeText } from '../src/document/text.ts'
 import { partsOf, readableText } from '../src/document/walk.ts'
 import { importDocument } from '../src/imports/import.ts'
-import { wordsOf } from '../src/imports/scan.ts'
+import { wordsOf } from '../src/imports/source/scan.ts'
 import { bytes, contextOf, imported } from './support/documents.ts'
 
 // Hundreds of documents take more than the usual half minute on a busy machine.

@@ -1,7 +1,7 @@
 // What documents of other houses say of skills: criteria, SFIA and behaviours.
 import t from 'tap'
 import { importFile } from '../src/imports/import.ts'
-import { wordType } from '../src/imports/scan.ts'
+import { wordType } from '../src/imports/source/scan.ts'
 import { contextOf, imported, outlineOf, warningOf } from './support/documents.ts'
 import { bold, paragraph, wordFile } from './support/word.ts'
 

@@ -3,7 +3,7 @@ import { Document, HeadingLevel, Packer, Paragraph, Table, TableCell, TableRow, 
 import t from 'tap'
 import { importDocument, importFile } from '../src/imports/import.ts'
 import { createImportPool } from '../src/imports/pool.ts'
-import { wordType } from '../src/imports/scan.ts'
+import { wordType } from '../src/imports/source/scan.ts'
 import { contextOf, outlineOf, warningOf, warningsOf } from './support/documents.ts'
 import { bold, paragraph, run, table, wordFile, wordParts, xmlPart, zip } from './support/word.ts'
 import { workMs } from './support/work.ts'

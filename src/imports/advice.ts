@@ -1,8 +1,8 @@
 /** Advice on the words of a document that was read: they stay as they are. */
 import { adviseOnWords } from '../document/advice.ts'
 import { partsOf } from '../document/walk.ts'
+import type { Recognised } from './meaning/recognise.ts'
 import type { Notices } from './notices.ts'
-import type { Recognised } from './recognise.ts'
 
 /** Adds advice to the notices, each with the line of the source that it is about. */
 export function advise({ document, lines, places }: Recognised, notices: Notices) {

@@ -16,12 +16,12 @@ import { validateComponent } from '../plugins/body.ts'
 import { Problem } from '../plugins/problems.ts'
 import { digestOf } from '../roles/store.ts'
 import { type File, findFiles, nameOf, PathError, whyUnread } from './files.ts'
-import { slugIn } from './front-matter.ts'
 import { createImportPool, type ImportPool } from './pool.ts'
 import { withoutDraft } from './report.ts'
 import { checkExport, restore, rolesOf } from './restore.ts'
-import type { DocumentType } from './scan.ts'
 import type { ImportReport } from './schema.ts'
+import { slugIn } from './source/front-matter.ts'
+import type { DocumentType } from './source/scan.ts'
 import {
   documentBytesMax,
   findContext,

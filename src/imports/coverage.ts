@@ -1,6 +1,6 @@
 /** Compares a draft, rendered back to plain text, word by word with what the second reader saw in the source. */
 import type { Notices } from './notices.ts'
-import { type Words, wordsOf } from './scan.ts'
+import { type Words, wordsOf } from './source/scan.ts'
 
 export interface Coverage {
   characters_seen: number

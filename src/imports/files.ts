@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import { type DocumentType, wordType } from './scan.ts'
+import { type DocumentType, wordType } from './source/scan.ts'
 
 const types: Record<string, DocumentType | 'export'> = {
   '.md': 'text/markdown',

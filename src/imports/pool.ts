@@ -2,7 +2,7 @@
 import { createThreadPool, ThreadLimitError, type ThreadPoolOptions, ThreadsBusyError, workerFile } from '../threads.ts'
 import type { ImportContext, ImportResult } from './import.ts'
 import { emptyReport } from './report.ts'
-import type { DocumentType } from './scan.ts'
+import type { DocumentType } from './source/scan.ts'
 import type { ImportTask } from './worker.ts'
 
 /** More documents wait than the pool takes: the caller should answer 503 and ask to try again. */

@@ -14,8 +14,8 @@ import type { Comparer } from '../roles/comparer.ts'
 import { findRole } from '../roles/store.ts'
 import { ImportBusyError, type ImportPool } from './pool.ts'
 import { withoutDraft } from './report.ts'
-import { documentTypes, wordType } from './scan.ts'
 import { Import, type ImportReport } from './schema.ts'
+import { documentTypes, wordType } from './source/scan.ts'
 import {
   documentBytesMax,
   findContext,

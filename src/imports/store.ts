@@ -23,8 +23,8 @@ import {
 import { findSfiaIndexes } from '../sfia/store.ts'
 import type { ImportContext, ImportResult } from './import.ts'
 import { Notices } from './notices.ts'
-import type { DocumentType } from './scan.ts'
 import type { ImportReport } from './schema.ts'
+import type { DocumentType } from './source/scan.ts'
 
 /**
  * What a document is read against: the SFIA index, the organisation's shared sections, the draft that it replaces. Throws 422

@@ -1,7 +1,7 @@
 /** The thread that reads documents: whatever one holds, the thread that serves requests goes on. */
 import { doTasks } from '../threads.ts'
 import { type ImportContext, importFile } from './import.ts'
-import type { DocumentType } from './scan.ts'
+import type { DocumentType } from './source/scan.ts'
 
 export interface ImportTask {
   source: Uint8Array

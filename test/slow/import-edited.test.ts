@@ -2,7 +2,7 @@
 import t from 'tap'
 import { type Block, emptyAdvertDetails, exampleDocument, type RoleDocument } from '../../src/document/schema.ts'
 import { importFile } from '../../src/imports/import.ts'
-import { salaryIn } from '../../src/imports/values.ts'
+import { salaryIn } from '../../src/imports/meaning/values.ts'
 import { contextOf, ourSample, realSample } from '../support/documents.ts'
 import { addItem, type Edit, editDocument, removeItem, replaceText, swapItems } from '../support/edit.ts'
 import { formats, sourceOf, withoutIds } from '../support/round-trip.ts'

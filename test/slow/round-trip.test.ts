@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { assignIds, assignItemIds } from '../../src/document/ids.ts'
-import type { MediaType } from '../../src/imports/scan.ts'
+import type { MediaType } from '../../src/imports/source/scan.ts'
 import { contextOf, corpora, imported, ourSample, realSample } from '../support/documents.ts'
 import { randomRole } from '../support/random-roles.ts'
 import { documentWith } from '../support/roles.ts'

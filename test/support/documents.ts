@@ -1,7 +1,7 @@
 /** Imports without a server: the starter index of SFIA, and words of an import in one line each. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type ImportContext, type ImportResult, importDocument } from '../../src/imports/import.ts'
-import type { MediaType } from '../../src/imports/scan.ts'
+import type { MediaType } from '../../src/imports/source/scan.ts'
 import { shared } from './project.ts'
 
 const category = 'Development and implementation'

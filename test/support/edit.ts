@@ -1,6 +1,6 @@
 /** Edits a document of the register as people do, whatever its format. */
 import { Notices } from '../../src/imports/notices.ts'
-import { openPackage } from '../../src/imports/package.ts'
+import { openPackage } from '../../src/imports/source/package.ts'
 import { zip } from './word.ts'
 
 /** The element or line of a text that stands in a list, in each format. */

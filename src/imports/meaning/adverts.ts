@@ -1,0 +1,110 @@
+/** As adverts on web sites have it: labels as headings over their values, and criteria as lines of one paragraph. */
+import { type Inline, plainOfInlines } from '../../document/text.ts'
+import type { Notices } from '../notices.ts'
+import { isBold, type SourceCell } from '../source/tree.ts'
+import { importanceOf, knownKind, looksLikeHeading } from '../words/headings.ts'
+import { isLabel, labelled, saysLabel } from '../words/labels.ts'
+import type { Mark, Rows, Step } from './steps.ts'
+
+type Paragraph = Extract<Step, { type: 'paragraph' }>
+
+/** Places of an advert may be many. */
+const valueMax = 300
+
+const isParagraph = (step: Step | undefined): step is Paragraph => step?.type === 'paragraph'
+
+const isValue = (step: Step | undefined): step is Paragraph => {
+  if (!isParagraph(step)) return false
+  const text = plainOfInlines(step.content)
+  return (
+    text.length <= valueMax && !/[.!?:;]$/.test(text) && !isBold(step.content) && !saysLabel(labelled(step.content))
+  )
+}
+
+/** A heading, its value, and the paragraphs behind that up to the next heading. */
+interface Unit {
+  mark: Mark
+  value: Paragraph
+  more: Paragraph[]
+  end: number
+}
+
+function unitAt(steps: readonly Step[], at: number): Unit | undefined {
+  const [mark, value] = [steps[at], steps[at + 1]]
+  if (mark?.type !== 'mark' || mark.by !== 'heading' || knownKind(mark.text) || !isValue(value)) return undefined
+  let end = at + 2
+  while (isParagraph(steps[end])) end += 1
+  const next = steps[end]
+  if (next !== undefined && next.type !== 'mark') return undefined
+  const more = steps.slice(at + 2, end) as Paragraph[]
+  // Beside labels that are known others are, where nothing but a short value stands below them.
+  const isOther = more.length === 0 && looksLikeHeading(plainOfInlines(value.content))
+  return isLabel(mark.text) || isOther ? { mark, value, more, end } : undefined
+}
+
+const cell = (content: Inline[], line: number): SourceCell => ({
+  header: false,
+  blocks: [{ type: 'paragraph', content, line }],
+})
+
+/** Headings that are labels over their values as rows of details, where two of them that are known follow one another. */
+export function rowsOfHeadings(steps: readonly Step[]): Step[] {
+  const read: Step[] = []
+  for (let at = 0; at < steps.length; ) {
+    const units: Unit[] = []
+    let end = at
+    for (let unit = unitAt(steps, end); unit; unit = unitAt(steps, end)) {
+      units.push(unit)
+      end = unit.end
+    }
+    const known = units.flatMap(({ mark }, index) => (isLabel(mark.text) ? [index] : []))
+    const [first = 0, last = -1] = [known[0], known.at(-1)]
+    if (known.length < 2) {
+      const until = Math.max(end, at + 1)
+      read.push(...steps.slice(at, until))
+      at = until
+      continue
+    }
+    // What stands before the first and behind the last that is known may be a section.
+    for (const [index, { mark, value, more }] of units.entries()) {
+      const row = { cells: [cell(mark.content, mark.line), cell(value.content, value.line)], line: mark.line }
+      const rows: Rows = { type: 'rows', rows: [row], line: mark.line, details: true }
+      read.push(...(index < first || index > last ? [mark, value, ...more] : [rows, ...more]))
+    }
+    at = end
+  }
+  return read
+}
+
+/** The lines of one paragraph behind `at`; [] where another paragraph or a long line is among them. */
+function linesBehind(steps: readonly Step[], at: number): Paragraph[] {
+  const lines: Paragraph[] = []
+  for (let step = steps[at + 1]; isParagraph(step); step = steps[at + 1 + lines.length]) {
+    const text = plainOfInlines(step.content)
+    if (importanceOf(text)) break
+    const isItem = looksLikeHeading(text.replace(/[.;,]$/, '')) && !text.endsWith(':')
+    if (!isItem || (lines.length > 0 && !step.continues)) return []
+    lines.push(step)
+  }
+  return lines
+}
+
+/** Lines below `Essential` or `Desirable` are its list; a single one is where the other has several. */
+export function listsOfLines(steps: readonly Step[], notices: Notices): Step[] {
+  const found = steps.map((step, at) => {
+    const isHead = step.type === 'mark' || step.type === 'paragraph'
+    return isHead && importanceOf(plainOfInlines(step.content)) ? linesBehind(steps, at) : []
+  })
+  if (!found.some(lines => lines.length > 1)) return [...steps]
+  const taken = new Set<Step>(found.flat())
+  return steps.flatMap((step, at): Step[] => {
+    if (taken.has(step)) return []
+    const lines = found[at] ?? []
+    const [first] = lines
+    if (!first) return [step]
+    const detail = 'The lines below say each one criterion; they were read as a list'
+    notices.add('repair', 'list_recognised', first.line, plainOfInlines(first.content), detail)
+    const items = lines.map(({ content, line }) => ({ blocks: [{ type: 'paragraph' as const, content, line }], line }))
+    return [step, { type: 'list', ordered: false, items, line: first.line }]
+  })
+}

@@ -1,0 +1,46 @@
+/** Numbered lines that look like headings of sections and are parts of one. */
+import type { SectionKind } from '../../document/schema.ts'
+import { knownKind } from '../words/headings.ts'
+import type { Mark } from './steps.ts'
+
+/** What a role is made of: headings of these are none of parts of a section. */
+const kindsOfRole = new Set<SectionKind | undefined>([
+  'role_summary',
+  'responsibilities',
+  'person_specification',
+  'skills_experience',
+])
+
+/** `4. Security` below `3. Budget` of the same look, under a heading that is known: a part of the section, as the others are. */
+export function numberedParts(marks: readonly Mark[], isInRow: (mark: Mark) => boolean): Set<Mark> {
+  const parts = new Set<Mark>()
+  const numberOf = ({ text }: Mark) => Number(/^(\d{1,2})[.)]?\s+\p{L}/u.exec(text)?.[1])
+  let isUnder = false
+  let before: Mark | undefined
+  for (const mark of marks) {
+    const isStrong = mark.by === 'heading' || mark.by === 'row'
+    const kind = knownKind(mark.text)
+    const goesOn = before?.by === mark.by && numberOf(mark) === numberOf(before) + 1
+    const isOther = before && (parts.has(before) || !knownKind(before.text))
+    if (isStrong) isUnder = kind !== undefined
+    else if (isUnder && goesOn && isOther && !kindsOfRole.has(kind) && !isInRow(mark)) parts.add(mark)
+    before = isStrong ? undefined : numberOf(mark) ? mark : before
+  }
+  return parts
+}
+
+const kindsOfLists = new Set<SectionKind | undefined>(['responsibilities', 'person_specification', 'skills_experience'])
+
+/** `2.1 Site visits` below `2. Main duties` of the same look: one of the duties, and no section beside them. */
+export function decimalParts(marks: readonly Mark[]): Set<Mark> {
+  const parts = new Set<Mark>()
+  let above: { mark: Mark; number: string } | undefined
+  for (const mark of marks) {
+    const [, number, part] = /^(\d{1,2})(?:\.(\d{1,2}))?[.)]?\s+\p{L}/u.exec(mark.text) ?? []
+    const kind = knownKind(mark.text)
+    const isAlike = above && number === above.number && mark.by === above.mark.by && mark.depth === above.mark.depth
+    if (part === undefined) above = number && kindsOfLists.has(kind) ? { mark, number } : undefined
+    else if (isAlike && kind === undefined) parts.add(mark)
+  }
+  return parts
+}

@@ -1,0 +1,136 @@
+/** Lines of plain text that head what is below them, with no empty line between: Markdown runs them together with it. */
+import { plainOfInlines } from '../../document/text.ts'
+import type { Notices } from '../notices.ts'
+import {
+  hardLines,
+  type Line,
+  type SourceBlock,
+  type SourceItem,
+  type SourceList,
+  sourceLines,
+} from '../source/tree.ts'
+import { importanceOf, isUpper, kindOf, knownKind, looksLikeHeading } from '../words/headings.ts'
+import { isKnownLabel, labelled } from '../words/labels.ts'
+
+type Paragraph = Extract<SourceBlock, { type: 'paragraph' }>
+
+/** The lines of a paragraph whose line feeds its author sees; [] where there is one, or they are no more than spaces. */
+function softLines(block: Paragraph): Line[] {
+  const lines = block.feeds && hardLines(block).length === 1 ? sourceLines(block) : []
+  return lines.length > 1 ? lines : []
+}
+
+/** The lines with those joined again that neither head nor follow one that does. */
+const parted = (lines: readonly Line[], heads: ReadonlySet<Line>): Line[] =>
+  lines.reduce<Line[]>((parts, line, at) => {
+    const before = lines[at - 1]
+    const last = parts.at(-1)
+    if (last && before && !heads.has(line) && !heads.has(before))
+      last.content.push({ type: 'text', value: '\n' }, ...line.content)
+    else parts.push({ ...line, content: [...line.content] })
+    return parts
+  }, [])
+
+const isKnownPair = ({ content }: Line) => {
+  const found = labelled(content)
+  return found !== undefined && isKnownLabel(found.label) && plainOfInlines(found.value) !== ''
+}
+
+/**
+ * A line in capitals that is the name of a section, or `Essential:`, parts a paragraph, and a first line above nothing but
+ * labels and their values (`Admin Officer`, `Grade: AO`) is none of them.
+ */
+export function atSoftHeadings(block: Paragraph): Line[] {
+  const lines = softLines(block)
+  const heads = lines.filter(({ content }) => {
+    const text = plainOfInlines(content)
+    return (isUpper(text) && knownKind(text)) || (text.endsWith(':') && importanceOf(text))
+  })
+  const [first] = lines
+  const labels = lines.slice(1, heads[0] && lines.indexOf(heads[0]))
+  if (first && heads[0] !== first && labels.length > 0 && labels.every(isKnownPair) && !labelled(first.content))
+    heads.push(first)
+  return heads.length > 0 ? parted(lines, new Set(heads)) : [block]
+}
+
+/** What no line ends with that is whole. */
+const goesOn = /(?:[,:–—-]|\b(?:an?|the|this|our|your|their|its|and|or|of|for|to|in|on|at|by|with|from|as|is|are))$/i
+/** No one who wraps lines does so before as many characters. */
+const wrappedMin = 50
+
+/** At which width lines were wrapped, if they were. */
+export const widthOf = (lines: readonly Line[]) =>
+  lines.reduce((width, { content }) => Math.max(width, plainOfInlines(content).length), wrappedMin)
+
+/** What a line below an item is: the head of what follows, perhaps one, or a part of the item. Lines are wrapped at a width. */
+export function headAt(lines: readonly Line[], at: number, width: number): 'head' | 'perhaps' | undefined {
+  const [before = '', text = '', after = ''] = [at - 1, at, at + 1].map(index =>
+    plainOfInlines(lines[index]?.content ?? []).trim(),
+  )
+  if (at === 0 || !/^\p{Lu}/u.test(text) || !looksLikeHeading(text)) return undefined
+  const isNamed = knownKind(text) !== undefined
+  const isImportance = importanceOf(text) !== undefined
+  const isLoud = isUpper(text) && /\p{Ll}/u.test(before)
+  const isPlain = isNamed && (text.endsWith(':') || /\s/.test(text))
+  const [word = ''] = text.split(' ')
+  // No one breaks a line of an item so early, and another item follows.
+  const isOdd = after === '' && !goesOn.test(before) && before.length + word.length < width && /\s/.test(text)
+  if (!isImportance && !isPlain && !(isLoud && (isNamed || kindOf(text) !== 'other')))
+    return isOdd ? 'perhaps' : undefined
+  const isWrapped = before.length + word.length >= width && !isLoud && !text.endsWith(':')
+  return goesOn.test(before) || /^\p{Ll}/u.test(after) || isWrapped ? 'perhaps' : 'head'
+}
+
+/** Says of a line that may head what follows that it was left where it stood. */
+export function warnOfHead({ content, line }: Line, notices: Notices) {
+  const text = plainOfInlines(content)
+  const detail = `The line “${text}” below an item of a list may head what follows; it was kept in the item. Put an empty line before it if it does`
+  notices.add('advice', 'heading_in_item', line, text, detail)
+}
+
+/** An item without what stands below a line of it that heads what follows, and that. */
+function partedItem(item: SourceItem, width: number, notices: Notices): { item: SourceItem; below: SourceBlock[] } {
+  const blocks: SourceBlock[] = []
+  const below: SourceBlock[] = []
+  for (const block of item.blocks) {
+    if (below.length > 0) below.push(block)
+    else if (block.type === 'list') {
+      const [list, ...others] = partedList(block, notices)
+      if (list) blocks.push(list)
+      below.push(...others)
+    } else if (block.type !== 'paragraph') blocks.push(block)
+    else {
+      const lines = softLines(block)
+      const found = lines.map((_, at) => headAt(lines, at, width))
+      for (const [at, line] of lines.entries()) if (found[at] === 'perhaps') warnOfHead(line, notices)
+      const heads = new Set(lines.filter((_, at) => found[at] === 'head'))
+      if (heads.size === 0) blocks.push(block)
+      else {
+        const parts = parted(lines, heads).map(part => ({ ...block, ...part }))
+        const [head] = heads
+        const first = parts.findIndex(({ line }) => line === head?.line)
+        blocks.push(...parts.slice(0, first))
+        below.push(...parts.slice(first))
+      }
+    }
+  }
+  return { item: { ...item, blocks }, below }
+}
+
+/** A list in which a line heads what follows (`SKILLS REQUIRED`, `Desirable:`), or an item is such a line, is several. */
+export function partedList(list: SourceList, notices: Notices): SourceBlock[] {
+  const blocks: SourceBlock[] = []
+  const texts = list.items.flatMap(({ blocks: [first] }) => (first?.type === 'paragraph' ? softLines(first) : []))
+  const width = widthOf(texts)
+  for (const whole of list.items) {
+    const { item, below } = partedItem(whole, width, notices)
+    const [only, ...others] = item.blocks
+    const last = blocks.at(-1)
+    if (only?.type === 'paragraph' && others.length === 0 && importanceOf(plainOfInlines(only.content)))
+      blocks.push(only)
+    else if (last?.type === 'list') last.items.push(item)
+    else blocks.push({ ...list, items: [item], line: item.line })
+    for (const block of below) blocks.push(block)
+  }
+  return blocks
+}

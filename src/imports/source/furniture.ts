@@ -1,0 +1,77 @@
+/** What stands around a text on a web page: menus, and the head and foot of the site. It is no part of a document. */
+import type { Element, Nodes, Root } from 'hast'
+import { isAllowedAddress } from '../../document/text.ts'
+import type { Notices } from '../notices.ts'
+import { inlineTags } from './scan.ts'
+
+const silent = new Set(['script', 'style', 'template', 'head'])
+
+const contains = (node: Nodes, test: (element: Element) => boolean): boolean =>
+  'children' in node && node.children.some(child => (child.type === 'element' && test(child)) || contains(child, test))
+
+const isTag =
+  (...names: string[]) =>
+  ({ tagName }: Element) =>
+    names.includes(tagName)
+const isHeading = isTag('h1')
+const isBody = isTag('main', 'article')
+
+const textOf = (node: Nodes): string => {
+  if (node.type === 'text') return node.value
+  if (!('children' in node) || (node.type === 'element' && silent.has(node.tagName))) return ''
+  const text = node.children.map(textOf).join('')
+  return node.type === 'element' && !inlineTags.has(node.tagName) ? ` ${text} ` : text
+}
+
+/** What the count of words sees beside the text. */
+const addressesOf = (node: Nodes): string[] => {
+  if (!('children' in node)) return []
+  const { href, alt } = node.type === 'element' ? node.properties : {}
+  const isLink = typeof href === 'string' && node.type === 'element' && node.tagName === 'a'
+  return [
+    ...(isLink && isAllowedAddress(href.trim()) ? [href] : []),
+    ...(typeof alt === 'string' ? [alt] : []),
+    ...node.children.flatMap(addressesOf),
+  ]
+}
+
+/** Menus anywhere; of head and foot those of the page, as an article has its own. */
+function furnitureOf(node: Nodes, inBody = false): Element[] {
+  if (!('children' in node)) return []
+  return node.children.flatMap(child => {
+    if (child.type !== 'element') return []
+    if (child.tagName === 'nav' || child.properties.role === 'navigation') return [child]
+    if (!inBody && isTag('header', 'footer')(child) && !contains(child, isBody)) return [child]
+    return furnitureOf(child, inBody || isBody(child))
+  })
+}
+
+/**
+ * The page without its furniture, which one notice names. All stays where nothing says which part is the document: it has
+ * neither a `main` nor an `h1` elsewhere. A head with an `h1` stays unless the text has one of its own: converters put the
+ * title there.
+ */
+export function withoutFurniture(tree: Root, notices: Notices): Root {
+  const found = new Set(furnitureOf(tree))
+  if (found.size === 0) return tree
+  const without = <T extends Nodes>(node: T, left: ReadonlySet<Nodes>): T =>
+    'children' in node
+      ? { ...node, children: node.children.filter(child => !left.has(child)).map(child => without(child, left)) }
+      : node
+  const bare = without(tree, found)
+  if (!contains(bare, isTag('main', 'h1'))) return tree
+  const hasOwnHeading = contains(bare, element => isBody(element) && contains(element, isHeading))
+  const left = new Set([...found].filter(element => hasOwnHeading || !contains(element, isHeading)))
+  const texts = [...left].map(textOf)
+  const addresses = [...left].flatMap(addressesOf)
+  if (texts.every(text => text.trim() === '') && addresses.length === 0) return without(tree, left)
+  const [first] = left
+  notices.add(
+    'loss',
+    'page_furniture_removed',
+    first?.position?.start.line ?? null,
+    [...texts, ...addresses].join(' '),
+    'Menus, and the head and foot of a web page, are no part of the document and were left out',
+  )
+  return without(tree, left)
+}
