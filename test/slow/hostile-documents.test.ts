@@ -78,17 +78,19 @@ t.test(
   },
 )
 
-t.test('a document of four times as many headings takes about four times as long', { timeout: 600_000 }, t => {
+t.test('a document of four times as many headings or lines takes about four times as long', { timeout: 600_000 }, t => {
   const pieces = [
     '## Duties\n\n- a\n\n',
     'Duties\n---\n\n',
     'DUTIES\n\n> text\n\nYou will:\n\n1. a\n\n',
     '## Developer\n\n## Duties\n\ntext\n\n',
     '**Skills**\n\n**Essential**\n\n- a\n\n',
-  ]
-  for (const piece of pieces) {
+    // Lines below a label alone are its value.
+    ['**Grade**\\\n', 'line\\\n'],
+  ].map(piece => (Array.isArray(piece) ? piece : ['', piece]))
+  for (const [head, piece = ''] of pieces) {
     const read = (times: number) => {
-      const source = new TextEncoder().encode(`# A role\n\n${piece.repeat(times)}`)
+      const source = new TextEncoder().encode(`# A role\n\n${head}${piece.repeat(times)}`)
       const began = workMs()
       const { document } = importDocument(source, 'text/markdown', contextOf())
       t.equal(document, null)

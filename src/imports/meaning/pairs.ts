@@ -43,6 +43,9 @@ export interface Pair {
   listed?: boolean
 }
 
+/** Whether nothing stands beside its label. Looks no further than the first line that says something: there may be many. */
+const isEmpty = ({ value }: Pair) => value.every(line => plainOfInlines(line) === '')
+
 /**
  * How sure a label must be. `appendix`: every line with a colon is a pair. `front`, under a title: the label is known or
  * stands out. `body`: it is known, and not the only one.
@@ -167,7 +170,7 @@ export function pairsOf(
     const member = labelledMember(above?.label ?? '')
     const isPart =
       above !== undefined &&
-      (above.value.every(line => plainOfInlines(line) === '') ||
+      (isEmpty(above) ||
         (member === 'salary' && (isTown(label) || isOfSalary(label, value))) ||
         (member === 'locations' && [label, value].some(text => isTown(text))))
     return value !== '' && !isPart && /^\p{Lu}[\p{L} /&’'-]{1,39}$/u.test(label) && label.split(' ').length < 5
@@ -200,7 +203,7 @@ export function pairsOf(
   /** Whether a list says what a label above it does not: `Location:` and below it a town in each item. */
   const isValueBelow = (items: readonly SourceItem[]) => {
     const last = pairs.at(-1)
-    const isOpen = mode === 'front' && rest.at(-1) === 'pairs' && last && plainOfInlines(last.value.flat()) === ''
+    const isOpen = mode === 'front' && rest.at(-1) === 'pairs' && last && isEmpty(last)
     const texts = items.flatMap(textOfItem)
     return (
       isOpen &&
@@ -278,10 +281,7 @@ export function pairsOf(
       const last = pairs.at(-1)
       // `Salary:` and below it `London: £50,000`: the lines under a label without a value are its value.
       const isOpen =
-        mode === 'front' &&
-        last !== undefined &&
-        rest.at(-1) === 'pairs' &&
-        (plainOfInlines(last.value.flat()) === '' || opened.has(last))
+        mode === 'front' && last !== undefined && rest.at(-1) === 'pairs' && (isEmpty(last) || opened.has(last))
       const continues =
         rest.at(-1) === 'pairs' &&
         block.type === 'paragraph' &&
