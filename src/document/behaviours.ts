@@ -9,9 +9,21 @@ const codeOf = new Map(behaviours.map(({ code, label }) => [normal(label), code 
 /** `Leadership – you lead others`, `Working together (level 3)`: what is said of a behaviour stands behind its name. */
 const aside = /\s*[:(–—].*$|\s-\s.*$|\.$/
 
-/** Those that are a line, stand before what it says of them, or are parts of it, in the order of the lines; [] for none. */
-export const behavioursNamed = (lines: readonly string[]): Behaviour[] => [
-  ...new Set(
-    lines.flatMap(line => line.split(/[,;]/).flatMap(part => codeOf.get(normal(part.replace(aside, ''))) ?? [])),
-  ),
-]
+/** `Delivering at Pace` within a sentence; without capitals it is what people do. */
+const named = behaviours.map(({ code, label }) => {
+  const words = label
+    .split(' ')
+    .map(word => (/^(?:a|and|at|the)$/.test(word) ? word : `${word[0]?.toUpperCase()}${word.slice(1)}`))
+  return [code as Behaviour, new RegExp(`\\b${words.join(' ')}\\b`)] as const
+})
+/** A word that begins many sentences: it counts beside others only. */
+const everyday: Behaviour = 'leadership'
+
+function inLine(line: string): Behaviour[] {
+  const parts = line.split(/[,;]/).flatMap(part => codeOf.get(normal(part.replace(aside, ''))) ?? [])
+  const within = named.flatMap(([code, pattern]) => (pattern.test(line) ? [code] : []))
+  return [...parts, ...(within.length > 1 || within[0] !== everyday ? within : [])]
+}
+
+/** Those that are a line or a part of it, or stand in it with capitals, in the order of the lines; [] for none. */
+export const behavioursNamed = (lines: readonly string[]): Behaviour[] => [...new Set(lines.flatMap(inLine))]

@@ -241,7 +241,7 @@ function draftOf(
   const next = { ...base.document, sections: shared.sections }
   const { previous } = context
   const document = previous
-    ? keepIds(base.followed?.whole ? next : keepUnsaid(next, previous, base.followed?.details), previous)
+    ? keepIds(base.followed?.whole ? next : keepUnsaid(next, previous, base.followed), previous)
     : next
   const unchanged = previous !== undefined && JSON.stringify(document) === JSON.stringify(previous)
   const report = reportOf(parts, shared, coverage, notices, unchanged)

@@ -185,10 +185,15 @@ function keepImportance(next: RoleDocument, previous: RoleDocument): RoleDocumen
 }
 
 /**
- * The next document with the draft's value of everything that a document cannot say, or does not say. `saysDetails`: all
- * that it has of advert details and grades is printed in it, so that what it lacks was taken out.
+ * The next document with the draft's value of everything that a document cannot say, or does not say. `followed`: the
+ * register wrote it, so that a behaviour that it lacks was taken out, and advert details and grades too, where it prints them.
  */
-export function keepUnsaid(next: RoleDocument, previous: RoleDocument, saysDetails = false): RoleDocument {
+export function keepUnsaid(
+  next: RoleDocument,
+  previous: RoleDocument,
+  followed: { details: boolean } | undefined,
+): RoleDocument {
+  const saysDetails = followed?.details === true
   const matches = matchSections(next.sections, previous.sections)
   const document = keepImportance(next, previous)
   return {
@@ -198,7 +203,7 @@ export function keepUnsaid(next: RoleDocument, previous: RoleDocument, saysDetai
     profession: previous.profession ?? next.profession,
     family: previous.family ?? next.family,
     grades: saysDetails ? next.grades : kept(next.grades, previous.grades),
-    behaviours: kept(next.behaviours, previous.behaviours),
+    behaviours: followed ? next.behaviours : kept(next.behaviours, previous.behaviours),
     sections: document.sections.map((section, at) => {
       const before = matches.get(next.sections[at] as Section)
       const sameHeading = before && comparable(before.heading).join(' ') === comparable(section.heading).join(' ')

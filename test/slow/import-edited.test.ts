@@ -375,6 +375,128 @@ for (const format of Object.keys(formats))
     },
   )
 
+/** What the sections and skills of an edited document are now. */
+const told = (document: RoleDocument | null) => ({
+  sections: document?.sections.map(({ kind, heading }) => `${kind}: ${heading}`),
+  skills: document?.skills.map(({ statement, importance }) => `${importance}: ${statement}`),
+  behaviours: document?.behaviours,
+})
+const section = (kind: RoleDocument['sections'][number]['kind'], heading: string, ...blocks: Block[]) => ({
+  id: '',
+  kind,
+  heading,
+  shared_section: null,
+  blocks,
+})
+const importanceOf = (importance: 'essential' | 'desirable'): Block => ({ type: 'skills', importance })
+
+for (const format of Object.keys(formats))
+  t.test(`words that say how much skills matter count in ${format} when they are changed`, async t => {
+    const [essential, desirable] = [importanceOf('essential'), importanceOf('desirable')]
+    const under = (first: string, second: string): RoleDocument => ({
+      ...skilled,
+      sections: [
+        section(
+          'skills_experience',
+          'Skills',
+          { type: 'subheading', text: first },
+          essential,
+          { type: 'subheading', text: second },
+          desirable,
+        ),
+      ],
+    })
+    const inSections: RoleDocument = {
+      ...skilled,
+      sections: [
+        section('skills_experience', 'Essential criteria', essential),
+        section('skills_experience', 'Desirable criteria', desirable),
+      ],
+    }
+    const all = [python, sql, airflow].map(({ statement }) => statement)
+    const swap = [
+      replaceText('Essential skills', '\u0003'),
+      replaceText('Desirable skills', 'Essential skills'),
+      replaceText('\u0003', 'Desirable skills'),
+    ]
+    const swapped = [...all.map(text => `desirable: ${text}`), `essential: ${spark.statement}`]
+    for (const [role, edits, skills] of [
+      [under('Essential skills', 'Desirable skills'), swap, swapped],
+      [
+        inSections,
+        [replaceText('Essential criteria', 'Desirable criteria')],
+        // One document prints them once: those of the section that was not changed are the skills.
+        [`desirable: ${spark.statement}`],
+      ],
+    ] as const)
+      for (const previous of [undefined, role]) {
+        const { document, ...report } = await again(role, format, edits, previous)
+        t.same(told(document).skills?.toSorted(), skills.toSorted())
+        t.same(report, { losses: [], percent: 100 })
+      }
+  })
+
+t.test('a section in place of another is what its heading says, and behaviours go with theirs', async t => {
+  const behaviours = section('capabilities', 'Behaviours', {
+    type: 'paragraph',
+    text: 'We assess Delivering at Pace and Leadership.',
+  })
+  const role: RoleDocument = {
+    ...skilled,
+    behaviours: ['delivering_at_pace', 'leadership'],
+    sections: [section('responsibilities', 'Duties', { type: 'paragraph', text: 'Build.' }), behaviours],
+  }
+  const printed = '## Behaviours\n\nWe assess Delivering at Pace and Leadership.'
+  for (const previous of [undefined, role])
+    for (const [edit, sections, left] of [
+      [replaceText(printed, '## Benefits\n\n- Leave'), ['responsibilities: Duties', 'benefits: Benefits'], []],
+      [
+        replaceText('and Leadership', 'and Working Together'),
+        ['responsibilities: Duties', 'capabilities: Behaviours'],
+        ['delivering_at_pace', 'working_together'],
+      ],
+      [
+        replaceText('## Behaviours', '## What counts here'),
+        ['responsibilities: Duties', 'capabilities: What counts here'],
+        role.behaviours,
+      ],
+    ] as const) {
+      const { document, ...report } = await again(role, 'md', [edit], previous)
+      t.same(
+        { sections: told(document).sections, behaviours: told(document).behaviours },
+        { sections, behaviours: left },
+      )
+      t.same(report, { losses: [], percent: 100 })
+    }
+})
+
+for (const format of Object.keys(formats))
+  t.test(`a further list of the same importance in ${format} stays a list`, async t => {
+    const role: RoleDocument = {
+      ...skilled,
+      sections: [
+        section('skills_experience', 'Essential skills', importanceOf('essential')),
+        section('other', 'Qualifications', {
+          type: 'list',
+          ordered: false,
+          items: [{ id: '', text: 'A degree', optional: false, items: [] }],
+        }),
+      ],
+      skills: [python],
+    }
+    // The list is longer than it was, so its section is read as that of any house.
+    const edits = [replaceText('Qualifications', 'Essential qualifications'), addItem('A degree', 'A licence')]
+    const { document } = await again(role, format, edits)
+    t.match(document?.sections, [
+      { blocks: [importanceOf('essential')] },
+      {
+        heading: 'Essential qualifications',
+        blocks: [{ type: 'list', items: [{ text: 'A licence' }, { text: 'A degree' }] }],
+      },
+    ])
+    t.same(told(document).skills, [`essential: ${python.statement}`])
+  })
+
 t.test('skills of a section that is read anew keep what goes with their text', async t => {
   const paragraph = replaceText(`- ${airflow.statement}`, `- ${airflow.statement}\n\nAnd more.\n`)
   const { document } = await again(skilled, 'md', [paragraph])

@@ -4,6 +4,7 @@ import type { Block, ListItem, RoleSkill } from '../../document/schema.ts'
 import { type Inline, plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
 import { hardLines, type SourceBlock, type SourceRow } from '../source/tree.ts'
+import { importanceOf } from '../words/headings.ts'
 import { textOf } from './content.ts'
 
 /** A line as it is read. `other` is what no document of the register has. */
@@ -86,14 +87,18 @@ export class Fitter {
   readonly #notices: Notices
   readonly #provenance: Map<object, number>
   #at = 0
+  /** The last line that is no item. */
+  #above: string
   readonly fitted: Fitted = { blocks: [], statements: new Map(), sfia: [], rows: [] }
 
   constructor(
+    heading: string,
     lines: readonly ReadLine[],
     skills: readonly FormSkill[],
     notices: Notices,
     provenance: Map<object, number>,
   ) {
+    this.#above = heading
     this.#lines = lines
     this.#skills = skills
     this.#notices = notices
@@ -104,6 +109,7 @@ export class Fitter {
     const line = this.#lines[this.#at]
     if (!line || !fits(line)) throw new Misfit()
     this.#at += 1
+    if (line.type === 'text' || line.type === 'heading') this.#above = plainOfInlines(line.content)
     return line
   }
 
@@ -173,6 +179,7 @@ export class Fitter {
       case 'skills': {
         const importance = form.importance ?? null
         if (form.label !== undefined) this.#label(form.label)
+        if (importance !== null && (importanceOf(this.#above) ?? importance) !== importance) throw new Misfit()
         const wanted = this.#skills.filter(
           skill => (skill.importance ?? null) === importance && isPrinted(skill.statement),
         ).length

@@ -86,7 +86,13 @@ class Follower {
 
   /** The blocks of a section, or undefined where its lines are not those of its form. */
   #fit(part: Part, form: FormSection): Block[] | undefined {
-    const fitter = new Fitter(linesOf(part.blocks), this.#form.skills ?? [], this.#notices, this.#lines)
+    const fitter = new Fitter(
+      part.heading ? plainOf(part.heading) : '',
+      linesOf(part.blocks),
+      this.#form.skills ?? [],
+      this.#notices,
+      this.#lines,
+    )
     try {
       fitter.blocks(form.blocks)
       const { blocks, statements, sfia, rows } = fitter.end()
@@ -224,7 +230,12 @@ class Follower {
     const found =
       isWhole && unchanged
         ? undefined
-        : recognise({ ...unread, sections: [...appendix, ...unread.sections] }, this.#sfia, this.#notices)
+        : recognise(
+            { ...unread, sections: [...appendix, ...unread.sections] },
+            this.#sfia,
+            this.#notices,
+            this.#statements.keys(),
+          )
     const extra = (found?.document.sections.length ?? 0) - open.length
     const read = appendix.length > 0 ? found?.document.sections[extra - 1] : undefined
     const left = this.#keepLeft(read, [...made.values()])

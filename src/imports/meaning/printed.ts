@@ -3,7 +3,7 @@ import type { Form, FormSection } from '../../document/form.ts'
 import { detailRows, foldPlain } from '../../document/print.ts'
 import { emptyAdvertDetails } from '../../document/schema.ts'
 import { plainOf, type SourceBlock, type SourceHeading, type SourceRow } from '../source/tree.ts'
-import { normaliseHeading } from '../words/headings.ts'
+import { knownKind, normaliseHeading } from '../words/headings.ts'
 import type { OutlineSection } from './outline.ts'
 import type { BodyBlock } from './steps.ts'
 import { cellText } from './tables.ts'
@@ -24,21 +24,44 @@ export function partsOf(blocks: readonly SourceBlock[]): Part[] {
   return parts
 }
 
-/** The section of the form that each printed one was: by its heading; those left over in order, if they are as many. */
+/** Whether a section that had another heading may have been renamed: not to what is known to be something else. */
+function mayBe(part: Part, section: FormSection) {
+  const kind = part.heading && knownKind(plainOf(part.heading))
+  return kind === undefined || kind === section.kind || kind === knownKind(section.heading)
+}
+
+/**
+ * The section of the form that each printed one was: by its heading, of several alike the one in the same place; and of
+ * those left over between the same neighbours, in their order, if they are as many.
+ */
 export function pairSections(printed: readonly Part[], form: readonly FormSection[]): Map<Part, FormSection> {
-  const pairs = new Map<Part, FormSection>()
-  const free = new Set(form)
-  for (const part of printed) {
-    const text = part.heading ? plainOf(part.heading) : ''
-    const found = [...free].find(section => foldPlain(section.heading) === text)
-    if (found) {
-      pairs.set(part, found)
-      free.delete(found)
-    }
+  const headings = printed.map(({ heading }) => (heading ? plainOf(heading) : ''))
+  const isNamed = (section: FormSection | undefined, at: number) =>
+    section !== undefined && foldPlain(section.heading) === headings[at]
+  const placeOf = new Map<number, number>()
+  const free = new Set(form.keys())
+  const pair = (at: number, place: number) => {
+    placeOf.set(at, place)
+    free.delete(place)
   }
-  const rest = printed.filter(part => !pairs.has(part))
-  if (rest.length === free.size) for (const [at, section] of [...free].entries()) pairs.set(rest[at] as Part, section)
-  return pairs
+  if (printed.length === form.length) for (const at of printed.keys()) if (isNamed(form[at], at)) pair(at, at)
+  for (const at of printed.keys()) {
+    const place = placeOf.has(at) ? undefined : [...free].find(each => isNamed(form[each], at))
+    if (place !== undefined) pair(at, place)
+  }
+  for (let at = 0; at < printed.length; at += 1) {
+    if (placeOf.has(at)) continue
+    let end = at
+    while (end < printed.length && !placeOf.has(end)) end += 1
+    const first = (placeOf.get(at - 1) ?? -1) + 1
+    const last = placeOf.get(end) ?? form.length
+    const between = [...free].filter(place => place >= first && place < last)
+    if (between.length === end - at && last - first === between.length)
+      for (const [step, place] of between.entries())
+        if (mayBe(printed[at + step] as Part, form[place] as FormSection)) pair(at + step, place)
+    at = end - 1
+  }
+  return new Map([...placeOf].map(([at, place]) => [printed[at] as Part, form[place] as FormSection]))
 }
 
 /** The labels of the rows of advert details that a document was written with. */

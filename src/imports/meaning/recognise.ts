@@ -73,7 +73,7 @@ class Recogniser implements Provenance {
   mappings: SfiaMapping[] = []
   sfiaVersion: SfiaVersion | null
   /** A skills block prints all skills of its importance, so each importance has one list at most. */
-  readonly #printed = new Set<Importance>()
+  readonly #printed: Set<Importance>
   #detailsPrinted = false
   readonly #hasCriteria: boolean
   /** Whether a section on SFIA names skills of it. */
@@ -82,8 +82,9 @@ class Recogniser implements Provenance {
   readonly #sfia: SfiaContext
   readonly #notices: Notices
 
-  constructor(source: Outline, sfia: SfiaContext, notices: Notices) {
+  constructor(source: Outline, sfia: SfiaContext, notices: Notices, printed: Iterable<Importance>) {
     this.#source = source
+    this.#printed = new Set(printed)
     this.#hasCriteria = source.sections.some(saysImportance)
     this.#hasSfia = source.sections.some(
       ({ kind, body }) =>
@@ -369,8 +370,13 @@ function checkLimits(document: RoleDocument, notices: Notices) {
 }
 
 /** The document that an outline says, without ids. Problems are in `notices` when it is beyond a limit. */
-export function recognise(source: Outline, sfia: SfiaContext, notices: Notices): Recognised {
-  const recogniser = new Recogniser(source, sfia, notices)
+export function recognise(
+  source: Outline,
+  sfia: SfiaContext,
+  notices: Notices,
+  printed: Iterable<Importance> = [],
+): Recognised {
+  const recogniser = new Recogniser(source, sfia, notices, printed)
   const sections = recogniser.sections()
   const { details, skills, mappings, sfiaVersion, lines, parts } = recogniser
   const front: OutlineSection = { heading: '', content: [], kind: 'other', line: 1, body: source.front }
