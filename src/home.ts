@@ -94,6 +94,8 @@ export const home: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, 
         summary,
         description: 'Who asks for HTML is led to the pages.',
         tags: ['Service'],
+        // Links for people carry what they like.
+        querystring: Type.Object({}),
         response: { 200: ref(Home), 302: Type.Null({ description: 'To the page of roles, for whom asks for HTML.' }) },
       },
       config: { ...config, redirects: ['text/html'] },

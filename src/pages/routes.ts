@@ -5,7 +5,6 @@ import type { Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { Database } from '../database/types.ts'
 import { Slug } from '../document/schema.ts'
-import { object } from '../document/shape.ts'
 import { type Problem, problemTypes } from '../plugins/problems.ts'
 import { digestTag, sendEntity } from '../plugins/read.ts'
 import { type RoleList, VersionParams } from '../roles/schema.ts'
@@ -27,8 +26,8 @@ interface Options {
 }
 
 const Word = Type.Optional(Type.String({ maxLength: 200 }))
-/** As a form sends it: what was left empty is there too. */
-const ListQuery = object({
+/** As a form sends it: what was left empty is there too. What links to pages carry beside it, for who counts visits, is passed over. */
+const ListQuery = Type.Object({
   q: Word,
   organisation: Word,
   profession: Word,
@@ -43,8 +42,14 @@ const ListQuery = object({
 
 const { version } = VersionParams.properties
 
-const filled = (query: object): Query =>
-  Object.fromEntries(Object.entries(query as Query).filter(([, value]) => value.trim() !== ''))
+/** What is asked of the list. */
+const filled = (query: Static<typeof ListQuery>): Query =>
+  Object.fromEntries(
+    Object.keys(ListQuery.properties).flatMap(name => {
+      const value = query[name as keyof typeof query] ?? ''
+      return value.trim() === '' ? [] : [[name, value]]
+    }),
+  )
 
 /** How much there is to write, in characters of JSON. */
 function sizeOf(content: PageContent): number {
@@ -189,7 +194,7 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
         description: 'Of the latest version from the one before it where the query does not say.',
         tags: ['Pages'],
         params: Type.Object({ role: Slug }),
-        querystring: object({ from: Type.Optional(version), to: Type.Optional(version) }),
+        querystring: Type.Object({ from: Type.Optional(version), to: Type.Optional(version) }),
         response: { 200: html },
       },
       config,

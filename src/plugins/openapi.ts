@@ -274,9 +274,9 @@ export const openapi = fp(
       )
       route.schema.querystring = Type.Object({ ...properties, dry_run }, { additionalProperties: false })
     })
-    // A query parameter that a route does not know is an error, also where it knows none.
+    // A query parameter that a route does not know is an error, also where it knows none. Links to pages carry what they like.
     app.addHook('onRoute', (route: RouteOptions) => {
-      if (route.schema?.operationId && !route.schema.querystring)
+      if (route.schema?.operationId && !route.schema.querystring && !route.config?.problemPage)
         route.schema.querystring = Type.Object({}, { additionalProperties: false })
     })
 

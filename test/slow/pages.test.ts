@@ -334,7 +334,25 @@ t.test('the list of roles', { timeout: 120_000 }, async t => {
     const order = await call('GET /roles?sort=titel', browser)
     t.equal(order.status, 422)
     t.match(linesOf(mainOf(order.text)).join('\n'), /Did you mean "title"/)
-    t.equal((await call('GET /roles?colour=red', browser)).status, 400)
+  })
+
+  await t.test('pages with query parameters of a newsletter → 200, as without them', async t => {
+    const more = 'utm_source=newsletter&fbclid=1&utm_source=twice&__proto__=1'
+    for (const path of [
+      '/roles',
+      '/roles/tester',
+      '/roles/tester/versions/1',
+      '/roles/tester/changes',
+      '/imports/new',
+    ]) {
+      const [plain, counted] = [await call(`GET ${path}`, browser), await call(`GET ${path}?${more}`, browser)]
+      t.same([counted.status, counted.text], [200, plain.text], path)
+    }
+    const [plain, counted] = [await call('GET /roles?q=a', browser), await call(`GET /roles?${more}&q=a`, browser)]
+    t.same([counted.status, counted.text], [200, plain.text], 'with words that are known')
+    const root = await call(`GET /?${more}`, browser)
+    t.same([root.status, root.headers.location], [302, '/roles'])
+    t.equal((await call('GET /v1/roles?utm_source=newsletter', browser)).status, 400, 'the API is strict')
   })
 
   await t.test('getSitemap and getRobots → 200 with the pages that are published', async t => {
