@@ -1,5 +1,7 @@
 /** The filters of the list: what can be chosen, and how many roles each choice would give. */
 import { families, grades, labelOf, professions } from '../document/code-lists.ts'
+import { nearest } from '../document/nearest.ts'
+import { shorten } from '../document/wording.ts'
 import type { FacetCounts } from '../roles/search.ts'
 
 /** A select, as govuk-frontend takes it. */
@@ -55,3 +57,51 @@ export function filtersOf(query: Query, counted: FacetCounts | null, names: Read
     .map(entry => ({ ...entry, selected: entry.value === sort }))
   return [...offered, { name: 'sort', label: 'Sort by', items: orders }]
 }
+
+/** What is wrong with a search, in the error summary and, where its field is shown, at that. */
+export interface SearchError {
+  name: string
+  text: string
+  /** Of the field; of the search without it, where none is shown. */
+  href: string
+}
+
+/** What is said of a value that the list refuses: a select says which was meant. */
+function sayRefused(name: string, value: string): string {
+  const own = filters.find(filter => filter.name === name)
+  if (own !== undefined) {
+    const codes: readonly { code: string; label: string }[] = own.codes
+    const entries = codes.flatMap(({ code, label }) => [code, label])
+    const meant = nearest(value, entries)
+    const label = codes.find(entry => entry.code === meant || entry.label === meant)?.label
+    const hint = label === undefined ? '' : ` Did you mean ${label}?`
+    return `There is no ${own.label.toLowerCase()} “${shorten(value, 60)}”.${hint} Choose one from the list.`
+  }
+  switch (name) {
+    case 'q':
+      return 'The words to search for must be 200 characters or fewer.'
+    case 'sfia':
+      return `No level of a SFIA skill is “${shorten(value, 60)}”. Enter the code of a skill, alone or with levels that it has, the lowest first, such as PROG, PROG:3 or PROG:3-5.`
+    case 'sort':
+      return 'The roles cannot be sorted so. Choose an order from the list.'
+    case 'cursor':
+      return 'This page of the search is no longer there. Go to its first page.'
+    default:
+      return `Nothing is known of the ${name === 'skill' ? 'skill' : 'version of SFIA'} “${shorten(value, 60)}”. Search without it.`
+  }
+}
+
+/** Those that the search has a field for. */
+const fields = new Set(['q', 'sfia', 'sort', ...filters.map(({ name }) => name)])
+
+/** `without`: the address of the search without a value. */
+export const searchErrors = (
+  query: Query,
+  refused: readonly string[],
+  without: (name: string) => string,
+): SearchError[] =>
+  refused.map(name => ({
+    name,
+    text: sayRefused(name, query[name] ?? ''),
+    href: fields.has(name) ? `#${name}` : without(name),
+  }))

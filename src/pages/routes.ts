@@ -5,12 +5,13 @@ import type { Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { Database } from '../database/types.ts'
 import { Slug } from '../document/schema.ts'
-import { type Problem, problemTypes } from '../plugins/problems.ts'
+import { shorten } from '../document/wording.ts'
+import { Problem, problemTypes } from '../plugins/problems.ts'
 import { digestTag, sendEntity } from '../plugins/read.ts'
 import { type RoleList, VersionParams } from '../roles/schema.ts'
 import { createThreadPool, runForCaller, threadCharacters, workerFile } from '../threads.ts'
 import { read, readText } from './api.ts'
-import { facets, filtersOf, type Query, sortOf } from './filters.ts'
+import { facets, filtersOf, type Query, searchErrors, sortOf } from './filters.ts'
 import { imports } from './imports.ts'
 import { type PageContent, pageOf, type Versions, versionBefore } from './page.ts'
 import { sitemap } from './sitemap.ts'
@@ -42,14 +43,52 @@ const ListQuery = Type.Object({
 
 const { version } = VersionParams.properties
 
-/** What is asked of the list. */
-const filled = (query: Static<typeof ListQuery>): Query =>
-  Object.fromEntries(
+/** What is asked of the list, as it came: a value that is too long is there, and of one that was sent twice the last. */
+function searchOf(sent: object): Query {
+  const values = sent as Record<string, string | string[] | undefined>
+  const query = Object.fromEntries(
     Object.keys(ListQuery.properties).flatMap(name => {
-      const value = query[name as keyof typeof query] ?? ''
+      const value = [values[name] ?? ''].flat().at(-1) ?? ''
       return value.trim() === '' ? [] : [[name, value]]
     }),
   )
+  // People write codes as they like.
+  return query.sfia === undefined ? query : { ...query, sfia: query.sfia.replaceAll(/\s/g, '').toUpperCase() }
+}
+
+const without = (query: Query, names: readonly string[]): Query =>
+  Object.fromEntries(Object.entries(query).filter(([name]) => !names.includes(name)))
+
+/** The values of the search that a problem is about. */
+function refusedIn({ status, code, options: { errors = [] } }: Problem): string[] {
+  if (code === 'bad_cursor') return ['cursor']
+  return status === 400 || status === 422 ? errors.map(({ pointer }) => pointer.slice(1)) : []
+}
+
+interface Found {
+  list: Static<typeof RoleList>
+  /** What the list refused of the search, and as what; null where it took all. */
+  problem: Problem | null
+  refused: string[]
+}
+
+/** Asks the list, and where it refuses values asks again without them, until all that are wrong are known. */
+async function search(request: FastifyRequest, query: Query): Promise<Found> {
+  const refused: string[] = []
+  let problem: Problem | null = null
+  for (;;) {
+    const rest = without(query, refused)
+    const asked = new URLSearchParams({ ...rest, sort: sortOf(rest), facets })
+    try {
+      return { list: await read(request, `/v1/roles?${asked}`), problem, refused }
+    } catch (error) {
+      const more = error instanceof Problem ? refusedIn(error).filter(name => name in rest) : []
+      if (!(error instanceof Problem) || more.length === 0) throw error
+      problem ??= error
+      refused.push(...new Set(more))
+    }
+  }
+}
 
 /** How much there is to write, in characters of JSON. */
 function sizeOf(content: PageContent): number {
@@ -96,9 +135,18 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
       (request, reply) => sendEntity(request, reply, { body, etag: digestTag(body), cache: 'immutable', type }),
     )
 
+  /** The search that cannot be done as it was asked, shown again with what is wrong with it. */
+  const refusals = new WeakMap<FastifyRequest, string>()
+  const searchAgain = (problem: Problem, request: FastifyRequest) => {
+    const body = refusals.get(request)
+    return body === undefined ? problemPage(problem, request) : { body, policy: pagePolicy }
+  }
+
   app.get(
     '/roles',
     {
+      // What is wrong with a value the API says.
+      attachValidation: true,
       schema: {
         operationId: 'showRoles',
         summary: 'Published roles as a page, with a search',
@@ -106,12 +154,11 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
         querystring: ListQuery,
         response: { 200: html },
       },
-      config,
+      config: { ...config, problemPage: searchAgain },
     },
     async (request, reply) => {
-      const query = filled(request.query)
-      const asked = new URLSearchParams({ ...query, sort: sortOf(query), facets })
-      const list = await read<Static<typeof RoleList>>(request, `/v1/roles?${asked}`)
+      const query = searchOf(request.query)
+      const { list, problem, refused } = await search(request, query)
       const slugs = list.facets?.counts.organisation?.map(({ value }) => value) ?? []
       const { organisations } = await read<{ organisations: { slug: string; name: string }[] }>(
         request,
@@ -122,16 +169,19 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
       )
       const { cursor, ...rest } = query
       const at = (more: Query) => `/roles?${new URLSearchParams({ ...rest, ...more })}`
+      const errors = searchErrors(query, refused, name => `/roles?${new URLSearchParams(without(rest, [name]))}`)
       const { total = 0, complete = true } = list.facets ?? {}
       const found = `${complete ? total : `More than ${total}`} ${total === 1 ? 'role' : 'roles'}`
       const summary =
         list.corrected_q === null ? found : `${found} for “${list.corrected_q}”, as nothing matches “${query.q ?? ''}”`
       const body = views.render('roles', {
-        title: query.q === undefined ? 'Roles' : `Roles: ${query.q}`,
+        title: `${problem ? 'Error: ' : ''}${query.q === undefined ? 'Roles' : `Roles: ${shorten(query.q, 200)}`}`,
         description: 'Published role definitions.',
         here: 'roles',
         ...(Object.keys(query).length === 0 ? { canonical: `${baseUrl}/roles` } : {}),
         query,
+        errors,
+        wrong: Object.fromEntries(errors.map(({ name, text }) => [name, text])),
         isSearch: Object.keys(rest).some(name => name !== 'sort'),
         filters: filtersOf(query, list.facets, names),
         summary,
@@ -139,7 +189,9 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
         first: cursor === undefined ? null : at({}),
         next: list.next_cursor === null ? null : at({ cursor: list.next_cursor }),
       })
-      return send(request, reply, body)
+      if (problem === null) return send(request, reply, body)
+      refusals.set(request, body)
+      throw problem
     },
   )
 

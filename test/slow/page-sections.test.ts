@@ -89,8 +89,8 @@ t.test('what a page shows of sections', { timeout: 60_000 }, async t => {
     },
   )
 
-  await t.test('showRoles refused for one reason → 422 that says it once', async t => {
-    const { status, text } = await call('GET /roles?grade=SEOO', browser)
-    t.same([status, text.split('Did you mean SEO?').length - 1], [422, 1])
+  await t.test('showChanges refused for one reason → 400 that says it once', async t => {
+    const { status, text } = await call('GET /roles/nothing/changes?from=0', browser)
+    t.same([status, text.split('This must be 1 or more').length - 1], [400, 1])
   })
 })

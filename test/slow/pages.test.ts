@@ -327,13 +327,113 @@ t.test('the list of roles', { timeout: 120_000 }, async t => {
     t.same(await hidden('GET /roles?q=analyst&sfia_version=9'), [['sfia_version', '9']], 'a new search keeps it')
   })
 
-  await t.test('showRoles with what is in no list → 422 as a page that says what is', async t => {
-    const page = await call('GET /roles?grade=SEOO', browser)
-    t.same([page.status, page.headers['content-type']], [422, 'text/html; charset=utf-8'])
-    t.match(linesOf(mainOf(page.text)).join('\n'), /SEO/)
-    const order = await call('GET /roles?sort=titel', browser)
-    t.equal(order.status, 422)
-    t.match(linesOf(mainOf(order.text)).join('\n'), /Did you mean "title"/)
+  /** A search that cannot be done: what is said above it, at its fields, and what they hold. */
+  const refusedSearch = async (query: string) => {
+    const page = await call(`GET /roles?${query}`, browser)
+    const root = parse(page.text)
+    const withClass = (name: string) =>
+      find(root, ({ properties }) => [properties.className].flat().includes(name)).map(element =>
+        linesOf(element).join(' '),
+      )
+    const inputs = find(root, ({ tagName, properties }) => tagName === 'input' && properties.value !== undefined)
+    const chosen = find(root, ({ tagName, properties }) => tagName === 'option' && properties.selected === true)
+    return {
+      status: page.status,
+      kept: [page.headers['cache-control'], page.headers['content-security-policy'] === policy],
+      title: find(root, ({ tagName }) => tagName === 'title').map(element => linesOf(element).join(' ')),
+      lines: linesOf(mainOf(page.text)),
+      links: attributesOf(page.text.replace(/.*<main/s, '<main').replace(/<form.*/s, ''), 'a', 'href'),
+      atFields: withClass('govuk-error-message'),
+      values: Object.fromEntries(inputs.map(({ properties }) => [properties.name, properties.value])),
+      chosen: chosen.map(({ properties }) => properties.value).filter(value => value !== ''),
+    }
+  }
+  const asked = { kept: ['no-store', true], title: ['Error: Roles – Role Register'] }
+
+  await t.test(
+    'showRoles with what is in no list → 422 with the search as it was, and what is wrong at its field',
+    async t => {
+      const noGrade = 'There is no grade “SEOO”. Did you mean Senior Executive Officer? Choose one from the list.'
+      t.same(await refusedSearch('q=engineer&grade=SEOO&family=data&sfia=prog'), {
+        ...asked,
+        status: 422,
+        title: ['Error: Roles: engineer – Role Register'],
+        lines: ['There is a problem', noGrade, 'Roles'],
+        links: ['#grade'],
+        atFields: [`Error: ${noGrade}`],
+        values: { q: 'engineer', sfia: 'PROG' },
+        chosen: ['data', 'SEOO', 'relevance'],
+      })
+      const noCode = (text: string) =>
+        `No level of a SFIA skill is “${text}”. Enter the code of a skill, alone or with levels that it has, the lowest first, such as PROG, PROG:3 or PROG:3-5.`
+      const noProfession = 'There is no profession “digitl”. Did you mean Digital and Data? Choose one from the list.'
+      const noOrder = 'The roles cannot be sorted so. Choose an order from the list.'
+      t.same(await refusedSearch('sfia=XXXX&profession=digitl&sort=titel'), {
+        ...asked,
+        status: 422,
+        lines: ['There is a problem', noProfession, noOrder, noCode('XXXX'), 'Roles'],
+        links: ['#profession', '#sort', '#sfia'],
+        atFields: [noProfession, noCode('XXXX'), noOrder].map(text => `Error: ${text}`),
+        values: { sfia: 'XXXX' },
+        chosen: ['digitl'],
+      })
+      const noSkill = 'Nothing is known of the skill “nothing”. Search without it.'
+      t.same(await refusedSearch('q=engineer&skill=nothing'), {
+        ...asked,
+        status: 422,
+        title: ['Error: Roles: engineer – Role Register'],
+        lines: ['There is a problem', noSkill, 'Roles'],
+        links: ['/roles?q=engineer'],
+        atFields: [],
+        values: { q: 'engineer' },
+        chosen: ['relevance'],
+      })
+      for (const sfia of ['PROG:9', 'PROG:5-3'])
+        t.match(await refusedSearch(`sfia=${sfia}`), { status: 422, atFields: [`Error: ${noCode(sfia)}`] })
+    },
+  )
+
+  await t.test('showRoles with what cannot be read → 400 in the same way', async t => {
+    const long = 'engineer '.repeat(30).trim()
+    const tooLong = 'The words to search for must be 200 characters or fewer.'
+    const { title: _, ...page } = await refusedSearch(`q=${encodeURIComponent(long)}&grade=SEO`)
+    t.same(page, {
+      kept: asked.kept,
+      status: 400,
+      lines: ['There is a problem', tooLong, 'Roles'],
+      links: ['#q'],
+      atFields: [`Error: ${tooLong}`],
+      values: { q: long },
+      chosen: ['SEO', 'relevance'],
+    })
+    const noPage = 'This page of the search is no longer there. Go to its first page.'
+    t.same(await refusedSearch('grade=SEO&cursor=nothing'), {
+      ...asked,
+      status: 400,
+      lines: ['There is a problem', noPage, 'Roles'],
+      links: ['/roles?grade=SEO'],
+      atFields: [],
+      values: {},
+      chosen: ['SEO', 'title'],
+    })
+    t.match(await refusedSearch('sfia=%21&grade=SEO'), { status: 400, links: ['#sfia'], values: { sfia: '!' } })
+  })
+
+  await t.test('showRoles with what is in no list, for whom asks for no page → 422 as the API says it', async t => {
+    const json = { key: null, headers: { accept: '*/*' } }
+    const [page, api] = [await call('GET /roles?grade=SEOO', json), await call('GET /v1/roles?grade=SEOO', everyone)]
+    const { instance, request_id, ...said } = page.body as Record<string, unknown>
+    t.same(instance, '/roles')
+    const { instance: _, request_id: __, ...own } = api.body as Record<string, unknown>
+    t.same([page.status, said], [422, own])
+  })
+
+  await t.test('showRoles with a SFIA code in small letters, or a filter that was sent twice → 200', async t => {
+    const small = await call('GET /roles?sfia=+prog%3A3', browser)
+    t.same([small.status, small.text], [200, (await call('GET /roles?sfia=PROG%3A3', browser)).text])
+    t.match(linesOf(mainOf(small.text))[2], '26 roles')
+    const twice = await call('GET /roles?grade=SEO&grade=G7', browser)
+    t.same([twice.status, twice.text], [200, (await call('GET /roles?grade=G7', browser)).text])
   })
 
   await t.test('pages with query parameters of a newsletter → 200, as without them', async t => {
