@@ -335,7 +335,10 @@ export async function importFiles(
       .where('slug', '=', organisation)
       .executeTakeFirst()
     if (!known) throw new ArgumentsError(await explainUnknownOrganisation(db, organisation))
-  }
+  } else if (exports.length > 0 && organisation !== undefined)
+    throw new ArgumentsError(
+      `An export says itself whose roles it holds: leave --organisation out.\nUsage: ${importUsage}`,
+    )
   let total = documents.length
   for (const { path } of exports) total += await checkExport(path)
   if (total === 0 && exports.length === 0) throw new PathError('There is no file to import in what you named.')

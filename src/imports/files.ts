@@ -1,6 +1,6 @@
 /** The files that a command is given: what they hold by their names, and those that lie in folders. */
 import { createReadStream } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { type DocumentType, wordType } from './source/scan.ts'
 
@@ -35,6 +35,7 @@ export function whyUnread(name: string): string | undefined {
   const way = ways[extname(name).toLowerCase()]
   return `not Markdown, HTML or Word (.docx, .html or .md)${way ? `; ${way}` : ''}`
 }
+const noFile = 'no file'
 const isLock = (name: string) => basename(name).startsWith('~$')
 
 export interface File {
@@ -57,36 +58,41 @@ export class PathError extends Error {
 export const nameOf = (path: string) => basename(path, extname(path))
 
 /**
- * Files by name, those of folders at any depth; hidden ones are left out. Links within folders are not
+ * Files by name, those of folders at any depth, each once; hidden ones are left out. Links within folders are not
  * followed, so that none leads round or out of them, and said to be so.
  *
  * @throws PathError where there is no such file.
  */
 export async function findFiles(paths: readonly string[]): Promise<File[]> {
-  const files: File[] = []
+  const files = new Map<string, File>()
+  const take = (real: string, file: File) => {
+    const known = files.get(real)
+    // What is named beside its folder is named.
+    if (known) known.named ||= file.named
+    else files.set(real, file)
+  }
   const add = async (path: string, named: boolean) => {
     const found = await stat(path).catch(() => undefined)
     if (!found) throw new PathError(`There is no file or folder ${path}.`)
+    // That of a pipe leads nowhere.
+    const real = await realpath(path).catch(() => path)
     if (!found.isDirectory()) {
-      files.push({
-        path,
-        type: isLock(path) ? undefined : types[extname(path).toLowerCase()],
-        bytes: found.size,
-        named,
-      })
+      const type = isLock(path) ? undefined : types[extname(path).toLowerCase()]
+      const read = { path, type, bytes: found.size, named }
+      take(real, found.isFile() ? read : { ...read, type: undefined, unread: noFile })
       return
     }
     const entries = await readdir(path, { withFileTypes: true })
     for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
       if (entry.name.startsWith('.')) continue
       const inner = join(path, entry.name)
-      const unread = entry.isSymbolicLink() ? 'a link, which is followed only where it is named itself' : 'no file'
+      const unread = entry.isSymbolicLink() ? 'a link, which is followed only where it is named itself' : noFile
       if (entry.isDirectory() || entry.isFile()) await add(inner, false)
-      else files.push({ path: inner, type: undefined, bytes: 0, named: false, unread })
+      else take(join(real, entry.name), { path: inner, type: undefined, bytes: 0, named: false, unread })
     }
   }
   for (const path of paths) await add(path, true)
-  return files
+  return [...files.values()]
 }
 
 /**

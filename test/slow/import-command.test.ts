@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { ArgumentsError } from '../../src/arguments.ts'
-import { readImportArguments } from '../../src/imports/command.ts'
+import { importUsage, readImportArguments } from '../../src/imports/command.ts'
 import { PathError } from '../../src/imports/files.ts'
 import { ExportError } from '../../src/imports/restore.ts'
 import { testApp, token, webhooks } from '../support/app.ts'
@@ -149,6 +150,37 @@ t.test('import: documents of a folder', { timeout: 120_000 }, async t => {
     },
   )
 
+  await t.test('a file that is named twice, in whatever way, is read once', async t => {
+    await mkdir(join(folder, 'once', 'more'), { recursive: true })
+    await put('once/once.md', markdown('Once'))
+    await symlink('once.md', join(folder, 'once', 'link.md'))
+    await symlink('once', join(folder, 'linked'))
+    await put('once/notes.txt', 'not a document')
+    const paths = [
+      join(folder, 'once', 'once.md'),
+      `${folder}/once/more/../once.md`,
+      join(folder, 'linked', 'link.md'),
+      join(folder, 'linked'),
+      join(folder, 'once'),
+      join(folder, 'once', 'notes.txt'),
+    ]
+    const { code, lines } = await command(db, paths)
+    t.same(lines.slice(0, lines.indexOf('')).sort(), [
+      `created ${paths[0]} → once: 2 sections, 0 warnings, 100 % of the text`,
+      `failed ${join(folder, 'linked', 'notes.txt')}: not Markdown, HTML or Word (.docx, .html or .md); if it is Markdown, let its name end in .md`,
+      `passed over ${join(folder, 'linked', 'link.md')}: a link, which is followed only where it is named itself`,
+    ])
+    t.equal(code, 1, 'for what is named and cannot be read')
+  })
+
+  await t.test('a pipe is no file, whatever its name', async t => {
+    const pipes = ['pipe.md', 'pipe.ndjson'].map(name => join(folder, name))
+    t.equal(spawnSync('mkfifo', pipes).status, 0)
+    const { code, lines } = await command(db, pipes)
+    t.same([code, lines.slice(0, lines.indexOf(''))], [1, pipes.map(path => `failed ${path}: no file`)])
+    for (const path of pipes) rmSync(path)
+  })
+
   await t.test('a slug of another organisation, and two files of one slug, are failures', async t => {
     await put('deep/Tester.md', markdown('Tester'))
     const other = await command(db, [join(folder, 'Data Engineer.md')], { organisation: 'other-office' })
@@ -210,7 +242,14 @@ t.test('import: documents of a folder', { timeout: 120_000 }, async t => {
     )
     await t.rejects(command(db, [folder], { organisation: undefined }), ArgumentsError)
     await put('cut.ndjson', '{"type":"role"}\n')
-    await t.rejects(command(db, [join(folder, 'cut.ndjson')]), ExportError)
+    const cut = join(folder, 'cut.ndjson')
+    await t.rejects(command(db, [cut], { organisation: undefined }), ExportError)
+    await t.rejects(
+      command(db, [cut]),
+      new ArgumentsError(
+        `An export says itself whose roles it holds: leave --organisation out.\nUsage: ${importUsage}`,
+      ),
+    )
   })
 })
 
@@ -296,7 +335,7 @@ t.test('import: an export into an empty register, and out again', { timeout: 120
   const changed = join(folder, 'changed.ndjson')
   await writeFile(changed, exported.text.replace('Tester', 'Taster'))
   await t.rejects(
-    command(db, [changed]),
+    command(db, [changed], { organisation: undefined }),
     new ExportError('The export was changed: its bytes are not those of its digest. Fetch it again.'),
   )
   await publish('tester', 'Second')
