@@ -15,7 +15,7 @@ import type { Caller } from '../plugins/auth.ts'
 import { validateComponent } from '../plugins/body.ts'
 import { Problem } from '../plugins/problems.ts'
 import { digestOf } from '../roles/store.ts'
-import { type File, findFiles, nameOf, PathError, whyUnread } from './files.ts'
+import { type File, findFiles, nameOf, PathError, whyTaken, whyUnread } from './files.ts'
 import { createImportPool, type ImportPool } from './pool.ts'
 import { withoutDraft } from './report.ts'
 import { checkExport, restore, rolesOf } from './restore.ts'
@@ -159,10 +159,8 @@ async function importOne(
   }
   const slug = (type === 'text/markdown' && slugIn(source)) || slugFrom(nameOf(path))
   if (slug === '') return { result: 'failed', name, detail: 'its name has no letters for a slug; rename it' }
-  const other = taken.get(slug)
-  if (other !== undefined)
-    return { result: 'failed', name, detail: `${other} gives the role "${slug}" too; rename one` }
-  taken.set(slug, path)
+  const why = whyTaken(taken, slug, path, 'rename one')
+  if (why !== undefined) return { result: 'failed', name, detail: why }
   const file = { name, slug, type, source }
   return readAnew(() => importSource(db, pool, file, { organisation, overwrite, owner })).catch(error => ({
     result: 'failed',

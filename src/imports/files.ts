@@ -58,6 +58,17 @@ export class PathError extends Error {
 export const nameOf = (path: string) => basename(path, extname(path))
 
 /**
+ * Why a file may not give a role, where another one that came with it gives that too: the later would overwrite the
+ * earlier. Else the role is taken, and the answer undefined. `mend`: what to do about it.
+ */
+export function whyTaken(taken: Map<string, string>, role: string, file: string, mend: string): string | undefined {
+  const other = taken.get(role)
+  if (other !== undefined) return `${other} gives the role "${role}" too; ${mend}`
+  taken.set(role, file)
+  return undefined
+}
+
+/**
  * Files by name, those of folders at any depth, each once; hidden ones are left out. Links within folders are not
  * followed, so that none leads round or out of them, and said to be so.
  *

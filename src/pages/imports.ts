@@ -7,7 +7,7 @@ import multipart, { type Multipart } from '@fastify/multipart'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { typeByName, whyUnread } from '../imports/files.ts'
+import { typeByName, whyTaken, whyUnread } from '../imports/files.ts'
 import type { ImportReport } from '../imports/schema.ts'
 import { type DocumentType, documentTypes } from '../imports/source/scan.ts'
 import { unauthenticated } from '../plugins/auth.ts'
@@ -116,7 +116,7 @@ const missing = ({ key }: Sent): ErrorDetail[] => [
 
 /**
  * Imports one document: as a new role, or where its slug is taken and it may, as the draft of that role. Where it may not,
- * the report says what it would do.
+ * the report says what it would do. `taken`: the roles that documents of the same form gave, with their files.
  */
 async function importFile(
   request: FastifyRequest,
@@ -124,6 +124,7 @@ async function importFile(
   file: string,
   type: DocumentType,
   bytes: Buffer,
+  taken: Map<string, string>,
 ): Promise<Outcome> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': type }
   const post = (query: string, more: Record<string, string> = {}) =>
@@ -136,6 +137,8 @@ async function importFile(
   let done = 'Draft made'
   let before: object | null = null
   if (code === 'slug_taken' && role !== undefined) {
+    const why = whyTaken(taken, role, file, 'give one of them another title, and send it again')
+    if (why !== undefined) return refused(file, code, 'Two documents give one role', `${why}.`)
     const draft = await ask(request, existing, { headers: { authorization: headers.authorization } })
     const match = { 'if-match': String(draft.headers.etag) }
     if (draft.status === 200) {
@@ -151,6 +154,7 @@ async function importFile(
   const common = { file, report: body.report ?? null, draft: before, text: body.text ?? [] }
   if (answer.status >= 400)
     return { ...common, outcome: 'Refused', problem: forForms(body as ProblemAnswer), id: null, role: null }
+  if (body.role !== undefined) taken.set(body.role, file)
   const outcome = body.report?.unchanged ? 'Unchanged' : done
   return { ...common, outcome, problem: null, id: body.id ?? null, role: body.role ?? null }
 }
@@ -230,6 +234,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
       const sent: Sent = { key: '', replace: false }
       kept.set(request, sent)
       const outcomes: Outcome[] = []
+      const taken = new Map<string, string>()
       // The fields stand before the documents, so that one document at a time is in memory.
       try {
         for await (const part of partsOf(request)) {
@@ -256,7 +261,7 @@ export const imports: FastifyPluginAsyncTypebox<Options> = async (app, { views, 
                   'The document is too large',
                   `${part.filename} has more than the ${documentBytesMax / 1024 / 1024} MiB that a document may have.`,
                 )
-              : await importFile(request, sent, part.filename, type, bytes),
+              : await importFile(request, sent, part.filename, type, bytes, taken),
           )
         }
       } catch (error) {

@@ -131,6 +131,35 @@ t.test('the import form', { timeout: 120_000 }, async t => {
   })
 
   await t.test(
+    'importFromForm with two documents of one role → 200: the first counts, and the second is told so',
+    async t => {
+      const titled = (title: string, duty: string) => watch(duty).replace('Night watch', title)
+      const why =
+        'Two documents give one role. one.md gives the role "dawn-watch" too; give one of them another title, and send it again.'
+      const send = (duty: string, fields: Record<string, string>) =>
+        call(
+          'POST /imports/new',
+          formOf({ key, ...fields }, [
+            { name: 'one.md', bytes: titled('Dawn watch', `${duty} first`) },
+            { name: 'two.md', bytes: titled('Dawn watch', `${duty} second`) },
+          ]),
+        )
+      const inDraft = async () =>
+        /(?:Ring|Sound) (?:first|second)/.exec((await call('GET /v1/roles/dawn-watch/draft')).text)
+      for (const [duty, fields, outcome] of [
+        ['Ring', { replace: 'true' }, 'Draft made'],
+        ['Sound', { replace: 'true' }, 'Draft replaced'],
+        ['Ring', {}, 'Draft left alone'],
+      ] as const) {
+        const page = await send(duty, fields)
+        t.same(tags(page.text).slice(0, 2), [outcome, 'Refused'])
+        t.ok(linesOf(mainOf(page.text)).includes(why))
+        t.equal((await inDraft())?.[0], outcome === 'Draft left alone' ? 'Sound first' : `${duty} first`)
+      }
+    },
+  )
+
+  await t.test(
     'downloadOriginalFromForm → 200 with the bytes for who may read the draft, 401 and 404 for others',
     async t => {
       const { id } = await db
