@@ -362,7 +362,8 @@ t.test('of a value of which a part is in no list, half a sentence is kept with t
   for (const [value, rest, detail] of [
     ['Shifts, including nights', 'Shifts, including nights', /part of this is in none/],
     ['Shifts (over seven days)', 'Shifts (over seven days)', /part of this is in none/],
-    ['Shifts; Juggling', 'Juggling', /and this is in none/],
+    ['Shifts; Juggling', 'Juggling', /and “Juggling” is in none/],
+    ['Shifts (12 months)', '12 months', /and “12 months” is in none/],
     ['Every Tuesday', 'Every Tuesday', /and this is in none/],
   ] as const) {
     const result = imported(`# Tester\n\nGrade: SEO\nWorking pattern: ${value}\n\n${body}`)

@@ -290,6 +290,17 @@ t.test('several SFIA codes in a line: each has its own level, or the line stays'
   t.same(partly.document?.sfia_mappings, [{ code: 'PROG', level: 4 }])
   t.match(partly.document?.sections[1]?.blocks[0], { items: [{ text: 'PROG level 4; DESN level 2' }] })
   t.match(warningOf(partly, 'sfia_level_invalid'), { pointer: '/sections/1/blocks/0/items/0' })
+  for (const [line, not] of [
+    ['PROG 7; PROG 7', '7'],
+    ['PROG level 1, PROG level 7', '1 or 7'],
+  ] as const) {
+    const twice = read('SINT level 3', line).report.warnings.filter(({ code }) => code === 'sfia_level_invalid')
+    t.same(
+      twice.map(({ line, detail }) => [line, detail]),
+      [[10, `PROG has levels 2, 3, 4, 5, 6 in SFIA 8, not ${not}. The line was kept as a list item.`]],
+      line,
+    )
+  }
   const table = imported(
     '# Tester\n\n## SFIA\n\n|Skill|Level|\n|---|---|\n|Programming (PROG), design (DESN)|4|\n|Problem management (PBMG)|5|\n',
   )

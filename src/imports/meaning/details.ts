@@ -3,6 +3,7 @@
 import { isOpenSalary, isPlaceholder } from '../../document/placeholders.ts'
 import type { AdvertDetails, Grade, RoleDocument } from '../../document/schema.ts'
 import { foldSpace, type Inline, linksOf, plainOfInlines, writeText } from '../../document/text.ts'
+import { shorten } from '../../document/wording.ts'
 import type { Notices } from '../notices.ts'
 import { looksLikeHeading, normaliseHeading } from '../words/headings.ts'
 import type { LabelledMember } from '../words/label-words.ts'
@@ -114,7 +115,7 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     const rest = isPart ? found.unknown.join(', ') : value.replaceAll('\n', ' ')
     const pointer = `/advert_details/additional/${details.additional.length}`
     addAdditional(pair.label, rest, pair.line)
-    const which = !isPart && found.known.length > 0 ? 'part of this' : 'this'
+    const which = isPart ? `“${shorten(rest, 100)}”` : found.known.length > 0 ? 'part of this' : 'this'
     const detail = `“${pair.label}” takes codes of a list, and ${which} is in none; it was kept in additional`
     notices.add('repair', 'value_not_in_list', pair.line, rest, detail, pointer)
   }

@@ -218,12 +218,17 @@ export function readSfia(
   if (lines.length === 0) return { ...result, version: wanted ?? printed ?? null }
   const skills = new Map(index?.skills.map(skill => [skill.code, skill]))
   const kept = 'The line was kept as a list item'
+  /** What was said of each line, which may name a skill more than once. */
+  const told = new Map<object, Set<string>>()
   for (const line of lines) {
     const { code, level: printedLevel, name, category, subcategory } = line
     if (code === undefined || printedLevel === undefined) continue
     const skill = skills.get(code)
-    const warn = (severity: 'advice' | 'repair', warning: string, detail: string) =>
-      notices.add(severity, warning, line.line, line.text, detail, line.content)
+    const warn = (severity: 'advice' | 'repair', warning: string, detail: string) => {
+      const ofLine = told.get(line.content) ?? new Set()
+      if (!ofLine.has(detail)) notices.add(severity, warning, line.line, line.text, detail, line.content)
+      told.set(line.content, ofLine.add(detail))
+    }
     if (!index || !skill) {
       if (!index) warn('repair', 'sfia_not_loaded', `No version of SFIA that is loaded has ${code}. ${kept}`)
       else if (index.complete) warn('repair', 'sfia_code_unknown', `SFIA ${index.version} has no ${code}. ${kept}`)
@@ -234,7 +239,9 @@ export function readSfia(
       continue
     }
     if (!skill.levels.includes(printedLevel)) {
-      const detail = `${code} has levels ${listed(skill.levels)} in SFIA ${index.version}, not ${printedLevel}. ${kept}`
+      const ofLine = lines.filter(other => other.content === line.content && other.code === code)
+      const wrong = new Set(ofLine.flatMap(({ level = 0 }) => (skill.levels.includes(level) ? [] : [level])))
+      const detail = `${code} has levels ${listed(skill.levels)} in SFIA ${index.version}, not ${[...wrong].join(' or ')}. ${kept}`
       warn('repair', 'sfia_level_invalid', detail)
       continue
     }

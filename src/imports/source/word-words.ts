@@ -4,6 +4,7 @@
  * document: page headers, comments, deletions, embedded files, addresses outside.
  */
 import { foldSpace, isAllowedAddress } from '../../document/text.ts'
+import { counted } from '../../document/wording.ts'
 import type { Notices } from '../notices.ts'
 import type { WordPackage } from './package.ts'
 import { type Words, wordsOf } from './scan.ts'
@@ -186,7 +187,7 @@ class Reader implements Words {
       }
     }
     if (this.#inserted > 0) {
-      const detail = `Text was inserted in ${this.#inserted} places while changes were tracked; it was taken as accepted`
+      const detail = `Text was inserted in ${counted(this.#inserted, 'place')} while changes were tracked; it was taken as accepted`
       this.#notices.add('repair', 'insertions_accepted', null, '', detail)
       this.#inserted = 0
     }
