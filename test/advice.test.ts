@@ -60,6 +60,32 @@ const rows: Row[] = [
       [advice(first, 'placeholder', left, filled)],
     ],
   ),
+  ...[
+    '[£X]',
+    '[X]',
+    'XX Month 2025',
+    'DD Month YYYY',
+    'XX May',
+    'Location to be confirmed',
+    'dates are still to be confirmed',
+  ].map(
+    (left): Row => [
+      `a value that a template left: ${left}`,
+      [paragraph(`We say: ${left.replaceAll('[', '\\[')} at most`)],
+      [advice(first, 'placeholder', left, filled)],
+    ],
+  ),
+  [
+    'two placeholders in one text, each once and with none of its parts',
+    [paragraph('Until TBC ask \\[Insert team name, TBC\\], then \\[X\\] others, TBC, of \\[Insert team name, TBC\\]')],
+    ['TBC', '[Insert team name, TBC]', '[X]'].map(left => advice(first, 'placeholder', left, filled)),
+  ],
+  ...[
+    'They was \\[sic\\] here \\[1\\], see the guide \\[note 1\\] and \\[see footnote 12\\]',
+    '\\[optional\\] You may look after an apprentice',
+    '\\[X\\] Full-time \\[ \\] Part-time',
+    'Your identity is to be confirmed by a colleague, and XX is 20',
+  ].map((text): Row => [`near: no placeholder, what authors put in brackets: ${text}`, [paragraph(text)], []]),
   [
     'a name in angle brackets',
     [paragraph('Ask \\<name of manager>'), paragraph('Of p \\< 0.05 and \\<b@a.uk>; (add to it)')],
@@ -127,6 +153,32 @@ const rows: Row[] = [
       ),
     ],
   ],
+  ...[
+    'DDaT Profession Capability Framework',
+    'DDaT capability framework',
+    'DDaT Skills Framework',
+    'Digital, Data and Technology Professional Capability Framework',
+    'Digital, Data and Technology (DDaT) Profession Capability Framework',
+  ].map(
+    (name): Row => [
+      `a near name of what was superseded: ${name}`,
+      [paragraph(`You use the ${name}`)],
+      [
+        advice(
+          first,
+          'reference_superseded',
+          name,
+          'The framework is called the Government Digital and Data Profession Capability Framework since 2023.',
+          'Government Digital and Data Profession Capability Framework',
+        ),
+      ],
+    ],
+  ),
+  [
+    'near: its name of today, and other frameworks',
+    [paragraph('The Government Digital and Data Profession Capability Framework, a DDaT team and a skills framework')],
+    [],
+  ],
   ['near: Acts that are in force', [paragraph('The Data Protection Act 2018 and the Official Secrets Act 1989')], []],
   ...[
     'The Disability Discrimination Act 1995, which is law in Northern Ireland',
@@ -190,6 +242,33 @@ const rows: Row[] = [
       ),
     ],
   ],
+  ...[
+    ['You can explain risk to teams.', 'You can explain risk to people.'],
+    ['You lead incident response for cloud services', 'You lead incident response for on-premises services'],
+    ['Design the data pipelines of the team', 'Test the data pipelines of the team'],
+    ['You write 2 reports to the board a year', 'You write 12 reports to the board a year'],
+  ].map((texts): Row => [`near: another word says another thing: ${texts[1]}`, [list(...texts)], []]),
+  ...[
+    ['You explain the risks of services to teams', 'You explain the risk of services to the teams'],
+    ['You explain the risks of services to teams', 'You explain the risks of services to teams of people'],
+    [
+      'Be part of an inclusive culture across the community, growing awareness, balance, learning and trust',
+      'Contribute to an inclusive culture across the community, growing awareness, balance, learning and trust',
+    ],
+  ].map(
+    ([one = '', other = '']): Row => [
+      `items nearly the same, by words that weigh nothing, are more, or are one of many: ${other}`,
+      [list(one, other)],
+      [
+        advice(
+          `${first}/items/1`,
+          'near_duplicate',
+          other,
+          `The item is nearly the same as another one of its section: “${one}”.`,
+        ),
+      ],
+    ],
+  ),
   ['near: short items that share a word', [list('Write code', 'Write tests')], []],
   [
     'a long sentence',
@@ -304,6 +383,9 @@ const rows: Row[] = [
     'Answer by STAR: situation, task, action, result',
     'BAU – that is business as usual',
     'You must NOT apply, and ALL must be there',
+    'Write to HR@EXAMPLE.COM or PMO@JOBS.EXAMPLE.ORG, see WWW.JOBS.COM/CCS and https://a.uk/BAU',
+    'HM Treasury, HM Revenue & Customs and the UN',
+    'You work from the OFFICE, and from the DEPOT, which is a depot of trams',
     'Part II, with PHP and JSON',
     'Parts XIV to XLVIII of [2026] 1 AC 12, and [2026] UKSC 3',
     'NATO and UNESCO asked HMRC, the MOD and a GP of COVID, A&E, R&D and Q&A; a VIP with a CAT C licence uses MS Teams',

@@ -227,6 +227,18 @@ t.test('values that are to come are null, with a warning each', async t => {
   t.equal(report.coverage.percent, 100)
 })
 
+t.test('an amount and a day that a template left open are null', async t => {
+  for (const [label, value, pointer] of [
+    ['Salary', '[£X]', '/advert_details/salary'],
+    ['Salary', '[£X] a year', '/advert_details/salary'],
+    ['Closing date', 'XX Month 2025', '/advert_details/additional'],
+  ] as const) {
+    const result = imported(`# Tester\n\n**Grade:** SEO\n\n**${label}:** ${value}\n\n${body}`)
+    t.same(result.document?.advert_details, emptyAdvertDetails(), value)
+    t.match(warningOf(result, 'placeholder'), { excerpt: value, pointer })
+  }
+})
+
 t.test('values that a template has in their place are null, in Markdown and escaped in HTML', async t => {
   const open: [string, string][] = [
     ['Grade', '<Insert grade>'],

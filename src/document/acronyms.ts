@@ -1,5 +1,5 @@
 /** Acronyms that a document uses and explains nowhere. Pure. */
-import { leftoverIn } from './placeholders.ts'
+import { leftoversIn } from './placeholders.ts'
 
 const words = (...lines: string[]) => lines.flatMap(line => line.split(' '))
 
@@ -7,7 +7,7 @@ const words = (...lines: string[]) => lines.flatMap(line => line.split(' '))
 const wellKnown = words(
   'UK EU US VAT MP DVLA GOV IT HR PDF BBC NHS GDPR CV ID OK TV USA PC AM PM AI FAQ GCSE PIN STEM NB',
   'SFIA DDAT AA AO EO HEO SEO SCS',
-  'COVID NATO UNESCO UNICEF VIP GP MOD HMRC DWP RAF DBS BST GMT A&E R&D Q&A MBA NVQ BTEC HGV LGV CAT',
+  'COVID HM NATO UN UNESCO UNICEF VIP GP MOD HMRC DWP RAF DBS BST GMT A&E R&D Q&A MBA NVQ BTEC HGV LGV CAT',
 )
 /** Names of technologies that nobody writes in full. */
 const names = words(
@@ -17,12 +17,16 @@ const names = words(
 const stressed = words(
   'A ALL ALWAYS AN AND ANY ARE AS AT BE BOTH BUT BY CAN DO EACH FOR FROM HAVE IF IN IS MAY MUST NEVER NEW NO NOT NOTE',
   'OF ON ONE ONLY OR OUR PLEASE THE THIS TO TWO WE WILL WITH YES YOU YOUR',
+  'AFTER ALSO APPLY BASED BEFORE CLOSED DAYS DESK FIRST FIXED FULL FULLY HOME HOURS LAST MAKE MORE MOST NEED NIGHT OFFICE',
+  'OPEN OTHER PART READ REMOTE ROLE SHIFT SITE TEAM TERM THEN THERE TIME UNTIL WEEK WHEN WORK YEAR',
 )
+/** The address of a mailbox or a site, in which letters stand for no words. */
+const address = /[^\s@]{1,64}@\S{1,200}|\b(?:https?:\/\/|www\.)\S{1,200}|\b[\w-]{1,63}(?:\.[\w-]{2,63}){1,8}/gi
 
 const acronym = /(?<![\p{L}\p{N}&/-])[A-Z][A-Z&]{1,5}(?=s?(?![\p{L}\p{N}&-]))/gu
 const shouted = /\b[A-Z]{2,50}(?:\s[A-Z]{2,50}){1,50}\b/g
 /** `XX` and `DD/MM`, as templates have them, and numbers of Rome. */
-const isSign = (found: string) => /^(?:X+|(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})|DD|MM|YY)$/.test(found)
+const isSign = (found: string) => /^(?:X+|(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})|DD|MM|YY(?:YY)?)$/.test(found)
 /** `[2026] 1 AC 12`: where a judgment is reported. */
 const citation = /\[\d{4}\] (?:\d{1,2} )?[A-Z]{2,6}\b/g
 
@@ -59,14 +63,20 @@ export function* acronymsIn(
       for (const [found] of inside.matchAll(/[A-Z][A-Z&]{1,5}/g)) known.add(found)
     for (const [, before = ''] of text.matchAll(beforeWords)) known.add(before)
   }
+  // What the document has in small letters too is a word. Of a few letters it may be another.
+  const written = new Set(explaining.flatMap(text => text.replaceAll(address, ' ').match(/\b[a-z]{4,6}\b/g) ?? []))
   for (const [at, text] of texts.entries()) {
     // In what is all capitals no word stands out.
     if (!/\p{Ll}/u.test(text)) continue
     let initials: string[] | undefined
-    for (const [found] of text.replaceAll(citation, ' ').replaceAll(shouted, ' ').matchAll(acronym)) {
+    for (const [found] of text
+      .replaceAll(address, ' ')
+      .replaceAll(citation, ' ')
+      .replaceAll(shouted, ' ')
+      .matchAll(acronym)) {
       if (known.has(found)) continue
       known.add(found)
-      if (isSign(found) || leftoverIn(found) !== undefined) continue
+      if (isSign(found) || written.has(found.toLowerCase()) || leftoversIn(found).length > 0) continue
       initials ??= initialsOf(text)
       if (!isSpelt(found, initials)) yield { found, at }
     }

@@ -4,9 +4,9 @@
  */
 import { distance } from 'fastest-levenshtein'
 import { acronymsIn } from './acronyms.ts'
-import { leftoverIn } from './placeholders.ts'
+import { leftoversIn } from './placeholders.ts'
 import type { Block, RoleDocument, Section } from './schema.ts'
-import { comparable, similarity } from './similarity.ts'
+import { comparable, saysOtherwise, similarity } from './similarity.ts'
 import { supersededAt, supersededIn } from './superseded.ts'
 import { linksOf, plainText } from './text.ts'
 import { type Part, partsOf, readableText } from './walk.ts'
@@ -33,8 +33,7 @@ const templateTag = /\{\{.{0,200}?\}\}|\{%.{0,200}?%\}/
 
 function* adviseOnText(part: Part, text: string): Generator<Advice> {
   const { pointer } = part
-  const left = leftoverIn(text)
-  if (left !== undefined) {
+  for (const left of leftoversIn(text)) {
     const detail = 'A placeholder stands in the text; fill it in before the role is published.'
     yield { pointer, code: 'placeholder', excerpt: left, detail, source: sources.house }
   }
@@ -164,6 +163,7 @@ function* adviseOnDuplicates(items: readonly Placed[]): Generator<Advice> {
       const [own, others] = [words[at] ?? [], words[other] ?? []]
       const twin = items[other]
       if (!twin || Math.min(own.length, others.length) < 5 || similarity(own, others) < 0.72) continue
+      if (saysOtherwise(own, others)) continue
       const detail = `The item is nearly the same as another one of its section: “${shorten(one.text, 300)}”.`
       yield { pointer: twin.pointer, code: 'near_duplicate', excerpt: twin.text, detail, source: sources.house }
     }

@@ -10,6 +10,8 @@ const placeholder = new RegExp(
     /(?<!\b(?:SQL|[Pp]ress|[Hh]it) )\b(?:ENTER|INSERT)\b(?! (?:keys?|is|statements?|commands?|INTO)\b)/,
     // The number of Rome.
     /(?<!\b(?:[Cc]hapter|[Pp]art|[Ss]chedule|[Tt]itle|[Vv]olume|[Aa]rticle) )\bXXX\b(?! (?:Corps|Army)\b)/,
+    // A date of which only the year is known: `XX Month 2025`.
+    /\b(?:XX|DD) (?:M[Oo][Nn][Tt][Hh]|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6})\b(?: (?:20(?:\d\d|XX)|YYYY)\b)?/,
   ]
     .map(({ source }) => source)
     .join('|'),
@@ -38,9 +40,12 @@ const wholly = new RegExp(
   'iu',
 )
 
+/** Of what stands in brackets. */
+const isLeft = (found: string) => /\p{L}{3}|x{2,}|\.{3}|…|^\[[£€$]\s?[xX]/u.test(found)
+
 /** All placeholders of a text, those in brackets first. */
 const placeholdersIn = (text: string): string[] => [
-  ...[...text.matchAll(bracketed)].map(([found]) => found).filter(found => /\p{L}{3}|x{2,}|\.{3}|…/u.test(found)),
+  ...[...text.matchAll(bracketed)].map(([found]) => found).filter(isLeft),
   ...[...text.matchAll(placeholder)].map(([found]) => found),
 ]
 
@@ -57,18 +62,36 @@ const leftover = new RegExp(
     /<\p{L}[^<>@/]{1,100}>/u,
     // A line to write on, which is no part of a name.
     /(?<![^\s(£:])_{3,}/,
+    /\b(?:base|dates?|grade|interviews?|locations?|place|salary|sites?|times?|venue):? (?:(?:are|is|still|yet) ){0,2}to be (?:advised|announced|confirmed|decided|determined)\b/,
   ]
     .map(({ source }) => source)
     .join('|'),
-  'iu',
+  'giu',
 )
+/** A number that is missing among words; a tick stands before the words that it chooses. */
+const missing = /(?<=\S\s)\[X\](?!\s?\p{L})|\[X\](?=\s\p{Ll})/gu
+/** What authors put in brackets of their own accord. */
+const aside = /\[(?:sic|optional|(?:see )?(?:foot|end)?notes? \d{1,3}|emphasis added)\]/gi
 
 /** A text of a link that a web page's template left: its address says that it is no placeholder. */
 const linked = /\[[^\][]{1,200}\]\((?=\{\{|[#/]|https?:|mailto:)/g
 
-/** The first of what a template left in a text, the text of a role; undefined where it has none. */
-export const leftoverIn = (text: string): string | undefined =>
-  placeholderIn(text.replaceAll(linked, ' ')) ?? leftover.exec(text)?.[0]
+/** What a template left in a text, the text of a role: each once, in its order. */
+export function leftoversIn(text: string): string[] {
+  const own = text.replaceAll(linked, ' ').replaceAll(aside, ' ')
+  const found = [
+    ...[...own.matchAll(bracketed)].filter(([found]) => isLeft(found)),
+    ...[placeholder, leftover, missing].flatMap(pattern => [...own.matchAll(pattern)]),
+  ].sort((one, other) => one.index - other.index || other[0].length - one[0].length)
+  let end = 0
+  const apart = found.filter(({ 0: words, index }) => {
+    // A part of what was found is not found again.
+    if (index < end) return false
+    end = index + words.length
+    return true
+  })
+  return [...new Set(apart.map(([words]) => words))]
+}
 
 /** Words that say nothing without the value that is missing. */
 const idle = /\b(?:expected|w\/?c|week|commencing|from|to|by|on|or|and|the|dates?|up|of|insert|enter|here)\b/gi

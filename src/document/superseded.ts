@@ -29,7 +29,7 @@ const superseded: readonly Superseded[] = [
     source: 'Service Standard (Government Digital Service, 2019)',
   },
   {
-    name: /\bDigital,? Data (?:and|&) Technology (?:\(DDaT\) )?(?:Profession )?Capability(?: Framework\b| and Success Profiles Frameworks\b)/i,
+    name: /\b(?:Digital,? Data,? (?:and|&) Technology(?: \(DDaT\))?|DDaT) (?:Profession(?:al|s|'s|’s)? |Career |Job Family )?(?:Capability|Competency|Skills)(?: Framework\b| and Success Profiles Frameworks\b)/i,
     why: 'The framework is called the Government Digital and Data Profession Capability Framework since 2023',
     source: 'Government Digital and Data Profession Capability Framework',
   },
