@@ -178,6 +178,51 @@ t.test('publications of a shared section', { timeout: 180_000 }, async t => {
     },
   )
 
+  t.test('publishSharedSection → 200 and no version where the text that is printed did not change', async t => {
+    await createSection(app)
+    for (const slug of ['alpha', 'beta']) await createUsing(app, slug)
+    await db.updateTable('organisations').set({ four_eyes: true }).where('slug', '=', 'home-office').execute()
+    await call(`PATCH ${path}`, { body: { heading: 'About DDaT' }, match: '*' })
+    await call(`PATCH ${path}`, {
+      body: { blocks: [paragraph('The old office.'), { type: 'note', text: 'To be moved' }] },
+      match: '*',
+    })
+    const counts = await countRows(db)
+    const revisions = async () =>
+      ((await call(`GET ${path}/roles`)).body as { roles: { state: string; revision: number }[] }).roles
+        .filter(({ state }) => state === 'published')
+        .map(({ revision }) => revision)
+    for (const query of ['?dry_run=true', '']) {
+      t.same(await revisions(), [1, 1])
+      const { occurred_at, ...told } = (await publishSection(app, 'all', {}, query)).body as { occurred_at: string }
+      t.same(told, {
+        shared_section: 'about',
+        revision: 3,
+        by: 'alice',
+        change_note: 'The office moved',
+        change_kind: 'editorial',
+        publications: [],
+        current: ['alpha', 'beta'],
+      })
+    }
+    t.same(await countRows(db), counts)
+    t.same(await revisions(), [3, 3], 'the versions print what it says now')
+    t.same([(await latestOf(app, 'alpha')).version, (await latestOf(app, 'beta')).version], [1, 1])
+    t.match(await publishSection(app, ['alpha']), { status: 200, body: { current: ['alpha'] } })
+
+    // Of two roles one that was published with the new text: the other alone gets a version.
+    await moveOffice(app, 'A new office.', bob)
+    const { etag } = await call('GET /v1/roles/beta/draft')
+    const carol = token('home-office', 'all', 'carol')
+    await publishRole(call, 'beta', etag, 'A note', carol)
+    await call(`PATCH ${path}`, { body: { heading: 'About' }, match: '*' })
+    t.match(await publishSection(app, 'all', { key: bob }), { status: 409, body: { code: 'four_eyes' } })
+    t.match(await publishSection(app, 'all', { key: carol }), {
+      status: 201,
+      body: { revision: 5, publications: [{ role: 'alpha', version: 2 }], current: ['beta'] },
+    })
+  })
+
   t.test('publishSharedSection → 422 for what names no roles', async t => {
     await createSection(app)
     const list = 'This list must have at least 1 item.'

@@ -5045,7 +5045,7 @@ export interface components {
             change_kind: "editorial" | "substantive";
             /** @description The new versions, by role. */
             publications: components["schemas"]["SharedSectionVersion"][];
-            /** @description Of the roles that were named, those that print this revision already; [] for `all`. */
+            /** @description Of the roles that were named, those that print this text already; of `all` those that only print an older revision of it. */
             current: string[];
         };
         SharedSectionRoles: {

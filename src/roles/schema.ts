@@ -306,7 +306,8 @@ export const SharedSectionPublication = component(
     change_kind: ChangeKind,
     publications: Type.Array(ref(SharedSectionVersion), { description: 'The new versions, by role.' }),
     current: Type.Array(Slug, {
-      description: 'Of the roles that were named, those that print this revision already; [] for `all`.',
+      description:
+        'Of the roles that were named, those that print this text already; of `all` those that only print an older revision of it.',
     }),
   }),
 )

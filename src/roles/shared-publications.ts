@@ -120,7 +120,7 @@ async function requireOtherEyes(
   trx: Transaction<Database>,
   caller: Caller,
   { slug, organisation }: SectionRow,
-  outdated: readonly Printing[],
+  outdated: readonly { printed: number }[],
 ): Promise<void> {
   if (!(await asksForFourEyes(trx, organisation))) return
   const own = await trx
@@ -135,40 +135,53 @@ async function requireOtherEyes(
   if (own) throw fourEyes(organisation, `the section "${slug}"`)
 }
 
-/** The next version of each role: the latest with the section's text in it, and nothing else changed. */
+type Next = Published & { body: string; revision: number; printed: number }
+
+/** The next version of each role whose text changes: the latest with the section's text in it, and nothing else changed. */
 async function nextVersions(
   { slug, blocks }: SectionRow,
   outdated: readonly Printing[],
   change: { published_at: string; change_note: string },
-): Promise<(Published & { body: string; revision: number })[]> {
-  const printed = blocks.filter(({ type }) => type !== 'note')
-  if (printed.length === 0) {
+): Promise<Next[]> {
+  const text = blocks.filter(({ type }) => type !== 'note')
+  if (text.length === 0) {
     const detail = `The section "${slug}" is empty: fill it first, or take it out of the roles.`
     throw new Problem('not_ready', detail, { errors: [{ pointer: '/blocks', code: 'empty_section', detail }] })
   }
-  const made: (Published & { body: string; revision: number })[] = []
-  for (const { slug: name, revision, body } of outdated) {
+  const made: Next[] = []
+  for (const { slug: name, revision, printed, body } of outdated) {
     // Each takes a moment; others are answered between them.
     await setImmediate()
     const latest = JSON.parse(body ?? '') as PublishedRole
     const sections = latest.sections.map(section =>
-      section.shared_section === slug ? { ...section, blocks: printed } : section,
+      section.shared_section === slug ? { ...section, blocks: text } : section,
     )
+    // The heading of the section, its kind and its notes are printed nowhere.
+    if (JSON.stringify(sections) === JSON.stringify(latest.sections)) continue
     const role: PublishedRole = { ...latest, version: latest.version + 1, ...change, sections }
     const next = JSON.stringify(role)
     if (Buffer.byteLength(next) > publishedBytesMax) {
       const detail = `With this text the role "${name}" would have more than 4 MiB as JSON.`
       throw new Problem('not_ready', detail, { errors: [{ pointer: '/blocks', code: 'too_large', detail }] })
     }
-    made.push({ role, digest: digestOf(next), body: next, revision })
+    made.push({ role, digest: digestOf(next), body: next, revision, printed })
   }
   return made
 }
 
+/** Writes down that the latest versions of some roles print the section as it is now. */
+const savePrinted = (trx: Transaction<Database>, { slug, revision }: SectionRow, roles: readonly string[]) =>
+  trx
+    .updateTable('role_shared_sections')
+    .set({ revision })
+    .where('role', '=', sql<string>`any (${roles}::text[])`)
+    .where('state', '=', 'published')
+    .where('shared_section', '=', slug)
+    .execute()
+
 /** Makes the versions the latest of their roles. The draft each was made from is that of the version before. */
 async function saveVersions(
   trx: Transaction<Database>,
-  section: SectionRow,
   versions: readonly (Published & { body: string })[],
   { published_at, change_note, change_kind }: PublicationNote & { published_at: string },
 ): Promise<void> {
@@ -186,13 +199,6 @@ async function saveVersions(
     .updateTable('roles')
     .set({ version: sql<number>`version + 1`, published_at })
     .where('slug', '=', sql<string>`any (${slugs}::text[])`)
-    .execute()
-  await trx
-    .updateTable('role_shared_sections')
-    .set({ revision: section.revision })
-    .where('role', '=', sql<string>`any (${slugs}::text[])`)
-    .where('state', '=', 'published')
-    .where('shared_section', '=', section.slug)
     .execute()
   await saveSearchRows(trx, versions)
   await announce(
@@ -239,12 +245,20 @@ export const sharedSectionPublications: FastifyPluginAsyncTypebox<Options> = asy
           by: caller.owner,
           ...note,
           publications: [] as { role: string; version: number; etag: string; url: string }[],
-          current: printing.filter(({ body }) => body === null).map(entry => entry.slug),
+          current: printing.map(entry => entry.slug),
         }
         if (outdated.length === 0) return { status: 200, body }
-        await requireOtherEyes(trx, caller, section, outdated)
         const made = await nextVersions(section, outdated, change)
-        await saveVersions(trx, section, made, { ...note, published_at })
+        await savePrinted(
+          trx,
+          section,
+          outdated.map(entry => entry.slug),
+        )
+        const changed = new Set(made.map(({ role }) => role.slug))
+        body.current = printing.map(entry => entry.slug).filter(role => !changed.has(role))
+        if (made.length === 0) return { status: 200, body }
+        await requireOtherEyes(trx, caller, section, made)
+        await saveVersions(trx, made, { ...note, published_at })
         body.publications = made.map(({ role: { slug: role, version }, digest }) => ({
           role,
           version,
