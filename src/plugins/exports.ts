@@ -104,7 +104,8 @@ export const exports = fp(
         reply.type(ndjsonType)
         if (request.method === 'HEAD') {
           await close()
-          return reply.send() as never
+          // Of nothing at all Fastify would say that GET gives nothing; of a stream it says no length.
+          return reply.send(Readable.from([])) as never
         }
         const pieces = withEnd(lines(snapshot), end)
         // What goes wrong before the first of them is still answered with a problem.

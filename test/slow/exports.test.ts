@@ -62,6 +62,7 @@ t.test('exportRoles', async t => {
     t.strictSame([unchanged.status, unchanged.text, unchanged.etag], [304, '', first.etag])
     const head = await call(`HEAD ${path}`, everyone)
     t.strictSame([head.status, head.text, head.etag], [200, '', first.etag])
+    t.notOk('content-length' in head.headers, 'there is none of GET either')
     const { etag } = await call('GET /v1/roles/alpha/draft')
     await publishRole(call, 'alpha', etag)
     const changed = await call(`GET ${path}`, { ...everyone, headers })
