@@ -17,10 +17,10 @@ const link = (rel: string, href: string, type: string) => element('link', '', { 
 const verbs: Record<ChangeType, string> = {
   'role.published': 'published',
   'role.withdrawn': 'withdrawn',
-  'vacancy.opened': 'opened',
-  'vacancy.updated': 'updated',
-  'vacancy.closed': 'closed',
-  'vacancy.withdrawn': 'withdrawn',
+  'vacancy.opened': 'vacancy opened',
+  'vacancy.updated': 'vacancy updated',
+  'vacancy.closed': 'vacancy closed',
+  'vacancy.withdrawn': 'vacancy withdrawn',
 }
 
 interface Item {

@@ -531,7 +531,7 @@ t.test('getAtomFeed', async t => {
       .execute()
     const entry = (index: number, verb: string, type: string, { path }: { path: string }, summary = '') => {
       const { position, occurred_at } = events[index] ?? {}
-      return `<entry><id>${baseUrl}/v1/changes?after=${Number(position) - 1}&amp;limit=1</id><title>Data engineer: ${verb}</title><updated>${occurred_at}</updated><author><name>Home Office</name></author><category term="vacancy.${type}"/><link rel="alternate" href="${baseUrl}${path}" type="application/json"/>${summary}</entry>`
+      return `<entry><id>${baseUrl}/v1/changes?after=${Number(position) - 1}&amp;limit=1</id><title>Data engineer: vacancy ${verb}</title><updated>${occurred_at}</updated><author><name>Home Office</name></author><category term="vacancy.${type}"/><link rel="alternate" href="${baseUrl}${path}" type="application/json"/>${summary}</entry>`
     }
     const { text } = await atom()
     t.strictSame(text.match(/<entry>.*?<\/entry>/g)?.slice(0, 5), [
