@@ -104,6 +104,7 @@ t.test('code lists, home and problem pages', async t => {
         code,
       )
     }
+    t.match((await open('GET /problems/not_ready')).text, /<h1>It is not ready<\/h1>/, 'of roles, texts and vacancies')
     for (const code of ['nothing', 'constructor', '%3Cscript%3E'])
       t.match(problemOf(await open(`GET /problems/${code}`)), { status: 404, code: 'not_found' })
     t.match(problemOf(await open('GET /problems/in_use', { accept: 'image/png' })), { status: 406 })

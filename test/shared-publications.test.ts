@@ -316,6 +316,7 @@ t.test('publications of a shared section', { timeout: 180_000 }, async t => {
     await createUsing(app, 'alpha')
     await call(`PATCH ${path}`, { body: { blocks: [{ type: 'note', text: 'To do' }] }, match: '*' })
     const detail = 'The section "about" is empty: fill it first, or take it out of the roles.'
+    t.match((await publishSection(app)).body, { title: 'It is not ready' })
     t.same(problemOf(await publishSection(app)), {
       status: 409,
       code: 'not_ready',

@@ -59,8 +59,8 @@ export const problemTypes = {
   in_use: { status: 409, title: 'It is in use', help: 'The members `used_by` and `others` say who uses it.' },
   not_ready: {
     status: 409,
-    title: 'The draft is not ready',
-    help: 'The errors list all that stops publication or opening. `GET …/validation` gives the same list at any time. `/problems/invalid` explains the codes.',
+    title: 'It is not ready',
+    help: 'The errors list all that stops the publication of a role or a shared section, or the opening of a vacancy. Of a draft and of a vacancy `GET …/validation` gives the same list at any time. `/problems/invalid` explains the codes.',
   },
   not_published: { status: 409, title: 'The role is not published', help: 'Only a published role can be withdrawn.' },
   not_in_review: { status: 409, title: 'The draft is not in review', help: 'Only a submitted draft can be returned.' },
