@@ -56,14 +56,18 @@ function fill(document: RoleDocument, { skills, ...members }: Demo['role']): Rol
 /** How long the sample vacancy stays open, in days. */
 const openDays = 60
 
-async function openSampleVacancy(trx: Transaction<Database>, slug: string, vacancy: object): Promise<NewEvent[]> {
+async function openSampleVacancy(
+  trx: Transaction<Database>,
+  slug: string,
+  vacancy: object,
+  now: Date,
+): Promise<NewEvent[]> {
   const found = await findVersionOf(trx, register, slug, undefined)
   const optional = found.role.sections.flatMap(({ id: section, blocks }) =>
     blocks.flatMap(block =>
       block.type === 'list' ? block.items.flatMap(({ id, optional }) => (optional ? [{ section, item: id }] : [])) : [],
     ),
   )
-  const now = new Date()
   const closes_at = new Date(now.getTime() + openDays * 86_400_000).toISOString().replace(/T.*/, 'T22:55:00Z')
   const own = { role: slug, version: found.role.version, chosen_items: optional.slice(0, 1), closes_at }
   const sent = complete(Vacancy, { ...defaultsOf(found.role), ...vacancy, ...own })
@@ -77,7 +81,7 @@ async function publishSample(db: Kysely<Database>): Promise<void> {
   const { importDocument } = await import('./imports/import.ts')
   const source = await readFile(sample)
   const demo = JSON.parse(await readFile(details, 'utf8')) as Demo
-  await transact(db, async trx => {
+  const slug = await transact(db, async trx => {
     await trx.insertInto('organisations').values({ slug: organisation, name: 'Home Office', homepage_url }).execute()
     await trx
       .insertInto('skills')
@@ -102,9 +106,12 @@ async function publishSample(db: Kysely<Database>): Promise<void> {
     )
     const row = await lockRole(trx, register, draft.slug, null)
     const { event } = await publish(trx, register, row, { change_note: 'First published', change_kind: 'substantive' })
-    const opening = await openSampleVacancy(trx, draft.slug, demo.vacancy)
-    await insertEvents(trx, actor, [...events, event, ...opening])
+    await insertEvents(trx, actor, [...events, event])
+    return draft.slug
   })
+  // A transaction has one time: in that of the role the vacancy would have changed before it was opened.
+  const now = new Date()
+  await transact(db, async trx => insertEvents(trx, actor, await openSampleVacancy(trx, slug, demo.vacancy, now)))
 }
 
 /** Fills a register that is empty, and sees to it that `admin-key` in the data folder holds a key. Changes nothing else. */

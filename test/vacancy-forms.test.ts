@@ -371,6 +371,8 @@ t.test('the register of its own begins with a role and a vacancy in which every 
   const role = await db.selectFrom('role_versions').select('body').executeTakeFirstOrThrow()
   const vacancy = await db.selectFrom('vacancies').selectAll().executeTakeFirstOrThrow()
   t.equal(vacancy.state, 'open')
+  t.ok(vacancy.updated_at >= String(vacancy.opens_at), 'whoever asks what changed since its opening is told of it')
+  t.notOk(vacancy.document.remote && vacancy.document.locations.length > 0, 'it is at home or in an office')
   /** Pointers of members that say nothing. */
   const empty = (value: unknown, pointer: string): string[] => {
     if (value === null || value === '' || (Array.isArray(value) && value.length === 0)) return [pointer]
