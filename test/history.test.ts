@@ -185,6 +185,15 @@ t.test('history', { timeout: 120_000 }, async t => {
       t.match(await diff('short', query), { status: 404, body: { code: 'not_found' } }, query)
     for (const query of ['', 'from=1', 'to=1', 'from=0&to=1', 'from=draft&to=1', 'from=1&to=latest', 'from=1&to=1&x=1'])
       t.match(await diff('short', query), { status: 400, body: { code: 'invalid_query' } }, query)
+    for (const number of ['01', '1e0', '1.0', '%2B1', '+1', '1+'])
+      for (const query of [`from=${number}&to=1`, `from=1&to=${number}`])
+        t.match(await diff('short', query), { status: 400, body: { code: 'invalid_query' } }, query)
+    t.same(problemOf(await diff('short', 'from=01&to=1')), {
+      status: 400,
+      code: 'invalid_query',
+      errors: [{ pointer: '?from', code: 'wrong_form', detail: '"01" is to be written 1.' }],
+      detail: 'from: "01" is to be written 1.',
+    })
     const { etag } = await call('GET /v1/roles/short/draft')
     await call('POST /v1/roles/short/withdrawals', { body: { reason: 'Gone' }, match: etag })
     t.match(await diff('short', 'from=1&to=1'), { status: 200, body: { changes: [] } }, 'versions stay')

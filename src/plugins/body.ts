@@ -44,7 +44,8 @@ export const buildValidator = (schemas: unknown, options?: { customOptions?: obj
     const by = (compile: FastifySchemaCompiler<FastifySchema>) => onFirstUse(() => compile(route) as Validator)
     // `validate` below names no part of the request: Fastify then says null.
     if (route.httpPart === 'body' || !route.httpPart) return inTwoSteps(by(first), by(all))
-    return route.httpPart === 'params' ? written(by(text)) : by(text)
+    if (route.httpPart === 'params') return written(by(text))
+    return route.httpPart === 'querystring' ? writtenQuery(by(text)) : by(text)
   }
 }
 
@@ -73,6 +74,31 @@ function written(validate: Validator): Validator {
     own.errors = []
     if (validate(value)) return Object.entries(params).every(([name, read]) => String(read) === sent[name])
     own.errors = validate.errors
+    return false
+  }
+  return own
+}
+
+/** A validator of a query, the same of its numbers: `from=01` would be a second address of what is kept for a year. */
+function writtenQuery(validate: Validator): Validator {
+  const own: Validator = value => {
+    const query = value as Record<string, unknown>
+    const sent = { ...query }
+    own.errors = null
+    if (!validate(value)) own.errors = validate.errors
+    else {
+      const others = Object.entries(sent).filter(
+        ([name, text]) => typeof query[name] === 'number' && String(query[name]) !== text,
+      )
+      if (others.length === 0) return true
+      own.errors = others.map(([name, data]) => ({
+        keyword: 'written',
+        instancePath: `/${name}`,
+        schemaPath: `#/properties/${name}`,
+        params: { value: String(query[name]) },
+        data,
+      }))
+    }
     return false
   }
   return own

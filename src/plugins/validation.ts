@@ -115,6 +115,8 @@ const sayings: Record<string, Say> = {
           code: 'wrong_form',
           detail: `${quote(data)} does not fit: ${forms[String(schema)] ?? parentSchema?.description ?? `it must match ${schema}`}${inOtherLetters(data, String(schema))}`,
         },
+  // Of numbers in a query, which JSON Schema knows as values only.
+  written: ({ data, params }) => ({ code: 'wrong_form', detail: `${quote(data)} is to be written ${params.value}.` }),
   format: ({ data, schema }) => ({
     code: 'wrong_form',
     detail:
