@@ -161,6 +161,19 @@ t.test('the public forms of a vacancy', { timeout: 120_000 }, async t => {
     await call(`POST ${path}/withdrawals`, { match: '*', body: { reason: 'Seen' } })
   })
 
+  await t.test('getCivilServiceJobsAdvert → 200: working at home is told by its working pattern alone', async t => {
+    const { path } = await createVacancy(call, 'engineer', { remote: true, working_patterns: ['homeworking'] })
+    const read = async () =>
+      (await form(path, 'civil-service-jobs', token('home-office'))).body as CivilServiceJobsAdvert
+    const told = async () => (await read()).not_mapped.filter(({ source }) => source === '/remote')
+    t.strictSame(await told(), [])
+    await call(`PATCH ${path}`, { body: { working_patterns: ['full_time'] }, match: '*' })
+    const reason = 'No label takes it, and no working pattern is Homeworking, which would say so.'
+    t.strictSame(await told(), [{ source: '/remote', value: true, reason }])
+    await call(`PATCH ${path}`, { body: { remote: false }, match: '*' })
+    t.strictSame(await told(), [])
+  })
+
   await t.test('getJobPosting → 200 with no word where nothing is known', async t => {
     const { path, id } = await createVacancy(call, 'engineer', {
       salary: { min: 40_000, max: 40_000, currency: 'GBP', period: 'year', text: null },

@@ -280,8 +280,12 @@ export const rows: readonly Label[] = [
 ]
 
 /** What of a vacancy and its version no label takes, and why; whether it says anything is found out for each vacancy. */
-export const homeless: readonly { source: string; reason: string }[] = [
-  { source: '/remote', reason: 'An advert says so in its working patterns and locations.' },
+export const homeless: readonly { source: string; reason: string; where?(advert: Advert): boolean }[] = [
+  {
+    source: '/remote',
+    reason: 'No label takes it, and no working pattern is Homeworking, which would say so.',
+    where: ({ vacancy }) => !vacancy.working_patterns.includes('homeworking'),
+  },
   { source: '/hours', reason: 'No label takes the hours.' },
   { source: '/reports_to', reason: 'No label says to whom the job reports.' },
   { source: '/opens_at', reason: 'An advert is posted when it opens; no label names the instant.' },

@@ -82,9 +82,9 @@ function notMapped(advert: Advert): CivilServiceJobsAdvert['not_mapped'] {
   const { vacancy, role } = advert
   const taken = Object.values(sectionKinds).flat() as SectionKind[]
   return [
-    ...homeless.flatMap(({ source, reason }) => {
+    ...homeless.flatMap(({ source, reason, where }) => {
       const value = memberOf(advert, source)
-      return isEmpty(value) ? [] : [{ source, value, reason }]
+      return isEmpty(value) || where?.(advert) === false ? [] : [{ source, value, reason }]
     }),
     ...homelessParts.flatMap(({ reason, of }) => of(advert).map(part => ({ ...part, reason }))),
     ...vacancy.contract_types.flatMap((value, index) =>
