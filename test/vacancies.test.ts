@@ -671,7 +671,10 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
           (await call('GET /v1/vacancies?role=moving&outdated=true', nobody)).body as { vacancies: { id: string }[] }
         ).vacancies.map(entry => entry.id)
       t.same(await outdated(), [])
-      const edited = await call('PATCH /v1/roles/moving/draft', { body: { title: 'Data mover' }, match: first.etag })
+      const edited = await call('PATCH /v1/roles/moving/draft', {
+        body: { title: 'Data mover', grades: [{ scheme: 'civil-service', code: 'G7' }], profession: 'policy' },
+        match: first.etag,
+      })
       await publishRole(call, 'moving', edited.etag)
       t.same(await outdated(), [id])
       const posting = async () => (await call(`GET ${path}/job-posting`, nobody)).body as { title: string }
@@ -679,8 +682,26 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
       t.equal((await call(`GET ${path}`, nobody)).etag, etag, 'the publication changes no vacancy')
       const moved = await call(`PATCH ${path}`, { body: { version: 2 }, match: etag })
       t.same([moved.status, (moved.body as Vacancy).version], [200, 2], moved.text)
+      const told = async () => (await eventsAt(path)).at(-1)?.data ?? {}
+      const { changed, before, after } = await told()
+      const { profession, grades } = advertisedRole
+      t.same(
+        { changed, before, after },
+        {
+          changed: ['/version'],
+          before: { profession, grades },
+          after: {
+            profession: 'policy',
+            grades: [{ scheme: 'civil-service', code: 'G7', label: 'Grade 7' }],
+          },
+        },
+      )
+      const { changes } = (await call('GET /v1/changes?limit=1000', nobody)).body as { changes: { data: object }[] }
+      t.match(changes.at(-1)?.data, { before, after })
       t.equal((await posting()).title, 'Data mover')
       t.same(await outdated(), [])
+      const renumbered = await call(`PATCH ${path}`, { body: { number_of_posts: 3 }, match: moved.etag })
+      t.notOk('before' in (await told()), 'of the same version nothing is before and after')
       const { sections } = advertisedRole
       const without = await call('PATCH /v1/roles/moving/draft', {
         body: {
@@ -691,11 +712,11 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
         match: '*',
       })
       await publishRole(call, 'moving', without.etag)
-      t.match(problemOf(await call(`PATCH ${path}`, { body: { version: null }, match: moved.etag })), {
+      t.match(problemOf(await call(`PATCH ${path}`, { body: { version: null }, match: renumbered.etag })), {
         status: 422,
         errors: [{ pointer: '/chosen_items/0', code: 'unknown_item' }],
       })
-      const latest = await call(`PATCH ${path}`, { body: { version: null, chosen_items: [] }, match: moved.etag })
+      const latest = await call(`PATCH ${path}`, { body: { version: null, chosen_items: [] }, match: renumbered.etag })
       t.equal((latest.body as Vacancy).version, 3, 'null is the latest')
     },
   )

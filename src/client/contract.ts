@@ -5354,10 +5354,13 @@ export interface components {
              * @default null
              */
             roleversion: number | null;
+            /** @description `before` and `after` are in `vacancy.updated` where its version changed: profession and grades in the one and in the other. */
             data: {
                 vacancy: components["schemas"]["VacancySummary"];
                 /** @description Of `vacancy.updated`: pointers to the members that changed. */
                 changed?: string[];
+                before?: components["schemas"]["RolePlace"];
+                after?: components["schemas"]["RolePlace"];
                 /** @description Of `vacancy.withdrawn`. */
                 reason?: string;
             };

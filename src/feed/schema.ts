@@ -84,13 +84,21 @@ const RoleWithdrawn = change(
 const VacancyChanged = change(
   'VacancyChanged',
   Type.Unsafe<ChangeType>({ type: 'string', enum: changeTypes.filter(type => type.startsWith('vacancy.')) }),
-  object({
-    vacancy: ref(VacancySummary),
-    changed: Type.Optional(
-      Type.Array(Type.String(), { description: 'Of `vacancy.updated`: pointers to the members that changed.' }),
-    ),
-    reason: Type.Optional(Type.String({ description: 'Of `vacancy.withdrawn`.' })),
-  }),
+  object(
+    {
+      vacancy: ref(VacancySummary),
+      changed: Type.Optional(
+        Type.Array(Type.String(), { description: 'Of `vacancy.updated`: pointers to the members that changed.' }),
+      ),
+      before: Type.Optional(ref(Place)),
+      after: Type.Optional(ref(Place)),
+      reason: Type.Optional(Type.String({ description: 'Of `vacancy.withdrawn`.' })),
+    },
+    {
+      description:
+        '`before` and `after` are in `vacancy.updated` where its version changed: profession and grades in the one and in the other.',
+    },
+  ),
 )
 
 /** What is sent of each type. */

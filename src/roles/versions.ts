@@ -277,7 +277,7 @@ export async function saveVersion(
 }
 
 /** Where a role stands, which pay and careers hang on: the feed tells it before and after each change. */
-const placeOf = (item: Record<string, unknown> | null) =>
+export const placeOf = (item: Record<string, unknown> | null) =>
   item && { profession: item.profession ?? null, grades: item.grades ?? [] }
 
 /**

@@ -14,6 +14,7 @@ import { invalid, Problem } from '../plugins/problems.ts'
 import type { Match } from '../plugins/write.ts'
 import { nearestRole } from '../roles/near.ts'
 import { digestOf } from '../roles/store.ts'
+import { placeOf } from '../roles/versions.ts'
 import type { Advert } from './advert.ts'
 import type { Now } from './clock.ts'
 import { columnsOf, eventOf, statusOf, type VacancyRow } from './item.ts'
@@ -290,7 +291,13 @@ const editedEvent = (
   eventOf(after, type, {
     beforeDigest: digestOf(JSON.stringify(before.document)),
     afterDigest: digestOf(JSON.stringify(after.document)),
-    data: { changed: [...new Set(changed)].map(name => `/${name}`) },
+    data: {
+      changed: [...new Set(changed)].map(name => `/${name}`),
+      // As a publication tells of its role: another version may be of another grade.
+      ...(type === 'vacancy_updated' && before.version !== after.version
+        ? { before: placeOf({ ...before.item }), after: placeOf({ ...after.item }) }
+        : {}),
+    },
   })
 
 /**
