@@ -781,6 +781,23 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
         errors: [{ pointer: '/role', code: 'role_withdrawn', detail: 'The role "kept" is withdrawn.' }],
       })
 
+      const refused = async (members: object = {}) =>
+        problemOf(await call('POST /v1/vacancies', { body: { role: 'kept', ...members } }))
+      const refusal = (detail: string) => ({
+        status: 422,
+        code: 'invalid',
+        errors: [{ pointer: '/role', code: 'role_withdrawn', detail }],
+        detail,
+      })
+      t.strictSame(await refused(), refusal('The role "kept" is withdrawn.'))
+      const again = await publishRole(call, 'kept', (await call('GET /v1/roles/kept/draft')).etag)
+      await call('POST /v1/roles/kept/withdrawals', {
+        body: { reason: 'Merged.', successor: 'engineer', open_vacancies: 'keep' },
+        match: again.etag,
+      })
+      t.strictSame(await refused({ version: 1 }), refusal('The role "kept" is withdrawn. Its successor is "engineer".'))
+      t.equal((await call(`PATCH ${kept.draft.path}`, { body: { number_of_posts: 3 }, match: '*' })).status, 200)
+
       const gone = await prepare('gone')
       t.match(problemOf(await withdraw('gone', gone.etag, 'drop')), {
         status: 422,

@@ -29,13 +29,20 @@ export interface Changed {
   events: NewEvent[]
 }
 
+interface Origin {
+  role: PublishedRole
+  organisation: string
+  /** Where the role was withdrawn since; the successor is null where it has none. */
+  withdrawn: { successor: string | null } | null
+}
+
 /** The version of a role of the caller's organisation: the latest where none is named. Throws 422 where there is none. */
 export async function findVersionOf(
   trx: Trx,
   caller: Caller,
   role: string,
   version: number | undefined,
-): Promise<{ role: PublishedRole; organisation: string }> {
+): Promise<Origin> {
   const found = await trx
     .selectFrom('roles')
     .leftJoin('role_versions as v', join =>
@@ -43,7 +50,7 @@ export async function findVersionOf(
         .onRef('v.role', '=', 'roles.slug')
         .on('v.version', '=', version === undefined ? sql.ref('roles.version') : sql.lit(version)),
     )
-    .select(['roles.organisation', 'roles.version as latest', 'v.body'])
+    .select(['roles.organisation', 'roles.version as latest', 'v.body', 'roles.withdrawn_at', 'roles.successor'])
     .where('roles.slug', '=', role)
     .executeTakeFirst()
   if (!found || found.latest === null || !isOf(caller, found.organisation)) {
@@ -58,7 +65,8 @@ export async function findVersionOf(
         detail: `The role has no version ${version}; its latest is ${found.latest}.`,
       },
     ])
-  return { role: JSON.parse(found.body) as PublishedRole, organisation: found.organisation }
+  const withdrawn = found.withdrawn_at === null ? null : { successor: found.successor }
+  return { role: JSON.parse(found.body) as PublishedRole, organisation: found.organisation, withdrawn }
 }
 
 async function checkSharedSections(trx: Trx, organisation: string, document: VacancyDocument): Promise<Finding[]> {
@@ -203,8 +211,13 @@ export async function createVacancy(
   trx: Trx,
   caller: Caller,
   sent: Vacancy,
-  { role, organisation }: { role: PublishedRole; organisation: string },
+  { role, organisation, withdrawn }: Origin,
 ): Promise<Changed> {
+  if (withdrawn) {
+    const successor = withdrawn.successor === null ? '' : ` Its successor is "${withdrawn.successor}".`
+    const detail = `The role "${role.slug}" is withdrawn.${successor}`
+    throw invalid([{ pointer: '/role', code: 'role_withdrawn', detail }])
+  }
   const document = documentOf(sent, 'draft', null)
   if (document.reference_number !== null) requireScopes(caller, { ...document, reference_number: null }, document)
   await requireValid(trx, organisation, document, role)
