@@ -50,6 +50,31 @@ t.test('the near slug of a role', { timeout: 120_000 }, async t => {
         t.equal(await detailOf(slug, key), noRole(slug), slug)
   })
 
+  await t.test('createWithdrawal → 422 with the near slug of the successor', async t => {
+    await createPublished(call, 'network-architect')
+    const { etag } = await createPublished(call, 'network-analyst')
+    const detailOf = async (successor: string) =>
+      problemOf(
+        await call('POST /v1/roles/network-analyst/withdrawals', {
+          match: etag,
+          body: { reason: 'Merged', successor },
+        }),
+      )
+    for (const [successor, near] of [
+      ['network-architct', ' Did you mean "network-architect"?'],
+      ['network-anlyst', ''],
+      ['network-analyst', ''],
+    ] as const) {
+      const detail = `"${successor}" is not another published role.${near}`
+      t.same(await detailOf(successor), {
+        status: 422,
+        code: 'invalid',
+        errors: [{ pointer: '/successor', code: 'unknown_role', detail }],
+        detail,
+      })
+    }
+  })
+
   await t.test('getDraft and all that belongs to a draft → 404 with the near slug of the caller’s own', async t => {
     await createRole(call, 'payroll-officer')
     const problemFor = async (line: string, key: string | undefined, body?: unknown) =>

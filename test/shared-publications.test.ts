@@ -283,6 +283,13 @@ t.test('publications of a shared section', { timeout: 180_000 }, async t => {
           detail: `"${role}" is no published role of home-office that prints the section "about".`,
         })),
       })
+      const near = async (role: string) =>
+        (problemOf(await publishSection(app, [role])) as { detail: string }).detail.split('. ')[1]
+      t.same(
+        [await near('alpah'), await near('with-term'), await near('other')],
+        ['Did you mean "alpha"?', undefined, undefined],
+        'the near one, where it prints the section',
+      )
       for (const [roles, pointer] of [
         [[], '/roles'],
         ['some', '/roles'],

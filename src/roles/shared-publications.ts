@@ -9,12 +9,14 @@ import { Type } from 'typebox'
 import { addressOf, lockEntry, type Row, type Shelf } from '../catalogues/store.ts'
 import type { Database } from '../database/types.ts'
 import { isoNow } from '../database/values.ts'
+import { didYouMean } from '../document/nearest.ts'
 import { type Block, type PublishedRole, Slug } from '../document/schema.ts'
 import { complete, ref } from '../document/shape.ts'
 import { type Caller, callerOf } from '../plugins/auth.ts'
 import { type ErrorDetail, invalid, Problem } from '../plugins/problems.ts'
 import type { Written } from '../plugins/write.ts'
 import type { PublishedCache } from './cache.ts'
+import { nearestRole } from './near.ts'
 import { NewSharedSectionPublication, rolesMax, SharedSectionPublication } from './schema.ts'
 import { itemOf, type Published, saveSearchRows } from './search-rows.ts'
 import { digestOf } from './store.ts'
@@ -48,6 +50,28 @@ interface Printing {
   body: string | null
   /** Of all those that must be read. */
   bytes: number
+}
+
+/** Of so many misspelt slugs what was meant is looked for; of a whole list of wrong ones nobody mends them singly. */
+const misspeltMax = 20
+
+/** What was meant by slugs that name no role which prints a section, where it is a role that does. */
+async function nearPrinting(
+  trx: Transaction<Database>,
+  { slug, organisation }: SectionRow,
+  missing: readonly string[],
+): Promise<Map<string, string>> {
+  const near = new Map<string, string>()
+  for (const role of missing.slice(0, misspeltMax)) {
+    const found = await nearestRole(trx, role)
+    if (found !== undefined) near.set(role, found)
+  }
+  const { rows } = await sql<{ role: string }>`
+    select u.role from role_shared_sections u join roles r on r.slug = u.role
+    where u.role = any (${[...near.values()]}::text[]) and u.state = 'published' and u.shared_section = ${slug}
+      and r.organisation = ${organisation} and r.withdrawn_at is null`.execute(trx)
+  const printing = new Set(rows.map(({ role }) => role))
+  return new Map([...near].filter(([, found]) => printing.has(found)))
 }
 
 /**
@@ -91,18 +115,20 @@ async function lockPrinting(
     order by slug`.execute(trx)
   if (roles !== 'all') {
     const found = new Set(rows.map(row => row.slug))
-    const missing = roles.flatMap((role, index): ErrorDetail[] =>
-      found.has(role)
-        ? []
-        : [
-            {
-              pointer: `/roles/${index}`,
-              code: 'unknown_role',
-              detail: `"${role}" is no published role of ${organisation} that prints the section "${slug}".`,
-            },
-          ],
-    )
-    if (missing.length > 0) throw invalid(missing)
+    const missing = roles.flatMap((role, index) => (found.has(role) ? [] : [{ role, index }]))
+    if (missing.length > 0) {
+      const near = await nearPrinting(
+        trx,
+        section,
+        missing.map(({ role }) => role),
+      )
+      throw invalid(
+        missing.map(({ role, index }): ErrorDetail => {
+          const detail = `"${role}" is no published role of ${organisation} that prints the section "${slug}".`
+          return { pointer: `/roles/${index}`, code: 'unknown_role', detail: detail + didYouMean(near.get(role)) }
+        }),
+      )
+    }
   }
   if ((rows[0]?.bytes ?? 0) > bytesMax)
     throw invalid([

@@ -5,11 +5,13 @@ import type { NewEvent } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { isoNow } from '../database/values.ts'
 import { findBlockers } from '../document/check.ts'
+import { didYouMean } from '../document/nearest.ts'
 import { blocksIn, type References, resolve } from '../document/resolve.ts'
 import type { PublishedRole, RoleDocument } from '../document/schema.ts'
 import { shorten } from '../document/wording.ts'
 import type { Caller } from '../plugins/auth.ts'
 import { invalid, Problem } from '../plugins/problems.ts'
+import { nearestRole } from './near.ts'
 import { findReferences, lockSharedSections, saveReferences } from './references.ts'
 import { itemOf, type Published, saveSearchRows } from './search-rows.ts'
 import { type Draft, digestOf, type EditOptions, nextRevision, type RoleRow, saveDraft } from './store.ts'
@@ -324,10 +326,11 @@ export async function withdraw(
     )
   if (successor !== null) {
     const found = await trx.selectFrom('role_search').select('role').where('role', '=', successor).executeTakeFirst()
-    if (!found || successor === slug)
-      throw invalid([
-        { pointer: '/successor', code: 'unknown_role', detail: `"${successor}" is not another published role.` },
-      ])
+    if (!found || successor === slug) {
+      const near = successor === slug ? undefined : await nearestRole(trx, successor)
+      const detail = `"${successor}" is not another published role.${didYouMean(near === slug ? undefined : near)}`
+      throw invalid([{ pointer: '/successor', code: 'unknown_role', detail }])
+    }
   }
   const next = nextRevision(caller, row)
   const { revision } = next
