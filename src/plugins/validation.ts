@@ -69,7 +69,8 @@ type Say = (error: AjvError) => { code: keyof typeof formCodes; detail: string; 
 const notInList: Say = ({ data, schema, params }) => {
   const values = ((params.allowedValues ?? schema) as unknown[]).filter(value => value !== null) as string[]
   const shown = values.length > 20 ? `${values.slice(0, 20).join(', ')}, …` : values.join(', ')
-  return { code: 'not_in_list', detail: `${quote(data)} is not one of: ${shown}.${meantIn(values, data)}` }
+  const list = params.orList ? ', and no list' : ''
+  return { code: 'not_in_list', detail: `${quote(data)} is not one of: ${shown}${list}.${meantIn(values, data)}` }
 }
 
 const sayings: Record<string, Say> = {
@@ -162,12 +163,26 @@ const isNoise = (error: AjvError) =>
   (error.keyword === 'enum' && Array.isArray(error.data) && error.schemaPath.includes('anyOf')) ||
   (error.keyword === 'type' && error.params.type === 'null' && error.schemaPath.includes('anyOf'))
 
+/** That a value is no list, where it may be a list or a word. */
+const isNoList = ({ keyword, params, schemaPath }: AjvError) =>
+  keyword === 'type' && params.type === 'array' && schemaPath.includes('/anyOf/')
+
+/** What is no list and none of the words either is told so once, for both. */
+function withoutLists(errors: readonly AjvError[]): AjvError[] {
+  const lists = new Set(errors.filter(isNoList).map(({ instancePath }) => instancePath))
+  const words = errors.filter(({ keyword, instancePath }) => keyword === 'enum' && lists.has(instancePath))
+  const both = new Set(words.map(({ instancePath }) => instancePath))
+  return errors
+    .filter(error => !(isNoList(error) && both.has(error.instancePath)))
+    .map(error => (words.includes(error) ? { ...error, params: { ...error.params, orList: true } } : error))
+}
+
 const errorsMax = 50
 
 /** ajv's findings as error details, `prefix` before each pointer; at most 50. */
 export function explain(found: readonly FastifySchemaValidationError[], prefix = ''): ErrorDetail[] {
   const details = new Map<string, ErrorDetail>()
-  const telling = (found as AjvError[]).filter(error => !isNoise(error))
+  const telling = withoutLists((found as AjvError[]).filter(error => !isNoise(error)))
   // Of a large body only the first error is known, which may be one that says less than its neighbour would.
   for (const error of telling.length > 0 ? telling : (found as AjvError[])) {
     if (details.size === errorsMax) break
