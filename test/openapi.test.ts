@@ -72,6 +72,20 @@ t.test('components are named', async t => {
   )
 })
 
+t.test('what a vacancy names of its version is told as that, not as an id to be left out', async t => {
+  interface Part {
+    description?: string
+    properties?: Record<string, Part>
+    items?: Part
+  }
+  const schemas = contract.components.schemas as Record<string, Part>
+  const skills = ['Vacancy', 'NewVacancy', 'ReplacementVacancy'].map(
+    name => schemas[name]?.properties?.technical_skills?.items,
+  )
+  for (const part of [...Object.values(schemas.ChosenItem?.properties ?? {}), ...skills])
+    t.match(part?.description, /^(A section|An optional item|A skill) of (the version|that section), by its id/)
+})
+
 t.test('every request body has a complete, valid example', async t => {
   const ajv = new Ajv2020({ strict: false })
   ;(addFormats as unknown as (target: Ajv2020) => void)(ajv)

@@ -2258,9 +2258,9 @@ export interface components {
             next_cursor: string;
         };
         ChosenItem: {
-            /** @description Made by the register, such as role_summary or other-2. Leave it out for a new section. */
+            /** @description A section of the version, by its id, such as responsibilities. */
             section: string;
-            /** @description Made by the register, such as i1, within a section. Leave it out for a new item. */
+            /** @description An optional item of that section, by its id, such as i1. */
             item: string;
         };
         CivilServiceJobsAdvert: {

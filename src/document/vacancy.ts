@@ -54,7 +54,18 @@ const VacancySection = component(
 )
 export type VacancySection = Static<typeof VacancySection>
 
-const ChosenItem = component('ChosenItem', object({ section: SectionId, item: ItemId }))
+const ChosenItem = component(
+  'ChosenItem',
+  object({
+    section: Type.String({
+      ...SectionId,
+      description: 'A section of the version, by its id, such as responsibilities.',
+    }),
+    item: Type.String({ ...ItemId, description: 'An optional item of that section, by its id, such as i1.' }),
+  }),
+)
+
+const AssessedSkill = Type.String({ ...SkillId, description: 'A skill of the version, by its id, such as s1.' })
 
 const Contact = component(
   'Contact',
@@ -92,8 +103,8 @@ const members = {
   closes_at: nullable(Instant),
   time_zone: Type.Literal(timeZone, { default: timeZone, description: 'Of printed dates and times.' }),
   behaviours: codes(behaviours),
-  technical_skills: Type.Array(SkillId, {
-    ...list(SkillId, limits.skills),
+  technical_skills: Type.Array(AssessedSkill, {
+    ...list(AssessedSkill, limits.skills),
     uniqueItems: true,
     description: 'The skills of the role, by id, that are assessed.',
   }),
