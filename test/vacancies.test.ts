@@ -103,6 +103,8 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
       ],
       [{ salary: { min: 2, max: 1, currency: 'GBP', period: 'year', text: null } }, ['/salary/min too_large']],
       [{ apply_url: 'https://[' }, ['/apply_url wrong_form']],
+      [{ apply_url: 'https://user:secret@jobs.example.org/' }, ['/apply_url wrong_form']],
+      [{ apply_url: 'https://user@jobs.example.org/' }, ['/apply_url wrong_form']],
       [{ number_of_posts: 0 }, ['/number_of_posts too_small']],
       [{ sections: [section([{ type: 'skills', importance: null }])] }, ['/sections/0/blocks/0/type block_of_role']],
       [{ sections: [section([{ type: 'paragraph', text: '<b>Bold' }])] }, ['/sections/0/blocks/0/text wrong_text']],

@@ -292,6 +292,15 @@ function checkChoices({ version, chosen_items, technical_skills }: VacancyDocume
   return [...choices, ...twice, ...skills]
 }
 
+function checkApplyUrl(address: string | null): Finding[] {
+  if (address === null) return []
+  const wrong = (detail: string): Finding[] => [{ pointer: '/apply_url', code: 'wrong_form', detail }]
+  if (!isAllowedAddress(address))
+    return wrong('This is not an address. Write it like https://www.civilservicejobs.service.gov.uk/.')
+  const { username, password } = new URL(address)
+  return username || password ? wrong('This must hold no user name or password: everybody reads it.') : []
+}
+
 /** All that makes a vacancy invalid though it has the right shape; [] where nothing does. */
 export function checkVacancy(document: VacancyDocument, role: PublishedRole): Finding[] {
   const { salary, locations, apply_url, sections } = document
@@ -300,15 +309,7 @@ export function checkVacancy(document: VacancyDocument, role: PublishedRole): Fi
     ...checkChoices(document, role),
     ...checkSalary(salary, '/salary'),
     ...checkLocations(locations, '/locations'),
-    ...(apply_url === null || isAllowedAddress(apply_url)
-      ? []
-      : [
-          {
-            pointer: '/apply_url',
-            code: 'wrong_form' as const,
-            detail: 'This is not an address. Write it like https://www.civilservicejobs.service.gov.uk/.',
-          },
-        ]),
+    ...checkApplyUrl(apply_url),
     ...sections.flatMap(({ shared_section, blocks }, index): Finding[] => {
       const pointer = `/sections/${index}/blocks`
       if (shared_section === null)
