@@ -5601,7 +5601,7 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description Not before then, and not while the webhook is disabled; null when finished.
+             * @description Not before then; null when finished, and while the webhook is disabled.
              * @default null
              */
             next_attempt_at: string | null;
@@ -5638,7 +5638,7 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description Not before then, and not while the webhook is disabled; null when finished.
+             * @description Not before then; null when finished, and while the webhook is disabled.
              * @default null
              */
             next_attempt_at: string | null;

@@ -163,8 +163,10 @@ const deliveryColumns = [
   'd.attempts',
   'd.created_at',
 ] as const
-/** What rests is not tried before it has rested. */
-const nextAttempt = sql<string | null>`case d.status when 'pending' then ${dueAt} end`.as('next_attempt_at')
+/** What rests is not tried before it has rested, and what is disabled not at all. */
+const nextAttempt = sql<string | null>`case when d.status = 'pending' and w.disabled_at is null then ${dueAt} end`.as(
+  'next_attempt_at',
+)
 const attemptColumns = ['number', 'started_at', 'duration_ms', 'status', 'error', 'response'] as const
 
 /** Deliveries of a webhook, the newest first, `limit` of them before a serial number; [] where there is none. */

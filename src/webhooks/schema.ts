@@ -119,7 +119,7 @@ const delivery = {
   next_attempt_at: nullable(
     Type.String({
       ...Time,
-      description: 'Not before then, and not while the webhook is disabled; null when finished.',
+      description: 'Not before then; null when finished, and while the webhook is disabled.',
     }),
   ),
 }

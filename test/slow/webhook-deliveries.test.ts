@@ -328,6 +328,17 @@ t.test('410 → disabled with an event; what was kept is sent when it is enabled
   t.match(gone.body, { enabled: false, disabled_reason: 'gone' })
   t.match(disabled_at, instant)
   t.equal(gone.etag, '"r3"')
+  t.match(
+    [
+      ((await call(`GET ${webhook.path}/deliveries`)).body as { deliveries: object[] }).deliveries[0],
+      (await call(`GET ${webhook.path}/deliveries/evt_1`)).body,
+    ],
+    [
+      { id: 'evt_1', status: 'pending', next_attempt_at: null },
+      { id: 'evt_1', status: 'pending', next_attempt_at: null },
+    ],
+    'while it is disabled there is no next attempt',
+  )
   const event = await db.selectFrom('events').selectAll().where('type', '=', 'webhook_disabled').execute()
   t.strictSame(event, [
     {
