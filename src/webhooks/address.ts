@@ -44,6 +44,9 @@ const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$|\.$/g, '')
 /** A name for loopback alone, which DNS is not asked about (RFC 6761 §6.3). */
 const isLocalhost = (host: string) => host.toLowerCase() === 'localhost'
 
+/** Names that only mean something within a machine or a network (RFC 6761, RFC 6762, and ICANN's `.internal`). */
+const isLocalName = (host: string) => /\.(localhost|local|internal)$/i.test(host)
+
 /**
  * Why a text cannot be the address of a webhook, in words that say what would be right; undefined where it can. URL has
  * made dotted IPv4 addresses of their decimal, hexadecimal and octal forms. What a name stands for is not asked.
@@ -59,7 +62,7 @@ export function wrongAddress(text: string, reach: Reach): string | undefined {
   if (url.username || url.password) return 'This must hold no user name or password: the signature shows who calls.'
   if (url.hash) return 'This must hold no fragment.'
   if (!portsAllowed.has(url.port) && !isFree) return 'The port must be 443 or 8443.'
-  if (isIP(host) ? !mayReach(host, reach) : !(host.includes('.') || isFree))
+  if (isIP(host) ? !mayReach(host, reach) : !((host.includes('.') && !isLocalName(host)) || isFree))
     return `"${host}" is no host of the public internet.`
   return undefined
 }

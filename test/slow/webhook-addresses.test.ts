@@ -82,6 +82,8 @@ t.test('WEBHOOK_LOOPBACK → localhost and loopback addresses alone may be http,
     ['http://jobs.example.org/hook', 'This must begin with https://.'],
     ['https://jobs.example.org:8080/hook', 'The port must be 443 or 8443.'],
     ['https://intranet/hook', '"intranet" is no host of the public internet.'],
+    ['https://hooks.localhost/hook', '"hooks.localhost" is no host of the public internet.'],
+    ['https://local.example/hook', undefined],
     ['https://localhost.example/hook:', undefined],
   ] as const)
     t.equal(wrongAddress(text, forTests), detail, text)
@@ -156,6 +158,9 @@ t.test('POST /v1/webhooks with an address that is none → 422', async t => {
     ['https://jobs.example.org:5432/', 'The port must be 443 or 8443.'],
     ['https://localhost/', '"localhost" is no host of the public internet.'],
     ['http://localhost:8080/', 'This must begin with https://.'],
+    ['https://hooks.localhost/', '"hooks.localhost" is no host of the public internet.'],
+    ['https://Printer.LOCAL./', '"printer.local" is no host of the public internet.'],
+    ['https://metadata.google.internal/', '"metadata.google.internal" is no host of the public internet.'],
     ['https://postgres/', '"postgres" is no host of the public internet.'],
     ['https://2130706433/', '"127.0.0.1" is no host of the public internet.'],
     ['https://0x7f.1/', '"127.0.0.1" is no host of the public internet.'],
