@@ -322,6 +322,72 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
     },
   )
 
+  await t.test('createOpening → 409 not_ready: a section of its own that prints nothing', async t => {
+    const empty = { kind: 'benefits' as const, heading: 'Benefits', shared_section: null }
+    const note = { type: 'note' as const, text: 'To do' }
+    await call('POST /v1/shared-sections?slug=to-do', { body: { kind: 'terms', heading: 'To do', blocks: [note] } })
+    const sections = [
+      { ...empty, blocks: [] },
+      { ...empty, heading: 'Perks', blocks: [note] },
+      { kind: 'terms' as const, heading: 'Terms', shared_section: 'to-do', blocks: [] },
+    ]
+    const { path, etag } = await createVacancy(call, 'engineer', { sections })
+    const errors = ['Benefits', 'Perks', 'Terms'].map((heading, index) => ({
+      pointer: `/sections/${index}`,
+      code: 'empty_section',
+      detail: `The section "${heading}" is empty: fill or remove it.`,
+    }))
+    t.match((await call(`GET ${path}/validation`)).body, { ready: false, errors })
+    t.strictSame(problemOf(await call(`POST ${path}/openings`, { body: {}, match: etag })), {
+      status: 409,
+      code: 'not_ready',
+      errors,
+      detail: `The vacancy is not ready: ${errors.map(({ detail }) => detail).join(' ')}`,
+    })
+  })
+
+  await t.test('validateVacancy → advice on optional items of its own, and on an hour that comes twice', async t => {
+    const items = [
+      { id: 'i1', text: '25 days of *leave*', optional: true, items: [] },
+      { id: 'i2', text: 'A pension', optional: false, items: [] },
+    ]
+    const list = { type: 'list' as const, ordered: false, items }
+    await call('POST /v1/shared-sections?slug=our-terms', { body: { kind: 'terms', heading: 'Terms', blocks: [list] } })
+    const { path } = await createVacancy(call, 'engineer', {
+      sections: [
+        { kind: 'benefits', heading: 'Benefits', shared_section: null, blocks: [list] },
+        { kind: 'terms', heading: 'Terms', shared_section: 'our-terms', blocks: [] },
+      ],
+    })
+    const adviceOn = async (closes_at: string) => {
+      await call(`PATCH ${path}`, { body: { closes_at }, match: '*' })
+      const { advice, ready } = (await call(`GET ${path}/validation`)).body as { advice: object[]; ready: boolean }
+      t.equal(ready, true)
+      return advice
+    }
+    const optional = (pointer: string) => ({
+      pointer,
+      code: 'optional_printed',
+      excerpt: '25 days of leave',
+      detail:
+        'Optional items of this section are printed all the same: a vacancy chooses among the items of its role only.',
+      source: 'house',
+    })
+    const onItems = [optional('/sections/0/blocks/0/items/0/optional'), optional('/sections/1')]
+    const excerpt = '1:30 am on Sunday 31st October 2027'
+    const twice = {
+      pointer: '/closes_at',
+      code: 'time_twice',
+      excerpt,
+      detail: `Clocks go back that night, and show ${excerpt} twice: adverts cannot say which is meant. Choose another hour.`,
+      source: 'house',
+    }
+    for (const instant of ['2027-10-31T00:30:00Z', '2027-10-31T01:30:00Z'])
+      t.strictSame(await adviceOn(instant), [twice, ...onItems], instant)
+    for (const instant of ['2027-10-30T23:59:00Z', '2027-10-31T02:00:00Z', '2028-03-26T01:30:00Z'])
+      t.strictSame(await adviceOn(instant), onItems, instant)
+  })
+
   await t.test('createOpening → 409 not_ready: a contract type that Civil Service Jobs has no word for', async t => {
     const { path, etag } = await createVacancy(call, 'engineer', { contract_types: ['contractor'] })
     const types = 'Permanent, Fixed term, Temporary, Loan, Secondment, Apprenticeship'

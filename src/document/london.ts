@@ -43,3 +43,11 @@ export function londonTime(instant: string): string {
   const time = hour === 12 && parts.minute === '00' ? twelve : `${hour}:${parts.minute} ${period} on`
   return `${time} ${parts.weekday} ${ordinal(Number(parts.day))} ${parts.month} ${parts.year}`
 }
+
+const hourMs = 3_600_000
+
+/** Whether clocks show the time of an instant twice, as they go back when summer time ends. */
+export const comesTwice = (instant: string): boolean =>
+  [-hourMs, hourMs].some(
+    apart => londonTime(new Date(Date.parse(instant) + apart).toISOString()) === londonTime(instant),
+  )
