@@ -9,7 +9,16 @@ import { problemOf } from '../support/problem.ts'
 import { startReceiver, verify } from '../support/receiver.ts'
 import { createPublished, createRole, publishRole } from '../support/roles.ts'
 import { until } from '../support/until.ts'
-import { attempted, createWebhook, deliveriesOf, limits, passTime, settled, workingApp } from '../support/webhooks.ts'
+import {
+  attempted,
+  createWebhook,
+  deliveriesOf,
+  limits,
+  passTime,
+  roundEnded,
+  settled,
+  workingApp,
+} from '../support/webhooks.ts'
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
 
@@ -21,7 +30,9 @@ async function failedOnce(t: Test, answer: (response: ServerResponse) => void) {
   const webhook = await createWebhook(call, receiver.url)
   start()
   await createPublished(call, 'first-role')
-  return { call, db, receiver, webhook, first: await attempted(call, webhook, 1) }
+  const first = await attempted(call, webhook, 1)
+  await roundEnded(db, webhook)
+  return { call, db, receiver, webhook, first }
 }
 
 t.test('a publication → one signed message, logged', async t => {

@@ -68,9 +68,19 @@ export const attempted = (call: Call, made: Made, attempts: number) =>
     return delivery?.attempts === attempts && (delivery as DeliverySummary & { last_attempt: Attempt })
   })
 
+/** An attempt is written down before its round ends, which then lets the webhook rest or ends its rest. */
+export const roundEnded = (db: Kysely<Database>, { id }: Made) =>
+  until(async () => {
+    const { rows } = await sql`
+      select from graphile_worker.jobs where key = ${`webhook:${id}`} and locked_at is not null`.execute(db)
+    return rows.length === 0
+  })
+
 /** Lets time pass for a webhook: its rests and pauses are over now. Locks in the order in which the worker does. */
-export const passTime = (db: Kysely<Database>, { id }: Made): Promise<void> =>
-  db.transaction().execute(async trx => {
+export async function passTime(db: Kysely<Database>, made: Made): Promise<void> {
+  await roundEnded(db, made)
+  const { id } = made
+  await db.transaction().execute(async trx => {
     await sql`update webhooks set rest_until = null, asked_until = null where id = ${id}`.execute(trx)
     await sql`
       update webhook_deliveries set next_attempt_at = now() where webhook = ${id} and status = 'pending'`.execute(trx)
@@ -78,3 +88,4 @@ export const passTime = (db: Kysely<Database>, { id }: Made): Promise<void> =>
       select graphile_worker.reschedule_jobs(array(
         select id from graphile_worker.jobs where key = ${`webhook:${id}`} and locked_at is null), now())`.execute(trx)
   })
+}
