@@ -782,6 +782,10 @@ t.test('amounts of a salary are those of one range, or none', async t => {
     ['£42,000\nLondon: £46,000', null, null],
     ['National £42,000 London £46,000', null, null],
     ['£35,000 to 1 March 2027', null, null],
+    ['£45,718 to £48,710, plus £2,000 market supplement', 45_718, 48_710],
+    ['£30,000 + up to £1,000 to £2,000 London weighting', 30_000, 30_000],
+    ['£45,000 plus £5,000 on promotion to £50,000', null, null],
+    ['£30,000 to £32,000 plus £1,000 allowance, or £35,000', null, null],
   ] as const)
     t.match(salaryIn(text), { min, max }, text)
 })
