@@ -518,6 +518,19 @@ t.test('a sentence before a list says how much its skills matter', t => {
     ['We would love to hear from you if you:\n\n- like people\n\nYou may also have:\n\n- Go', ['desirable: Go']],
     // It says it of the list below alone.
     [`${person}It would be a bonus if you also have:\n\n- Go\n\nWe offer:\n\n- tea`, ['desirable: Go']],
+    [
+      `${person}We are kind. To do this job well, you will need to:\n\n- write\n\nIt would be great, but is not essential, if you also:\n\n- sing`,
+      ['essential: write', 'desirable: sing'],
+    ],
+    [
+      '**You should have:**\n\n- SQL\n\n**It is desirable that you have:**\n\n- Go',
+      ['essential: SQL', 'desirable: Go'],
+    ],
+    ['## You should have\n\n- SQL\n\n## It is desirable that you have\n\n- Go', ['essential: SQL', 'desirable: Go']],
+    ['## You should have\n\n- SQL', ['null: SQL']],
+    ['## Skills\n\n- SQL\n\n**Desirable**\n\n- Go', ['null: SQL', 'desirable: Go']],
+    [`${person}To apply, you will need to:\n\n- write`, []],
+    ['## Duties\n\nTo do this job well, you will need to:\n\n- write', []],
     [`${person}It would be great if you read this:\n\n- our plan`, []],
     [`${person}You must have these with you. Send:\n\n- a form`, []],
     ['## How to apply\n\nYou must also have:\n\n- a form', []],

@@ -12,9 +12,8 @@ import {
 } from '../../document/schema.ts'
 import { linksOf, plainOfInlines, writeText } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
-import type { SourceBlock, SourceRow } from '../source/tree.ts'
 import { frameworkRole } from '../words/framework.ts'
-import { importanceBefore, importanceOf } from '../words/headings.ts'
+import { importanceBefore, importanceOf, isBesideDesirable } from '../words/headings.ts'
 import { behavioursIn } from './behaviours.ts'
 import { type Languages, sayAgain } from './bilingual.ts'
 import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
@@ -23,7 +22,7 @@ import { type Details, type KnownRow, readPairs, saysBands } from './details.ts'
 import type { Outline, OutlineSection } from './outline.ts'
 import { type Pair, pairsOf } from './pairs.ts'
 import { areOfSfia, linesOnSfia, printedVersion, readSfia, type SfiaIndex, sfiaLines, warnOfUnread } from './sfia.ts'
-import { readSfiaLines } from './sfia-lines.ts'
+import { withoutTaken } from './sfia-rest.ts'
 import { namesSfia, sfiaTable } from './sfia-tables.ts'
 import type { BodyBlock, Rows } from './steps.ts'
 import { cellText } from './tables.ts'
@@ -244,7 +243,7 @@ class Recogniser implements Provenance {
   }
 
   #write(blocks: readonly DraftBlock[], section: Section, source: OutlineSection) {
-    let importance: Importance = importanceOf(source.heading) ?? null
+    let importance: Importance = importanceOf(source.heading) ?? (this.#isBesideDesirable(source) ? 'essential' : null)
     for (const [at, block] of blocks.entries()) {
       if (block.type === 'list') {
         const before = blocks[at - 1]
@@ -258,6 +257,18 @@ class Recogniser implements Provenance {
       this.lines.set(written, block.line)
       section.blocks.push(written)
     }
+  }
+
+  /** Whether what stands below the heading is told apart from what is desirable, and from nothing else. */
+  #isBesideDesirable({ heading, body }: OutlineSection) {
+    if (!isBesideDesirable(heading)) return false
+    const { sections } = this.#source
+    const next = sections.find((_, at) => sections[at - 1]?.body === body)
+    const said = [
+      ...body.flatMap(block => (block.type === 'list' || block.type === 'rows' ? [] : [plainOfInlines(block.content)])),
+      next?.heading ?? '',
+    ].map(text => importanceOf(text) ?? importanceBefore(text))
+    return said.includes('desirable') && !said.includes('essential')
   }
 
   #list(list: DraftList): Block {
@@ -295,49 +306,6 @@ class Recogniser implements Provenance {
     }
     return { type: 'skills', importance }
   }
-}
-
-/** A block of an SFIA section without the lines that mappings stand for; a line with a code that stays is a list item. */
-function withoutTaken(block: BodyBlock, taken: ReadonlySet<object>): BodyBlock | undefined {
-  if (block.type === 'list') {
-    const items = block.items
-      .map(item => ({ ...item, blocks: item.blocks.flatMap(inner => sourceWithoutTaken(inner, taken)) }))
-      .filter(item => item.blocks.length > 0)
-    const same =
-      items.length === block.items.length &&
-      items.every((item, at) => item.blocks.every((inner, n) => inner === block.items[at]?.blocks[n]))
-    return same ? block : items.length > 0 ? { ...block, items } : undefined
-  }
-  if (block.type === 'rows') {
-    const rows = block.rows.filter(row => !taken.has(row)).flatMap(row => rowWithoutTaken(row, taken))
-    const same = rows.length === block.rows.length && rows.every((row, at) => row === block.rows[at])
-    return same ? block : rows.length > 0 ? { ...block, rows } : undefined
-  }
-  if (taken.has(block.content)) return undefined
-  if (block.type === 'note') return block
-  if (readSfiaLines(plainOfInlines(block.content)).length === 0) return block
-  const paragraph = { type: 'paragraph' as const, content: block.content, line: block.line }
-  return { type: 'list', ordered: false, items: [{ blocks: [paragraph], line: block.line }], line: block.line }
-}
-
-function rowWithoutTaken(row: SourceRow, taken: ReadonlySet<object>): SourceRow[] {
-  const cells = row.cells.map(cell => ({
-    ...cell,
-    blocks: cell.blocks.flatMap(inner => sourceWithoutTaken(inner, taken)),
-  }))
-  const same = cells.every(
-    ({ blocks }, at) =>
-      blocks.length === row.cells[at]?.blocks.length && blocks.every((inner, n) => inner === row.cells[at]?.blocks[n]),
-  )
-  if (same) return [row]
-  return cells.some(({ blocks }) => blocks.length > 0) ? [{ ...row, cells }] : []
-}
-
-const sourceWithoutTaken = (block: SourceBlock, taken: ReadonlySet<object>): SourceBlock[] => {
-  if (block.type === 'paragraph' || block.type === 'heading') return taken.has(block.content) ? [] : [block]
-  if (block.type === 'table') return [block]
-  const left = withoutTaken(block, taken)
-  return left ? [left as SourceBlock] : []
 }
 
 const textsIn = (part: Block | RoleDocument['skills'][number]): string[] => {
