@@ -479,7 +479,7 @@ t.test('more names of sections, and a team is no text of the whole organisation'
     ['person_specification', ['We’re interested in people who', 'Personal qualities', 'Attributes']],
     ['skills_experience', ['You should have', 'Knowledge', 'Qualifications and training']],
     ['role_summary', ['Overall objective']],
-    ['other', ['Knowledge sharing', 'Knowledge base']],
+    ['other', ['Knowledge sharing', 'Knowledge base', 'What you will not do']],
     ['capabilities', ['Strengths', 'Success Profile elements']],
   ] as const)
     for (const heading of headings) t.same(kinds('Purpose', heading)?.[1], kind, heading)
