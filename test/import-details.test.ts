@@ -306,6 +306,50 @@ t.test('a band of others is no grade, and is kept with a warning', async t => {
     t.match(imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`).document?.grades, [{ code: 'G7' }])
 })
 
+t.test('where a job is, what type of post, and what goes with it', async t => {
+  const { document } = imported(
+    `# Tester\n\n**Where:** Leeds\\\n**Post type:** Part time (0.6 FTE, term time only)\n\nCAR USER STATUS: Casual\n\n${body}`,
+  )
+  t.match(document?.advert_details, {
+    locations: [{ text: 'Leeds' }],
+    contract_types: [],
+    working_patterns: ['part_time'],
+    additional: [
+      { label: 'Post type', value: 'Part time (0.6 FTE, term time only)' },
+      { label: 'CAR USER STATUS', value: 'Casual' },
+    ],
+  })
+  for (const text of [
+    '## Interview\n\nWhen: 24 March\n\nWhere: Zoom',
+    '## Duties\n\nWork where: people are.',
+    '## Where\n\nThe office stands by the sea.',
+  ])
+    t.same(imported(`# Tester\n\n## Summary\n\nTest.\n\n${text}\n`).document?.advert_details.locations, [], text)
+})
+
+t.test('what is paid stands beside the grade, where no other row says it', async t => {
+  const read = (...lines: string[]) => {
+    const { document, report } = imported(`# Tester\n\n${lines.join('\\\n')}\n\n${body}`)
+    t.equal(report.coverage.percent, 100)
+    const { salary, additional } = document?.advert_details ?? {}
+    return [document?.grades.map(({ code }) => code), salary?.text ?? null, additional?.map(({ value }) => value)]
+  }
+  for (const [value, grades, paid, rest] of [
+    ['Grade H (SCP 26–29), £37,280 – £40,777', [], '£37,280 – £40,777', ['Grade H (SCP 26–29)']],
+    ['SEO (£41,000 to £45,000)', ['SEO'], '£41,000 to £45,000', []],
+    ['HEO: £35,000', ['HEO'], '£35,000', []],
+    ['SEO, £2,000 allowance', ['SEO'], null, ['£2,000 allowance']],
+    ['SEO plus £12,000', [], null, ['SEO plus £12,000']],
+    ['SEO, £250', ['SEO'], null, ['£250']],
+  ] as const)
+    t.same(read(`**Grade:** ${value}`), [grades, paid, rest], value)
+  t.same(
+    read('**Grade:** SEO, £40,000', '**Salary:** £41,000'),
+    [['SEO'], '£41,000', ['£40,000']],
+    'a row of its own says it',
+  )
+})
+
 t.test(
   'labels in bold without a colon are details where two are certain; one alone, or sentences, are text',
   async t => {

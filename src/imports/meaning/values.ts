@@ -111,7 +111,7 @@ function coded<T>(table: Map<string, T>, value: string): Coded<T> {
   // `Administration and corporate support` is one value, `Full-time and part-time` are two.
   const parts = value.split(/[;\n\u2028]/).flatMap(text =>
     // `Digital, Data and Technology` is one name, commas and all.
-    isValue(text) ? [text] : text.split(','),
+    isValue(text) ? [text] : text.split(/,(?!\d{3}\b)/),
   )
   for (const part of parts.map(text => text.trim()).filter(Boolean)) {
     if (read(part)) continue
@@ -227,6 +227,22 @@ export function salaryIn(text: string): Salary {
     text,
   }
 }
+
+/** A grade and what is paid beside it, at the end: `Grade H (SCP 26–29), £37,280 – £40,777`; '' where nothing is, or something else. */
+export function paidIn(text: string): { grade: string; paid: string } {
+  const at = text.length <= paidMax ? text.indexOf('£') : -1
+  const [before, sign] =
+    /^(.*[^\s,;:(–—-])\s{0,5}([,;:(–—-]|(?<=\))\s)\s{0,5}$/s.exec(text.slice(0, Math.max(at, 0)))?.slice(1) ?? []
+  if (before === undefined) return { grade: text, paid: '' }
+  const own = text.slice(at).trim()
+  const paid = sign === '(' ? own.replace(/\)$/, '') : own
+  const { min, max } = salaryIn(paid)
+  const isPay = (min ?? 0) >= payMin && max !== null && !otherPay.test(paid)
+  return isPay ? { grade: before, paid } : { grade: text, paid: '' }
+}
+const paidMax = 200
+/** What a year is paid with at least: less beside a grade is an allowance or the like. */
+const payMin = 10_000
 
 /** One place; only its postcode is told apart, since the rest would be guesses. */
 export const locationIn = (text: string): Location => ({
