@@ -395,6 +395,24 @@ t.test('items that say by themselves whether they are essential or desirable are
     'essential: Tact (A, I)',
     'desirable: Go (A)',
   ])
+  // Bold lines, be they names of sections, are groups of the person specification where their items say it in words.
+  t.same(
+    skillsOf(
+      read('**Experience**', '', '- SQL (essential)', '', '**Knowledge**', '', '- Go (desirable)', '', 'Women only.'),
+    ),
+    ['essential: Experience: SQL', 'desirable: Knowledge: Go'],
+  )
+  const bare = imported(
+    '# Tester\n\n**Job purpose**\n\nTest.\n\n**Person specification**\n\n**Experience**\n\n- SQL (essential)\n\n**Knowledge**\n\n- Go (desirable)\n\n**Benefits**\n\n- Tea\n',
+  )
+  t.same(skillsOf(bare), ['essential: Experience: SQL', 'desirable: Knowledge: Go'], 'all of them in bold')
+  t.equal(outlineOf(bare).length, 3)
+  for (const lines of [
+    ['**Experience**', '', '- SQL (essential)', '', '**Knowledge**', '', '- Go'],
+    ['**Experience**', '', '- SQL', '', '## Knowledge', '', '- Go (desirable)'],
+    ['**Experience**', '', '- SQL (essential)', '', '**Benefits**', '', '- Tea (desirable)'],
+  ])
+    t.equal(outlineOf(read(...lines)).length, 3, lines.join(' '))
   const most = read('- SQL (E)', '- Go (D)', '- Tact')
   t.same(skillsOf(most), ['essential: SQL', 'desirable: Go'])
   t.same(outlineOf(most)[1], 'person_specification: list 1, subheading, skills, subheading, skills')

@@ -467,6 +467,21 @@ t.test('SFIA in a table with a column for each level: the one that is ticked', t
   t.end()
 })
 
+t.test('a bold line over the duties below the name of a school', t => {
+  const kinds = (text: string) =>
+    imported(`# Technician\n\n${text}\n`).document?.sections.map(({ kind, heading }) => `${kind}: ${heading}`)
+  const school = '## School of Art\n\n|Salary|£28,879|\n|-|-|\n|Location|Leeds|\n\nYou help.'
+  const will = '**You will:**\n\n- fire kilns'
+  t.same(kinds(`${school}\n\n${will}`), ['other: School of Art', 'responsibilities: You will:'])
+  for (const text of [
+    `${school}\n\n## Duties\n\n- Fire kilns\n\n## Growth\n\n${will}`,
+    `## Summary\n\nYou help.\n\n## Growth\n\n${will}`,
+    `${school}\n\n**You will:** fire kilns\n\n- well`,
+  ])
+    t.notOk(kinds(text)?.includes('responsibilities: You will:'), text)
+  t.end()
+})
+
 t.test('more names of sections, and a team is no text of the whole organisation', t => {
   const kinds = (...headings: string[]) =>
     imported(`# Tester\n\n${headings.map(heading => `## ${heading}\n\nText.`).join('\n\n')}\n`).document?.sections.map(
@@ -483,6 +498,12 @@ t.test('more names of sections, and a team is no text of the whole organisation'
     ['capabilities', ['Strengths', 'Success Profile elements']],
   ] as const)
     for (const heading of headings) t.same(kinds('Purpose', heading)?.[1], kind, heading)
+  const list = (heading: string, ...items: string[]) =>
+    outlineOf(imported(`# Tester\n\n## Purpose\n\nTest.\n\n## ${heading}\n\n- ${items.join('\n- ')}\n`))[1]
+  t.equal(list('Skills and behaviours', 'Writes plainly', 'Keeps calm'), 'skills_experience: skills')
+  t.equal(list('Skills and behaviours', 'Writes plainly', 'Working Together'), 'capabilities: list 2')
+  t.equal(list('Skills and behaviours', 'Delivering value for money', 'Keeps calm'), 'capabilities: list 2')
+  t.equal(list('Behaviours', 'Writes plainly', 'Keeps calm'), 'capabilities: list 2')
   const advert = imported(
     '# Tester\n\n## Duties\n\nTest.\n\n## Person specification\n\nIt is essential that you have:\n\n- SQL\n\nIt is desirable that you have:\n\n- Go\n',
   )
