@@ -228,7 +228,7 @@ class Recogniser implements Provenance {
     readPairs(pairs, this.details, this.#notices)
     let run: BodyBlock[] = []
     const flush = () => {
-      this.#write(draftBlocks(run, this.#notices), section, source)
+      this.#write(draftBlocks(run, this.#notices, source.kind === 'skills_experience'), section, source)
       run = []
     }
     for (const block of rest) {
@@ -301,7 +301,8 @@ class Recogniser implements Provenance {
     this.#printed.add(importance)
     for (const item of list.items) {
       const statement = textOf(item.content, item.line, this.#notices)
-      const skill = { id: '', statement, skill: null, level: null, importance }
+      const skill = { id: '', statement, skill: null, level: item.level?.code ?? null, importance }
+      if (item.level) this.#notices.understand(item.line, item.level.printed, skill, 'level of a skill')
       this.lines.set(skill, item.line)
       this.parts.set(item, skill)
       this.skills.push(skill)
