@@ -443,6 +443,34 @@ t.test('items that say by themselves whether they are essential or desirable are
   t.end()
 })
 
+t.test('criteria that are numbered below the line that says how much they matter', t => {
+  const read = (text: string) => imported(`# Tester\n\n## Summary\n\nTest.\n\n## Person specification\n\n${text}\n`)
+  const skills = ['essential: A PhD in law.', 'essential: Tact', 'desirable: A licence.']
+  const skillsOf = ({ document }: ReturnType<typeof read>) =>
+    document?.skills.map(({ importance, statement }) => `${importance}: ${statement}`)
+  for (const text of [
+    '### Essential criteria\n\nE1. A PhD in law.\n\nE2. Tact\n\n### Desirable criteria\n\nD1. A licence.',
+    '**Essential criteria**\n\nE1) A PhD in law.\n\nE2) Tact\n\n**Desirable criteria**\n\nD1) A licence.',
+    'Essential\n\nE1: A PhD in law.\nE2: Tact\n\nDesirable\n\nD1: A licence.',
+  ]) {
+    const found = read(text)
+    t.same(skillsOf(found), skills, text)
+    t.same([found.report.coverage.percent, found.report.losses], [100, []])
+    t.equal(warningOf(found, 'list_recognised')?.severity, 'repair')
+  }
+  for (const text of [
+    '### Essential criteria\n\nE1 is the lowest grade.\n\nE2 is next.',
+    '### Essential criteria\n\nD1. A PhD in law.\n\nD2. Tact',
+    '### Grades\n\nE1. A clerk.\n\nE2. A manager.',
+    '### Essential criteria\n\nE3. A PhD in law.\n\nE9. Tact',
+  ])
+    t.same([skillsOf(read(text)), outlineOf(read(text))[1]?.includes('list')], [[], false], text)
+  const gap = read('### Essential criteria\n\nE1. A PhD in law.\n\nE3. Tact')
+  t.same(skillsOf(gap), ['essential: A PhD in law.'])
+  t.match(warningOf(gap, 'criterion_mark_not_read'), { severity: 'advice', excerpt: 'E3. Tact', line: 13 })
+  t.end()
+})
+
 t.test('ticks of all fonts and kinds in columns of criteria', async t => {
   const heads = ['Criteria', 'Essential', 'Desirable']
   const skillsOf = (result: ReturnType<typeof imported>) =>
