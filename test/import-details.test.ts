@@ -327,6 +327,18 @@ t.test('where a job is, what type of post, and what goes with it', async t => {
     t.same(imported(`# Tester\n\n## Summary\n\nTest.\n\n${text}\n`).document?.advert_details.locations, [], text)
 })
 
+t.test('one label by itself below a second heading', async t => {
+  const salary = (text: string) =>
+    imported(`# Breathe Easy\n\n${text}\n\n## About the role\n\nTest.\n`).document?.advert_details.salary?.text
+  t.equal(salary('## Outreach Worker\n\n**Salary:** £29,093'), '£29,093')
+  for (const text of [
+    '## Outreach Worker\n\nYou help.\n\n**Salary:** £29,093',
+    'We help.\n\n## Outreach Worker\n\n**Salary:** £29,093',
+    '## Duties\n\nSalary: you pay it out.',
+  ])
+    t.equal(salary(text), undefined, text)
+})
+
 t.test('what is paid stands beside the grade, where no other row says it', async t => {
   const read = (...lines: string[]) => {
     const { document, report } = imported(`# Tester\n\n${lines.join('\\\n')}\n\n${body}`)

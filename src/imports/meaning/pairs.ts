@@ -112,6 +112,18 @@ function withBoldLabels(blocks: readonly BodyBlock[]): readonly BodyBlock[] {
   })
 }
 
+/** Whether blocks are nothing but labels of members with their values, a line each. */
+export const areLabelLines = (blocks: readonly BodyBlock[]) =>
+  blocks.length > 0 &&
+  blocks.every(
+    block =>
+      block.type === 'paragraph' &&
+      sourceLines(block).every(({ content }) => {
+        const found = labelled(content)
+        return found && labelledMember(found.label) !== undefined && plainOfInlines(found.value) !== ''
+      }),
+  )
+
 /** The pairs of blocks, and the blocks that are none, with their order. */
 export function pairsOf(
   source: readonly BodyBlock[],

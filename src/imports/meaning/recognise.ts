@@ -20,7 +20,7 @@ import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenanc
 import { hasImportanceColumns } from './criteria.ts'
 import { type Details, type KnownRow, readPairs, saysBands, saysPay } from './details.ts'
 import type { Outline, OutlineSection } from './outline.ts'
-import { type Pair, pairsOf } from './pairs.ts'
+import { areLabelLines, type Pair, pairsOf } from './pairs.ts'
 import { areOfSfia, linesOnSfia, printedVersion, readSfia, type SfiaIndex, sfiaLines, warnOfUnread } from './sfia.ts'
 import { withoutTaken } from './sfia-rest.ts'
 import { namesSfia, sfiaTable } from './sfia-tables.ts'
@@ -218,7 +218,10 @@ class Recogniser implements Provenance {
   /** They are asked for all sections at first, for what one says of another, and then section by section. */
   readonly #pairs = new Map<readonly BodyBlock[], ReturnType<typeof pairsOf>>()
   #pairsOf({ body, kind }: OutlineSection) {
-    const found = this.#pairs.get(body) ?? pairsOf(body, kind === 'appendix' ? 'appendix' : 'body')
+    // Below a second heading, a name of the house or of the job, stands what others have below the title.
+    const [first] = this.#source.sections
+    const isFront = this.#source.front.length === 0 && first?.body === body && kind === 'other' && areLabelLines(body)
+    const found = this.#pairs.get(body) ?? pairsOf(body, kind === 'appendix' ? 'appendix' : isFront ? 'front' : 'body')
     this.#pairs.set(body, found)
     return found
   }
