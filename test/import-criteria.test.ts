@@ -574,6 +574,10 @@ t.test('a sentence before a list says how much its skills matter', t => {
     ],
     ['## You should have\n\n- SQL\n\n## It is desirable that you have\n\n- Go', ['essential: SQL', 'desirable: Go']],
     ['## You should have\n\n- SQL', ['null: SQL']],
+    [
+      '**You must have**\n\n- SQL **(desirable)**\n\n**It would help if you had**\n\n- Go',
+      ['null: SQL **(desirable)**', 'desirable: Go'],
+    ],
     ['## Skills\n\n- SQL\n\n**Desirable**\n\n- Go', ['null: SQL', 'desirable: Go']],
     [`${person}To apply, you will need to:\n\n- write`, []],
     ['## Duties\n\nTo do this job well, you will need to:\n\n- write', []],

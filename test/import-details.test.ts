@@ -327,6 +327,20 @@ t.test('where a job is, what type of post, and what goes with it', async t => {
     t.same(imported(`# Tester\n\n## Summary\n\nTest.\n\n${text}\n`).document?.advert_details.locations, [], text)
 })
 
+t.test('a label of no member within a section is a detail directly below others', async t => {
+  const details = '**Grade:** SEO\n\n**Salary:** £40,000'
+  const added = (text: string) =>
+    imported(`# Tester\n\n## Summary\n\nTest.\n\n## The job\n\n${text}\n`).document?.advert_details.additional
+  t.same(added(`${details}\n\nCAR USER STATUS: Casual`), [{ label: 'CAR USER STATUS', value: 'Casual' }])
+  for (const text of [
+    `${details}\n\nYou help.\n\nCar user status: Casual`,
+    `${details}\n\nTravel: you will see Leeds.`,
+    `${details}\n\nPets: cats`,
+    'Car user status: Casual',
+  ])
+    t.same(added(text), [], text)
+})
+
 t.test('one label by itself below a second heading', async t => {
   const salary = (text: string) =>
     imported(`# Breathe Easy\n\n${text}\n\n## About the role\n\nTest.\n`).document?.advert_details.salary?.text

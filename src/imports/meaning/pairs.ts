@@ -146,8 +146,11 @@ export function pairsOf(
           .flatMap(({ content }) => labelledLines(content))
           .filter(content => labelledMember(labelled(content)?.label ?? '') !== undefined).length
       : 0
-  const isKnownPair = ({ label }: Labelled) =>
-    mode === 'body' ? labelledMember(label) !== undefined : isKnownLabel(label)
+  /** Within a section a label of no member is one directly below others that are known. */
+  const isKnownPair = ({ label, value }: Labelled) =>
+    labelledMember(label) !== undefined ||
+    (isKnownLabel(label) &&
+      (mode !== 'body' || (rest.at(-1) === 'pairs' && !/[.!?]$/.test(plainOfInlines(value).trimEnd()))))
   const known = blocks.map(knownIn)
   const readsLines = mode !== 'body' || known.reduce((sum, count) => sum + count, 0) > 1
   const accepts = (found: Labelled, isBetween = false) => {

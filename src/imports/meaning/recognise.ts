@@ -12,6 +12,7 @@ import {
 } from '../../document/schema.ts'
 import { linksOf, plainOfInlines, writeText } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
+import { plainOfBlocks } from '../source/tree.ts'
 import { frameworkRole } from '../words/framework.ts'
 import { importanceBefore, importanceOf, isBesideDesirable } from '../words/headings.ts'
 import { behavioursIn } from './behaviours.ts'
@@ -273,7 +274,11 @@ class Recogniser implements Provenance {
       ...body.flatMap(block => (block.type === 'list' || block.type === 'rows' ? [] : [plainOfInlines(block.content)])),
       next?.heading ?? '',
     ].map(text => importanceOf(text) ?? importanceBefore(text))
-    return said.includes('desirable') && !said.includes('essential')
+    // Items may say it by themselves.
+    const isMarked = body.some(
+      block => block.type === 'list' && /\b(?:essential|desirable)\b/i.test(plainOfBlocks([block])),
+    )
+    return said.includes('desirable') && !said.includes('essential') && !isMarked
   }
 
   #list(list: DraftList): Block {
