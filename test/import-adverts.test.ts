@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { importFile } from '../src/imports/import.ts'
 import { wordType } from '../src/imports/source/scan.ts'
-import { contextOf, imported, pay, place, warningOf } from './support/documents.ts'
+import { contextOf, imported, outlineOf, pay, place, warningOf } from './support/documents.ts'
 import { bold, paragraph, run, wordFile } from './support/word.ts'
 
 const body = '## Job purpose\n\nYou will test.\n\n## Main duties\n\n- Test\n'
@@ -127,6 +127,21 @@ t.test('labels as headings over their values, as adverts on web sites have them'
     salary: pay('£35,000 a year', 35_000, 35_000, 'year'),
     locations: [{ ...place('Belfast : BT1 3LP'), postcode: 'BT1 3LP' }],
   })
+  // Labels of no member before the first that is, and an address of several lines.
+  const trust = [
+    ['Date posted', '6 February 2026'],
+    ['Pay scheme', 'Agenda for change'],
+    ['Salary', '£38,682 to £46,580 a year'],
+    ['Job locations', 'Tewkesbury Hospital<br>Barton Road<br>Tewkesbury<br>GL20 5GJ'],
+  ].map(([label = '', value = '']) => `<h3>${label}</h3><p>${value}</p>`)
+  const read = imported(`<h1>Tester</h1><h2>Details</h2>${trust.join('')}<p>Leave it.</p>${end}`, 'text/html')
+  t.same(detailsIn(read.document), {
+    grades: [],
+    salary: pay('£38,682 to £46,580 a year', 38_682, 46_580, 'year'),
+    locations: [{ ...place('Tewkesbury Hospital, Barton Road, Tewkesbury, GL20 5GJ'), postcode: 'GL20 5GJ' }],
+    additional: ['Date posted: 6 February 2026', 'Pay scheme: Agenda for change'],
+  })
+  t.same(outlineOf(read)[0], 'other: advert_details, paragraph')
   const text = '<h2>Team</h2><p>We are six people.</p><h2>Location</h2><p>Leeds</p>'
   const kept = imported(`<h1>Tester</h1>${text}${end}`, 'text/html').document
   t.same([detailsIn(kept), kept?.sections.length], [{ grades: [] }, 3], 'one label by itself is a section')

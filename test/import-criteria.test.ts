@@ -395,6 +395,24 @@ t.test('items that say by themselves whether they are essential or desirable are
     'essential: Tact (A, I)',
     'desirable: Go (A)',
   ])
+  // Bold lines, be they names of sections, are groups of the person specification where their items say it in words.
+  t.same(
+    skillsOf(
+      read('**Experience**', '', '- SQL (essential)', '', '**Knowledge**', '', '- Go (desirable)', '', 'Women only.'),
+    ),
+    ['essential: Experience: SQL', 'desirable: Knowledge: Go'],
+  )
+  const bare = imported(
+    '# Tester\n\n**Job purpose**\n\nTest.\n\n**Person specification**\n\n**Experience**\n\n- SQL (essential)\n\n**Knowledge**\n\n- Go (desirable)\n\n**Benefits**\n\n- Tea\n',
+  )
+  t.same(skillsOf(bare), ['essential: Experience: SQL', 'desirable: Knowledge: Go'], 'all of them in bold')
+  t.equal(outlineOf(bare).length, 3)
+  for (const lines of [
+    ['**Experience**', '', '- SQL (essential)', '', '**Knowledge**', '', '- Go'],
+    ['**Experience**', '', '- SQL', '', '## Knowledge', '', '- Go (desirable)'],
+    ['**Experience**', '', '- SQL (essential)', '', '**Benefits**', '', '- Tea (desirable)'],
+  ])
+    t.equal(outlineOf(read(...lines)).length, 3, lines.join(' '))
   const most = read('- SQL (E)', '- Go (D)', '- Tact')
   t.same(skillsOf(most), ['essential: SQL', 'desirable: Go'])
   t.same(outlineOf(most)[1], 'person_specification: list 1, subheading, skills, subheading, skills')
@@ -422,6 +440,34 @@ t.test('items that say by themselves whether they are essential or desirable are
   const start = workMs()
   read(`- ${'(E) '.repeat(25_000)}`, `- ${'– '.repeat(50_000)}E`)
   t.ok(workMs() - start < 5000, 'in bounded time')
+  t.end()
+})
+
+t.test('criteria that are numbered below the line that says how much they matter', t => {
+  const read = (text: string) => imported(`# Tester\n\n## Summary\n\nTest.\n\n## Person specification\n\n${text}\n`)
+  const skills = ['essential: A PhD in law.', 'essential: Tact', 'desirable: A licence.']
+  const skillsOf = ({ document }: ReturnType<typeof read>) =>
+    document?.skills.map(({ importance, statement }) => `${importance}: ${statement}`)
+  for (const text of [
+    '### Essential criteria\n\nE1. A PhD in law.\n\nE2. Tact\n\n### Desirable criteria\n\nD1. A licence.',
+    '**Essential criteria**\n\nE1) A PhD in law.\n\nE2) Tact\n\n**Desirable criteria**\n\nD1) A licence.',
+    'Essential\n\nE1: A PhD in law.\nE2: Tact\n\nDesirable\n\nD1: A licence.',
+  ]) {
+    const found = read(text)
+    t.same(skillsOf(found), skills, text)
+    t.same([found.report.coverage.percent, found.report.losses], [100, []])
+    t.equal(warningOf(found, 'list_recognised')?.severity, 'repair')
+  }
+  for (const text of [
+    '### Essential criteria\n\nE1 is the lowest grade.\n\nE2 is next.',
+    '### Essential criteria\n\nD1. A PhD in law.\n\nD2. Tact',
+    '### Grades\n\nE1. A clerk.\n\nE2. A manager.',
+    '### Essential criteria\n\nE3. A PhD in law.\n\nE9. Tact',
+  ])
+    t.same([skillsOf(read(text)), outlineOf(read(text))[1]?.includes('list')], [[], false], text)
+  const gap = read('### Essential criteria\n\nE1. A PhD in law.\n\nE3. Tact')
+  t.same(skillsOf(gap), ['essential: A PhD in law.'])
+  t.match(warningOf(gap, 'criterion_mark_not_read'), { severity: 'advice', excerpt: 'E3. Tact', line: 13 })
   t.end()
 })
 
@@ -518,6 +564,23 @@ t.test('a sentence before a list says how much its skills matter', t => {
     ['We would love to hear from you if you:\n\n- like people\n\nYou may also have:\n\n- Go', ['desirable: Go']],
     // It says it of the list below alone.
     [`${person}It would be a bonus if you also have:\n\n- Go\n\nWe offer:\n\n- tea`, ['desirable: Go']],
+    [
+      `${person}We are kind. To do this job well, you will need to:\n\n- write\n\nIt would be great, but is not essential, if you also:\n\n- sing`,
+      ['essential: write', 'desirable: sing'],
+    ],
+    [
+      '**You should have:**\n\n- SQL\n\n**It is desirable that you have:**\n\n- Go',
+      ['essential: SQL', 'desirable: Go'],
+    ],
+    ['## You should have\n\n- SQL\n\n## It is desirable that you have\n\n- Go', ['essential: SQL', 'desirable: Go']],
+    ['## You should have\n\n- SQL', ['null: SQL']],
+    [
+      '**You must have**\n\n- SQL **(desirable)**\n\n**It would help if you had**\n\n- Go',
+      ['null: SQL **(desirable)**', 'desirable: Go'],
+    ],
+    ['## Skills\n\n- SQL\n\n**Desirable**\n\n- Go', ['null: SQL', 'desirable: Go']],
+    [`${person}To apply, you will need to:\n\n- write`, []],
+    ['## Duties\n\nTo do this job well, you will need to:\n\n- write', []],
     [`${person}It would be great if you read this:\n\n- our plan`, []],
     [`${person}You must have these with you. Send:\n\n- a form`, []],
     ['## How to apply\n\nYou must also have:\n\n- a form', []],

@@ -306,6 +306,76 @@ t.test('a band of others is no grade, and is kept with a warning', async t => {
     t.match(imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`).document?.grades, [{ code: 'G7' }])
 })
 
+t.test('where a job is, what type of post, and what goes with it', async t => {
+  const { document } = imported(
+    `# Tester\n\n**Where:** Leeds\\\n**Post type:** Part time (0.6 FTE, term time only)\n\nCAR USER STATUS: Casual\n\n${body}`,
+  )
+  t.match(document?.advert_details, {
+    locations: [{ text: 'Leeds' }],
+    contract_types: [],
+    working_patterns: ['part_time'],
+    additional: [
+      { label: 'Post type', value: 'Part time (0.6 FTE, term time only)' },
+      { label: 'CAR USER STATUS', value: 'Casual' },
+    ],
+  })
+  for (const text of [
+    '## Interview\n\nWhen: 24 March\n\nWhere: Zoom',
+    '## Duties\n\nWork where: people are.',
+    '## Where\n\nThe office stands by the sea.',
+  ])
+    t.same(imported(`# Tester\n\n## Summary\n\nTest.\n\n${text}\n`).document?.advert_details.locations, [], text)
+})
+
+t.test('a label of no member within a section is a detail directly below others', async t => {
+  const details = '**Grade:** SEO\n\n**Salary:** £40,000'
+  const added = (text: string) =>
+    imported(`# Tester\n\n## Summary\n\nTest.\n\n## The job\n\n${text}\n`).document?.advert_details.additional
+  t.same(added(`${details}\n\nCAR USER STATUS: Casual`), [{ label: 'CAR USER STATUS', value: 'Casual' }])
+  for (const text of [
+    `${details}\n\nYou help.\n\nCar user status: Casual`,
+    `${details}\n\nTravel: you will see Leeds.`,
+    `${details}\n\nPets: cats`,
+    'Car user status: Casual',
+  ])
+    t.same(added(text), [], text)
+})
+
+t.test('one label by itself below a second heading', async t => {
+  const salary = (text: string) =>
+    imported(`# Breathe Easy\n\n${text}\n\n## About the role\n\nTest.\n`).document?.advert_details.salary?.text
+  t.equal(salary('## Outreach Worker\n\n**Salary:** £29,093'), '£29,093')
+  for (const text of [
+    '## Outreach Worker\n\nYou help.\n\n**Salary:** £29,093',
+    'We help.\n\n## Outreach Worker\n\n**Salary:** £29,093',
+    '## Duties\n\nSalary: you pay it out.',
+  ])
+    t.equal(salary(text), undefined, text)
+})
+
+t.test('what is paid stands beside the grade, where no other row says it', async t => {
+  const read = (...lines: string[]) => {
+    const { document, report } = imported(`# Tester\n\n${lines.join('\\\n')}\n\n${body}`)
+    t.equal(report.coverage.percent, 100)
+    const { salary, additional } = document?.advert_details ?? {}
+    return [document?.grades.map(({ code }) => code), salary?.text ?? null, additional?.map(({ value }) => value)]
+  }
+  for (const [value, grades, paid, rest] of [
+    ['Grade H (SCP 26–29), £37,280 – £40,777', [], '£37,280 – £40,777', ['Grade H (SCP 26–29)']],
+    ['SEO (£41,000 to £45,000)', ['SEO'], '£41,000 to £45,000', []],
+    ['HEO: £35,000', ['HEO'], '£35,000', []],
+    ['SEO, £2,000 allowance', ['SEO'], null, ['£2,000 allowance']],
+    ['SEO plus £12,000', [], null, ['SEO plus £12,000']],
+    ['SEO, £250', ['SEO'], null, ['£250']],
+  ] as const)
+    t.same(read(`**Grade:** ${value}`), [grades, paid, rest], value)
+  t.same(
+    read('**Grade:** SEO, £40,000', '**Salary:** £41,000'),
+    [['SEO'], '£41,000', ['£40,000']],
+    'a row of its own says it',
+  )
+})
+
 t.test(
   'labels in bold without a colon are details where two are certain; one alone, or sentences, are text',
   async t => {
@@ -782,6 +852,10 @@ t.test('amounts of a salary are those of one range, or none', async t => {
     ['£42,000\nLondon: £46,000', null, null],
     ['National £42,000 London £46,000', null, null],
     ['£35,000 to 1 March 2027', null, null],
+    ['£45,718 to £48,710, plus £2,000 market supplement', 45_718, 48_710],
+    ['£30,000 + up to £1,000 to £2,000 London weighting', 30_000, 30_000],
+    ['£45,000 plus £5,000 on promotion to £50,000', null, null],
+    ['£30,000 to £32,000 plus £1,000 allowance, or £35,000', null, null],
   ] as const)
     t.match(salaryIn(text), { min, max }, text)
 })

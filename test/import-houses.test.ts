@@ -195,7 +195,23 @@ t.test('a web page: menus, head and foot of the site are left out and named, the
     ['Delivery Manager', 'page_furniture_removed: Jobs'],
     'an aside that is a menu',
   )
+  for (const way of [
+    '<div class="breadcrumb"><a href="/">Home</a> &gt; <a href="/jobs">Jobs</a> &gt; Manager</div>',
+    '<ol class="govuk-breadcrumbs"><li><a href="/">Home</a></li><li>&gt; Jobs &gt; Manager</li></ol>',
+    '<p><a href="/">Home</a> &gt; <a href="/jobs">Jobs</a> &gt; Manager</p>',
+  ])
+    t.same(
+      left(`${way}<h1>Delivery Manager</h1>${role}`),
+      ['Delivery Manager', 'page_furniture_removed: Home > Jobs > Manager'],
+      way,
+    )
   const kept: [string, string][] = [
+    [
+      'a text that begins with a link',
+      `<h1>Delivery Manager</h1>${role}<p><a href="https://a.uk">Home</a> working</p>`,
+    ],
+    ['a way of which people speak', `<h1>Delivery Manager</h1>${role}<p>Home &gt; Jobs &gt; Manager</p>`],
+    ['a class of words like it', `<h1>Delivery Manager</h1>${role}<p class="breadcrumb-free">Home</p>`],
     ['the head of an article', `<article><header><h1>Delivery Manager</h1></header>${role}</article>`],
     ['the only h1', `<header><h1>Delivery Manager</h1></header><main>${role}</main>`],
     [

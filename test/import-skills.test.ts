@@ -317,7 +317,7 @@ t.test('the heads of a table are no items of the list that it becomes', async t 
     document?.sections[1]?.blocks.map(block =>
       block.type === 'list' ? block.items.map(item => [item.text, ...item.items.map(sub => sub.text)]) : block.type,
     )
-  const levels = read('Skills', '|Skill|Level|', '|Testing|Expert|', '|SQL|Working|')
+  const levels = read('Duties', '|Skill|Level|', '|Testing|Expert|', '|SQL|Working|')
   t.same(items(levels), [
     [
       ['Testing', 'Expert'],
@@ -354,6 +354,49 @@ t.test('the heads of a table are no items of the list that it becomes', async t 
   )
   t.same(details.document?.advert_details.additional, [{ label: 'Budget', value: '£0' }])
   t.equal(details.report.coverage.percent, 100)
+})
+
+t.test('a table of skills and their levels: each statement is a skill at its level', t => {
+  const read = (heading: string, ...rows: string[][]) => {
+    const [head, ...body] = rows.map(row => `<tr>${row.map(cell => `<td>${cell}</td>`).join('')}</tr>`)
+    const table = `<table>${head?.replaceAll('td>', 'th>')}${body.join('')}</table>`
+    const page = `<h1>Tester</h1><h2>About the role</h2><p>You test.</p><h2>${heading}</h2>${table}`
+    const result = imported(page, 'text/html')
+    t.equal(result.report.coverage.percent, 100)
+    return result
+  }
+  const skillsOf = ({ document }: ReturnType<typeof read>) =>
+    document?.skills.map(({ statement, level, importance }) => [statement, level, importance])
+  const heads = ['Skill', 'Level', 'What this means']
+  const testing = ['Testing', 'Working', '<ul><li>You can plan.</li><li>You can run.</li></ul>']
+  const whole = read('Skills', heads, testing, ['SQL', 'Expert level', 'You can join.'])
+  t.same(skillsOf(whole), [
+    ['Testing: You can plan.', 'working', null],
+    ['Testing: You can run.', 'working', null],
+    ['SQL: You can join.', 'expert', null],
+  ])
+  t.same(outlineOf(whole)[1], 'skills_experience: skills')
+  t.same(skillsOf(read('Essential skills', ['Skill', 'Required level'], ['SQL', 'Awareness'])), [
+    ['SQL', 'awareness', 'essential'],
+  ])
+  const second = imported('# Tester\n\n## Skills\n\n- Git\n\n|Skill|Level|\n|-|-|\n|SQL|Working|\n').document
+    ?.sections[0]?.blocks
+  t.match(second, [{ type: 'skills' }, { items: [{ text: 'SQL (Working)' }] }], 'a second list says the level in words')
+  for (const [heading, ...rows] of [
+    ['Skills', heads, ['SQL', 'Good', 'You can join.'], testing],
+    ['Skills', ['Skill', 'Years', 'What this means'], testing],
+    ['Skills', ['Task', 'Level'], ['Planning', 'Working']],
+    ['Duties', heads, testing],
+  ] as [string, ...string[][]][]) {
+    const kept = read(heading, ...rows)
+    t.equal(
+      kept.document?.skills.some(({ level }) => level !== null),
+      false,
+      heading,
+    )
+    t.match(warningOf(kept, 'table_flattened')?.severity, 'repair')
+  }
+  t.end()
 })
 
 t.test('a tick in a table that becomes a list says what the head of its column says', t => {
@@ -467,6 +510,21 @@ t.test('SFIA in a table with a column for each level: the one that is ticked', t
   t.end()
 })
 
+t.test('a bold line over the duties below the name of a school', t => {
+  const kinds = (text: string) =>
+    imported(`# Technician\n\n${text}\n`).document?.sections.map(({ kind, heading }) => `${kind}: ${heading}`)
+  const school = '## School of Art\n\n|Salary|£28,879|\n|-|-|\n|Location|Leeds|\n\nYou help.'
+  const will = '**You will:**\n\n- fire kilns'
+  t.same(kinds(`${school}\n\n${will}`), ['other: School of Art', 'responsibilities: You will:'])
+  for (const text of [
+    `${school}\n\n## Duties\n\n- Fire kilns\n\n## Growth\n\n${will}`,
+    `## Summary\n\nYou help.\n\n## Growth\n\n${will}`,
+    `${school}\n\n**You will:** fire kilns\n\n- well`,
+  ])
+    t.notOk(kinds(text)?.includes('responsibilities: You will:'), text)
+  t.end()
+})
+
 t.test('more names of sections, and a team is no text of the whole organisation', t => {
   const kinds = (...headings: string[]) =>
     imported(`# Tester\n\n${headings.map(heading => `## ${heading}\n\nText.`).join('\n\n')}\n`).document?.sections.map(
@@ -479,10 +537,16 @@ t.test('more names of sections, and a team is no text of the whole organisation'
     ['person_specification', ['We’re interested in people who', 'Personal qualities', 'Attributes']],
     ['skills_experience', ['You should have', 'Knowledge', 'Qualifications and training']],
     ['role_summary', ['Overall objective']],
-    ['other', ['Knowledge sharing', 'Knowledge base']],
+    ['other', ['Knowledge sharing', 'Knowledge base', 'What you will not do']],
     ['capabilities', ['Strengths', 'Success Profile elements']],
   ] as const)
     for (const heading of headings) t.same(kinds('Purpose', heading)?.[1], kind, heading)
+  const list = (heading: string, ...items: string[]) =>
+    outlineOf(imported(`# Tester\n\n## Purpose\n\nTest.\n\n## ${heading}\n\n- ${items.join('\n- ')}\n`))[1]
+  t.equal(list('Skills and behaviours', 'Writes plainly', 'Keeps calm'), 'skills_experience: skills')
+  t.equal(list('Skills and behaviours', 'Writes plainly', 'Working Together'), 'capabilities: list 2')
+  t.equal(list('Skills and behaviours', 'Delivering value for money', 'Keeps calm'), 'capabilities: list 2')
+  t.equal(list('Behaviours', 'Writes plainly', 'Keeps calm'), 'capabilities: list 2')
   const advert = imported(
     '# Tester\n\n## Duties\n\nTest.\n\n## Person specification\n\nIt is essential that you have:\n\n- SQL\n\nIt is desirable that you have:\n\n- Go\n',
   )

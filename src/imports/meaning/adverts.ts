@@ -1,9 +1,9 @@
 /** As adverts on web sites have it: labels as headings over their values, and criteria as lines of one paragraph. */
-import { type Inline, plainOfInlines } from '../../document/text.ts'
+import { plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
-import { isBold, type SourceCell } from '../source/tree.ts'
+import { isBold, type Line, type SourceCell } from '../source/tree.ts'
 import { importanceOf, knownKind, looksLikeHeading } from '../words/headings.ts'
-import { isLabel, labelled, saysLabel } from '../words/labels.ts'
+import { isKnownLabel, isLabel, labelled, labelledMember, saysLabel } from '../words/labels.ts'
 import type { Mark, Rows, Step } from './steps.ts'
 
 type Paragraph = Extract<Step, { type: 'paragraph' }>
@@ -42,9 +42,9 @@ function unitAt(steps: readonly Step[], at: number): Unit | undefined {
   return isLabel(mark.text) || isOther ? { mark, value, more, end } : undefined
 }
 
-const cell = (content: Inline[], line: number): SourceCell => ({
+const cell = (lines: readonly Line[]): SourceCell => ({
   header: false,
-  blocks: [{ type: 'paragraph', content, line }],
+  blocks: lines.map(({ content, line }) => ({ type: 'paragraph', content, line })),
 })
 
 /** Headings that are labels over their values as rows of details, where two of them that are known follow one another. */
@@ -57,9 +57,9 @@ export function rowsOfHeadings(steps: readonly Step[]): Step[] {
       units.push(unit)
       end = unit.end
     }
-    const known = units.flatMap(({ mark }, index) => (isLabel(mark.text) ? [index] : []))
+    const known = units.flatMap(({ mark }, index) => (isKnownLabel(mark.text) ? [index] : []))
     const [first = 0, last = -1] = [known[0], known.at(-1)]
-    if (known.length < 2) {
+    if (units.filter(({ mark }) => isLabel(mark.text)).length < 2) {
       const until = Math.max(end, at + 1)
       read.push(...steps.slice(at, until))
       at = until
@@ -67,9 +67,13 @@ export function rowsOfHeadings(steps: readonly Step[]): Step[] {
     }
     // What stands before the first and behind the last that is known may be a section.
     for (const [index, { mark, value, more }] of units.entries()) {
-      const row = { cells: [cell(mark.content, mark.line), cell(value.content, value.line)], line: mark.line }
+      // An address has a line for each of its parts.
+      const count = labelledMember(mark.text) === 'locations' ? more.findIndex(({ continues }) => !continues) : 0
+      const lines = [value, ...more.slice(0, count < 0 ? more.length : count)]
+      const rest = more.slice(lines.length - 1)
+      const row = { cells: [cell([mark]), cell(lines)], line: mark.line }
       const rows: Rows = { type: 'rows', rows: [row], line: mark.line, details: true }
-      read.push(...(index < first || index > last ? [mark, value, ...more] : [rows, ...more]))
+      read.push(...(index < first || index > last ? [mark, value, ...more] : [rows, ...rest]))
     }
     at = end
   }

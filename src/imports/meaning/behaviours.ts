@@ -170,3 +170,7 @@ export function behavioursIn(sections: readonly OutlineSection[]): Behaviour[] {
   if (found.size === 1 && !sure.has(everyday)) found.delete(everyday)
   return [...found]
 }
+
+/** Whether a section names a behaviour, or a competency of those before them. */
+export const namesBehaviours = (section: OutlineSection) =>
+  behavioursIn([section]).length > 0 || [...linesUnder(section)].some(({ text }) => isBehaviour(text))

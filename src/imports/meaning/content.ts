@@ -5,6 +5,7 @@ import { type Inline, plainOfInlines, writeText } from '../../document/text.ts'
 import { type Notices, refuseLongList } from '../notices.ts'
 import { type SourceBlock, type SourceItem, type SourceList, textsIn } from '../source/tree.ts'
 import { criteriaIn, hasImportanceColumns } from './criteria.ts'
+import { type LevelledSkill, levelledSkills } from './skill-levels.ts'
 import type { BodyBlock, Rows } from './steps.ts'
 import { cellText, hasHead, isCross, isTick, tickColumns } from './tables.ts'
 
@@ -16,6 +17,8 @@ interface DraftItem extends DraftSubItem {
   items: DraftSubItem[]
   /** It was put together from parts that the source has outside the list. */
   joined: boolean
+  /** Of a skill, where a table says it. */
+  level?: LevelledSkill['level']
 }
 export interface DraftList {
   type: 'list'
@@ -171,8 +174,18 @@ const isOpen = (text: string) => text !== '' && !/[.!?:;]["'”’)]?$/.test(tex
 const continuesSentence = (text: string) => /^\p{Ll}/u.test(text)
 const isCode = (content: readonly Inline[]) => content.length === 1 && content[0]?.type === 'code'
 
-/** Blocks with split items joined, guidance as notes, and the lists under an "Optional points" line marked. */
-export function draftBlocks(body: readonly BodyBlock[], notices: Notices): DraftBlock[] {
+function listOfSkills(block: Rows, skills: readonly LevelledSkill[], notices: Notices): DraftList {
+  const [head] = block.rows
+  if (head) notices.understand(head.line, head.cells.map(cellText).join(' '), '/skills', 'head of a table')
+  const items = skills.map(skill => ({ ...skill, items: [], joined: false }))
+  return { type: 'list', ordered: false, optional: false, items, line: block.line }
+}
+
+/**
+ * Blocks with split items joined, guidance as notes, and the lists under an "Optional points" line marked. `ofSkills`: of a
+ * section on skills.
+ */
+export function draftBlocks(body: readonly BodyBlock[], notices: Notices, ofSkills = false): DraftBlock[] {
   const blocks: DraftBlock[] = []
   const fromTables = new Set<DraftBlock>()
   let optional = false
@@ -181,7 +194,8 @@ export function draftBlocks(body: readonly BodyBlock[], notices: Notices): Draft
     if (block.type === 'rows' && hasImportanceColumns(block.rows)) {
       blocks.push(...listsOfCriteria(block, notices))
     } else if (block.type === 'rows') {
-      const list = listOfRows(block, notices)
+      const skills = ofSkills ? levelledSkills(block.rows) : undefined
+      const list = skills ? listOfSkills(block, skills, notices) : listOfRows(block, notices)
       if (list.items.length === 0) continue
       fromTables.add(list)
       blocks.push(list)
@@ -264,7 +278,8 @@ export function listBlock(list: DraftList, notices: Notices, { lines, parts }: P
       return written
     })
     const unmarked = withoutMark(item.content)
-    const text = textOf(unmarked ?? item.content, item.line, notices)
+    const level: Inline[] = item.level ? [{ type: 'text', value: ` (${item.level.printed})` }] : []
+    const text = textOf([...(unmarked ?? item.content), ...level], item.line, notices)
     const written = { id: '', text, optional: isMarked ? unmarked !== undefined : list.optional, items: inner }
     if (unmarked) notices.understand(item.line, 'optional', written, 'mark of an optional item')
     lines.set(written, item.line)

@@ -11,7 +11,7 @@ import { isWelshLabel, labelledMember, mayBeTitle } from '../words/labels.ts'
 import { type Places, placesIn } from '../words/places.ts'
 import type { Pair } from './pairs.ts'
 import { leaveFileTitle } from './title.ts'
-import { areBareGrades, codesIn, gradesIn, locationIn, salaryIn, saysBand, tickedIn } from './values.ts'
+import { areBareGrades, codesIn, gradesIn, locationIn, paidIn, salaryIn, saysBand, tickedIn } from './values.ts'
 
 export interface KnownRow {
   label: string
@@ -23,6 +23,8 @@ export interface KnownRow {
 export interface Details {
   /** A row says that grades are bands, so a bare number is none of the Civil Service's. */
   isBanded: boolean
+  /** A row has the label of a salary, so what stands beside a grade is none. */
+  isPaid: boolean
   details: AdvertDetails
   grades: Grade[]
   profession: RoleDocument['profession']
@@ -38,6 +40,9 @@ export interface Details {
 /** Whether a row says that the grades are bands, as the NHS has them. */
 export const saysBands = (pairs: readonly Pair[]) =>
   pairs.some(({ label, value }) => saysBand(`${label} ${plainOfInlines(value.flat())}`))
+
+/** Whether a row is the salary. */
+export const saysPay = (pairs: readonly Pair[]) => pairs.some(({ label }) => labelledMember(label) === 'salary')
 
 const headMembers = new Set<LabelledMember>(['grades', 'title', 'profession', 'behaviours'])
 const lineMax = 300
@@ -128,6 +133,10 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     const ofOther = further.filter(({ known, unknown }) => known.length > 0 && unknown.length === 0)
     for (const { known } of ofOther)
       setCodes<string>(pair, value, `/advert_details/${other}`, details[other], { known, unknown: [] })
+    // `Part time (0.6 FTE)`
+    const inOther = found.known.length === 0 && ofOther.length === 0 ? codesIn(other, value) : found
+    if (inOther !== found && inOther.known.length > 0)
+      return setCodes<string>(pair, value, `/advert_details/${other}`, details[other], inOther)
     const unknown = further.flatMap(each => (ofOther.includes(each) ? [] : each.text))
     setCodes<string>(pair, value, `/advert_details/${member}`, details[member], { known: found.known, unknown })
   }
@@ -152,13 +161,19 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
       return notices.understand(pair.line, folded, `/advert_details/${member}`, 'what another label said before')
     switch (member) {
       case 'grades': {
-        const found = gradesIn(value, pair.label, into.isBanded)
+        const { grade, paid } = into.isPaid || details.salary ? { grade: value, paid: '' } : paidIn(value)
+        if (paid !== '') {
+          details.salary = salaryIn(paid)
+          into.places.set('/advert_details/salary', pair.line)
+          into.rows.push({ label: pair.label, line: pair.line, member: 'salary', value: paid })
+        }
+        const found = gradesIn(grade, pair.label, into.isBanded)
         if (areBareGrades(found, pair.label)) {
           const read = found.known.map(({ value: { label } }) => label).join(' and ')
           const detail = `“${pair.label}: ${folded}” was read as ${read} of the Civil Service. Other employers number their grades too; remove it where it is one of theirs`
           notices.add('repair', 'grade_unsure', pair.line, value, detail, '/grades')
         }
-        return setCodes(pair, value, '/grades', into.grades, found)
+        return setCodes(pair, grade, '/grades', into.grades, found)
       }
       case 'behaviours':
         return setCodes(pair, value, '/behaviours', into.behaviours, codesIn(member, value))

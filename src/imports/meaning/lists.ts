@@ -23,12 +23,16 @@ const circle = /^\s*o\s+(?=\S)/
 const square = /^\s*§\s+(?=\S)/
 const decimal = /^\s*\d{1,2}(?:\.\d{1,2})+\.?\s+(?=\S)/
 const ordinal = /^\s*\(?([a-z]|[ivx]{1,4}|\d{1,2})[.)]\s+(?=\S)/i
+/** The number of a criterion, `E1.` or `D2:`, which is one below `Essential` or `Desirable` alone: `E1` is a grade too. */
+const essential = /^\s*E\d{1,2}[.):]\s+(?=\S)/
+const desirable = /^\s*D\d{1,2}[.):]\s+(?=\S)/
 
-const patterns = { bullet, dash, dot, circle, square, decimal, ordinal }
+const patterns = { bullet, dash, dot, circle, square, decimal, ordinal, essential, desirable }
 type Mark = keyof typeof patterns
 /** How deep signs stand to one another. */
 const ranks: Partial<Record<Mark, number>> = { bullet: 0, dash: 0, dot: 0, circle: 1, square: 2 }
-const isNumbered = (mark: Mark | undefined) => mark === 'decimal' || mark === 'ordinal'
+const isCriterion = (mark: Mark | undefined) => mark === 'essential' || mark === 'desirable'
+const isNumbered = (mark: Mark | undefined) => mark === 'decimal' || mark === 'ordinal' || isCriterion(mark)
 
 interface Marked extends Line {
   mark: Mark | undefined
@@ -171,12 +175,33 @@ function signDepths(runs: readonly (readonly Marked[])[]): (number | undefined)[
   })
 }
 
+/** The lines that are numbered as criteria below a line that says so of them, and count from one. `above` stands before all lines. */
+function numberedCriteria(lines: readonly Marked[], above: string, notices: Notices): ReadonlySet<Marked> {
+  const found = new Set<Marked>()
+  let importance = importanceOf(above)
+  let own: Marked[] = []
+  for (const line of lines) {
+    const said = line.mark ? undefined : importanceOf(plainOfInlines(line.whole))
+    if (said) [importance, own] = [said, []]
+    else if (isCriterion(line.mark) && line.mark === importance) {
+      own.push(line)
+      if (Number(/\d+/.exec(line.printed)?.[0]) === own.length) found.add(line)
+      else {
+        importance = undefined
+        const detail = `“${line.printed}” does not follow the number above it, so this line and those below it were kept as text`
+        notices.add('advice', 'criterion_mark_not_read', line.line, plainOfInlines(line.whole), detail)
+      }
+    }
+  }
+  return found
+}
+
 /** Whether a run ends the list before it: a line that goes on within a paragraph does not. */
 const parts = (run: readonly Marked[]) =>
   run.some(({ mark, begins }) => (mark === undefined ? begins : isNumbered(mark)))
 
 /** How deep each line stands that is one of a list. */
-function depthsIn(runs: readonly Marked[][]): Map<Marked, number> {
+function depthsIn(runs: readonly Marked[][], criteria: ReadonlySet<Marked>): Map<Marked, number> {
   const signs = signDepths(runs)
   /** Levels of Word's own lists that are open. */
   let open: number[] = []
@@ -187,6 +212,7 @@ function depthsIn(runs: readonly Marked[][]): Map<Marked, number> {
         const level = line.item?.level
         open = level === undefined ? (line.begins ? [] : open) : [...open.filter(other => other < level), level]
         if (level !== undefined) return [[line, open.length - 1] as const]
+        if (isCriterion(line.mark)) return criteria.has(line) ? [[line, 0] as const] : []
         const depth = depths?.[at] ?? signs[index] ?? (line.item && line.mark ? 0 : undefined)
         return depth === undefined ? [] : [[line, depth] as const]
       })
@@ -216,7 +242,7 @@ function itemsAt(items: SourceItem[], depth: number, ordered: boolean, line: num
 }
 
 /** The lines of paragraphs as paragraphs and lists; undefined where there is no list in them. */
-function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }>[], notices: Notices) {
+function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }>[], notices: Notices, above: string) {
   const lines = paragraphs.map(markedLines)
   const flat = lines.flat()
   if (!flat.some(line => line.mark || line.item)) return undefined
@@ -226,7 +252,7 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
     if (last && line.mark === last[0]?.mark) last.push(line)
     else runs.push([line])
   }
-  const lists = depthsIn(runs)
+  const lists = depthsIn(runs, numberedCriteria(flat, above, notices))
   if (lists.size === 0) return undefined
   const blocks: SourceBlock[] = []
   let items: SourceItem[] | undefined
@@ -316,7 +342,8 @@ export function repairLists(source: readonly SourceBlock[], notices: Notices, in
   const repaired: SourceBlock[] = []
   let run: Extract<SourceBlock, { type: 'paragraph' }>[] = []
   const flush = () => {
-    repaired.push(...(listsIn(run, notices) ?? run))
+    const above = repaired.at(-1)
+    repaired.push(...(listsIn(run, notices, above?.type === 'heading' ? plainOf(above) : '') ?? run))
     run = []
   }
   for (const block of blocks) {

@@ -99,6 +99,9 @@ function criteriaOf(list: List): { found: Criterion[]; rest: SourceItem[] } | un
   return { found, rest: list.items.filter(item => !taken.has(item)) }
 }
 
+/** Whether each item says by a word how much it matters. */
+export const areMarked = (list: List) => list.items.every(item => criterionOf(item)?.by === 'word')
+
 /** Says of marks of a list that were not read where they stand, because few items have one; `(d)` numbers an item. */
 function warnOfMarks(list: List, notices: Notices) {
   const marked = list.items.flatMap(item => criterionOf(item) ?? []).filter(({ mark }) => !/^[ed]$/.test(mark))

@@ -1,18 +1,26 @@
 /** From the neutral tree to a title and sections: which lines are headings, and what they mean. */
 import { isPlaceholder } from '../../document/placeholders.ts'
 import type { SectionKind } from '../../document/schema.ts'
-import { foldSpace, type Inline, plainOfInlines } from '../../document/text.ts'
+import { type Inline, plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
 import type { Field, SourceTree } from '../source/tree.ts'
-import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading } from '../words/headings.ts'
+import {
+  importanceOf,
+  introducedKind,
+  kindOf,
+  knownKind,
+  looksLikeHeading,
+  normaliseHeading,
+} from '../words/headings.ts'
 import { isLabel, labelled } from '../words/labels.ts'
 import { listsOfLines, rowsOfHeadings } from './adverts.ts'
-import { isBehaviour } from './behaviours.ts'
+import { isBehaviour, namesBehaviours } from './behaviours.ts'
 import { withLanguagesParted } from './bilingual.ts'
 import { withoutContents, withoutWordContents } from './contents.ts'
 import { withGroupsJoined } from './grouped-criteria.ts'
+import { headIntroductions, markIntroductions } from './introductions.ts'
 import { repairLists } from './lists.ts'
-import { withMarkedItems } from './marked-items.ts'
+import { areMarked, withMarkedItems } from './marked-items.ts'
 import { decimalParts, numberedParts } from './numbered-parts.ts'
 import { headRunIns } from './run-ins.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
@@ -201,74 +209,6 @@ const withoutStress = (steps: readonly Step[]): Step[] =>
     return opens ? step : { type: 'paragraph', content: step.content, line: step.line }
   })
 
-/** Where nothing is marked as a heading, a line that introduces a list and says what the list is may be one. */
-function markIntroductions(steps: readonly Step[]): Step[] {
-  if (steps.some(step => step.type === 'mark')) return [...steps]
-  return steps.map((step, index) => {
-    if (step.type !== 'paragraph' || steps[index + 1]?.type !== 'list') return step
-    const text = plainOfInlines(step.content)
-    if (!text.endsWith(':') || !looksLikeHeading(text) || kindOf(text) === 'other') return step
-    return { type: 'mark', by: 'plain', depth: 7, content: step.content, text, line: step.line }
-  })
-}
-
-/** The last sentence of a paragraph as a heading of its own, and what stands before it. */
-function partedIntroduction(
-  step: Extract<Step, { type: 'paragraph' }>,
-): { before: Inline[]; heading: Inline[]; text: string } | undefined {
-  const text = plainOfInlines(step.content)
-  if (!text.endsWith(':')) return undefined
-  const last = step.content.at(-1)
-  const sentence = /(?:^|[.!?]\s+)([^.!?]{1,100}:)\s*$/.exec(last?.type === 'text' ? last.value : '')?.[1]
-  if (last?.type !== 'text' || sentence === undefined) return { before: [], heading: step.content, text }
-  const value = last.value.trimEnd().slice(0, -sentence.length)
-  const before = [...step.content.slice(0, -1), { type: 'text' as const, value }]
-  if (plainOfInlines(before) === '') return { before: [], heading: step.content, text }
-  return { before, heading: [{ type: 'text', value: sentence }], text: foldSpace(sentence) }
-}
-
-/**
- * A sentence that opens a list of duties or skills is its heading where the document has none for them: `You will:` at
- * the end of the summary, `Some specialist skills you will have:` within the person specification.
- */
-function headIntroductions(steps: readonly Step[], notices: Notices): Step[] {
-  const marked = new Set(
-    steps.flatMap(step =>
-      step.type === 'mark' ? [step.by === 'plain' ? knownKind(step.text) : kindOf(step.text)] : [],
-    ),
-  )
-  let current: SectionKind | undefined
-  return steps.flatMap((step, index): Step[] => {
-    if (step.type === 'mark' && !importanceOf(step.text))
-      current = knownKind(step.text) ?? (step.by === 'heading' ? kindOf(step.text) : current)
-    const next = steps[index + 1]
-    const opens = next?.type === 'list' || (next?.type === 'mark' && importanceOf(next.text) !== undefined)
-    const found = step.type === 'paragraph' && opens ? partedIntroduction(step) : undefined
-    const kind = found && looksLikeHeading(found.text) ? introducedKind(found.text) : undefined
-    const isBefore = current === undefined || current === 'role_summary'
-    const fits =
-      kind === 'responsibilities'
-        ? isBefore
-        : kind === 'person_specification'
-          ? (isBefore || current === 'responsibilities') && !marked.has('skills_experience')
-          : current === 'person_specification'
-    if (step.type !== 'paragraph' || !found || kind === undefined || !fits || marked.has(kind)) return [step]
-    marked.add(kind)
-    current = kind
-    const detail = 'A sentence opens the list where other documents have a heading; it was read as one'
-    notices.add('repair', 'heading_recognised', step.line, found.text, detail)
-    const mark: Step = {
-      type: 'mark',
-      by: 'plain',
-      depth: 7,
-      content: found.heading,
-      text: found.text,
-      line: step.line,
-    }
-    return found.before.length > 0 ? [{ ...step, content: found.before }, mark] : [mark]
-  })
-}
-
 /** `Essential criteria` beside the heading of a section that is on no skills begins one that is. */
 function isOfSkills(mark: Mark, last: OutlineSection | undefined, level: number) {
   if (!importanceOf(mark.text)) return false
@@ -283,6 +223,23 @@ function isOfSkills(mark: Mark, last: OutlineSection | undefined, level: number)
  */
 const isBeside = (mark: Mark, level: number) =>
   mark.by === 'heading' && mark.depth <= level && kindOf(mark.text) !== 'other' && !importanceOf(mark.text)
+
+/** `**Knowledge**` below `Person specification`, over criteria that say by themselves how much they matter, is one of its groups. */
+const isGroup = (mark: Mark, next: Step | undefined, { heading }: OutlineSection, rank: number) =>
+  next?.type === 'list' &&
+  mark.by !== 'heading' &&
+  rankOf(mark) >= rank &&
+  knownKind(heading) === 'person_specification' &&
+  kindOf(mark.text) === 'skills_experience' &&
+  !importanceOf(mark.text) &&
+  areMarked(next)
+
+/** `Skills and behaviours` over items of which none is a behaviour. */
+const isOnSkills = (section: OutlineSection) =>
+  section.kind === 'capabilities' &&
+  /\bskills\b/.test(normaliseHeading(section.heading)) &&
+  section.body.some(({ type }) => type === 'list') &&
+  !namesBehaviours(section)
 
 /** Reads titles and headings. The blocks of the sections are as the source has them. */
 export function outline(tree: SourceTree, notices: Notices): Outline {
@@ -314,10 +271,11 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     if (!hasStrong && last && !known) within ||= last.body.length === 0 && !isDocumentKind(last.heading)
     const isUnder =
       last !== undefined &&
-      !known &&
-      (decimals.has(step) ||
-        (!hasStrong && within && !isLouder(step.text, last)) ||
-        (step.by !== 'heading' && isBehaviour(step.text)))
+      (isGroup(step, steps[index + 1], last, rank) ||
+        (!known &&
+          (decimals.has(step) ||
+            (!hasStrong && within && !isLouder(step.text, last)) ||
+            (step.by !== 'heading' && isBehaviour(step.text)))))
     // The sentence below a heading that says the same is no heading of its own.
     const isOpen = last?.body.every(({ type }) => type === 'subheading')
     const repeats = step.by === 'plain' && isOpen && known === last?.kind
@@ -348,6 +306,7 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     } else body.push({ type: 'subheading', content: step.content, line: step.line })
   })
   for (const section of sections) {
+    if (isOnSkills(section)) section.kind = 'skills_experience'
     if (!isOnCriteria(section)) continue
     section.body = [...withMarkedItems(withGroupsJoined(section.body, notices), notices)]
   }

@@ -112,6 +112,18 @@ function withBoldLabels(blocks: readonly BodyBlock[]): readonly BodyBlock[] {
   })
 }
 
+/** Whether blocks are nothing but labels of members with their values, a line each. */
+export const areLabelLines = (blocks: readonly BodyBlock[]) =>
+  blocks.length > 0 &&
+  blocks.every(
+    block =>
+      block.type === 'paragraph' &&
+      sourceLines(block).every(({ content }) => {
+        const found = labelled(content)
+        return found && labelledMember(found.label) !== undefined && plainOfInlines(found.value) !== ''
+      }),
+  )
+
 /** The pairs of blocks, and the blocks that are none, with their order. */
 export function pairsOf(
   source: readonly BodyBlock[],
@@ -134,8 +146,11 @@ export function pairsOf(
           .flatMap(({ content }) => labelledLines(content))
           .filter(content => labelledMember(labelled(content)?.label ?? '') !== undefined).length
       : 0
-  const isKnownPair = ({ label }: Labelled) =>
-    mode === 'body' ? labelledMember(label) !== undefined : isKnownLabel(label)
+  /** Within a section a label of no member is one directly below others that are known. */
+  const isKnownPair = ({ label, value }: Labelled) =>
+    labelledMember(label) !== undefined ||
+    (isKnownLabel(label) &&
+      (mode !== 'body' || (rest.at(-1) === 'pairs' && !/[.!?]$/.test(plainOfInlines(value).trimEnd()))))
   const known = blocks.map(knownIn)
   const readsLines = mode !== 'body' || known.reduce((sum, count) => sum + count, 0) > 1
   const accepts = (found: Labelled, isBetween = false) => {

@@ -12,18 +12,18 @@ import {
 } from '../../document/schema.ts'
 import { linksOf, plainOfInlines, writeText } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
-import type { SourceBlock, SourceRow } from '../source/tree.ts'
+import { plainOfBlocks } from '../source/tree.ts'
 import { frameworkRole } from '../words/framework.ts'
-import { importanceBefore, importanceOf } from '../words/headings.ts'
+import { importanceBefore, importanceOf, isBesideDesirable } from '../words/headings.ts'
 import { behavioursIn } from './behaviours.ts'
 import { type Languages, sayAgain } from './bilingual.ts'
 import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
 import { hasImportanceColumns } from './criteria.ts'
-import { type Details, type KnownRow, readPairs, saysBands } from './details.ts'
+import { type Details, type KnownRow, readPairs, saysBands, saysPay } from './details.ts'
 import type { Outline, OutlineSection } from './outline.ts'
-import { type Pair, pairsOf } from './pairs.ts'
+import { areLabelLines, type Pair, pairsOf } from './pairs.ts'
 import { areOfSfia, linesOnSfia, printedVersion, readSfia, type SfiaIndex, sfiaLines, warnOfUnread } from './sfia.ts'
-import { readSfiaLines } from './sfia-lines.ts'
+import { withoutTaken } from './sfia-rest.ts'
 import { namesSfia, sfiaTable } from './sfia-tables.ts'
 import type { BodyBlock, Rows } from './steps.ts'
 import { cellText } from './tables.ts'
@@ -95,6 +95,7 @@ class Recogniser implements Provenance {
     this.sfiaVersion = sfia.wanted ?? null
     this.details = {
       isBanded: false,
+      isPaid: false,
       details: emptyAdvertDetails(),
       grades: [],
       profession: null,
@@ -117,7 +118,8 @@ class Recogniser implements Provenance {
       if (sayAgain(this.#pairsOf(section).pairs, said, this.#notices))
         this.#pairs.set(section.body, { pairs: [], rest: section.body })
     const later = this.#source.sections.flatMap(section => this.#pairsOf(section).pairs)
-    this.details.isBanded = saysBands([...fields, ...pairs, ...later])
+    const all = [...fields, ...pairs, ...later]
+    Object.assign(this.details, { isBanded: saysBands(all), isPaid: saysPay(all) })
     readPairs([...fields, ...pairs], this.details, this.#notices)
     const intro = this.#introduction(rest.filter(block => block !== 'pairs'))
     return [...intro, ...this.#source.sections].map(section => this.#section(section))
@@ -217,7 +219,10 @@ class Recogniser implements Provenance {
   /** They are asked for all sections at first, for what one says of another, and then section by section. */
   readonly #pairs = new Map<readonly BodyBlock[], ReturnType<typeof pairsOf>>()
   #pairsOf({ body, kind }: OutlineSection) {
-    const found = this.#pairs.get(body) ?? pairsOf(body, kind === 'appendix' ? 'appendix' : 'body')
+    // Below a second heading, a name of the house or of the job, stands what others have below the title.
+    const [first] = this.#source.sections
+    const isFront = this.#source.front.length === 0 && first?.body === body && kind === 'other' && areLabelLines(body)
+    const found = this.#pairs.get(body) ?? pairsOf(body, kind === 'appendix' ? 'appendix' : isFront ? 'front' : 'body')
     this.#pairs.set(body, found)
     return found
   }
@@ -227,7 +232,7 @@ class Recogniser implements Provenance {
     readPairs(pairs, this.details, this.#notices)
     let run: BodyBlock[] = []
     const flush = () => {
-      this.#write(draftBlocks(run, this.#notices), section, source)
+      this.#write(draftBlocks(run, this.#notices, source.kind === 'skills_experience'), section, source)
       run = []
     }
     for (const block of rest) {
@@ -244,7 +249,7 @@ class Recogniser implements Provenance {
   }
 
   #write(blocks: readonly DraftBlock[], section: Section, source: OutlineSection) {
-    let importance: Importance = importanceOf(source.heading) ?? null
+    let importance: Importance = importanceOf(source.heading) ?? (this.#isBesideDesirable(source) ? 'essential' : null)
     for (const [at, block] of blocks.entries()) {
       if (block.type === 'list') {
         const before = blocks[at - 1]
@@ -258,6 +263,22 @@ class Recogniser implements Provenance {
       this.lines.set(written, block.line)
       section.blocks.push(written)
     }
+  }
+
+  /** Whether what stands below the heading is told apart from what is desirable, and from nothing else. */
+  #isBesideDesirable({ heading, body }: OutlineSection) {
+    if (!isBesideDesirable(heading)) return false
+    const { sections } = this.#source
+    const next = sections.find((_, at) => sections[at - 1]?.body === body)
+    const said = [
+      ...body.flatMap(block => (block.type === 'list' || block.type === 'rows' ? [] : [plainOfInlines(block.content)])),
+      next?.heading ?? '',
+    ].map(text => importanceOf(text) ?? importanceBefore(text))
+    // Items may say it by themselves.
+    const isMarked = body.some(
+      block => block.type === 'list' && /\b(?:essential|desirable)\b/i.test(plainOfBlocks([block])),
+    )
+    return said.includes('desirable') && !said.includes('essential') && !isMarked
   }
 
   #list(list: DraftList): Block {
@@ -288,56 +309,14 @@ class Recogniser implements Provenance {
     this.#printed.add(importance)
     for (const item of list.items) {
       const statement = textOf(item.content, item.line, this.#notices)
-      const skill = { id: '', statement, skill: null, level: null, importance }
+      const skill = { id: '', statement, skill: null, level: item.level?.code ?? null, importance }
+      if (item.level) this.#notices.understand(item.line, item.level.printed, skill, 'level of a skill')
       this.lines.set(skill, item.line)
       this.parts.set(item, skill)
       this.skills.push(skill)
     }
     return { type: 'skills', importance }
   }
-}
-
-/** A block of an SFIA section without the lines that mappings stand for; a line with a code that stays is a list item. */
-function withoutTaken(block: BodyBlock, taken: ReadonlySet<object>): BodyBlock | undefined {
-  if (block.type === 'list') {
-    const items = block.items
-      .map(item => ({ ...item, blocks: item.blocks.flatMap(inner => sourceWithoutTaken(inner, taken)) }))
-      .filter(item => item.blocks.length > 0)
-    const same =
-      items.length === block.items.length &&
-      items.every((item, at) => item.blocks.every((inner, n) => inner === block.items[at]?.blocks[n]))
-    return same ? block : items.length > 0 ? { ...block, items } : undefined
-  }
-  if (block.type === 'rows') {
-    const rows = block.rows.filter(row => !taken.has(row)).flatMap(row => rowWithoutTaken(row, taken))
-    const same = rows.length === block.rows.length && rows.every((row, at) => row === block.rows[at])
-    return same ? block : rows.length > 0 ? { ...block, rows } : undefined
-  }
-  if (taken.has(block.content)) return undefined
-  if (block.type === 'note') return block
-  if (readSfiaLines(plainOfInlines(block.content)).length === 0) return block
-  const paragraph = { type: 'paragraph' as const, content: block.content, line: block.line }
-  return { type: 'list', ordered: false, items: [{ blocks: [paragraph], line: block.line }], line: block.line }
-}
-
-function rowWithoutTaken(row: SourceRow, taken: ReadonlySet<object>): SourceRow[] {
-  const cells = row.cells.map(cell => ({
-    ...cell,
-    blocks: cell.blocks.flatMap(inner => sourceWithoutTaken(inner, taken)),
-  }))
-  const same = cells.every(
-    ({ blocks }, at) =>
-      blocks.length === row.cells[at]?.blocks.length && blocks.every((inner, n) => inner === row.cells[at]?.blocks[n]),
-  )
-  if (same) return [row]
-  return cells.some(({ blocks }) => blocks.length > 0) ? [{ ...row, cells }] : []
-}
-
-const sourceWithoutTaken = (block: SourceBlock, taken: ReadonlySet<object>): SourceBlock[] => {
-  if (block.type === 'paragraph' || block.type === 'heading') return taken.has(block.content) ? [] : [block]
-  if (block.type === 'table') return [block]
-  const left = withoutTaken(block, taken)
-  return left ? [left as SourceBlock] : []
 }
 
 const textsIn = (part: Block | RoleDocument['skills'][number]): string[] => {

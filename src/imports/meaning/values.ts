@@ -111,7 +111,7 @@ function coded<T>(table: Map<string, T>, value: string): Coded<T> {
   // `Administration and corporate support` is one value, `Full-time and part-time` are two.
   const parts = value.split(/[;\n\u2028]/).flatMap(text =>
     // `Digital, Data and Technology` is one name, commas and all.
-    isValue(text) ? [text] : text.split(','),
+    isValue(text) ? [text] : text.split(/,(?!\d{3}\b)/),
   )
   for (const part of parts.map(text => text.trim()).filter(Boolean)) {
     if (read(part)) continue
@@ -189,12 +189,17 @@ const currencies: Record<string, string> = { '£': 'GBP', '€': 'EUR', $: 'USD'
 /** An amount; the second of a range may lack its sign: `£35,000 – 38,000`. */
 const amount =
   /(?:([£€$])\s?|(?<=\dk?\s?(?:[-–—]|to)\s?))(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?)\s?(k\b)?/gi
+/** What is paid beside a salary: `plus £2,000 market supplement`, `+ £1,000 to £2,000 allowance`. */
+const supplement =
+  /(?:\bplus|\+)\s{0,5}(?:an? |up to |around |circa )?[£€$]\s?[\d,.]{1,12}k?(?:\s?(?:to|-|–|—)\s?[£€$]?\s?[\d,.]{1,12}k?)?(?=[^£€$.;]{0,60}\b(?:allowance|bonus|overtime|payment|pension|premium|supplement|weighting)s?\b)/gi
 /** What stands between two amounts that are no range but of two places or things. */
 const parting = /[:\n;\p{Lu}]/u
 
 /** The text of a salary, with its amounts where it has one or two of one currency and no more can be meant. */
 export function salaryIn(text: string): Salary {
-  const all = [...text.matchAll(amount)]
+  // Of the same length, so that what stands between the others is found in the text.
+  const own = text.replace(supplement, found => ' '.repeat(found.length))
+  const all = [...own.matchAll(amount)]
   const found = all[0]?.[1] ? all : []
   const amounts = found.map(match => ({
     currency: currencies[match[1] ?? found[0]?.[1] ?? ''] ?? 'GBP',
@@ -215,13 +220,29 @@ export function salaryIn(text: string): Salary {
     first.value <= second.value &&
     !isParted
   return {
-    min: isMap ? low : isRange ? first.value : one && !/\bup to\b/i.test(text) ? one.value : null,
-    max: isMap ? high : isRange ? second.value : one && !/\b(?:from|minimum|at least)\b/i.test(text) ? one.value : null,
+    min: isMap ? low : isRange ? first.value : one && !/\bup to\b/i.test(own) ? one.value : null,
+    max: isMap ? high : isRange ? second.value : one && !/\b(?:from|minimum|at least)\b/i.test(own) ? one.value : null,
     currency: first?.currency ?? 'GBP',
     period: periods.find(([pattern]) => pattern.test(text))?.[1] ?? null,
     text,
   }
 }
+
+/** A grade and what is paid beside it, at the end: `Grade H (SCP 26–29), £37,280 – £40,777`; '' where nothing is, or something else. */
+export function paidIn(text: string): { grade: string; paid: string } {
+  const at = text.length <= paidMax ? text.indexOf('£') : -1
+  const [before, sign] =
+    /^(.*[^\s,;:(–—-])\s{0,5}([,;:(–—-]|(?<=\))\s)\s{0,5}$/s.exec(text.slice(0, Math.max(at, 0)))?.slice(1) ?? []
+  if (before === undefined) return { grade: text, paid: '' }
+  const own = text.slice(at).trim()
+  const paid = sign === '(' ? own.replace(/\)$/, '') : own
+  const { min, max } = salaryIn(paid)
+  const isPay = (min ?? 0) >= payMin && max !== null && !otherPay.test(paid)
+  return isPay ? { grade: before, paid } : { grade: text, paid: '' }
+}
+const paidMax = 200
+/** What a year is paid with at least: less beside a grade is an allowance or the like. */
+const payMin = 10_000
 
 /** One place; only its postcode is told apart, since the rest would be guesses. */
 export const locationIn = (text: string): Location => ({

@@ -35,12 +35,29 @@ const addressesOf = (node: Nodes): string[] => {
   ]
 }
 
+const isLink = (node: Nodes) => node.type === 'element' && node.tagName === 'a'
+/** The way to a page: by its class or name, or as links from the first page of a site with signs between, `Home > Jobs > Tester`. */
+function isBreadcrumb(node: Element): boolean {
+  const { className, ariaLabel } = node.properties
+  const names = [...(Array.isArray(className) ? className : []), ariaLabel ?? '']
+  if (names.some(name => /^(?:[a-z]+-{1,2})?breadcrumbs?$/i.test(String(name)))) return true
+  if (!isTag('div', 'p')(node)) return false
+  const [first, sign] = node.children.filter(child => child.type !== 'text' || child.value.trim() !== '')
+  return (
+    first !== undefined &&
+    isLink(first) &&
+    /^\s*home\s*$/i.test(textOf(first)) &&
+    sign !== undefined &&
+    /^\s*[>›»/]/.test(textOf(sign))
+  )
+}
+
 /** Menus anywhere; of head and foot those of the page, as an article has its own. */
 function furnitureOf(node: Nodes, inBody = false): Element[] {
   if (!('children' in node)) return []
   return node.children.flatMap(child => {
     if (child.type !== 'element') return []
-    if (child.tagName === 'nav' || child.properties.role === 'navigation') return [child]
+    if (child.tagName === 'nav' || child.properties.role === 'navigation' || isBreadcrumb(child)) return [child]
     if (!inBody && isTag('header', 'footer')(child) && !contains(child, isBody)) return [child]
     return furnitureOf(child, inBody || isBody(child))
   })

@@ -138,9 +138,10 @@ const leadIns = {
     'you(?: wi)?ll (?:also )?be able to (?:show|demonstrate)',
     'you must (?:also )?(?:have|be|show|demonstrate)',
     'it is essential that you',
+    'to (?:do (?:this|the) (?:job|role|work)(?: well)?|(?:succeed|thrive|do well|be successful)(?: in (?:this|the) (?:job|role|post))?) you(?: wi)?ll need(?: to(?: have| be)?)?$',
   ],
   desirable: [
-    'it would (?:also )?be (?:a bonus|a plus|an advantage|advantageous|beneficial|desirable|good|great|helpful|ideal|nice|useful) (?:if you (?:also |already )?|to )(?:had|have|held|hold|knew|know|bring|brought|are|were)',
+    'it would (?:also )?be (?:a bonus|a plus|an advantage|advantageous|beneficial|desirable|good|great|helpful|ideal|nice|useful)(?: but (?:it )?(?:is |its )?not essential)? (?:if you(?: also| already)?$|(?:if you (?:also |already )?|to )(?:had|have|held|hold|knew|know|bring|brought|are|were))',
     'it would (?:also )?help if you (?:also )?(?:had|have|held|hold|knew|know|are|were)',
     'you (?:may|might) also have',
     'ideally (?:you(?: wi)?ll|you) (?:also )?(?:have|be|are)',
@@ -150,6 +151,12 @@ const leadIns = {
 const leadInPatterns = Object.entries(leadIns).map(
   ([importance, phrases]) => [importance as keyof typeof leadIns, new RegExp(`^(?:${phrases.join('|')})\\b`)] as const,
 )
+
+/** Whether a heading is over what people must have where what stands beside it is desirable: `You should have`. */
+export const isBesideDesirable = (text: string) =>
+  /^(?:what )?you (?:should (?:also )?have|must have|need|will need|will have)$|^(?:what )?youll (?:need|have)$/.test(
+    normaliseHeading(text),
+  )
 
 /** What the last sentence of a paragraph that a list follows says of it: `It would be a bonus if you also have:`. */
 export function importanceBefore(text: string): 'essential' | 'desirable' | undefined {

@@ -111,6 +111,7 @@ export const labelWords: Record<LabelledMember, string[]> = {
     'work place',
     'location of post',
     'location of role',
+    'where',
   ],
   business_area: [
     'business area',
@@ -151,6 +152,7 @@ export const labelWords: Record<LabelledMember, string[]> = {
     'employment basis',
     'permanent fixed term',
     'permanent or fixed term',
+    'post type',
   ],
   working_patterns: [
     'working pattern',
@@ -310,4 +312,6 @@ export const otherWords = [
   'date of interview',
   'date of interviews',
   'proposed interview date',
+  'car user status',
+  'car user',
 ]

@@ -45,7 +45,7 @@ export const isKnownLabel = (label: string) =>
 export const isLabel = (text: string) => labelledMember(text) !== undefined
 
 /** Within a line these are a part of what is named there, `Location: main site: Leeds`, and alone in bold they may head a text. */
-const nouns = new Set(['site', 'campus', 'town', 'faculty', 'employer'])
+const nouns = new Set(['site', 'campus', 'town', 'faculty', 'employer', 'where'])
 export const mayHead = (label: string) => nouns.has(normaliseHeading(label))
 const names = [...members.keys(), ...otherWords]
   .filter(name => !nouns.has(name))

@@ -252,7 +252,7 @@ export const kindWords: KindWords[] = [
       'key activities',
       'outputs',
     ],
-    like: /day to day|^as an? .{1,80}\byou(?: wi)?ll(?: be)?$|^in this role you(?: wi)?ll(?: be)?$|responsib|\bdut(?:y|ies)\b|objectives|accountab|deliverables|^you will$|^youll$|what (?:youll|you will)\b.* do(?:ing)?\b|tasks/,
+    like: /day to day|^as an? .{1,80}\byou(?: wi)?ll(?: be)?$|^in this role you(?: wi)?ll(?: be)?$|responsib|\bdut(?:y|ies)\b|objectives|accountab|deliverables|^you will$|^youll$|what (?:youll|you will)\b(?! not\b).* do(?:ing)?\b|tasks/,
     introduces:
       /^(?:the |your )?(?:main |key |primary |typical |core )?(?:responsibilities|duties|accountabilities|tasks)\b|^(?:you are |you(?: wi)?ll be )?primarily responsible for|^you(?: are|(?: wi)?ll be) responsible for$|^(?:in this role |day to day |as an? .{3,40} )?you(?: wi)?ll(?: be)?$|^your (?:role|job) is to$|^the (?:post|job|role) holder will(?: be)?$/,
   },
