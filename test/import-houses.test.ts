@@ -832,36 +832,57 @@ t.test('headings that plain text numbers are headings, and what is numbered belo
   t.end()
 })
 
-t.test('a community is the profession where it is that of one, and a profession where it is the Civil Service’s', async t => {
-  for (const [heading, kind] of [
-    ['Our professional community', 'profession_overview'],
-    ['The DDaT community', 'profession_overview'],
-    ['Policy community', 'profession_overview'],
-    ['Communities of practice', 'profession_overview'],
-    ['The profession', 'profession_overview'],
-    ['About the Government Digital and Data Profession', 'profession_overview'],
-    ['Community engagement', 'other'],
-    ['The local community', 'other'],
-    ['Community Nursing Team', 'other'],
-    ['Data community events', 'other'],
-    ['Registration with your profession', 'other'],
-    ['The nursing profession', 'other'],
-  ] as const) {
-    const { document } = imported(`# Tester\n\n## Job purpose\n\nYou test.\n\n## ${heading}\n\nWords.\n`)
-    t.same(
-      document?.sections.map(section => section.kind),
-      ['role_summary', kind],
-      heading,
-    )
-  }
-})
+t.test(
+  'a community is the profession where it is that of one, and a profession where it is the Civil Service’s',
+  async t => {
+    for (const [heading, kind] of [
+      ['Our professional community', 'profession_overview'],
+      ['The DDaT community', 'profession_overview'],
+      ['Policy community', 'profession_overview'],
+      ['Communities of practice', 'profession_overview'],
+      ['The profession', 'profession_overview'],
+      ['About the Government Digital and Data Profession', 'profession_overview'],
+      ['Community engagement', 'other'],
+      ['The local community', 'other'],
+      ['Community Nursing Team', 'other'],
+      ['Data community events', 'other'],
+      ['Registration with your profession', 'other'],
+      ['The nursing profession', 'other'],
+    ] as const) {
+      const { document } = imported(`# Tester\n\n## Job purpose\n\nYou test.\n\n## ${heading}\n\nWords.\n`)
+      t.same(
+        document?.sections.map(section => section.kind),
+        ['role_summary', kind],
+        heading,
+      )
+    }
+  },
+)
 
 t.test('Job responsibilities below Job description, as NHS Jobs has them', async t => {
   const end = '- Move patients.\n- Move beds.\n\n## About you\n\nStrong.\n'
   for (const above of ['## Job summary\n\nHelp.\n\n', ''])
-    t.match(imported(`# Porter\n\n${above}## Job description\n\n### Job responsibilities\n\n${end}`).document?.sections, [
-      ...(above ? [{ kind: 'role_summary' }] : []),
-      { kind: 'responsibilities', blocks: [...(above ? [{ type: 'subheading' }] : []), { type: 'list' }] },
-      { kind: 'person_specification' },
-    ])
+    t.match(
+      imported(`# Porter\n\n${above}## Job description\n\n### Job responsibilities\n\n${end}`).document?.sections,
+      [
+        ...(above ? [{ kind: 'role_summary' }] : []),
+        { kind: 'responsibilities', blocks: [...(above ? [{ type: 'subheading' }] : []), { type: 'list' }] },
+        { kind: 'person_specification' },
+      ],
+    )
+})
+
+t.test('Job description below the title is a section where only parts of it stand below', async t => {
+  const result = imported('# Porter\n\n## Job description\n\n### The ward\n\nIt is big.\n\n## About you\n\nStrong.\n')
+  t.match(result.document?.sections, [
+    { heading: 'Job description', blocks: [{ type: 'subheading', text: 'The ward' }, { type: 'paragraph' }] },
+    { heading: 'About you' },
+  ])
+  t.equal(warningOf(result, 'heading_added'), undefined)
+  for (const parts of ['### Purpose\n\nHelp.', '## The ward\n\nIt is big.'])
+    t.match(
+      imported(`# Porter\n\n## Job description\n\n${parts}\n\n## About you\n\nStrong.\n`).document?.sections,
+      [{ heading: /Purpose|The ward/ }, { heading: 'About you' }],
+      'it says the kind of document',
+    )
 })

@@ -57,6 +57,15 @@ function takeKind(steps: Step[], notices: Notices): boolean {
 /** Whether a heading stands before another one, so that nothing is under it. */
 const opensNothing = ([, next]: readonly Step[]) => next?.type === 'mark' && !importanceOf(next.text)
 
+/** Whether headings below it that would be no sections themselves stand under the first one, beside which there are others. */
+const isOverParts = ([first, next, ...others]: readonly Step[]) =>
+  first?.type === 'mark' &&
+  next?.type === 'mark' &&
+  next.by === 'heading' &&
+  next.depth > first.depth &&
+  !knownKind(next.text) &&
+  others.some(step => step.type === 'mark' && step.by === 'heading' && step.depth <= first.depth)
+
 /** `[Department logo]` before the title says nothing. */
 function takePlaceholders(steps: Step[], notices: Notices) {
   for (let [first] = steps; first && steps.length > 1 && isPlaceholder(textOf(first)); [first] = steps) {
@@ -138,7 +147,7 @@ function titleIn(steps: Step[], isNamed: boolean, isBelow: boolean, notices: Not
   const others = steps.filter(step => step.type === 'mark' && step !== first) as Mark[]
   const take = (text: string) => {
     steps.shift()
-    takeKind(steps, notices)
+    if (!isOverParts(steps)) takeKind(steps, notices)
     return { text, line: first.line }
   }
   if (first.type === 'mark') {
