@@ -16,7 +16,7 @@ import { withMarkedItems } from './marked-items.ts'
 import { decimalParts, numberedParts } from './numbered-parts.ts'
 import { headRunIns } from './run-ins.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
-import { type BodyBlock, isLouder, type Mark, marksIn, rankOf, type Step, stepsOf } from './steps.ts'
+import { type BodyBlock, isHigher, isLouder, type Mark, marksIn, rankOf, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
 import { countDetails, isCaption, isDocumentKind, marking, ofOrganisation } from './title.ts'
 
@@ -312,6 +312,9 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
   let level = 0
   /** Where only bold lines are headings: those that stand under the last one rather than beside it. */
   let within = false
+  /** The mark of the last section's heading, and the first of those that stand under it. */
+  let head: Mark | undefined
+  let under: Mark | undefined
   steps.forEach((step, index) => {
     const last = sections.at(-1)
     const body = last?.body ?? front
@@ -320,12 +323,16 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
       return
     }
     const known = knownKind(step.text)
-    if (!hasStrong && last && !known) within ||= last.body.length === 0 && !isDocumentKind(last.heading)
+    if (!hasStrong && last && !known && !within && last.body.length === 0 && !isDocumentKind(last.heading)) {
+      within = true
+      under = step
+    }
+    const higher = within && isHigher(step, head, under)
     const isUnder =
       last !== undefined &&
       !known &&
       (decimals.has(step) ||
-        (!hasStrong && within && !isLouder(step.text, last)) ||
+        (!hasStrong && within && !isLouder(step.text, last) && !higher) ||
         (step.by !== 'heading' && isBehaviour(step.text)))
     // The sentence below a heading that says the same is no heading of its own.
     const isOpen = last?.body.every(({ type }) => type === 'subheading')
@@ -338,7 +345,8 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
         isBeside(step, last && kindOf(last.heading) !== 'other' ? rank : level) ||
         isOfSkills(step, last, level))
     ) {
-      within = false
+      // What is not underlined stands under it too.
+      within = higher
       level = rankOf(step)
       const said = step.by === 'plain' ? (known ?? introducedKind(step.text)) : undefined
       const kind = importanceOf(step.text) ? 'skills_experience' : (said ?? kindOf(step.text))
@@ -353,6 +361,7 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
         return
       }
       rank = rankOf(step)
+      head = step
       sections.push({ heading: step.text, content: step.content, kind, line: step.line, body: [] })
     } else body.push({ type: 'subheading', content: step.content, line: step.line })
   })
