@@ -65,12 +65,20 @@ export function rowsOfHeadings(steps: readonly Step[]): Step[] {
       at = until
       continue
     }
+    const below: Step[] = []
     // What stands before the first and behind the last that is known may be a section.
     for (const [index, { mark, value, more }] of units.entries()) {
+      if (index > last) read.push(...below.splice(0))
       const row = { cells: [cell(mark.content, mark.line), cell(value.content, value.line)], line: mark.line }
       const rows: Rows = { type: 'rows', rows: [row], line: mark.line, details: true }
-      read.push(...(index < first || index > last ? [mark, value, ...more] : [rows, ...more]))
+      if (index < first || index > last) read.push(mark, value, ...more)
+      else {
+        read.push(rows)
+        // Further text below a label stands under it still: it is none of the section above.
+        if (more.length > 0) below.push(mark, ...more)
+      }
     }
+    read.push(...below)
     at = end
   }
   return read
