@@ -19,7 +19,7 @@ import { behavioursIn } from './behaviours.ts'
 import { type Languages, sayAgain } from './bilingual.ts'
 import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
 import { hasImportanceColumns } from './criteria.ts'
-import { type Details, type KnownRow, readPairs, saysBands } from './details.ts'
+import { type Details, employerOf, type KnownRow, readPairs, saysBands } from './details.ts'
 import type { Outline, OutlineSection } from './outline.ts'
 import { type Pair, pairsOf } from './pairs.ts'
 import { areOfSfia, linesOnSfia, printedVersion, readSfia, type SfiaIndex, sfiaLines, warnOfUnread } from './sfia.ts'
@@ -118,6 +118,7 @@ class Recogniser implements Provenance {
         this.#pairs.set(section.body, { pairs: [], rest: section.body })
     const later = this.#source.sections.flatMap(section => this.#pairsOf(section).pairs)
     this.details.isBanded = saysBands([...fields, ...pairs, ...later])
+    this.details.employer = employerOf(this.#source, rest, [...fields, ...pairs, ...later])
     readPairs([...fields, ...pairs], this.details, this.#notices)
     const intro = this.#introduction(rest.filter(block => block !== 'pairs'))
     return [...intro, ...this.#source.sections].map(section => this.#section(section))
