@@ -886,3 +886,23 @@ t.test('Job description below the title is a section where only parts of it stan
       'it says the kind of document',
     )
 })
+
+t.test('the role below the name of its employer is the title, or is told where that is not certain', async t => {
+  const titleOf = (front: string) => {
+    const result = imported(`${front}\n\n## Purpose of the post\n\nYou help.\n\n## Main tasks\n\n- Help\n`)
+    t.equal(result.report.coverage.percent, 100)
+    return [result.document?.title, warningOf(result, 'title_unsure')?.excerpt]
+  }
+  for (const [front, title, unsure] of [
+    ['# Harbour Women’s Aid\n\n## Outreach Worker\n\nSalary: £29,093', 'Outreach Worker'],
+    ['**Harbour Women’s Aid**\n\n**Advisor (IDVA)**\n\nSalary: £29,093\n\nHours: 37', 'Advisor (IDVA)'],
+    ['# Mercia Hospice\n\n## Nurse\n\n| | |\n|-|-|\n|Salary|£29,093|\n|Location|Hull|', 'Nurse'],
+    ['# Breathe Easy\n\n## Community Fundraiser\n\n**Salary:** £29,093', 'Breathe Easy', 'Community Fundraiser'],
+    ['# Data Science\n\n## Senior Data Scientist\n\n**Grade:** SEO', 'Data Science', 'Senior Data Scientist'],
+    ['# DevOps\n\n## Payments\n\n**Grade:** SEO', 'DevOps'],
+    ['# Product Manager\n\n## Line manager\n\n**Grade:** SEO', 'Product Manager'],
+    ['# Head of Legal Aid\n\n## Programme Manager\n\n**Grade:** SEO', 'Head of Legal Aid'],
+    ['# Frontend\n\n## Lead developer\n\nYou lead.', 'Frontend'],
+  ] as [string, string, string?][])
+    t.same(titleOf(front), [title, unsure], front)
+})

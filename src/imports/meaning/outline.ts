@@ -18,7 +18,7 @@ import { headRunIns } from './run-ins.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
 import { type BodyBlock, isHigher, isLouder, type Mark, marksIn, rankOf, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
-import { countDetails, isCaption, isDocumentKind, marking, ofOrganisation } from './title.ts'
+import { countDetails, isCaption, isDocumentKind, marking, nameBelow, ofOrganisation } from './title.ts'
 
 export interface OutlineSection {
   heading: string
@@ -86,7 +86,13 @@ function takeTitle(steps: Step[], isNamed: boolean, notices: Notices): Outline['
   const isKind = takeKind(steps, notices)
   const above = takeLetterhead(steps)
   const isBelow = (above.length > 0 && takeKind(steps, notices)) || isKind
+  const next = above.length === 0 && nameBelow(steps) === 'perhaps' ? steps[1] : undefined
   const title = titleIn(steps, isNamed, isBelow, notices)
+  if (title && next) {
+    const below = textOf(next)
+    const detail = `“${title.text}” was taken for the title; “${below}” below it may be the role, and “${title.text}” who employs it`
+    notices.add('repair', 'title_unsure', next.line, below, detail, '/title')
+  }
   steps.unshift(...above)
   return title
 }
@@ -107,10 +113,11 @@ function countNames(steps: readonly Step[]): number {
   if (!following || (leading?.type !== 'mark' && leading?.type !== 'paragraph')) return 0
   const text = textOf(leading)
   const isName =
-    following.type === 'mark' &&
-    (leading.type === 'mark' || following.by === 'heading') &&
-    ofOrganisation.test(text) &&
-    (!knownKind(following.text) || isDocumentKind(following.text))
+    (following.type === 'mark' &&
+      (leading.type === 'mark' || following.by === 'heading') &&
+      ofOrganisation.test(text) &&
+      (!knownKind(following.text) || isDocumentKind(following.text))) ||
+    nameBelow(steps) === 'sure'
   return isName || marking.test(text) ? 1 + countNames(steps.slice(1)) : 0
 }
 
