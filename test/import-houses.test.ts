@@ -195,6 +195,13 @@ t.test('a web page: menus, head and foot of the site are left out and named, the
     ['Delivery Manager', 'page_furniture_removed: Jobs'],
     'an aside that is a menu',
   )
+  t.same(
+    left(
+      `<main><a href="/">Go back</a><h1>Delivery Manager</h1>${role}<aside><h2>Similar jobs</h2>Tester</aside></main>`,
+    ),
+    ['Delivery Manager', 'page_furniture_removed: Go back Similar jobs Tester'],
+    'the way back, and other jobs',
+  )
   const kept: [string, string][] = [
     ['the head of an article', `<article><header><h1>Delivery Manager</h1></header>${role}</article>`],
     ['the only h1', `<header><h1>Delivery Manager</h1></header><main>${role}</main>`],
@@ -202,6 +209,12 @@ t.test('a web page: menus, head and foot of the site are left out and named, the
       'a title as converters write it',
       `<header><h1>Delivery Manager</h1></header><h1>About the role</h1><p>You deliver.</p>`,
     ],
+    ['an aside of the text', `<main><h1>Delivery Manager</h1>${role}<aside><h2>More</h2>Jobs</aside></main>`],
+    [
+      'a link in a sentence',
+      `<main><h1>Delivery Manager</h1>${role}<p>Do <a href="https://a.uk">Go back</a> on.</p></main>`,
+    ],
+    ['a page on roles', `<main><h1>Delivery Manager</h1>${role}<h2>Related roles</h2><p>Tester</p></main>`],
     ['neither main nor h1', `<header><p><b>Delivery Manager</b></p></header>${role}`],
   ]
   for (const [name, text] of kept) t.same(left(text), ['Delivery Manager'], name)
