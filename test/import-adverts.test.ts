@@ -104,7 +104,7 @@ t.test('labels as headings over their values, as adverts on web sites have them'
   for (const [form, page, headings, more] of [
     ['a section', `<h2>Details</h2>${fields('h3').join('')}${places}`, ['Details', 'Job summary'], true],
     ['no section', `${fields('h3').join('')}${places}`, ['Introduction', 'Job summary'], true],
-    ['one depth', fields('h2').join(''), ['Introduction', 'Job summary'], false],
+    ['one depth', fields('h2').join(''), ['Salary', 'Job summary'], false],
   ] as const) {
     const { document, report } = imported(`<h1>Tester</h1>${page}${end}`, 'text/html')
     const { working_patterns, ...read } = detailsIn(document) as Record<string, unknown>
@@ -117,6 +117,12 @@ t.test('labels as headings over their values, as adverts on web sites have them'
       form,
     )
     t.same([report.coverage.percent, report.losses], [100, []])
+    const besides = form === 'one depth' ? [] : [{ type: 'subheading', text: 'Salary' }]
+    t.match(
+      document?.sections[0]?.blocks.slice(form === 'a section' ? 1 : 0),
+      [...besides, { type: 'paragraph', text: 'A pension besides.' }],
+      `${form}: what else is said of the salary stands under it`,
+    )
   }
   const above = imported(
     `<h1>Tester</h1><p><strong>Salary </strong><br>£35,000 a year</p><p><strong>Location</strong><br>Belfast : BT1 3LP</p>${end}`,
@@ -141,7 +147,7 @@ t.test('labels as headings over their values, as adverts on web sites have them'
     locations: [{ ...place('Tewkesbury Hospital, Barton Road, Tewkesbury, GL20 5GJ'), postcode: 'GL20 5GJ' }],
     additional: ['Date posted: 6 February 2026', 'Pay scheme: Agenda for change'],
   })
-  t.same(outlineOf(read)[0], 'other: advert_details, paragraph')
+  t.same(outlineOf(read)[0], 'other: advert_details, subheading, paragraph')
   const text = '<h2>Team</h2><p>We are six people.</p><h2>Location</h2><p>Leeds</p>'
   const kept = imported(`<h1>Tester</h1>${text}${end}`, 'text/html').document
   t.same([detailsIn(kept), kept?.sections.length], [{ grades: [] }, 3], 'one label by itself is a section')

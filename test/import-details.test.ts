@@ -947,3 +947,40 @@ t.test('labels that nobody knows are details beside one that is known or with co
   }
   t.end()
 })
+
+t.test('Grade 7 of a university, council or hospital is none of the Civil Service, and of a department it is', t => {
+  const additional = (label: string, value: string) => ({ label, value })
+  for (const [front, kept, isUnsure] of [
+    // Whose it is stands in a line, in the letterhead, in the details.
+    ['# Lecturer\n\nUniversity of Mercia\n\n**Grade:** Grade 7', [additional('Grade', 'Grade 7')], true],
+    ['# Lecturer\n\n**Faculty of Arts | School of Law**\n\n**Grade:** 7', [additional('Grade', '7')], true],
+    ['# Mercia County Council\n\n## Planner\n\n**Grade:** Grade 6/7', [additional('Grade', 'Grade 6/7')], true],
+    [
+      '# Nurse\n\n**Employer:** Mercia NHS Trust\n\n**Grade:** G7',
+      [additional('Employer', 'Mercia NHS Trust'), additional('Grade', 'G7')],
+      true,
+    ],
+    // Not certain.
+    ['# Lecturer, Mercia College\n\n**Grade:** Grade 7', [], true],
+    ['# Analyst\n\n**Faculty:** Science\n\n**Grade:** Grade 7', [], true],
+    ['# Analyst\n\nUniversity of Mercia\n\nDepartment for Transport\n\n**Grade:** Grade 7', [], true],
+    // A department.
+    ['# School Improvement Adviser\n\nDepartment for Education\n\n**Grade:** Grade 7', [], false],
+    ['# University Policy Lead\n\n**Team:** Universities and Colleges\n\n**Grade:** Grade 7', [], false],
+    ['# Analyst\n\n**Location:** University of Mercia\n\n**Grade:** Grade 7', [], false],
+    ['# Analyst\n\nYou will work with Mercia County Council.\n\n**Grade:** Grade 7', [], false],
+    ['# Analyst\n\nUniversity of Mercia\n\n**Civil Service grade:** Grade 7', [], false],
+  ] as const) {
+    const result = imported(`${front}\n\n${body}`)
+    const isTheirs = kept.length > 0
+    t.equal(
+      result.document?.grades.some(({ code }) => code === 'G7'),
+      !isTheirs,
+      front,
+    )
+    t.same(result.document?.advert_details.additional, kept, front)
+    t.equal(warningOf(result, 'grade_unsure')?.severity, isUnsure ? 'repair' : undefined, front)
+    t.equal(result.report.coverage.percent, 100)
+  }
+  t.end()
+})

@@ -205,6 +205,13 @@ t.test('a web page: menus, head and foot of the site are left out and named, the
       ['Delivery Manager', 'page_furniture_removed: Home > Jobs > Manager'],
       way,
     )
+  t.same(
+    left(
+      `<main><a href="/">Go back</a><h1>Delivery Manager</h1>${role}<aside><h2>Similar jobs</h2>Tester</aside></main>`,
+    ),
+    ['Delivery Manager', 'page_furniture_removed: Go back Similar jobs Tester'],
+    'the way back, and other jobs',
+  )
   const kept: [string, string][] = [
     [
       'a text that begins with a link',
@@ -218,6 +225,12 @@ t.test('a web page: menus, head and foot of the site are left out and named, the
       'a title as converters write it',
       `<header><h1>Delivery Manager</h1></header><h1>About the role</h1><p>You deliver.</p>`,
     ],
+    ['an aside of the text', `<main><h1>Delivery Manager</h1>${role}<aside><h2>More</h2>Jobs</aside></main>`],
+    [
+      'a link in a sentence',
+      `<main><h1>Delivery Manager</h1>${role}<p>Do <a href="https://a.uk">Go back</a> on.</p></main>`,
+    ],
+    ['a page on roles', `<main><h1>Delivery Manager</h1>${role}<h2>Related roles</h2><p>Tester</p></main>`],
     ['neither main nor h1', `<header><p><b>Delivery Manager</b></p></header>${role}`],
   ]
   for (const [name, text] of kept) t.same(left(text), ['Delivery Manager'], name)
@@ -846,4 +859,79 @@ t.test('headings that plain text numbers are headings, and what is numbered belo
       other,
     )
   t.end()
+})
+
+t.test(
+  'a community is the profession where it is that of one, and a profession where it is the Civil Service’s',
+  async t => {
+    for (const [heading, kind] of [
+      ['Our professional community', 'profession_overview'],
+      ['The DDaT community', 'profession_overview'],
+      ['Policy community', 'profession_overview'],
+      ['Communities of practice', 'profession_overview'],
+      ['The profession', 'profession_overview'],
+      ['About the Government Digital and Data Profession', 'profession_overview'],
+      ['Community engagement', 'other'],
+      ['The local community', 'other'],
+      ['Community Nursing Team', 'other'],
+      ['Data community events', 'other'],
+      ['Registration with your profession', 'other'],
+      ['The nursing profession', 'other'],
+    ] as const) {
+      const { document } = imported(`# Tester\n\n## Job purpose\n\nYou test.\n\n## ${heading}\n\nWords.\n`)
+      t.same(
+        document?.sections.map(section => section.kind),
+        ['role_summary', kind],
+        heading,
+      )
+    }
+  },
+)
+
+t.test('Job responsibilities below Job description, as NHS Jobs has them', async t => {
+  const end = '- Move patients.\n- Move beds.\n\n## About you\n\nStrong.\n'
+  for (const above of ['## Job summary\n\nHelp.\n\n', ''])
+    t.match(
+      imported(`# Porter\n\n${above}## Job description\n\n### Job responsibilities\n\n${end}`).document?.sections,
+      [
+        ...(above ? [{ kind: 'role_summary' }] : []),
+        { kind: 'responsibilities', blocks: [...(above ? [{ type: 'subheading' }] : []), { type: 'list' }] },
+        { kind: 'person_specification' },
+      ],
+    )
+})
+
+t.test('Job description below the title is a section where only parts of it stand below', async t => {
+  const result = imported('# Porter\n\n## Job description\n\n### The ward\n\nIt is big.\n\n## About you\n\nStrong.\n')
+  t.match(result.document?.sections, [
+    { heading: 'Job description', blocks: [{ type: 'subheading', text: 'The ward' }, { type: 'paragraph' }] },
+    { heading: 'About you' },
+  ])
+  t.equal(warningOf(result, 'heading_added'), undefined)
+  for (const parts of ['### Purpose\n\nHelp.', '## The ward\n\nIt is big.'])
+    t.match(
+      imported(`# Porter\n\n## Job description\n\n${parts}\n\n## About you\n\nStrong.\n`).document?.sections,
+      [{ heading: /Purpose|The ward/ }, { heading: 'About you' }],
+      'it says the kind of document',
+    )
+})
+
+t.test('the role below the name of its employer is the title, or is told where that is not certain', async t => {
+  const titleOf = (front: string) => {
+    const result = imported(`${front}\n\n## Purpose of the post\n\nYou help.\n\n## Main tasks\n\n- Help\n`)
+    t.equal(result.report.coverage.percent, 100)
+    return [result.document?.title, warningOf(result, 'title_unsure')?.excerpt]
+  }
+  for (const [front, title, unsure] of [
+    ['# Harbour Women’s Aid\n\n## Outreach Worker\n\nSalary: £29,093', 'Outreach Worker'],
+    ['**Harbour Women’s Aid**\n\n**Advisor (IDVA)**\n\nSalary: £29,093\n\nHours: 37', 'Advisor (IDVA)'],
+    ['# Mercia Hospice\n\n## Nurse\n\n| | |\n|-|-|\n|Salary|£29,093|\n|Location|Hull|', 'Nurse'],
+    ['# Breathe Easy\n\n## Community Fundraiser\n\n**Salary:** £29,093', 'Breathe Easy', 'Community Fundraiser'],
+    ['# Data Science\n\n## Senior Data Scientist\n\n**Grade:** SEO', 'Data Science', 'Senior Data Scientist'],
+    ['# DevOps\n\n## Payments\n\n**Grade:** SEO', 'DevOps'],
+    ['# Product Manager\n\n## Line manager\n\n**Grade:** SEO', 'Product Manager'],
+    ['# Head of Legal Aid\n\n## Programme Manager\n\n**Grade:** SEO', 'Head of Legal Aid'],
+    ['# Frontend\n\n## Lead developer\n\nYou lead.', 'Frontend'],
+  ] as [string, string, string?][])
+    t.same(titleOf(front), [title, unsure], front)
 })

@@ -335,6 +335,8 @@ t.test('the heads of a table are no items of the list that it becomes', async t 
     ],
   ])
   t.equal(tasks.report.coverage.percent, 100)
+  const tested = read('Behaviours', '|**Behaviour**|**Lead?**|**When tested**|', '|Delivering at Pace|No|Interview|')
+  t.same(items(tested), [[['Delivering at Pace', 'No', 'Interview']]], 'of behaviours')
   const marked = read('Duties', '|**Area**|**Measure for the team**|', '|Policy|Two a year|')
   t.same(items(marked), [[['Policy', 'Two a year']]], 'marked, and one of its words is known')
   for (const rows of [

@@ -735,3 +735,37 @@ t.test(
     t.equal(warningOf(other, 'contents_removed'), undefined)
   },
 )
+
+t.test('bold headings that are underlined stand above those that are not, which stand under them', async t => {
+  const underlined = (text: string) => paragraph(run(text, '<w:b/><w:u w:val="single"/>'))
+  const sections = async (...body: string[]) =>
+    (await read(wordFile(bold('Secretary') + body.join('')))).document?.sections.map(({ heading, blocks }) => [
+      heading,
+      ...blocks.map(block => ('text' in block ? block.text : block.type)),
+    ])
+  const [duties, calls, text] = [underlined('Main duties'), paragraph('Take calls.'), paragraph('Be kind.')]
+  t.same(
+    await sections(
+      duties,
+      bold('Telephone'),
+      calls,
+      bold('Letters'),
+      calls,
+      underlined('General'),
+      text,
+      bold('Health'),
+      text,
+    ),
+    [
+      ['Main duties', '**Telephone**', 'Take calls.', '**Letters**', 'Take calls.'],
+      ['General', 'Be kind.', '**Health**', 'Be kind.'],
+    ],
+  )
+  const under = ['Main duties', '**Telephone**', 'Take calls.', '**General**', 'Be kind.']
+  for (const body of [
+    [duties, underlined('Telephone'), calls, underlined('General'), text],
+    [duties, bold('Telephone'), calls, bold('General'), text],
+    [bold('Main duties'), bold('Telephone'), calls, underlined('General'), text],
+  ])
+    t.same(await sections(...body), [under])
+})

@@ -65,16 +65,24 @@ export function rowsOfHeadings(steps: readonly Step[]): Step[] {
       at = until
       continue
     }
+    const below: Step[] = []
     // What stands before the first and behind the last that is known may be a section.
     for (const [index, { mark, value, more }] of units.entries()) {
+      if (index > last) read.push(...below.splice(0))
       // An address has a line for each of its parts.
       const count = labelledMember(mark.text) === 'locations' ? more.findIndex(({ continues }) => !continues) : 0
       const lines = [value, ...more.slice(0, count < 0 ? more.length : count)]
       const rest = more.slice(lines.length - 1)
       const row = { cells: [cell([mark]), cell(lines)], line: mark.line }
       const rows: Rows = { type: 'rows', rows: [row], line: mark.line, details: true }
-      read.push(...(index < first || index > last ? [mark, value, ...more] : [rows, ...rest]))
+      if (index < first || index > last) read.push(mark, value, ...more)
+      else {
+        read.push(rows)
+        // Further text below a label stands under it still: it is none of the section above.
+        if (rest.length > 0) below.push(mark, ...rest)
+      }
     }
+    read.push(...below)
     at = end
   }
   return read

@@ -5,13 +5,27 @@ import type { AdvertDetails, Grade, RoleDocument } from '../../document/schema.t
 import { foldSpace, type Inline, linksOf, plainOfInlines, writeText } from '../../document/text.ts'
 import { shorten } from '../../document/wording.ts'
 import type { Notices } from '../notices.ts'
+import { sourceLines } from '../source/tree.ts'
+import { type OtherEmployer, otherEmployer } from '../words/employers.ts'
 import { looksLikeHeading, normaliseHeading } from '../words/headings.ts'
 import type { LabelledMember } from '../words/label-words.ts'
 import { isWelshLabel, labelledMember, mayBeTitle } from '../words/labels.ts'
 import { type Places, placesIn } from '../words/places.ts'
+import type { Outline } from './outline.ts'
 import type { Pair } from './pairs.ts'
+import type { BodyBlock } from './steps.ts'
 import { leaveFileTitle } from './title.ts'
-import { areBareGrades, codesIn, gradesIn, locationIn, paidIn, salaryIn, saysBand, tickedIn } from './values.ts'
+import {
+  areBareGrades,
+  areNumbered,
+  codesIn,
+  gradesIn,
+  locationIn,
+  paidIn,
+  salaryIn,
+  saysBand,
+  tickedIn,
+} from './values.ts'
 
 export interface KnownRow {
   label: string
@@ -25,6 +39,8 @@ export interface Details {
   isBanded: boolean
   /** A row has the label of a salary, so what stands beside a grade is none. */
   isPaid: boolean
+  /** Whose grades they may be, where that is no department. */
+  employer?: OtherEmployer | undefined
   details: AdvertDetails
   grades: Grade[]
   profession: RoleDocument['profession']
@@ -43,6 +59,18 @@ export const saysBands = (pairs: readonly Pair[]) =>
 
 /** Whether a row is the salary. */
 export const saysPay = (pairs: readonly Pair[]) => pairs.some(({ label }) => labelledMember(label) === 'salary')
+
+/** What the lines before the first section, its heading and the details say of the employer. */
+export function employerOf(source: Outline, front: readonly (BodyBlock | 'pairs')[], pairs: readonly Pair[]) {
+  const lines = front.flatMap(block =>
+    block !== 'pairs' && 'content' in block ? sourceLines(block).map(({ content }) => plainOfInlines(content)) : [],
+  )
+  return otherEmployer({
+    title: source.title?.text ?? '',
+    lines: [...lines, ...source.sections.slice(0, 1).map(({ heading }) => heading)],
+    details: pairs.map(({ label, value }) => ({ label, value: plainOfInlines(value.flat()) })),
+  })
+}
 
 const headMembers = new Set<LabelledMember>(['grades', 'title', 'profession', 'behaviours'])
 const lineMax = 300
@@ -168,7 +196,15 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
           into.rows.push({ label: pair.label, line: pair.line, member: 'salary', value: paid })
         }
         const found = gradesIn(grade, pair.label, into.isBanded)
-        if (areBareGrades(found, pair.label)) {
+        const { employer } = into
+        if (employer && areNumbered(found, pair.label)) {
+          const [kept, pointer] = employer.certain
+            ? ['it was kept in additional', `/advert_details/additional/${details.additional.length}`]
+            : ['it was read as of the Civil Service; remove it where it is one of theirs', '/grades']
+          const detail = `The document names “${employer.name}”, and other employers number their grades too: ${kept}`
+          notices.add('repair', 'grade_unsure', pair.line, value, detail, pointer)
+          if (employer.certain) return addAdditional(pair.label, foldSpace(grade), pair.line)
+        } else if (areBareGrades(found, pair.label)) {
           const read = found.known.map(({ value: { label } }) => label).join(' and ')
           const detail = `“${pair.label}: ${folded}” was read as ${read} of the Civil Service. Other employers number their grades too; remove it where it is one of theirs`
           notices.add('repair', 'grade_unsure', pair.line, value, detail, '/grades')

@@ -24,9 +24,9 @@ import { areMarked, withMarkedItems } from './marked-items.ts'
 import { decimalParts, numberedParts } from './numbered-parts.ts'
 import { headRunIns } from './run-ins.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
-import { type BodyBlock, isLouder, type Mark, marksIn, rankOf, type Step, stepsOf } from './steps.ts'
+import { type BodyBlock, isHigher, isLouder, type Mark, marksIn, rankOf, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
-import { countDetails, isCaption, isDocumentKind, marking, ofOrganisation } from './title.ts'
+import { countDetails, isCaption, isDocumentKind, marking, nameBelow, ofOrganisation } from './title.ts'
 
 export interface OutlineSection {
   heading: string
@@ -65,6 +65,15 @@ function takeKind(steps: Step[], notices: Notices): boolean {
 /** Whether a heading stands before another one, so that nothing is under it. */
 const opensNothing = ([, next]: readonly Step[]) => next?.type === 'mark' && !importanceOf(next.text)
 
+/** Whether headings below it that would be no sections themselves stand under the first one, beside which there are others. */
+const isOverParts = ([first, next, ...others]: readonly Step[]) =>
+  first?.type === 'mark' &&
+  next?.type === 'mark' &&
+  next.by === 'heading' &&
+  next.depth > first.depth &&
+  !knownKind(next.text) &&
+  others.some(step => step.type === 'mark' && step.by === 'heading' && step.depth <= first.depth)
+
 /** `[Department logo]` before the title says nothing. */
 function takePlaceholders(steps: Step[], notices: Notices) {
   for (let [first] = steps; first && steps.length > 1 && isPlaceholder(textOf(first)); [first] = steps) {
@@ -85,7 +94,13 @@ function takeTitle(steps: Step[], isNamed: boolean, notices: Notices): Outline['
   const isKind = takeKind(steps, notices)
   const above = takeLetterhead(steps)
   const isBelow = (above.length > 0 && takeKind(steps, notices)) || isKind
+  const next = above.length === 0 && nameBelow(steps) === 'perhaps' ? steps[1] : undefined
   const title = titleIn(steps, isNamed, isBelow, notices)
+  if (title && next) {
+    const below = textOf(next)
+    const detail = `“${title.text}” was taken for the title; “${below}” below it may be the role, and “${title.text}” who employs it`
+    notices.add('repair', 'title_unsure', next.line, below, detail, '/title')
+  }
   steps.unshift(...above)
   return title
 }
@@ -106,10 +121,11 @@ function countNames(steps: readonly Step[]): number {
   if (!following || (leading?.type !== 'mark' && leading?.type !== 'paragraph')) return 0
   const text = textOf(leading)
   const isName =
-    following.type === 'mark' &&
-    (leading.type === 'mark' || following.by === 'heading') &&
-    ofOrganisation.test(text) &&
-    (!knownKind(following.text) || isDocumentKind(following.text))
+    (following.type === 'mark' &&
+      (leading.type === 'mark' || following.by === 'heading') &&
+      ofOrganisation.test(text) &&
+      (!knownKind(following.text) || isDocumentKind(following.text))) ||
+    nameBelow(steps) === 'sure'
   return isName || marking.test(text) ? 1 + countNames(steps.slice(1)) : 0
 }
 
@@ -146,7 +162,7 @@ function titleIn(steps: Step[], isNamed: boolean, isBelow: boolean, notices: Not
   const others = steps.filter(step => step.type === 'mark' && step !== first) as Mark[]
   const take = (text: string) => {
     steps.shift()
-    takeKind(steps, notices)
+    if (!isOverParts(steps)) takeKind(steps, notices)
     return { text, line: first.line }
   }
   if (first.type === 'mark') {
@@ -260,6 +276,9 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
   let level = 0
   /** Where only bold lines are headings: those that stand under the last one rather than beside it. */
   let within = false
+  /** The mark of the last section's heading, and the first of those that stand under it. */
+  let head: Mark | undefined
+  let under: Mark | undefined
   steps.forEach((step, index) => {
     const last = sections.at(-1)
     const body = last?.body ?? front
@@ -268,13 +287,17 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
       return
     }
     const known = knownKind(step.text)
-    if (!hasStrong && last && !known) within ||= last.body.length === 0 && !isDocumentKind(last.heading)
+    if (!hasStrong && last && !known && !within && last.body.length === 0 && !isDocumentKind(last.heading)) {
+      within = true
+      under = step
+    }
+    const higher = within && isHigher(step, head, under)
     const isUnder =
       last !== undefined &&
       (isGroup(step, steps[index + 1], last, rank) ||
         (!known &&
           (decimals.has(step) ||
-            (!hasStrong && within && !isLouder(step.text, last)) ||
+            (!hasStrong && within && !isLouder(step.text, last) && !higher) ||
             (step.by !== 'heading' && isBehaviour(step.text)))))
     // The sentence below a heading that says the same is no heading of its own.
     const isOpen = last?.body.every(({ type }) => type === 'subheading')
@@ -287,7 +310,8 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
         isBeside(step, last && kindOf(last.heading) !== 'other' ? rank : level) ||
         isOfSkills(step, last, level))
     ) {
-      within = false
+      // What is not underlined stands under it too.
+      within = higher
       level = rankOf(step)
       const said = step.by === 'plain' ? (known ?? introducedKind(step.text)) : undefined
       const kind = importanceOf(step.text) ? 'skills_experience' : (said ?? kindOf(step.text))
@@ -302,6 +326,7 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
         return
       }
       rank = rankOf(step)
+      head = step
       sections.push({ heading: step.text, content: step.content, kind, line: step.line, body: [] })
     } else body.push({ type: 'subheading', content: step.content, line: step.line })
   })

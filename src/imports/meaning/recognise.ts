@@ -19,7 +19,7 @@ import { behavioursIn } from './behaviours.ts'
 import { type Languages, sayAgain } from './bilingual.ts'
 import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
 import { hasImportanceColumns } from './criteria.ts'
-import { type Details, type KnownRow, readPairs, saysBands, saysPay } from './details.ts'
+import { type Details, employerOf, type KnownRow, readPairs, saysBands, saysPay } from './details.ts'
 import type { Outline, OutlineSection } from './outline.ts'
 import { areLabelLines, type Pair, pairsOf } from './pairs.ts'
 import { areOfSfia, linesOnSfia, printedVersion, readSfia, type SfiaIndex, sfiaLines, warnOfUnread } from './sfia.ts'
@@ -119,7 +119,8 @@ class Recogniser implements Provenance {
         this.#pairs.set(section.body, { pairs: [], rest: section.body })
     const later = this.#source.sections.flatMap(section => this.#pairsOf(section).pairs)
     const all = [...fields, ...pairs, ...later]
-    Object.assign(this.details, { isBanded: saysBands(all), isPaid: saysPay(all) })
+    const employer = employerOf(this.#source, rest, all)
+    Object.assign(this.details, { isBanded: saysBands(all), isPaid: saysPay(all), employer })
     readPairs([...fields, ...pairs], this.details, this.#notices)
     const intro = this.#introduction(rest.filter(block => block !== 'pairs'))
     return [...intro, ...this.#source.sections].map(section => this.#section(section))

@@ -57,6 +57,8 @@ export type Step =
       parts?: boolean
       /** Word's style says that it is the title. */
       title?: boolean
+      /** It is underlined, whatever else it is. */
+      underlined?: boolean
     }
   | BodyBlock
 
@@ -68,6 +70,13 @@ export const isLouder = (text: string, { heading, body }: { heading: string; bod
   isUpper(text) &&
   isUpper(heading) &&
   body.some(block => block.type === 'subheading' && !isUpper(plainOfInlines(block.content)))
+
+/** Whether a bold heading is underlined as that of its section is, and what stands under that is not. */
+export const isHigher = (mark: Mark, head: Mark | undefined, under: Mark | undefined) =>
+  [mark, head, under].every(each => each?.by === 'bold') &&
+  mark.underlined === true &&
+  head?.underlined === true &&
+  under?.underlined === false
 
 /** The headings among steps, and what may be one. */
 export const marksIn = (steps: readonly Step[]): Mark[] => steps.filter(step => step.type === 'mark')
@@ -95,7 +104,8 @@ const linesOf = (block: SourceParagraph): Step[] =>
       looksLikeHeading(text) &&
       (!isLabel(text) || (lines.length === 1 && (knownKind(text) !== undefined || mayHead(text)))) &&
       !isDetailLine(content)
-    if (mayBe && isBold(content)) return { type: 'mark', by: 'bold', depth: 7, content, text, line }
+    if (mayBe && isBold(content))
+      return { type: 'mark', by: 'bold', depth: 7, content, text, line, underlined: block.underlined === true }
     if (mayBe && knownKind(text)) return { type: 'mark', by: 'plain', depth: 7, content, text, line }
     if (mayBe && isUpper(text)) return { type: 'mark', by: 'upper', depth: 7, content, text, line }
     if (mayBe && isUnderlinedHeading(block, lines.length))

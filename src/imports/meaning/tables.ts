@@ -174,7 +174,7 @@ export const isShort = ({ blocks }: SourceCell) =>
 
 /** Words that stand above columns. */
 const headWords =
-  /^(?:skill|competency|competence|behaviour|capability|strength|element|area|activity|measure|task|duty|responsibility|objective|level|grade|code|criteri(?:on|a)|method|category|field|detail|item|value|description|no|number|ref|reference|importance|weight(?:ing)?|outcome|output|frequency|evidence|stage|date)s?$|^(?:% of time|of time|time|percentage(?: of time)?|what we assess|how assessed|assessed (?:at|by)|sfia (?:skill|code|level)|(?:skill|required|target) level|key (?:activity|task|measure)s?)$/
+  /^(?:skill|competency|competence|behaviour|capability|strength|element|area|activity|measure|task|duty|responsibility|objective|level|grade|code|criteri(?:on|a)|method|category|field|detail|item|value|description|no|number|ref|reference|importance|weight(?:ing)?|outcome|output|frequency|evidence|stage|date)s?$|^(?:% of time|of time|time|percentage(?: of time)?|what we assess|assessed (?:at|by)|sfia (?:skill|code|level)|(?:skill|required|target) level|key (?:activity|task|measure)s?|lead|(?:when|how|where) (?:tested|assessed))$/
 const isHeadWord = (cell: SourceCell) => headWords.test(normaliseHeading(cellText(cell)))
 export const standsOut = ({ header, blocks }: SourceCell) =>
   header || (blocks.length > 0 && blocks.every(block => block.type === 'paragraph' && isBold(block.content)))

@@ -171,6 +171,10 @@ export const areBareGrades = ({ known }: Coded<Grade>, label: string) =>
   known.every(({ text }) => /^[\d\W]*(?:(?:and|or|to)[\d\W]+)?$/i.test(text)) &&
   !/civil service/i.test(label)
 
+/** Whether there are Grades 6 and 7 among grades, which universities have too. */
+export const areNumbered = ({ known }: Coded<Grade>, label: string) =>
+  known.some(({ value }) => /^G[67]$/.test(value.code)) && !/civil service/i.test(label)
+
 /** Codes of a list that an advert's member takes. */
 export const codesIn = <K extends keyof typeof tables>(member: K, value: string) =>
   coded(tables[member] as Map<string, string>, value) as Coded<

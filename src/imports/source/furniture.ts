@@ -52,12 +52,33 @@ function isBreadcrumb(node: Element): boolean {
   )
 }
 
+const backWords =
+  /^(?:(?:go )?back(?: to (?:the )?(?:all |search |job )*(?:jobs|results|search|vacancies))?|skip to (?:main )?content)$/i
+const isSpace = (node: Nodes | undefined) => node?.type === 'text' && node.value.trim() === ''
+const isText = (node: Nodes | undefined) =>
+  node?.type === 'text' || (node?.type === 'element' && inlineTags.has(node.tagName))
+/** A link back, or to the text, that stands for itself and in no sentence. */
+function isWayBack(node: Element, at: number, beside: readonly Nodes[]): boolean {
+  if (node.tagName !== 'a' || !backWords.test(textOf(node).trim())) return false
+  return [-1, 1].every(step => !isText(beside[at + (isSpace(beside[at + step]) ? 2 * step : step)]))
+}
+
+const otherJobs =
+  /^(?:(?:similar|related|other|more|recommended) (?:jobs|roles|vacancies)|you (?:may|might) also like)\W*$/i
+/** What a page sets beside the text under a heading that names other jobs. */
+const isBeside = ({ tagName, children }: Element) =>
+  tagName === 'aside' &&
+  children.some(
+    child => child.type === 'element' && /^h[1-6]$/.test(child.tagName) && otherJobs.test(textOf(child).trim()),
+  )
+
 /** Menus anywhere; of head and foot those of the page, as an article has its own. */
 function furnitureOf(node: Nodes, inBody = false): Element[] {
   if (!('children' in node)) return []
-  return node.children.flatMap(child => {
+  return node.children.flatMap((child, at, all) => {
     if (child.type !== 'element') return []
-    if (child.tagName === 'nav' || child.properties.role === 'navigation' || isBreadcrumb(child)) return [child]
+    if (isWayBack(child, at, all) || isBeside(child) || isBreadcrumb(child)) return [child]
+    if (child.tagName === 'nav' || child.properties.role === 'navigation') return [child]
     if (!inBody && isTag('header', 'footer')(child) && !contains(child, isBody)) return [child]
     return furnitureOf(child, inBody || isBody(child))
   })

@@ -6,8 +6,9 @@
  * `introduces` is for the sentence before a list that stands where others have a heading.
  */
 import type { SectionKind } from '../../document/schema.ts'
+import { employmentWords } from './section-kinds-employment.ts'
 
-interface KindWords {
+export interface KindWords {
   kind: SectionKind
   phrases: string[]
   like?: RegExp
@@ -82,78 +83,7 @@ export const kindWords: KindWords[] = [
       /^(?:we are|were) looking for (?:someone|somebody|people|a person|candidates) who(?: is| are| can| has| have)?$|^(?:we would|wed) love to hear from you if you(?: are| have)?$|^you(?: wi)?ll be able to (?:show|demonstrate)$/,
     like: /person(?:al)? spec|\bsomeone who\b|^(?:about|who) you\b|looking for|ideal candidate|who you are|you(?:ll| will)? bring|\bpeople who$|^(?:our|the) (?:ideal )?candidate$/,
   },
-  {
-    kind: 'nationality',
-    phrases: ['nationality', 'nationality requirements', 'nationality rules', 'right to work'],
-    like: /nationality|citizen|right to work/,
-  },
-  {
-    kind: 'diversity',
-    phrases: [
-      'diversity and inclusion',
-      'equality diversity and inclusion',
-      'equality and diversity',
-      'inclusion and diversity',
-      'equal opportunities',
-      'equality statement',
-      'reasonable adjustments',
-    ],
-    like: /diversity|inclusion|equal|\beeo\b|reasonable a|disability|veterans/,
-  },
-  {
-    kind: 'security',
-    phrases: [
-      'security',
-      'security clearance',
-      'security vetting',
-      'national security vetting',
-      'vetting',
-      'pre employment checks',
-    ],
-    like: /clearance|vetting|security check|pre employment/,
-  },
-  {
-    kind: 'terms',
-    phrases: [
-      'terms and conditions',
-      'terms and conditions of employment',
-      'terms of appointment',
-      'conditions of service',
-    ],
-    like: /^terms\b|conditions/,
-  },
-  {
-    kind: 'benefits',
-    phrases: [
-      'benefits',
-      'what we offer',
-      'what we can offer',
-      'what we can offer you',
-      'what youll get',
-      'our benefits',
-      'rewards and benefits',
-      'pay and benefits',
-      'whats in it for you',
-      'why work for us',
-      'why join us',
-    ],
-    like: /benefits|what we (?:can )?offer|reward|whats in it for you|why (?:work|join)/,
-  },
-  {
-    kind: 'selection',
-    phrases: [
-      'how to apply',
-      'selection process',
-      'the selection process',
-      'application process',
-      'recruitment process',
-      'how we will assess you',
-      'how youll be assessed',
-      'things you need to know',
-      'next steps',
-    ],
-    like: /\bapply|application|selection|interview|assess|recruitment process|expect next/,
-  },
+  ...employmentWords,
   {
     kind: 'capabilities',
     phrases: [
@@ -219,6 +149,7 @@ export const kindWords: KindWords[] = [
       'your responsibilities include',
       'your responsibilities will include',
       'main responsibilities',
+      'job responsibilities',
       'primary responsibilities',
       'core responsibilities',
       'main duties and responsibilities',
@@ -317,7 +248,8 @@ export const kindWords: KindWords[] = [
       'about the profession',
       'about our profession',
     ],
-    like: /\bprofession\b|about (?:digital|data|ddat)|community/,
+    // `Community engagement` is a duty, and `Registration with your profession` a criterion.
+    like: /^(?:about )?(?:the|our) profession$|about (?:digital|data|ddat)|\bprofessional community\b|\bcommunit(?:y|ies) of practice\b|\b(?:analysis|civil service|commercial|communications|data|ddat|delivery|digital|economics|finance|government|legal|policy|property|research|statistics|technology) (?:profession|community)$/,
   },
   {
     kind: 'organisation_overview',
