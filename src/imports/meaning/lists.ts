@@ -1,92 +1,10 @@
 /** Lists that a source has as lines with a bullet or a letter before them, and lists that hold two kinds of items. */
-import { type Inline, plainOfInlines } from '../../document/text.ts'
+import { plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
-import {
-  isBold,
-  type Line,
-  plainOf,
-  type SourceBlock,
-  type SourceItem,
-  type SourceParagraph,
-  sourceLines,
-} from '../source/tree.ts'
+import { isBold, type Line, plainOf, type SourceBlock, type SourceItem, type SourceParagraph } from '../source/tree.ts'
 import { importanceOf, knownKind } from '../words/headings.ts'
+import { isCriterion, isNumbered, type Mark, type Marked, markedLines, ranks } from './list-marks.ts'
 import { headAt, partedList, warnOfHead, widthOf } from './soft-headings.ts'
-import { tickOf } from './tables.ts'
-import { tickedIn } from './values.ts'
-
-const bullet = /^\s*[●•▪◦○∙‣⁃■□➢►✓✔\uf0b7]\ufe0f?\s*(?=\S)(?!\ufe0f)/
-const dash = /^\s*[-–—*]\s+(?=\S)/
-/** Word's own bullets of three levels as plain characters, which stand for other things too: two of them make a list. */
-const dot = /^\s*·\s+(?=\S)/
-const circle = /^\s*o\s+(?=\S)/
-const square = /^\s*§\s+(?=\S)/
-const decimal = /^\s*\d{1,2}(?:\.\d{1,2})+\.?\s+(?=\S)/
-const ordinal = /^\s*\(?([a-z]|[ivx]{1,4}|\d{1,2})[.)]\s+(?=\S)/i
-/** The number of a criterion, `E1.` or `D2:`, which is one below `Essential` or `Desirable` alone: `E1` is a grade too. */
-const essential = /^\s*E\d{1,2}[.):]\s+(?=\S)/
-const desirable = /^\s*D\d{1,2}[.):]\s+(?=\S)/
-
-const patterns = { bullet, dash, dot, circle, square, decimal, ordinal, essential, desirable }
-type Mark = keyof typeof patterns
-/** How deep signs stand to one another. */
-const ranks: Partial<Record<Mark, number>> = { bullet: 0, dash: 0, dot: 0, circle: 1, square: 2 }
-const isCriterion = (mark: Mark | undefined) => mark === 'essential' || mark === 'desirable'
-const isNumbered = (mark: Mark | undefined) => mark === 'decimal' || mark === 'ordinal' || isCriterion(mark)
-
-interface Marked extends Line {
-  mark: Mark | undefined
-  /** What stands before the text: `a.` */
-  printed: string
-  /** With what stands before it. */
-  whole: Inline[]
-  /** It is the first line of a paragraph. */
-  begins: boolean
-  /** As Word saved it. */
-  item?: SourceParagraph['item']
-}
-
-/** The plain characters that a line begins with, as long as they stand in one node. */
-const firstText = (nodes: readonly Inline[]): string => {
-  const first = nodes.find(node => plainOfInlines([node]) !== '')
-  if (!first || first.type === 'link' || first.type === 'code') return ''
-  return first.type === 'text' ? first.value : firstText(first.children)
-}
-
-function withoutStart(nodes: readonly Inline[], pattern: RegExp): Inline[] {
-  const at = nodes.findIndex(node => plainOfInlines([node]) !== '')
-  return nodes.map((node, index) => {
-    if (index !== at || node.type === 'link' || node.type === 'code') return node
-    return node.type === 'text'
-      ? { ...node, value: node.value.replace(pattern, '') }
-      : { ...node, children: withoutStart(node.children, pattern) }
-  })
-}
-
-const plainLine = ({ content, line }: Line, index: number): Marked => ({
-  content,
-  line,
-  mark: undefined,
-  printed: '',
-  whole: content,
-  begins: index === 0,
-})
-
-function markOf({ content, line }: Line, index: number): Marked {
-  const text = firstText(content)
-  const mark = (Object.keys(patterns) as Mark[]).find(candidate => patterns[candidate].test(text))
-  const plain = plainLine({ content, line }, index)
-  if (!mark) return plain
-  const rest = withoutStart(content, patterns[mark])
-  if (plainOfInlines(rest) === '') return plain
-  if (isNumbered(mark) && (isBold(content) || knownKind(plainOfInlines(rest)))) return plain
-  // `✓ Full time 🞎 Part time` is a row of boxes.
-  const boxes = mark === 'bullet' ? tickedIn(plainOfInlines(content)) : undefined
-  if (boxes && boxes.rest.length > boxes.ticked.length) return plain
-  // So is `✓ (A/I)`, in a table of criteria, a tick.
-  if (/^\s*[✓✔]/.test(text) && tickOf(plainOfInlines(content)).how !== '') return plain
-  return { ...plain, content: rest, mark, printed: (patterns[mark].exec(text)?.[0] ?? '').trim() }
-}
 
 const roman = ['i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii', 'ix', 'x', 'xi', 'xii']
 /** The rows that a mark may stand in, and its place there: `i.` is a letter and a Roman number. */
@@ -123,17 +41,29 @@ function depthsOf(run: readonly Marked[]): number[] | undefined {
   return depths
 }
 
-/** How deep lines numbered `1.1`, `1.1.1`, `1.2` stand; undefined where they do not begin at 1 and follow one another. */
-function decimalDepths(run: readonly Marked[]): number[] | undefined {
+/** `Desirable`, under which stands a list, be it of one. */
+const isImportance = (line: Marked | undefined) => importanceOf(plainOfInlines(line?.whole ?? [])) !== undefined
+
+/** Whether `1.2`, `1.1.1` or `2` stands where the next number does behind `1.1`. */
+function isNext(before: readonly number[], parts: readonly number[]): boolean {
+  const expected = parts.length > before.length ? [...before, 1] : before.slice(0, parts.length)
+  if (parts.length <= before.length) expected[parts.length - 1] = (expected[parts.length - 1] ?? 0) + 1
+  return parts.join('.') === expected.join('.')
+}
+const numbersOf = (line: Marked | undefined) => (line?.printed ?? '').replace(/\.$/, '').split('.').map(Number)
+
+/**
+ * How deep lines numbered `1.1`, `1.1.1`, `1.2` stand; undefined where they do not follow one another, or begin neither at 1
+ * nor where the list `after` which they stand ends.
+ */
+function decimalDepths(run: readonly Marked[], after: Marked | undefined): number[] | undefined {
   let before: number[] = []
   let base = 0
   const depths: number[] = []
-  for (const { printed } of run) {
-    const parts = printed.replace(/\.$/, '').split('.').map(Number)
+  for (const line of run) {
+    const parts = numbersOf(line)
     base ||= parts.length
-    const expected = parts.length > before.length ? [...before, 1] : before.slice(0, parts.length)
-    if (parts.length <= before.length) expected[parts.length - 1] = (expected[parts.length - 1] ?? 0) + 1
-    const goesOn = before.length === 0 ? parts.at(-1) === 1 : parts.join('.') === expected.join('.')
+    const goesOn = before.length > 0 ? isNext(before, parts) : parts.at(-1) === 1 || isNext(numbersOf(after), parts)
     if (!goesOn || parts.length < base) return undefined
     before = parts
     depths.push(parts.length - base)
@@ -141,9 +71,49 @@ function decimalDepths(run: readonly Marked[]): number[] | undefined {
   return depths
 }
 
-/** How deep each line of a run stands where it is a numbered list: where letters and numbers follow one another. */
-const numberedDepths = (run: readonly Marked[]) =>
-  run.length < 2 ? undefined : run[0]?.mark === 'decimal' ? decimalDepths(run) : depthsOf(run)
+/**
+ * How deep each line stands where they are a numbered list: where letters and numbers follow one another, or `7.2.1` alone
+ * where a line above heads it (`isHeaded`).
+ */
+const numberedDepths = (lines: readonly Marked[], isHeaded: boolean, after: Marked | undefined) => {
+  const isDecimal = lines[0]?.mark === 'decimal'
+  if (lines.length < (isHeaded && isDecimal ? 1 : 2)) return undefined
+  return isDecimal ? decimalDepths(lines, after) : depthsOf(lines)
+}
+
+/**
+ * How deep the lines of numbered lists stand that have such a mark. A line that goes on with an item, and what is listed
+ * below a number, stand between two of one list.
+ */
+function numberedIn(runs: readonly (readonly Marked[])[], mark: 'decimal' | 'ordinal'): Map<Marked, number> {
+  const found = new Map<Marked, number>()
+  let row: (readonly Marked[])[] = []
+  /** A line above says how much what is in the row matters. */
+  let isHeaded = false
+  /** The last line of the list before. */
+  let after: Marked | undefined
+  const take = (lines: readonly Marked[]) => {
+    const depths = numberedDepths(lines, isHeaded, after)
+    for (const [at, line] of depths ? lines.entries() : []) found.set(line, depths?.[at] ?? 0)
+    if (depths) after = lines.at(-1)
+    return depths !== undefined
+  }
+  const close = () => {
+    if (!take(row.flat())) for (const run of row) take(run)
+    row = []
+  }
+  for (const [at, run] of runs.entries()) {
+    const [first] = run
+    if (first?.mark === mark) {
+      const last = row.at(-1)?.at(-1)
+      if (mark === 'decimal' && last && !isNext(numbersOf(last), numbersOf(first))) close()
+      if (row.length === 0) isHeaded = isImportance(runs[at - 1]?.at(-1))
+      row.push(run)
+    } else if (first?.mark === undefined ? parts(run) : mark === 'ordinal') close()
+  }
+  close()
+  return found
+}
 
 /**
  * How deep each run of signs stands among those it follows: bullets always make a list, dashes from two on, other signs
@@ -165,8 +135,7 @@ function signDepths(runs: readonly (readonly Marked[])[]): (number | undefined)[
     const rank = mark && ranks[mark]
     if (mark === undefined || rank === undefined) return undefined
     const above = open.filter(other => other < rank)
-    // Under `Desirable` stands a list, be it of one.
-    const isHeaded = mark === 'dash' && importanceOf(plainOfInlines(runs[at - 1]?.at(-1)?.whole ?? [])) !== undefined
+    const isHeaded = mark === 'dash' && isImportance(runs[at - 1]?.at(-1))
     const isTwice = (mark === 'dash' ? run.length : (countsOf[at]?.get(mark) ?? 0)) > 1
     const isItem = mark === 'bullet' || run.some(({ item }) => item)
     const stands = isItem || isTwice || isHeaded || (mark !== 'dash' && rank > 0 && above.length > 0)
@@ -203,30 +172,30 @@ const parts = (run: readonly Marked[]) =>
 /** How deep each line stands that is one of a list. */
 function depthsIn(runs: readonly Marked[][], criteria: ReadonlySet<Marked>): Map<Marked, number> {
   const signs = signDepths(runs)
+  const decimals = numberedIn(runs, 'decimal')
+  const ordinals = numberedIn(runs, 'ordinal')
   /** Levels of Word's own lists that are open. */
   let open: number[] = []
+  /** The last number of two parts that no other paragraph follows. */
+  let number: Marked | undefined
   return new Map(
     runs.flatMap((run, index) => {
-      const depths = isNumbered(run[0]?.mark) ? numberedDepths(run) : undefined
-      return run.flatMap((line, at) => {
+      const [first] = run
+      if (first?.mark === 'decimal') number = run.at(-1)
+      else if (first?.mark === undefined && parts(run)) number = undefined
+      // `a)` stands under `2.3`, and bullets do where they are lines of its paragraph.
+      const under = number && number !== run.at(-1) && (first?.mark === 'ordinal' || first?.begins === false)
+      const above = under && number ? (decimals.get(number) ?? -1) + 1 : 0
+      return run.flatMap(line => {
         const level = line.item?.level
         open = level === undefined ? (line.begins ? [] : open) : [...open.filter(other => other < level), level]
         if (level !== undefined) return [[line, open.length - 1] as const]
         if (isCriterion(line.mark)) return criteria.has(line) ? [[line, 0] as const] : []
-        const depth = depths?.[at] ?? signs[index] ?? (line.item && line.mark ? 0 : undefined)
-        return depth === undefined ? [] : [[line, depth] as const]
+        const own = decimals.get(line) ?? ordinals.get(line) ?? signs[index] ?? (line.item && line.mark ? 0 : undefined)
+        return own === undefined ? [] : [[line, line.mark === 'decimal' ? own : own + above] as const]
       })
     }),
   )
-}
-
-/** The lines of a paragraph, each with its mark; an item that Word numbered is one line. */
-function markedLines(paragraph: SourceParagraph): Marked[] {
-  const { item, content, line } = paragraph
-  if (item?.level === undefined)
-    return sourceLines(paragraph).map((part, index) => ({ ...markOf(part, index), ...(item ? { item } : {}) }))
-  // Its mark was taken from it where it said which that was.
-  return [{ ...(item.ordered === undefined ? markOf({ content, line }, 0) : plainLine({ content, line }, 0)), item }]
 }
 
 /** The items so deep under the last one; a list is begun there where it has none. */
@@ -240,6 +209,10 @@ function itemsAt(items: SourceItem[], depth: number, ordered: boolean, line: num
   }
   return itemsAt(nested.items, depth - 1, ordered, line)
 }
+
+/** Whether a line is no part of the item before it: it begins a paragraph, follows an empty line, or is bold where that is not. */
+const opens = (line: Marked, before: Marked | undefined) =>
+  line.begins || line.apart === true || (isBold(line.whole) && !isBold(before?.content ?? []))
 
 /** The lines of paragraphs as paragraphs and lists; undefined where there is no list in them. */
 function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }>[], notices: Notices, above: string) {
@@ -302,6 +275,7 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
         itemsAt(items, depth, ordered, line.line).push({ blocks: [last], line: line.line })
       } else if (
         head !== 'head' &&
+        !opens(line, own[at - 1]) &&
         plain.length === 0 &&
         items !== undefined &&
         last !== undefined &&

@@ -225,10 +225,26 @@ const withoutStress = (steps: readonly Step[]): Step[] =>
     return opens ? step : { type: 'paragraph', content: step.content, line: step.line }
   })
 
+/** No duties are called `Essential skills`, however small the line above the list looks. */
+const endsDuties = (text: string, next: Step | undefined, last: OutlineSection | undefined) =>
+  last?.kind === 'responsibilities' &&
+  last.body.length > 0 &&
+  next?.type === 'list' &&
+  /\s/.test(text) &&
+  importanceOf(text) !== undefined
+
+/** A line of plain text that ends the duties is a heading. */
+function headOfSkills(step: Step, next: Step | undefined, last: OutlineSection | undefined): Step {
+  if (step.type !== 'paragraph' || !endsDuties(plainOfInlines(step.content), next, last)) return step
+  const { content, line } = step
+  return { type: 'mark', by: 'plain', depth: 7, content, text: plainOfInlines(content), line }
+}
+
 /** `Essential criteria` beside the heading of a section that is on no skills begins one that is. */
-function isOfSkills(mark: Mark, last: OutlineSection | undefined, level: number) {
+function isOfSkills(mark: Mark, next: Step | undefined, last: OutlineSection | undefined, level: number) {
   if (!importanceOf(mark.text)) return false
   if (!last) return mark.by === 'heading'
+  if (endsDuties(mark.text, next, last)) return true
   const isOnSkills = last.kind === 'person_specification' || last.kind === 'skills_experience'
   return rankOf(mark) <= level && last.body.length > 0 && (!isOnSkills || importanceOf(last.heading) !== undefined)
 }
@@ -279,8 +295,9 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
   /** The mark of the last section's heading, and the first of those that stand under it. */
   let head: Mark | undefined
   let under: Mark | undefined
-  steps.forEach((step, index) => {
+  steps.forEach((source, index) => {
     const last = sections.at(-1)
+    const step = headOfSkills(source, steps[index + 1], last)
     const body = last?.body ?? front
     if (step.type !== 'mark') {
       body.push(step)
@@ -308,7 +325,7 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
       !(step.parts && last) &&
       (isSection(step, steps[index + 1]) ||
         isBeside(step, last && kindOf(last.heading) !== 'other' ? rank : level) ||
-        isOfSkills(step, last, level))
+        isOfSkills(step, steps[index + 1], last, level))
     ) {
       // What is not underlined stands under it too.
       within = higher

@@ -115,6 +115,8 @@ const lineFeeds = (nodes: readonly Inline[]): number =>
 export interface Line {
   content: Inline[]
   line: number
+  /** The author left an empty line before it, in what the source has as one paragraph. */
+  apart?: boolean
 }
 
 /** The nodes without the line feed that Markdown has behind a hard break. */
@@ -128,11 +130,15 @@ function withoutLeadingFeed(nodes: readonly Inline[]): { content: Inline[]; feed
 /** The lines that the author made, without empty ones. */
 export function hardLines({ content, line }: Line): Line[] {
   let at = line
-  return cut(content, /\u2028/).flatMap(part => {
+  let apart = false
+  return cut(content, /\u2028/).flatMap((part, index) => {
     const found = withoutLeadingFeed(part)
     const start = at + found.feeds
     at = start + lineFeeds(found.content)
-    return plainOfInlines(part) === '' ? [] : [{ content: found.content, line: start }]
+    const isEmpty = plainOfInlines(part) === ''
+    const own = { content: found.content, line: start, ...(apart ? { apart } : {}) }
+    apart = isEmpty && index > 0
+    return isEmpty ? [] : [own]
   })
 }
 
@@ -140,7 +146,7 @@ export function hardLines({ content, line }: Line): Line[] {
 export const sourceLines = (block: Line): Line[] =>
   hardLines(block).flatMap(hard =>
     cut(hard.content, /\n/)
-      .map((content, index) => ({ content, line: hard.line + index }))
+      .map((content, index) => ({ ...(index > 0 ? {} : hard), content, line: hard.line + index }))
       .filter(({ content }) => plainOfInlines(content) !== ''),
   )
 
