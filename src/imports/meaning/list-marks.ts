@@ -44,13 +44,13 @@ const firstText = (nodes: readonly Inline[]): string => {
   return first.type === 'text' ? first.value : firstText(first.children)
 }
 
-function withoutStart(nodes: readonly Inline[], pattern: RegExp): Inline[] {
+function withoutStart(nodes: readonly Inline[], length: number): Inline[] {
   const at = nodes.findIndex(node => plainOfInlines([node]) !== '')
   return nodes.map((node, index) => {
     if (index !== at || node.type === 'link' || node.type === 'code') return node
     return node.type === 'text'
-      ? { ...node, value: node.value.replace(pattern, '') }
-      : { ...node, children: withoutStart(node.children, pattern) }
+      ? { ...node, value: node.value.slice(length) }
+      : { ...node, children: withoutStart(node.children, length) }
   })
 }
 
@@ -66,20 +66,23 @@ const plainLine = ({ content, line, apart }: Line, index: number): Marked => ({
 
 function markOf(whole: Line, index: number): Marked {
   const { content } = whole
-  const text = firstText(content)
+  const start = firstText(content)
+  // What follows the sign may be bold, or a link.
+  const text = start.trim() === plainOfInlines(content) ? start : `${start}…`
   const mark = (Object.keys(patterns) as Mark[]).find(candidate => patterns[candidate].test(text))
   const plain = plainLine(whole, index)
   if (!mark) return plain
-  const rest = withoutStart(content, patterns[mark])
+  const found = patterns[mark].exec(text)?.[0] ?? ''
+  const rest = withoutStart(content, found.length)
   if (plainOfInlines(rest) === '') return plain
   const said = plainOfInlines(rest)
-  if (isNumbered(mark) && (isBold(content) || knownKind(said) || importanceOf(said))) return plain
+  if (isNumbered(mark) && (isBold(content) || isBold(rest) || knownKind(said) || importanceOf(said))) return plain
   // `✓ Full time 🞎 Part time` is a row of boxes.
   const boxes = mark === 'bullet' ? tickedIn(plainOfInlines(content)) : undefined
   if (boxes && boxes.rest.length > boxes.ticked.length) return plain
   // So is `✓ (A/I)`, in a table of criteria, a tick.
   if (/^\s*[✓✔]/.test(text) && tickOf(plainOfInlines(content)).how !== '') return plain
-  return { ...plain, content: rest, mark, printed: (patterns[mark].exec(text)?.[0] ?? '').trim() }
+  return { ...plain, content: rest, mark, printed: found.trim() }
 }
 
 /** The lines of a paragraph, each with its mark; an item that Word numbered is one line. */
