@@ -76,6 +76,10 @@ t.test('a line that goes on with a typed item stays in it', async t => {
       ['Close the books', 'Find a bank that pays', 'Write'],
     ],
     [role('2.1 Close the\nbooks\n\n2.2 Find a bank\n\n2.3 Write'), ['Close the books', 'Find a bank', 'Write']],
+    [
+      role('• **Close** the books\n• [Find](https://a.uk/b) a bank'),
+      ['**Close** the books', '[Find](https://a.uk/b) a bank'],
+    ],
     [role('a) Close the\nbooks\nb) Find a bank'), ['Close the books', 'Find a bank']],
     [
       role('2.1 Close\n2.2 Find:\n    a) a bank\n    b) a clerk who\n    can write\n2.3 Write'),
@@ -102,4 +106,15 @@ t.test('numbers of three parts below a numbered Essential are its skills, one al
   const text =
     '# Clerk\n\n## 7.0 Skills and experience\n\n7.1 Essential\n\n7.1.1 Two years\n7.1.2 Excel\n\n7.2 Desirable\n\n7.2.1 Welsh\n'
   t.same(read(text).skills, ['essential: Two years', 'essential: Excel', 'desirable: Welsh'])
+})
+
+t.test('a typed list that is set in by four spaces is no code, what is no list is', async t => {
+  for (const [text, expected] of [
+    ['    • Close\n    • Find', ['Close', 'Find']],
+    ['You:\n\n    - Close\n        - books\n    - Find', ['Close > books', 'Find']],
+    ['You:\n\n\ta) Close\n\n\tb) Find', ['Close', 'Find']],
+    ['```\n- Close\n- Find\n```', '`- Close`'],
+    ['You run:\n\n    ledger --close\n    - all', '`ledger --close`'],
+  ] as const)
+    t.same(read(role(text)).sections?.[0]?.[text.startsWith('You') ? 2 : 1], expected, text)
 })

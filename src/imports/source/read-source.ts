@@ -63,6 +63,22 @@ function repairHeadings(source: string, notices: Notices) {
     .join('\n')
 }
 
+const typedItem = /^\s*(?:[●•▪◦○∙‣⁃■□➢►✓✔*+–—-]|\(?(?:[a-z]|[ivx]{1,4}|\d{1,2})[.)]|\d{1,2}(?:\.\d{1,2})+\.?)\s+\S/i
+
+/** Lists that authors set in below a line: four spaces make code of them, and no role has code that is all items. */
+function withoutIndents(source: string): string {
+  if (!/\n[ \t\r]*\n(?: {4}| {0,3}\t)/.test(source)) return source
+  const lines = source.split('\n')
+  for (const { type, position } of markdown.parse(source).children) {
+    if (type !== 'code' || !position) continue
+    const [from, to] = [position.start.line - 1, position.end.line]
+    const own = lines.slice(from, to)
+    if (!own.every(line => line.trim() === '' || typedItem.test(line))) continue
+    for (const [at, line] of own.entries()) lines[from + at] = line.replace(/^(?: {4}| {0,3}\t)/, '')
+  }
+  return lines.join('\n')
+}
+
 /**
  * Bullets that follow one another at one depth are one list. Counted before parsing, so that a list far beyond the limit is
  * told so and costs nothing.
@@ -119,7 +135,11 @@ export function readSource(
     if (notices.problems.length > 0) return { blocks: [], title: null }
     const { body, title, slug, fields } = takeFrontMatter(patched, notices)
     const plain = isOwn ? body : withoutDialect(body, notices)
-    const tree = markdown.runSync(markdown.parse(repairHeadings(plain, notices)))
+    const repaired = repairHeadings(plain, notices)
+    const lists = isOwn ? repaired : withoutIndents(repaired)
+    if (lists !== repaired) refuseLongLists(lists, notices)
+    if (notices.problems.length > 0) return { blocks: [], title: null }
+    const tree = markdown.runSync(markdown.parse(lists))
     return { blocks: readHast(tree as Root, references, notices, { feeds: true, isOwn }), title, slug, fields }
   }
   const tree = html.parse(patched)
