@@ -118,3 +118,72 @@ t.test('a typed list that is set in by four spaces is no code, what is no list i
   ] as const)
     t.same(read(role(text)).sections?.[0]?.[text.startsWith('You') ? 2 : 1], expected, text)
 })
+
+t.test(
+  'numbered names of sections are headings, whatever stands in one list to Markdown; elsewhere they are items',
+  async t => {
+    for (const [text, sections] of [
+      [
+        '2. Duties\n2.1 Close\n2.2 Find\n\n3. Essential skills\n3.1 ACA\n3.2 Excel',
+        [
+          ['responsibilities', ['Close', 'Find']],
+          ['skills_experience', 'skills'],
+        ],
+      ],
+      [
+        '1. Grade: SEO\n\n2. Purpose\n\nBooks.\n\n3. Person specification\n\nCareful.',
+        [
+          ['role_summary', 'Books.'],
+          ['person_specification', 'Careful.'],
+        ],
+      ],
+      [
+        '1. DUTIES\n\n- Write\n\n2. PERSON SPECIFICATION\n\nCareful.\n\n- Kind\n\n3. SPECIAL CONDITIONS\n\nShifts.',
+        [
+          ['responsibilities', ['Write']],
+          ['person_specification', 'Careful.', ['Kind']],
+          ['terms', 'Shifts.'],
+        ],
+      ],
+      ['## Duties\n\n1. Purpose\n2. Duties\n3. Skills', [['responsibilities', ['Purpose', 'Duties', 'Skills']]]],
+      [
+        '## Duties\n\n1. Benefits\n   of staff\n2. Ledgers\n   of all',
+        [['responsibilities', ['Benefits of staff', 'Ledgers of all']]],
+      ],
+    ] as const)
+      t.same(read(`# Finance Officer\n\n${text}\n`).sections, sections, text)
+  },
+)
+
+t.test('criteria below their heading with no empty line between are skills', async t => {
+  for (const [text, skills] of [
+    [
+      'Knowledge, skills and experience (E = essential, D = desirable)\nKnows the law - E\nSpeaks Welsh - D',
+      ['essential: Knows the law', 'desirable: Speaks Welsh'],
+    ],
+    [
+      'Person specification\nKnows the law (E)\nSpeaks Welsh (D)',
+      ['essential: Knows the law', 'desirable: Speaks Welsh'],
+    ],
+    [
+      'Selection criteria\nEssential criteria\n1) Kind\n2) Strong\nDesirable criteria\n1) NVQ\n2) A car',
+      ['essential: Kind', 'essential: Strong', 'desirable: NVQ', 'desirable: A car'],
+    ],
+    ['Knowledge, skills and experience\nKnows the law - E\nSpeaks Welsh', []],
+    ['Plan A\nTeam - D\nTeam - E', []],
+    ['Skills\nand criteria', []],
+  ] as const) {
+    const found = read(`# Clerk\n\nMain duties\n1) Write.\n2) Read.\n\n${text}\n`)
+    t.same(found.skills, skills, text)
+    t.equal(found.coverage, 100, text)
+  }
+})
+
+t.test('8.0 behind headings numbered 6.0 and 7.0 is one, and behind others a line', async t => {
+  const numbered = (last: string) =>
+    `# Clerk\n\n6.0 Key Responsibilities\n\n6.1 Write.\n\n6.2 Read.\n\n7.0 Skills and Experience\n\n- Excel\n\n${last}\n\nWeekends.\n`
+  const kinds = (last: string) => read(numbered(last)).sections?.map(([kind]) => kind)
+  t.same(kinds('8.0 Other'), ['responsibilities', 'skills_experience', 'other'])
+  for (const last of ['9.0 Other', '8.5 Other', '8.0 of ten is the mark that we ask for.', 'Other'])
+    t.same(kinds(last), ['responsibilities', 'skills_experience'], last)
+})

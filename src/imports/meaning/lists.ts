@@ -1,10 +1,18 @@
 /** Lists that a source has as lines with a bullet or a letter before them, and lists that hold two kinds of items. */
-import { plainOfInlines } from '../../document/text.ts'
+import { type Inline, plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
-import { isBold, type Line, plainOf, type SourceBlock, type SourceItem, type SourceParagraph } from '../source/tree.ts'
-import { importanceOf, knownKind } from '../words/headings.ts'
+import {
+  isBold,
+  type Line,
+  plainOf,
+  type SourceBlock,
+  type SourceItem,
+  type SourceParagraph,
+  sourceLines,
+} from '../source/tree.ts'
+import { importanceOf, isUpper, knownKind } from '../words/headings.ts'
 import { isCriterion, isNumbered, type Mark, type Marked, markedLines, ranks } from './list-marks.ts'
-import { headAt, partedList, warnOfHead, widthOf } from './soft-headings.ts'
+import { headAt, isKnownPair, markedCriteria, partedList, warnOfHead, widthOf } from './soft-headings.ts'
 
 const roman = ['i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii', 'ix', 'x', 'xi', 'xii']
 /** The rows that a mark may stand in, and its place there: `i.` is a letter and a Roman number. */
@@ -292,27 +300,50 @@ function listsIn(paragraphs: readonly Extract<SourceBlock, { type: 'paragraph' }
   return blocks
 }
 
-/** The text of `1. Purpose` where it is all that a numbered list has, and the name of a section. */
-const nameIn = (block: SourceBlock): SourceParagraph | undefined => {
-  const [first] =
-    block.type === 'list' && block.ordered && block.items.length === 1 ? (block.items[0]?.blocks ?? []) : []
-  return first?.type === 'paragraph' && knownKind(plainOf(first)) ? first : undefined
+/** The first line of an item of plain text, and whether more is below it. */
+function headOf({ blocks: [first, ...others] }: SourceItem): { content: Inline[]; isAlone: boolean } | undefined {
+  const [line, ...more] = first?.type === 'paragraph' && first.feeds ? sourceLines(first) : []
+  return line && { content: line.content, isAlone: others.length + more.length === 0 }
 }
 
-/** Plain text numbers its headings, and each is a list to Markdown; one alone may be an item. */
-function withoutNames(blocks: readonly SourceBlock[]): SourceBlock[] {
-  const names = new Set(blocks.flatMap(block => nameIn(block) ?? []).map(plainOf))
-  return blocks.flatMap(block => {
-    const name = names.size > 1 ? nameIn(block) : undefined
-    return name && block.type === 'list' ? block.items.flatMap(item => item.blocks) : [block]
+/** In capitals any line is one. */
+const isName = (text: string) => knownKind(text) !== undefined || importanceOf(text) !== undefined || isUpper(text)
+
+/**
+ * The names of sections among the items of a numbered list (`1. Purpose`) where it has nothing else but labels and values;
+ * above the last, which others follow with nothing below them, is a table of contents.
+ */
+function namesIn(block: SourceBlock): string[] {
+  if (block.type !== 'list' || !block.ordered) return []
+  const heads = block.items.map(headOf)
+  const names = heads.flatMap(head =>
+    head && isName(plainOfInlines(head.content)) ? plainOfInlines(head.content) : [],
+  )
+  const stands = heads.every((head, at) => {
+    if (!head) return false
+    if (isName(plainOfInlines(head.content))) return at === heads.length - 1 || !head.isAlone
+    return head.isAlone && isKnownPair(head)
   })
+  return stands ? names : []
+}
+
+/** Plain text numbers its headings, and each is an item to Markdown; one alone may be an item. */
+function withoutNames(blocks: readonly SourceBlock[]): SourceBlock[] {
+  const names = new Set(blocks.flatMap(namesIn))
+  return blocks.flatMap(block =>
+    names.size > 1 && block.type === 'list' && namesIn(block).length > 0
+      ? block.items.flatMap(item => item.blocks)
+      : [block],
+  )
 }
 
 /** The blocks with the lists that their author meant; `inItem`, those of an item, whose lists are parted already. */
 export function repairLists(source: readonly SourceBlock[], notices: Notices, inItem = false): SourceBlock[] {
   const blocks = inItem
     ? source
-    : withoutNames(source).flatMap(block => (block.type === 'list' ? partedList(block, notices) : block))
+    : withoutNames(source).flatMap(block =>
+        block.type === 'list' ? partedList(block, notices) : block.type === 'paragraph' ? markedCriteria(block) : block,
+      )
   const repaired: SourceBlock[] = []
   let run: Extract<SourceBlock, { type: 'paragraph' }>[] = []
   const flush = () => {

@@ -1,7 +1,8 @@
 /** Numbered lines that look like headings of sections and are parts of one. */
 import type { SectionKind } from '../../document/schema.ts'
-import { knownKind } from '../words/headings.ts'
-import type { Mark } from './steps.ts'
+import { plainOfInlines } from '../../document/text.ts'
+import { knownKind, looksLikeHeading } from '../words/headings.ts'
+import type { Mark, Step } from './steps.ts'
 
 /** What a role is made of: headings of these are none of parts of a section. */
 const kindsOfRole = new Set<SectionKind | undefined>([
@@ -43,4 +44,23 @@ export function decimalParts(marks: readonly Mark[]): Set<Mark> {
     else if (isAlike && kind === undefined) parts.add(mark)
   }
   return parts
+}
+
+/** `8.0 Other` behind `6.0 Duties` and `7.0 Skills`, which are known: a heading as those are. */
+export function headNumbered(steps: readonly Step[]): Step[] {
+  const numberOf = (text: string) => Number(/^(\d{1,2})\.0\s+\p{L}/u.exec(text)?.[1] ?? 0)
+  const row: number[] = []
+  return steps.map(step => {
+    if (step.type !== 'mark' && step.type !== 'paragraph') return step
+    const text = plainOfInlines(step.content)
+    const number = numberOf(text)
+    if (number === 0) return step
+    const goesOn = row.length > 1 && row.at(-2) === number - 2 && row.at(-1) === number - 1
+    if (step.type === 'mark') row.push(number)
+    else if (goesOn && looksLikeHeading(text)) {
+      row.push(number)
+      return { type: 'mark', by: 'plain', depth: 7, content: step.content, text, line: step.line }
+    }
+    return step
+  })
 }

@@ -31,9 +31,37 @@ const parted = (lines: readonly Line[], heads: ReadonlySet<Line>): Line[] =>
     return parts
   }, [])
 
-const isKnownPair = ({ content }: Line) => {
+/** `Grade: AO`. */
+export const isKnownPair = ({ content }: Pick<Line, 'content'>) => {
   const found = labelled(content)
   return found !== undefined && isKnownLabel(found.label) && plainOfInlines(found.value) !== ''
+}
+
+const isOfCriteria = ({ content }: Pick<Line, 'content'>) =>
+  ['skills_experience', 'person_specification'].includes(knownKind(plainOfInlines(content)) ?? '')
+
+/** `(E = essential, D = desirable)` behind the heading of criteria. */
+const legend = /\s*\((?:E|D) ?[=:–-][^()]{1,60}\)\s*:?\s*$/i
+
+/**
+ * `Skills (E = essential, D = desirable)` above lines of which each says by its end how much it matters, as a heading and a
+ * list: Markdown has all of them as one paragraph.
+ */
+export function markedCriteria(block: Paragraph): SourceBlock[] {
+  const [first, ...lines] = softLines(block)
+  const [name, last] = [first?.content[0], first?.content.at(-1)]
+  if (!first || lines.length < 2 || name?.type !== 'text' || name !== last) return [block]
+  const said = legend.exec(name.value)?.[0] ?? ''
+  const head = { ...first, content: [{ ...name, value: name.value.slice(0, name.value.length - said.length) }] }
+  const isMarked = lines.every(({ content }) => /(?:\s[-–—]\s?[ED]|\([ED]\))$/.test(plainOfInlines(content)))
+  if (!isMarked || !isOfCriteria(head)) return [block]
+  const below = { ...first, content: [{ ...name, value: said.trim() }] }
+  const items = lines.map(line => ({ blocks: [{ type: 'paragraph' as const, ...line }], line: line.line }))
+  return [
+    { ...block, ...head },
+    ...(said === '' ? [] : [{ ...block, ...below }]),
+    { type: 'list', ordered: false, items, line: items[0]?.line ?? first.line },
+  ]
 }
 
 /**
@@ -46,7 +74,10 @@ export function atSoftHeadings(block: Paragraph): Line[] {
     const text = plainOfInlines(content)
     return (isUpper(text) && knownKind(text)) || (text.endsWith(':') && importanceOf(text))
   })
-  const [first] = lines
+  const [first, second] = lines
+  // `Selection criteria` above `Essential criteria`, and nothing else.
+  if (first && second && lines.length === 2 && isOfCriteria(first) && importanceOf(plainOfInlines(second.content)))
+    heads.push(first, second)
   const labels = lines.slice(1, heads[0] && lines.indexOf(heads[0]))
   if (first && heads[0] !== first && labels.length > 0 && labels.every(isKnownPair) && !labelled(first.content))
     heads.push(first)
