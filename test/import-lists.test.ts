@@ -187,3 +187,19 @@ t.test('8.0 behind headings numbered 6.0 and 7.0 is one, and behind others a lin
   for (const last of ['9.0 Other', '8.5 Other', '8.0 of ten is the mark that we ask for.', 'Other'])
     t.same(kinds(last), ['responsibilities', 'skills_experience'], last)
 })
+
+t.test('a bold question alone in its paragraph is a heading among bold ones, elsewhere it is text', async t => {
+  const headings = (text: string) => imported(page(text), 'text/html').document?.sections.map(({ heading }) => heading)
+  const others = '<p><b>The role</b></p><p>Books.</p><p><b>What you will do</b></p><ul><li>Write</li></ul>'
+  const known = ['The role', 'What you will do']
+  t.same(headings(`${others}<p><b>Why Kestrel?</b></p><p>Leave.</p>`), [...known, 'Why Kestrel?'])
+  for (const text of [
+    '<p><b>Why Kestrel?</b> Leave.</p>',
+    '<p>Why Kestrel?</p><p>Leave.</p>',
+    '<p><b>Are you the one?</b></p><p>Write.</p>',
+    '<p><b>Why would anyone not wish to work here?</b></p><p>Leave.</p>',
+    '<p><b>Why not?</b></p>',
+  ])
+    t.same(headings(`${others}${text}`), known, text)
+  t.same(headings(`<h2>The role</h2><p>Books.</p><p><b>Why Kestrel?</b></p><p>Leave.</p>`), ['The role'])
+})

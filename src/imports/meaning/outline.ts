@@ -22,7 +22,7 @@ import { headIntroductions, markIntroductions } from './introductions.ts'
 import { repairLists } from './lists.ts'
 import { areMarked, withMarkedItems } from './marked-items.ts'
 import { decimalParts, headNumbered, numberedParts } from './numbered-parts.ts'
-import { headRunIns } from './run-ins.ts'
+import { headQuestions, headRunIns } from './run-ins.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
 import { type BodyBlock, isHigher, isLouder, type Mark, marksIn, rankOf, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
@@ -276,7 +276,7 @@ const isOnSkills = (section: OutlineSection) =>
 /** Reads titles and headings. The blocks of the sections are as the source has them. */
 export function outline(tree: SourceTree, notices: Notices): Outline {
   const blocks = withLanguagesParted(repairTables(withoutWordContents(tree.blocks, notices), notices), notices)
-  let steps = headNumbered(stepsOf(repairLists(blocks, notices)))
+  let steps = headQuestions(headNumbered(stepsOf(repairLists(blocks, notices))))
   const marks = marksIn(steps)
   const title = takeTitle(steps, tree.title !== null && tree.fields !== undefined, notices) ?? tree.title
   steps = listsOfLines(rowsOfHeadings(headRunIns(steps)), notices)

@@ -1,8 +1,8 @@
 /** Headings that stand in one line with their text: `**Purpose:** Leads forty engineers.` */
 import type { SectionKind } from '../../document/schema.ts'
 import { type Inline, plainOfInlines } from '../../document/text.ts'
-import { sourceLines } from '../source/tree.ts'
-import { knownKind } from '../words/headings.ts'
+import { isBold, sourceLines } from '../source/tree.ts'
+import { knownKind, normaliseHeading } from '../words/headings.ts'
 import { isKnownLabel, labelled } from '../words/labels.ts'
 import type { Step } from './steps.ts'
 
@@ -45,5 +45,24 @@ export function headRunIns(steps: readonly Step[]): Step[] {
     const lines = sourceLines(step)
     const parted = lines.map(({ content, line }) => runIn(content, line))
     return parted.every(found => found !== undefined) ? parted.flat() : (runIn(step.content, step.line) ?? [step])
+  })
+}
+
+const question = /^(?:how|what|whats|when|where|who|why)\b/
+const questionMax = 6
+
+/** `**Why Kestrel?**` alone in its paragraph, where other bold lines head what is below them: a question of few words that the author answers. */
+export function headQuestions(steps: readonly Step[]): Step[] {
+  const [first] = steps.flatMap((step, at) => (step.type === 'mark' && step.by === 'bold' ? [at] : []))
+  const count = steps.filter(step => step.type === 'mark' && step.by === 'bold').length
+  if (first === undefined || count < 2) return [...steps]
+  return steps.map((step, at) => {
+    const next = steps[at + 1]
+    if (at < first || step.type !== 'paragraph' || step.continues || !isBold(step.content)) return step
+    const text = plainOfInlines(step.content)
+    const isQuestion =
+      text.endsWith('?') && text.split(/\s+/).length <= questionMax && question.test(normaliseHeading(text))
+    if (!isQuestion || !next || next.type === 'mark' || (next.type === 'paragraph' && next.continues)) return step
+    return { type: 'mark', by: 'bold', depth: 7, content: step.content, text, line: step.line }
   })
 }
