@@ -9,16 +9,15 @@ const variedMax = 50
 const neighboursMax = 20
 
 /**
- * The statement that finds slugs which may be meant by one: those with one letter more, less or other, or two swapped, and
- * its neighbours in the alphabet, which begin alike. Each is looked up in an index of slugs, so that it costs the same
- * however many there are: trigrams of titles would find more, and take ten times as long in large registers.
+ * What may be meant by the column `sent.slug`: slugs with one letter more, less or other, or two swapped, and its neighbours
+ * in the alphabet, which begin alike. Each is looked up in an index of slugs, so that it costs the same however many there
+ * are: trigrams of titles would find more, and take ten times as long in large registers.
  */
-function nearStatement(slugs: RawBuilder<{ slug: string }>, slug: string) {
+function nearSlugs(slugs: RawBuilder<unknown>) {
   const neighbours = (side: RawBuilder<unknown>, order: RawBuilder<unknown>) => sql`
-    (select slug from ${slugs} known where slug ${side} ${slug} order by slug ${order} limit ${sql.lit(neighboursMax)})`
-  return sql<{ slug: string }>`
-    with typed as (
-      select typed, length(typed) as length from (values (${slug})) sent (typed) where length(typed) <= ${sql.lit(variedMax)}),
+    (select slug from ${slugs} known where slug ${side} sent.slug order by slug ${order} limit ${sql.lit(neighboursMax)})`
+  return sql`
+    with typed as (select sent.slug as typed, length(sent.slug) as length where length(sent.slug) <= ${sql.lit(variedMax)}),
     variants as (
       select left(typed, at) || letter || substr(typed, at + 1 + skipped) as variant
       from typed, generate_series(0, length) at, generate_series(0, 1) skipped,
@@ -33,32 +32,44 @@ function nearStatement(slugs: RawBuilder<{ slug: string }>, slug: string) {
     union all ${neighbours(sql`<`, sql`desc`)}`
 }
 
+/** The statement that finds what may be meant by each of some slugs. */
+const nearStatement = (found: RawBuilder<unknown>, sent: readonly string[]) => sql<{ sent: string; slug: string }>`
+  select sent.slug as sent, near.slug from unnest(${sent}::text[]) sent (slug) cross join lateral (${found}) near`
+
 /** Of the published roles; and the slug itself, if there is a version of it: then no other was meant. */
-export const nearRolesStatement = (slug: string) => sql<{ slug: string }>`
-  ${nearStatement(sql`(select role as slug from role_search)`, slug)}
-  union all (select role from role_versions where role = ${slug} limit 1)`
+export const nearRolesStatement = (sent: readonly string[]) =>
+  nearStatement(
+    sql`${nearSlugs(sql`(select role as slug from role_search)`)}
+      union all (select role from role_versions where role = sent.slug limit 1)`,
+    sent,
+  )
 
 /** Of the drafts that the caller may see. */
-export function nearDraftsStatement(caller: Caller, slug: string) {
+export function nearDraftsStatement(caller: Caller, sent: readonly string[]) {
   const organisation = organisationOf(caller)
-  return nearStatement(
-    organisation === null ? sql`roles` : sql`(select slug from roles where organisation = ${organisation})`,
-    slug,
+  const drafts = organisation === null ? sql`roles` : sql`(select slug from roles where organisation = ${organisation})`
+  return nearStatement(nearSlugs(drafts), sent)
+}
+
+/** What was meant by each slug that is near one of those found for it. */
+function meantIn(rows: readonly { sent: string; slug: string }[]): Map<string, string> {
+  const found = new Map<string, string[]>()
+  for (const { sent, slug } of rows) found.set(sent, [...(found.get(sent) ?? []), slug])
+  return new Map(
+    [...found].flatMap(([sent, slugs]) => {
+      const near = nearest(sent, slugs)
+      return near === undefined || near === sent ? [] : [[sent, near] as const]
+    }),
   )
 }
 
-function nearestOf(slug: string, rows: readonly { slug: string }[]) {
-  const found = nearest(
-    slug,
-    rows.map(row => row.slug),
-  )
-  return found === slug ? undefined : found
-}
+/** Of the published roles that are not withdrawn, the slugs that were meant by others; those that are near none are left out. */
+export const nearestRoles = async (db: Kysely<Database>, slugs: readonly string[]) =>
+  meantIn((await nearRolesStatement(slugs).execute(db)).rows)
 
-/** Of the published roles that are not withdrawn, the slug that was meant by another; undefined where none is near. */
-export const nearestRole = async (db: Kysely<Database>, slug: string) =>
-  nearestOf(slug, (await nearRolesStatement(slug).execute(db)).rows)
+/** The same for one slug; undefined where none is near. */
+export const nearestRole = async (db: Kysely<Database>, slug: string) => (await nearestRoles(db, [slug])).get(slug)
 
 /** Of the drafts that the caller may see, the slug that was meant by another; undefined where none is near. */
 export const nearestDraft = async (db: Kysely<Database>, caller: Caller, slug: string) =>
-  nearestOf(slug, (await nearDraftsStatement(caller, slug).execute(db)).rows)
+  meantIn((await nearDraftsStatement(caller, [slug]).execute(db)).rows).get(slug)

@@ -16,7 +16,7 @@ import { type Caller, callerOf } from '../plugins/auth.ts'
 import { type ErrorDetail, invalid, Problem } from '../plugins/problems.ts'
 import type { Written } from '../plugins/write.ts'
 import type { PublishedCache } from './cache.ts'
-import { nearestRole } from './near.ts'
+import { nearestRoles } from './near.ts'
 import { NewSharedSectionPublication, rolesMax, SharedSectionPublication } from './schema.ts'
 import { itemOf, type Published, saveSearchRows } from './search-rows.ts'
 import { digestOf } from './store.ts'
@@ -61,11 +61,7 @@ async function nearPrinting(
   { slug, organisation }: SectionRow,
   missing: readonly string[],
 ): Promise<Map<string, string>> {
-  const near = new Map<string, string>()
-  for (const role of missing.slice(0, misspeltMax)) {
-    const found = await nearestRole(trx, role)
-    if (found !== undefined) near.set(role, found)
-  }
+  const near = await nearestRoles(trx, missing.slice(0, misspeltMax))
   const { rows } = await sql<{ role: string }>`
     select u.role from role_shared_sections u join roles r on r.slug = u.role
     where u.role = any (${[...near.values()]}::text[]) and u.state = 'published' and u.shared_section = ${slug}
