@@ -44,8 +44,8 @@ export const buildValidator = (schemas: unknown, options?: { customOptions?: obj
     const by = (compile: FastifySchemaCompiler<FastifySchema>) => onFirstUse(() => compile(route) as Validator)
     // `validate` below names no part of the request: Fastify then says null.
     if (route.httpPart === 'body' || !route.httpPart) return inTwoSteps(by(first), by(all))
-    if (route.httpPart === 'params') return written(by(text))
-    return route.httpPart === 'querystring' ? writtenQuery(by(text)) : by(text)
+    if (route.httpPart === 'params') return written(by(text), () => [])
+    return route.httpPart === 'querystring' ? written(by(text), sayWritten) : by(text)
   }
 }
 
@@ -66,43 +66,43 @@ function onFirstUse(compile: () => Validator): Validator {
   return validate
 }
 
-/** A validator of a path, in which a number has one way to be written: `versions/01` would be a second address of version 1. */
-function written(validate: Validator): Validator {
+/** A number that was written in another way than we write it. */
+interface Otherwise {
+  name: string
+  sent: unknown
+  written: string
+}
+
+/**
+ * A validator of texts among which numbers have one way to be written: `versions/01` would be a second address of version 1,
+ * and `from=01` one of what is kept for a year. `say`: the errors of others; with none, nothing stands at such an address.
+ */
+function written(validate: Validator, say: (others: readonly Otherwise[]) => unknown[]): Validator {
   const own: Validator = value => {
-    const params = value as Record<string, unknown>
-    const sent = { ...params }
+    const read = value as Record<string, unknown>
+    const texts = { ...read }
     own.errors = []
-    if (validate(value)) return Object.entries(params).every(([name, read]) => String(read) === sent[name])
-    own.errors = validate.errors
-    return false
+    if (!validate(value)) {
+      own.errors = validate.errors
+      return false
+    }
+    const others = Object.entries(texts)
+      .filter(([name, sent]) => typeof read[name] === 'number' && String(read[name]) !== sent)
+      .map(([name, sent]) => ({ name, sent, written: String(read[name]) }))
+    own.errors = say(others)
+    return others.length === 0
   }
   return own
 }
 
-/** A validator of a query, the same of its numbers: `from=01` would be a second address of what is kept for a year. */
-function writtenQuery(validate: Validator): Validator {
-  const own: Validator = value => {
-    const query = value as Record<string, unknown>
-    const sent = { ...query }
-    own.errors = null
-    if (!validate(value)) own.errors = validate.errors
-    else {
-      const others = Object.entries(sent).filter(
-        ([name, text]) => typeof query[name] === 'number' && String(query[name]) !== text,
-      )
-      if (others.length === 0) return true
-      own.errors = others.map(([name, data]) => ({
-        keyword: 'written',
-        instancePath: `/${name}`,
-        schemaPath: `#/properties/${name}`,
-        params: { value: String(query[name]) },
-        data,
-      }))
-    }
-    return false
-  }
-  return own
-}
+const sayWritten = (others: readonly Otherwise[]) =>
+  others.map(({ name, sent, written: value }) => ({
+    keyword: 'written',
+    instancePath: `/${name}`,
+    schemaPath: `#/properties/${name}`,
+    params: { value },
+    data: sent,
+  }))
 
 /** ajv copies its list of errors at every `$ref`: to find all errors of a large body takes minutes, of this many values 50 ms. */
 const valuesMax = 5000
