@@ -4,6 +4,7 @@ import { matchSections, matchSkills } from '../document/match.ts'
 import type { AdvertDetails, Block, RoleDocument, Section, SectionKind } from '../document/schema.ts'
 import { comparable, similarity } from '../document/similarity.ts'
 import { plainText } from '../document/text.ts'
+import { placesOf } from './meaning/merge-details.ts'
 import type { Notices } from './notices.ts'
 
 /** A shared section of the organisation, as it stands. */
@@ -128,15 +129,11 @@ const kept = <T>(next: T[], before: T[]) => (next.length > 0 ? next : before)
 function keepDetails(next: AdvertDetails, before: AdvertDetails): AdvertDetails {
   const labels = new Set(next.additional.map(row => comparable(row.label).join(' ')))
   const salary = next.salary === null || next.salary.text === before.salary?.text ? before.salary : next.salary
-  const place = (text: string) => before.locations.find(location => location.text === text)
   return {
     reference_number: next.reference_number ?? before.reference_number,
     salary,
     role_types: kept(next.role_types, before.role_types),
-    locations: kept(
-      next.locations.map(location => place(location.text) ?? location),
-      before.locations,
-    ),
+    locations: kept(placesOf(next.locations, before.locations), before.locations),
     business_area: next.business_area ?? before.business_area,
     contract_types: kept(next.contract_types, before.contract_types),
     working_patterns: kept(next.working_patterns, before.working_patterns),

@@ -1,4 +1,5 @@
 /** The nine behaviours of Success Profiles where a document names them: in a list, as headings, or in a sentence on them. */
+import { everydayBehaviour } from '../../document/behaviours.ts'
 import { behaviours } from '../../document/code-lists.ts'
 import type { RoleDocument } from '../../document/schema.ts'
 import { plainOfInlines } from '../../document/text.ts'
@@ -37,8 +38,6 @@ const names = new Map(
     ([name, code]) => [normaliseHeading(name), code] as const,
   ),
 )
-/** A word of everyday use: it counts beside others only. */
-const everyday: Behaviour = 'leadership'
 
 /** What the Competency Framework of 2012 had beside those of its competencies that are behaviours now, and its clusters. */
 const competencies = new Set([
@@ -167,7 +166,7 @@ export function behavioursIn(sections: readonly OutlineSection[]): Behaviour[] {
       sure.add(code)
     }
   }
-  if (found.size === 1 && !sure.has(everyday)) found.delete(everyday)
+  if (found.size === 1 && !sure.has(everydayBehaviour)) found.delete(everydayBehaviour)
   return [...found]
 }
 

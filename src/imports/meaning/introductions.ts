@@ -3,7 +3,7 @@ import type { SectionKind } from '../../document/schema.ts'
 import { foldSpace, type Inline, plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
 import { importanceOf, introducedKind, kindOf, knownKind, looksLikeHeading } from '../words/headings.ts'
-import type { Step } from './steps.ts'
+import { markOf, type Step } from './steps.ts'
 
 /** Where nothing is marked as a heading, a line that introduces a list and says what the list is may be one. */
 export function markIntroductions(steps: readonly Step[]): Step[] {
@@ -12,7 +12,7 @@ export function markIntroductions(steps: readonly Step[]): Step[] {
     if (step.type !== 'paragraph' || steps[index + 1]?.type !== 'list') return step
     const text = plainOfInlines(step.content)
     if (!text.endsWith(':') || !looksLikeHeading(text) || kindOf(text) === 'other') return step
-    return { type: 'mark', by: 'plain', depth: 7, content: step.content, text, line: step.line }
+    return markOf(step.content, step.line)
   })
 }
 
@@ -92,14 +92,7 @@ export function headIntroductions(steps: readonly Step[], notices: Notices): Ste
     current = kind
     const detail = 'A sentence opens the list where other documents have a heading; it was read as one'
     notices.add('repair', 'heading_recognised', step.line, found.text, detail)
-    const mark: Step = {
-      type: 'mark',
-      by: 'plain',
-      depth: 7,
-      content: found.heading,
-      text: found.text,
-      line: step.line,
-    }
+    const mark = markOf(found.heading, step.line)
     return found.before.length > 0 ? [{ ...step, content: found.before }, mark] : [mark]
   })
 }

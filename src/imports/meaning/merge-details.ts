@@ -5,9 +5,9 @@ import { salaryIn } from './values.ts'
 
 type Details = Pick<RoleDocument, 'advert_details' | 'grades'>
 
-/** Each place that is printed as it was, with its town, region, postcode and country. */
-const placesOf = (read: AdvertDetails['locations'], carried: AdvertDetails['locations']) =>
-  read.map(place => carried.find(({ text }) => foldPlain(text) === foldPlain(place.text)) ?? place)
+/** Each place that is printed as one that is known, with its town, region, postcode and country. */
+export const placesOf = (read: AdvertDetails['locations'], known: AdvertDetails['locations']) =>
+  read.map(place => known.find(({ text }) => foldPlain(text) === foldPlain(place.text)) ?? place)
 
 /** Other amounts are of the period of those before, where their text said none either. */
 function salaryOf(read: AdvertDetails['salary'], carried: AdvertDetails['salary']): AdvertDetails['salary'] {

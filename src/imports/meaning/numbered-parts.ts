@@ -1,16 +1,8 @@
 /** Numbered lines that look like headings of sections and are parts of one. */
 import type { SectionKind } from '../../document/schema.ts'
 import { plainOfInlines } from '../../document/text.ts'
-import { knownKind, looksLikeHeading } from '../words/headings.ts'
-import type { Mark, Step } from './steps.ts'
-
-/** What a role is made of: headings of these are none of parts of a section. */
-const kindsOfRole = new Set<SectionKind | undefined>([
-  'role_summary',
-  'responsibilities',
-  'person_specification',
-  'skills_experience',
-])
+import { isOfRole, knownKind, looksLikeHeading } from '../words/headings.ts'
+import { type Mark, markOf, type Step } from './steps.ts'
 
 /** `4. Security` below `3. Budget` of the same look, under a heading that is known: a part of the section, as the others are. */
 export function numberedParts(marks: readonly Mark[], isInRow: (mark: Mark) => boolean): Set<Mark> {
@@ -24,7 +16,7 @@ export function numberedParts(marks: readonly Mark[], isInRow: (mark: Mark) => b
     const goesOn = before?.by === mark.by && numberOf(mark) === numberOf(before) + 1
     const isOther = before && (parts.has(before) || !knownKind(before.text))
     if (isStrong) isUnder = kind !== undefined
-    else if (isUnder && goesOn && isOther && !kindsOfRole.has(kind) && !isInRow(mark)) parts.add(mark)
+    else if (isUnder && goesOn && isOther && !isOfRole(kind) && !isInRow(mark)) parts.add(mark)
     before = isStrong ? undefined : numberOf(mark) ? mark : before
   }
   return parts
@@ -59,7 +51,7 @@ export function headNumbered(steps: readonly Step[]): Step[] {
     if (step.type === 'mark') row.push(number)
     else if (goesOn && looksLikeHeading(text)) {
       row.push(number)
-      return { type: 'mark', by: 'plain', depth: 7, content: step.content, text, line: step.line }
+      return markOf(step.content, step.line)
     }
     return step
   })

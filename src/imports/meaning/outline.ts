@@ -13,6 +13,7 @@ import {
   normaliseHeading,
 } from '../words/headings.ts'
 import { isLabel, labelled } from '../words/labels.ts'
+import { marking, ofOrganisation } from '../words/title-words.ts'
 import { listsOfLines, rowsOfHeadings } from './adverts.ts'
 import { isBehaviour, namesBehaviours } from './behaviours.ts'
 import { withLanguagesParted } from './bilingual.ts'
@@ -24,9 +25,9 @@ import { areMarked, withMarkedItems } from './marked-items.ts'
 import { decimalParts, headNumbered, numberedParts } from './numbered-parts.ts'
 import { headQuestions, headRunIns } from './run-ins.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
-import { type BodyBlock, isHigher, isLouder, type Mark, marksIn, rankOf, type Step, stepsOf } from './steps.ts'
+import { type BodyBlock, isHigher, isLouder, type Mark, markOf, marksIn, rankOf, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
-import { countDetails, isCaption, isDocumentKind, marking, nameBelow, ofOrganisation } from './title.ts'
+import { countDetails, isCaption, isDocumentKind, nameBelow } from './title.ts'
 
 export interface OutlineSection {
   heading: string
@@ -236,8 +237,7 @@ const endsDuties = (text: string, next: Step | undefined, last: OutlineSection |
 /** A line of plain text that ends the duties is a heading. */
 function headOfSkills(step: Step, next: Step | undefined, last: OutlineSection | undefined): Step {
   if (step.type !== 'paragraph' || !endsDuties(plainOfInlines(step.content), next, last)) return step
-  const { content, line } = step
-  return { type: 'mark', by: 'plain', depth: 7, content, text: plainOfInlines(content), line }
+  return markOf(step.content, step.line)
 }
 
 /** `Essential criteria` beside the heading of a section that is on no skills begins one that is. */

@@ -4,7 +4,7 @@ import { type Inline, plainOfInlines } from '../../document/text.ts'
 import { isBold, sourceLines } from '../source/tree.ts'
 import { knownKind, normaliseHeading } from '../words/headings.ts'
 import { isKnownLabel, labelled } from '../words/labels.ts'
-import type { Step } from './steps.ts'
+import { markOf, type Step } from './steps.ts'
 
 /** A bold label that is the name of a section of the role itself, and the text that stands behind it. */
 function runIn(content: Inline[], line: number): Step[] | undefined {
@@ -13,10 +13,7 @@ function runIn(content: Inline[], line: number): Step[] | undefined {
   const kind = knownKind(found.label)
   if (!kind || !kindsOfRunIns.has(kind)) return undefined
   const heading: Inline[] = [{ type: 'text', value: found.label }]
-  return [
-    { type: 'mark', by: 'bold', depth: 7, content: heading, text: found.label, line },
-    { type: 'paragraph', content: found.value, line },
-  ]
+  return [markOf(heading, line, 'bold'), { type: 'paragraph', content: found.value, line }]
 }
 const kindsOfRunIns = new Set<SectionKind>([
   'role_summary',
@@ -63,6 +60,6 @@ export function headQuestions(steps: readonly Step[]): Step[] {
     const isQuestion =
       text.endsWith('?') && text.split(/\s+/).length <= questionMax && question.test(normaliseHeading(text))
     if (!isQuestion || !next || next.type === 'mark' || (next.type === 'paragraph' && next.continues)) return step
-    return { type: 'mark', by: 'bold', depth: 7, content: step.content, text, line: step.line }
+    return markOf(step.content, step.line, 'bold')
   })
 }

@@ -1,12 +1,8 @@
 /** Files that hold more than one role, though a draft holds one. */
-import type { SectionKind } from '../../document/schema.ts'
 import type { Notices } from '../notices.ts'
-import { kindOf, knownKind, normaliseHeading } from '../words/headings.ts'
+import { isOfRole, kindOf, knownKind, normaliseHeading } from '../words/headings.ts'
 import { type Mark, marksIn, rankOf, type Step } from './steps.ts'
 import { gradesIn } from './values.ts'
-
-/** The sections that each role has once. */
-const kinds = new Set<SectionKind>(['role_summary', 'responsibilities', 'person_specification', 'skills_experience'])
 
 /** `Role 2: Senior Developer`, which says that there are several. */
 const numbered = /^(?:role|post|job|vacancy|position) (?:[a-h]|\d{1,2}|one|two|three|four) ?[:–—-] ?\S/i
@@ -18,8 +14,7 @@ const described =
 const mayName = ({ text }: Mark) =>
   numbered.test(text) || described.test(text) || (kindOf(text) === 'other' && knownKind(text) === undefined)
 
-const kindsOf = (marks: readonly Mark[]) =>
-  new Set(marks.map(({ text }) => kindOf(text)).filter(kind => kinds.has(kind))).size
+const kindsOf = (marks: readonly Mark[]) => new Set(marks.map(({ text }) => kindOf(text)).filter(isOfRole)).size
 
 /** Word's style for titles is above all headings. */
 const heightOf = (mark: Mark) => (mark.title ? 0 : rankOf(mark))
@@ -30,7 +25,7 @@ function headsIn(steps: readonly Step[]): { head: Mark; under: Mark[]; at: numbe
   const places = new Map(steps.map((step, at) => [step, at]))
   return marks.flatMap((head, at) => {
     const next = marks[at + 1]
-    if (!next || !mayName(head) || !kinds.has(kindOf(next.text))) return []
+    if (!next || !mayName(head) || !isOfRole(kindOf(next.text))) return []
     const height = heightOf(head)
     // Where all headings look alike, a name is one with nothing under it.
     const isFlat = heightOf(next) === height && steps[(places.get(head) ?? 0) + 1] === next

@@ -78,6 +78,16 @@ export const isHigher = (mark: Mark, head: Mark | undefined, under: Mark | undef
   head?.underlined === true &&
   under?.underlined === false
 
+/** A line that a rule takes for a heading, as small as the smallest. */
+export const markOf = (content: Inline[], line: number, by: 'plain' | 'bold' = 'plain'): Mark => ({
+  type: 'mark',
+  by,
+  depth: 7,
+  content,
+  text: plainOfInlines(content),
+  line,
+})
+
 /** The headings among steps, and what may be one. */
 export const marksIn = (steps: readonly Step[]): Mark[] => steps.filter(step => step.type === 'mark')
 

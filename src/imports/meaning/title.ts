@@ -6,6 +6,7 @@ import { sourceLines } from '../source/tree.ts'
 import { importanceOf, kindOf } from '../words/headings.ts'
 import type { LabelledMember } from '../words/label-words.ts'
 import { labelled, labelledMember } from '../words/labels.ts'
+import { jobNouns, ofCharity } from '../words/title-words.ts'
 import type { Step } from './steps.ts'
 import { cellText } from './tables.ts'
 
@@ -36,18 +37,6 @@ export function leaveFileTitle(left: { text: string; line: number }, taken: stri
   else notices.add('loss', 'file_title_removed', left.line, left.text, 'The text has another title, which was taken')
 }
 
-/** The name of an organisation, as it stands above a title. */
-export const ofOrganisation =
-  /^(?:ministry of|department (?:for|of)|hm |home office$|cabinet office$|nhs |(?:(?:royal|london) )?borough of|(?:city|county) of)|\b(?:council|agency|trust|authority|university|office of|constabulary)\b|\bpolice(?: service)?$/i
-
-/** How the names of charities and companies end. */
-const ofCharity =
-  /\b(?:women|men|age|action|refugee|child(?:ren)?|legal|christian|victim)[’']?s? aid$|\b(?:charit(?:y|ies)|foundation|hospice|housing association|society|c\.?i\.?c\.?|ltd\.?|limited|plc|llp)$/i
-
-/** What people are called who do a job; `Associate` and the like stand before others. */
-const jobNouns =
-  /\b(?:accountant|administrator|advis[eo]r|advocate|analyst|apprentice|architect|assistant|associate|auditor|caseworker|chef|cleaner|clerk|consultant|co-?ordinator|counsellor|designer|developer|director|driver|economist|editor|engineer|executive|fundraiser|head|inspector|instructor|lawyer|lead|leader|lecturer|librarian|manager|mentor|nurse|officer|operator|owner|paralegal|pharmacist|physiotherapist|planner|porter|practitioner|professor|programmer|psychologist|ranger|receptionist|representative|researcher|scientist|secretary|solicitor|specialist|statistician|supervisor|surveyor|teacher|technician|technologist|tester|therapist|trainer|tutor|warden|worker|writer)\b/i
-
 /** A heading directly above details, below the first one, names the role where that one names an employer, and perhaps where it names no job. */
 export function nameBelow([first, next, details, ...others]: readonly Step[]): 'sure' | 'perhaps' | undefined {
   if (first?.type !== 'mark' || next?.type !== 'mark' || first.by === 'row' || next.by === 'row') return undefined
@@ -57,9 +46,6 @@ export function nameBelow([first, next, details, ...others]: readonly Step[]): '
   if (!isAlike || !isOnDetails || !isOther || !jobNouns.test(next.text)) return undefined
   return ofCharity.test(first.text) ? 'sure' : 'perhaps'
 }
-
-/** How a paper is protected, which stands above everything else. */
-export const marking = /^official(?:\W*sensitive)?\W*$|^not protectively marked$/i
 
 /** Whether a step is the caption of a table of details. */
 export function isCaption(step: Step, next: Step | undefined): boolean {

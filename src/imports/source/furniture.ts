@@ -2,6 +2,7 @@
 import type { Element, Nodes, Root } from 'hast'
 import { isAllowedAddress } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
+import { classesOf, property } from './hast.ts'
 import { inlineTags } from './scan.ts'
 
 const silent = new Set(['script', 'style', 'template', 'head'])
@@ -38,9 +39,8 @@ const addressesOf = (node: Nodes): string[] => {
 const isLink = (node: Nodes) => node.type === 'element' && node.tagName === 'a'
 /** The way to a page: by its class or name, or as links from the first page of a site with signs between, `Home > Jobs > Tester`. */
 function isBreadcrumb(node: Element): boolean {
-  const { className, ariaLabel } = node.properties
-  const names = [...(Array.isArray(className) ? className : []), ariaLabel ?? '']
-  if (names.some(name => /^(?:[a-z]+-{1,2})?breadcrumbs?$/i.test(String(name)))) return true
+  const names = [...classesOf(node), property(node, 'ariaLabel')]
+  if (names.some(name => /^(?:[a-z]+-{1,2})?breadcrumbs?$/i.test(name))) return true
   if (!isTag('div', 'p')(node)) return false
   const [first, sign] = node.children.filter(child => child.type !== 'text' || child.value.trim() !== '')
   return (

@@ -19,8 +19,10 @@ export const property = (node: Element, name: string) => {
   const value = node.properties[name]
   return typeof value === 'string' ? value : ''
 }
-export const hasClass = (node: Element, name: string) =>
-  Array.isArray(node.properties.className) && node.properties.className.includes(name)
+/** The classes of an element; [] where it has none. */
+export const classesOf = ({ properties: { className } }: Element): string[] =>
+  Array.isArray(className) ? className.map(String) : []
+export const hasClass = (node: Element, name: string) => classesOf(node).includes(name)
 export const hasUnderline = (node: Element) =>
   node.tagName === 'u' ||
   hasClass(node, 'underline') ||
@@ -36,8 +38,7 @@ export const isWordMark = (node: Element) =>
 /** An item as Word saves one in HTML. Without a level it has the style of items, which other paragraphs have too. */
 export function wordItem(node: Element): SourceParagraph['item'] {
   const level = /mso-list\s*:[^;]{0,40}\blevel([1-9])\b/i.exec(property(node, 'style'))?.[1]
-  const classes = Array.isArray(node.properties.className) ? node.properties.className : []
-  if (level === undefined) return classes.some(name => /^MsoList/.test(String(name))) ? {} : undefined
+  if (level === undefined) return classesOf(node).some(name => /^MsoList/.test(name)) ? {} : undefined
   const mark = wordMark(node)
   return { level: Number(level), ...(mark === undefined ? {} : { ordered: /[\p{L}\p{N}][.)]/u.test(mark) }) }
 }
@@ -50,13 +51,11 @@ function wordMark(node: Element): string | undefined {
   return undefined
 }
 /** Which list of Google Docs it is a part of, and how deep, from 1: it has those that are nested beside each other. */
-export function googleList({ properties: { className } }: Element): { list: string; level: number } | undefined {
-  const names = Array.isArray(className) ? className : []
-  const [, list, level] = names.flatMap(name => [...String(name).matchAll(/^lst-kix_(\w+)-([0-8])$/g)])[0] ?? []
+export function googleList(node: Element): { list: string; level: number } | undefined {
+  const [, list, level] = classesOf(node).flatMap(name => [...name.matchAll(/^lst-kix_(\w+)-([0-8])$/g)])[0] ?? []
   return list === undefined ? undefined : { list, level: Number(level) + 1 }
 }
-export const isContents = ({ properties: { className } }: Element) =>
-  Array.isArray(className) && className.some(name => /^MsoToc(?:[1-9]|Heading)$/.test(String(name)))
+export const isContents = (node: Element) => classesOf(node).some(name => /^MsoToc(?:[1-9]|Heading)$/.test(name))
 /** The sign that an element is whose letter is of a font of signs: of HTML's style, or as the reader of Word marks it. */
 export function dingbatOf(node: Element): string | undefined {
   const declared = /font-family\s*:([^;]{0,200})/i.exec(property(node, 'style'))?.[1] ?? faceOf(node)

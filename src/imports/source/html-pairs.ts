@@ -7,7 +7,7 @@ import { foldSpace } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
 import { looksLikeHeading } from '../words/headings.ts'
 import { isKnownLabel, labelledMember } from '../words/labels.ts'
-import { type HastNode, isElement, isHidden, isStrong, lineOf, skippedTags, textOf } from './hast.ts'
+import { classesOf, type HastNode, isElement, isHidden, isStrong, lineOf, skippedTags, textOf } from './hast.ts'
 import { inlineTags } from './scan.ts'
 
 export interface HtmlPair {
@@ -26,7 +26,6 @@ const cellTags = new Set(['div', 'p', 'span', 'strong', 'b', 'em', 'i', 'label',
 
 const isBlank = (node: HastNode) => node.type === 'comment' || (node.type === 'text' && node.value.trim() === '')
 const isBreak = (node: HastNode | undefined) => node !== undefined && isElement(node) && node.tagName === 'br'
-const hasClass = (node: Element) => Array.isArray(node.properties.className)
 const holds = (node: HastNode, ...names: string[]): boolean =>
   'children' in node &&
   node.children.some(child => isElement(child) && (names.includes(child.tagName) || holds(child, ...names)))
@@ -88,7 +87,7 @@ export function pairsAmong(
       return /^\s/.test(textOf(next)) && isValue([next, ...more]) ? { label, value: [next, ...more] } : undefined
     if (isBreak(next) && isStrong(label) && !hasBlock(node)) return isValue(more) ? { label, value: more } : undefined
     // Word and Google Docs have elements for words that belong together.
-    const isMarked = node.tagName !== 'p' || isStrong(label) || hasClass(label)
+    const isMarked = node.tagName !== 'p' || isStrong(label) || classesOf(label).length > 0
     return isMarked && more.length === 0 && isCell(next) && isValue([next]) ? { label, value: [next] } : undefined
   }
 

@@ -72,6 +72,16 @@ export function introducedKind(text: string): SectionKind | undefined {
   return kindWords.find(({ introduces }) => introduces?.test(sentence))?.kind
 }
 
+const kindsOfRole = new Set<SectionKind>([
+  'role_summary',
+  'responsibilities',
+  'person_specification',
+  'skills_experience',
+])
+
+/** Whether a section is one that each role has, and once. */
+export const isOfRole = (kind: SectionKind | undefined) => kind !== undefined && kindsOfRole.has(kind)
+
 /** A line in capital letters only, of more than an acronym. */
 export const isUpper = (text: string) =>
   !/\p{Ll}/u.test(text) && /\p{Lu}{4}/u.test(text) && (text.match(/\p{Lu}/gu)?.length ?? 0) > 5 && !placeholderIn(text)
