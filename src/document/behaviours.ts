@@ -16,13 +16,13 @@ const named = behaviours.map(({ code, label }) => {
     .map(word => (/^(?:a|and|at|the)$/.test(word) ? word : `${word[0]?.toUpperCase()}${word.slice(1)}`))
   return [code as Behaviour, new RegExp(`\\b${words.join(' ')}\\b`)] as const
 })
-/** A word that begins many sentences: it counts beside others only. */
-const everyday: Behaviour = 'leadership'
+/** The name of one is a word of everyday use, which begins many sentences: it counts beside others only. */
+export const everydayBehaviour: Behaviour = 'leadership'
 
 function inLine(line: string): Behaviour[] {
   const parts = line.split(/[,;]/).flatMap(part => codeOf.get(normal(part.replace(aside, ''))) ?? [])
   const within = named.flatMap(([code, pattern]) => (pattern.test(line) ? [code] : []))
-  return [...parts, ...(within.length > 1 || within[0] !== everyday ? within : [])]
+  return [...parts, ...(within.length > 1 || within[0] !== everydayBehaviour ? within : [])]
 }
 
 /** Those that are a line or a part of it, or stand in it with capitals, in the order of the lines; [] for none. */

@@ -213,7 +213,7 @@ function blockForm(section: Printable, at: number, role: PrintedRole, options: P
         })),
       }
     case 'skills': {
-      const label = printBlock(block, role, options).length > 0 ? skillsLabel(section, at) : undefined
+      const label = skillsLabel(section, at, printBlock(block, role, options))
       return {
         type: 'skills',
         ...unless(block.importance, block.importance === null, 'importance'),

@@ -44,10 +44,11 @@ const wholly = new RegExp(
 const isLeft = (found: string) => /\p{L}{3}|x{2,}|\.{3}|…|^\[[£€$]\s?[xX]/u.test(found)
 
 /** All placeholders of a text, those in brackets first. */
-const placeholdersIn = (text: string): string[] => [
-  ...[...text.matchAll(bracketed)].map(([found]) => found).filter(isLeft),
-  ...[...text.matchAll(placeholder)].map(([found]) => found),
+const matchesIn = (text: string): RegExpExecArray[] => [
+  ...[...text.matchAll(bracketed)].filter(([found]) => isLeft(found)),
+  ...text.matchAll(placeholder),
 ]
+const placeholdersIn = (text: string): string[] => matchesIn(text).map(([found]) => found)
 
 /** The first placeholder of a text; undefined where it has none. */
 export const placeholderIn = (text: string): string | undefined => placeholdersIn(text)[0]
@@ -79,10 +80,9 @@ const linked = /\[[^\][]{1,200}\]\((?=\{\{|[#/]|https?:|mailto:)/g
 /** What a template left in a text, the text of a role: each once, in its order. */
 export function leftoversIn(text: string): string[] {
   const own = text.replaceAll(linked, ' ').replaceAll(aside, ' ')
-  const found = [
-    ...[...own.matchAll(bracketed)].filter(([found]) => isLeft(found)),
-    ...[placeholder, leftover, missing].flatMap(pattern => [...own.matchAll(pattern)]),
-  ].sort((one, other) => one.index - other.index || other[0].length - one[0].length)
+  const found = [...matchesIn(own), ...[leftover, missing].flatMap(pattern => [...own.matchAll(pattern)])].sort(
+    (one, other) => one.index - other.index || other[0].length - one[0].length,
+  )
   let end = 0
   const apart = found.filter(({ 0: words, index }) => {
     // A part of what was found is not found again.

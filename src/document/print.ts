@@ -169,10 +169,13 @@ export function printBlock(block: Block, role: MarkedRole, options: PrintOptions
 /** What is printed of a section is told by its heading and its blocks. */
 export type Printable = Pick<Section, 'heading' | 'blocks'>
 
-/** What stands over a list of skills whose importance neither the text before it nor, of the first, the heading says. */
-export function skillsLabel({ heading, blocks }: Printable, at: number): string | undefined {
+/**
+ * What stands over a list of skills that prints something and whose importance neither the text before it nor, of the first,
+ * the heading says.
+ */
+export function skillsLabel({ heading, blocks }: Printable, at: number, prints: readonly Print[]): string | undefined {
   const block = blocks[at]
-  if (block?.type !== 'skills' || !block.importance) return undefined
+  if (block?.type !== 'skills' || !block.importance || prints.length === 0) return undefined
   const before = blocks[at - 1]
   const isSaid =
     before === undefined
@@ -185,7 +188,7 @@ export function skillsLabel({ heading, blocks }: Printable, at: number): string 
 export const printSection = (section: Printable, role: MarkedRole, options: PrintOptions = {}): Print[] =>
   section.blocks.flatMap((block, at) => {
     const prints = printBlock(block, role, options)
-    const label = prints.length > 0 ? skillsLabel(section, at) : undefined
+    const label = skillsLabel(section, at, prints)
     return label === undefined ? prints : [{ type: 'subheading' as const, content: plain(label) }, ...prints]
   })
 
