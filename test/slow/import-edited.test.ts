@@ -227,21 +227,31 @@ const [python, sql, airflow, spark] = [
   skill('Keeps pipelines running'),
   skill('Has used Spark on large data', { level: 'awareness', importance: 'desirable' }),
 ] as const
+const section = (kind: RoleDocument['sections'][number]['kind'], heading: string, ...blocks: Block[]) => ({
+  id: '',
+  kind,
+  heading,
+  shared_section: null,
+  blocks,
+})
+const importanceOf = (importance: 'essential' | 'desirable'): Block => ({ type: 'skills', importance })
+const listOf = (...texts: string[]): Block => ({
+  type: 'list',
+  ordered: false,
+  items: texts.map(text => ({ id: '', text, optional: false, items: [] })),
+})
+
 const skilled: RoleDocument = {
   ...exampleDocument,
   sections: [
-    {
-      id: '',
-      kind: 'skills_experience',
-      heading: 'Skills and experience',
-      shared_section: null,
-      blocks: [
-        { type: 'note', text: 'Ask the profession lead' },
-        { type: 'skills', importance: 'essential' },
-        { type: 'subheading', text: 'Desirable' },
-        { type: 'skills', importance: 'desirable' },
-      ],
-    },
+    section(
+      'skills_experience',
+      'Skills and experience',
+      { type: 'note', text: 'Ask the profession lead' },
+      importanceOf('essential'),
+      { type: 'subheading', text: 'Desirable' },
+      importanceOf('desirable'),
+    ),
   ],
   skills: [python, sql, airflow, spark],
 }
@@ -285,29 +295,8 @@ for (const format of Object.keys(formats))
 const listed: RoleDocument = {
   ...skilled,
   sections: [
-    {
-      id: '',
-      kind: 'skills_experience',
-      heading: 'Skills and experience',
-      shared_section: null,
-      blocks: [
-        { type: 'skills', importance: 'essential' },
-        { type: 'skills', importance: 'desirable' },
-      ],
-    },
-    {
-      id: '',
-      kind: 'capabilities',
-      heading: 'Behaviours',
-      shared_section: null,
-      blocks: [
-        {
-          type: 'list',
-          ordered: false,
-          items: ['Leadership', 'Delivering at pace'].map(text => ({ id: '', text, optional: false, items: [] })),
-        },
-      ],
-    },
+    section('skills_experience', 'Skills and experience', importanceOf('essential'), importanceOf('desirable')),
+    section('capabilities', 'Behaviours', listOf('Leadership', 'Delivering at pace')),
   ],
   behaviours: ['leadership', 'delivering_at_pace', 'working_together'],
   advert_details: {
@@ -328,19 +317,8 @@ for (const format of Object.keys(formats))
       const [rust, kafka] = [skill('Rust'), skill('Kafka', { importance: 'desirable' })]
       const withBehaviours = (items: string[], behaviours: RoleDocument['behaviours']): Partial<RoleDocument> => ({
         behaviours,
-        sections: listed.sections.map(section =>
-          section.kind === 'capabilities'
-            ? {
-                ...section,
-                blocks: [
-                  {
-                    type: 'list',
-                    ordered: false,
-                    items: items.map(text => ({ id: '', text, optional: false, items: [] })),
-                  },
-                ],
-              }
-            : section,
+        sections: listed.sections.map(own =>
+          own.kind === 'capabilities' ? { ...own, blocks: [listOf(...items)] } : own,
         ),
       })
       const leeds = { text: 'Leeds', town: null, region: null, postcode: null, country: null }
@@ -381,15 +359,6 @@ const told = (document: RoleDocument | null) => ({
   skills: document?.skills.map(({ statement, importance }) => `${importance}: ${statement}`),
   behaviours: document?.behaviours,
 })
-const section = (kind: RoleDocument['sections'][number]['kind'], heading: string, ...blocks: Block[]) => ({
-  id: '',
-  kind,
-  heading,
-  shared_section: null,
-  blocks,
-})
-const importanceOf = (importance: 'essential' | 'desirable'): Block => ({ type: 'skills', importance })
-
 for (const format of Object.keys(formats))
   t.test(`words that say how much skills matter count in ${format} when they are changed`, async t => {
     const [essential, desirable] = [importanceOf('essential'), importanceOf('desirable')]
@@ -476,11 +445,7 @@ for (const format of Object.keys(formats))
       ...skilled,
       sections: [
         section('skills_experience', 'Essential skills', importanceOf('essential')),
-        section('other', 'Qualifications', {
-          type: 'list',
-          ordered: false,
-          items: [{ id: '', text: 'A degree', optional: false, items: [] }],
-        }),
+        section('other', 'Qualifications', listOf('A degree')),
       ],
       skills: [python],
     }
