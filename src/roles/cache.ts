@@ -94,14 +94,16 @@ export class PublishedCache {
 
   /** A role was published as `version`, or withdrawn (0). Also called by the process that did it, once it is certain. */
   drop(slug: string, version: number): void {
+    // Whoever tells of a publication has just had an answer from the database.
+    this.#failedAt = Number.NEGATIVE_INFINITY
     if (version > 0) this.#announced.set(slug, Math.max(version, this.#announced.get(slug) ?? 0))
     const entry = this.#entries?.peek(slug)
+    // The process that published it hears of it a second time, when it may hold it already.
+    if (entry && version > 0 && this.#isTrusted(entry) && entry.version.version >= version) return
     // Until the next read they are still the last known bytes, should the database be gone by then.
     if (entry && version > 0) this.#entries?.set(slug, { version: entry.version, period: notTrusted })
     else this.#entries?.delete(slug)
     this.#fills.delete(slug)
-    // Whoever tells of a publication has just had an answer from the database.
-    this.#failedAt = Number.NEGATIVE_INFINITY
   }
 
   /** Whether something is known of a role, that is served where the database cannot be asked. */
@@ -113,7 +115,12 @@ export class PublishedCache {
   peek(key: string): KeptVersion | undefined {
     const entry = this.#entries?.get(key)
     if (entry === undefined) return undefined
-    return (entry.period === this.#period && this.#listening) || entry.period === always ? entry.version : undefined
+    return this.#isTrusted(entry) || entry.period === always ? entry.version : undefined
+  }
+
+  /** Whether every publication was heard of since it was filled. */
+  #isTrusted({ period }: Entry): boolean {
+    return period === this.#period && this.#listening
   }
 
   /** A version by its number, from memory or from the database; undefined where there is none. */

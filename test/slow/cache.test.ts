@@ -322,6 +322,20 @@ t.test('PublishedCache keeps what it read while it began to listen, for when the
   t.match(await second, { stale: true, found: { version: 1 } })
 })
 
+t.test('PublishedCache keeps the version that it is told of, where it holds it already', async t => {
+  const database = new SlowDatabase()
+  const cache = new PublishedCache({ latest: () => database.load(), version: async () => undefined }, 1_000_000)
+  cache.up()
+  cache.drop('a', database.change(false))
+  const read = cache.get('a')
+  database.loads[0]?.answer(database.now())
+  await read
+  cache.drop('a', 2)
+  t.match(cache.peek('a'), { version: 2 }, 'the process that published it hears of it as well')
+  cache.drop('a', 3)
+  t.equal(cache.peek('a'), undefined)
+})
+
 t.test('PublishedCache keeps to its size', async t => {
   const version = async (slug: string): Promise<Version> => ({
     version: 1,
