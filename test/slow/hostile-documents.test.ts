@@ -97,8 +97,15 @@ t.test('a document of four times as many headings or lines takes about four time
       return workMs() - began
     }
     read(1000)
-    const [few, many] = [read(4000), read(16_000)]
-    t.ok(many < few * 8, `${JSON.stringify(piece)}: ${Math.round(few)} ms, ${Math.round(many)} ms`)
+    // Other work on the machine costs processor time too: what is slow by itself is slow each time.
+    const times: string[] = []
+    let isLinear = false
+    while (!isLinear && times.length < 3) {
+      const [few, many] = [read(4000), read(16_000)]
+      isLinear = many < few * 8
+      times.push(`${Math.round(few)} ms, ${Math.round(many)} ms`)
+    }
+    t.ok(isLinear, `${JSON.stringify(piece)}: ${times.join('; ')}`)
   }
   t.end()
 })
