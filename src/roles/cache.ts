@@ -99,7 +99,7 @@ export class PublishedCache {
     if (version > 0) this.#announced.set(slug, Math.max(version, this.#announced.get(slug) ?? 0))
     const entry = this.#entries?.peek(slug)
     // The process that published it hears of it a second time, when it may hold it already.
-    if (entry && version > 0 && this.#isTrusted(entry) && entry.version.version >= version) return
+    if (entry && this.#isTrusted(entry) && entry.version.version === version) return
     // Until the next read they are still the last known bytes, should the database be gone by then.
     if (entry && version > 0) this.#entries?.set(slug, { version: entry.version, period: notTrusted })
     else this.#entries?.delete(slug)
