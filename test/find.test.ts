@@ -283,8 +283,12 @@ t.test('listRoles finds', { timeout: 180_000 }, async t => {
     t.match((await call('GET /v1/roles?sort=tilte')).body, { status: 422, detail: /Did you mean "title"\?/ })
   })
 
-  await t.test('a cursor is good for its order alone', async t => {
-    const { next_cursor } = await list(call, '?limit=1&sort=title')
+  await t.test('a cursor is good for its order alone, with facets and without', async t => {
+    const { next_cursor } = await list(call, '?limit=1&sort=title&facets=grade')
+    const [counted, plain] = await Promise.all(
+      ['&facets=grade', ''].map(facets => list(call, `?limit=1&sort=title${facets}&cursor=${next_cursor}`)),
+    )
+    t.same(plain, { ...counted, facets: null })
     for (const sort of ['slug', '-published_at', 'relevance&q=pipeline'])
       t.match(
         (await call(`GET /v1/roles?limit=1&sort=${sort}&cursor=${next_cursor}`)).body,
