@@ -336,7 +336,9 @@ t.test('GET /v1/api-keys/{id}', async t => {
     t.strictSame(seen.body, told(other, { organisation: 'other-office' }))
     const malformed = await call('GET /v1/api-keys/x', { key: manager.text })
     t.equal(malformed.status, 404)
-    t.strictSame(malformed.body, problem(malformed, 'not_found', 'Nothing that you may read stands at this address.'))
+    const detail =
+      'Nothing that you may read stands at this address. "x" does not fit: The eight characters that stand in the key itself.'
+    t.strictSame(malformed.body, problem(malformed, 'not_found', detail))
   })
 })
 

@@ -249,6 +249,11 @@ t.test('getApiCatalog → 200: a set of links that says where the API and its co
   for (const { status, headers } of [answer, head])
     t.same([status, headers['content-type'], headers.link], [200, type, link])
   t.equal((await call('GET /', { key: null })).headers.link, link, 'the root leads to it')
+  for (const path of ['/openapi.json', '/v1/openapi.json']) {
+    const { text, etag } = await call(`GET ${path}`, { key: null })
+    t.same(Object.keys(JSON.parse(text).paths), Object.keys(contract.paths))
+    t.equal((await call(`GET ${path}`, { headers: { 'if-none-match': etag } })).status, 304, path)
+  }
   const unchanged = await call('GET /.well-known/api-catalog', { headers: { 'if-none-match': answer.etag } })
   t.equal(unchanged.status, 304)
   // What it says is there, is there.

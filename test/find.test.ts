@@ -61,7 +61,7 @@ t.test('listRoles finds', { timeout: 180_000 }, async t => {
     ['in-title', saying('Pipeline engineer', 'Nothing to see', { grades: [grade('SEO'), grade('Band 4', 'nhs')] })],
     [
       'mapped',
-      saying('Zookeeper', 'Animals', {
+      saying('Zookeeper', 'Animals with COVID-19', {
         profession: 'veterinary',
         sfia_version: '8',
         sfia_mappings: [
@@ -70,7 +70,7 @@ t.test('listRoles finds', { timeout: 180_000 }, async t => {
         ],
       }),
     ],
-    ['nested', saying('Clerk', 'x', {})],
+    ['nested', saying('Data clerk', 'x', {})],
   ]
   const nested = made.at(-1)?.[1].sections[0]
   if (nested)
@@ -93,6 +93,12 @@ t.test('listRoles finds', { timeout: 180_000 }, async t => {
       ['?q=%22run+pipelines%22', ['in-text']],
       ['?q=%22pipelines+run%22', []],
       ['?q=pipelines+-engineer', ['in-skills', 'in-text']],
+      ['?q=Pipeline-engineer', ['in-title']],
+      ['?q=pipeline/engineer', ['in-title']],
+      ['?q=%22a+pipeline-engineer%22', ['in-title']],
+      ['?q=engineer-pipeline', []],
+      ['?q=pipelines+-pipeline-engineer', ['in-skills', 'in-text']],
+      ['?q=covid-19', ['mapped']],
       ['?q=zookeeper+or+baker', ['in-skills', 'mapped']],
       ['?q=python', ['in-skills']],
       ['?q=stamp', ['nested']],
@@ -148,6 +154,7 @@ t.test('listRoles finds', { timeout: 180_000 }, async t => {
     const rows: [string, string | null, string[]][] = [
       ['pipline enginer', 'pipeline engineer', ['in-title']],
       ['Zookeepre', 'zookeeper', ['mapped']],
+      ['dta-clerk', 'data-clerk', ['nested']],
       ['acountant', 'accountant', ['in-text']],
       ['%22pipelin enginere%22', '"pipeline engineer"', ['in-title']],
       // As written it is in a text: it is no mistake.
@@ -283,8 +290,12 @@ t.test('listRoles finds', { timeout: 180_000 }, async t => {
     t.match((await call('GET /v1/roles?sort=tilte')).body, { status: 422, detail: /Did you mean "title"\?/ })
   })
 
-  await t.test('a cursor is good for its order alone', async t => {
-    const { next_cursor } = await list(call, '?limit=1&sort=title')
+  await t.test('a cursor is good for its order alone, with facets and without', async t => {
+    const { next_cursor } = await list(call, '?limit=1&sort=title&facets=grade')
+    const [counted, plain] = await Promise.all(
+      ['&facets=grade', ''].map(facets => list(call, `?limit=1&sort=title${facets}&cursor=${next_cursor}`)),
+    )
+    t.same(plain, { ...counted, facets: null })
     for (const sort of ['slug', '-published_at', 'relevance&q=pipeline'])
       t.match(
         (await call(`GET /v1/roles?limit=1&sort=${sort}&cursor=${next_cursor}`)).body,

@@ -33,6 +33,14 @@ t.test('the near slug of a role', { timeout: 120_000 }, async t => {
       'digital-forensic',
     ])
       t.equal(await detailOf(slug), noRole(slug, 'digital-forensic-engineer'), slug)
+    t.equal(
+      await detailOf('Digital-Forensic-Engineer'),
+      'Nothing that you may read stands at this address. "Digital-Forensic-Engineer" does not fit: Lower-case letters and digits, in groups joined by single hyphens. Did you mean "digital-forensic-engineer"?',
+    )
+    // The first letters of the longest slug there may be, whose neighbours in the alphabet are others.
+    const long = `principal-${'forensic-'.repeat(7)}officer`
+    await createPublished(call, long)
+    t.equal(await detailOf(long.slice(1)), noRole(long.slice(1), long))
     const slug = 'digital-forensic-enginer'
     for (const part of ['/versions', '/occupation', '/document?format=md', '/document?format=docx'])
       t.equal(await detailOf(`${slug}${part}`), noRole(slug, 'digital-forensic-engineer'), part)

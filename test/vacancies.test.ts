@@ -136,6 +136,11 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
       t.equal(patched.status, 422, `${what} as a patch: ${patched.text}`)
     }
     t.same((await call(`GET ${made.path}`)).etag, made.etag, 'nothing changed')
+    const misspelt = { chosen_items: [{ section: 'responsibilites', item: 'i2' }] }
+    t.match((await call(`PATCH ${made.path}`, { body: misspelt, match: made.etag })).body, {
+      detail:
+        'Version 1 has no item i2 in a section "responsibilites". Its optional items are: i2 of "responsibilities", i3 of "responsibilities".',
+    })
   })
 
   await t.test('a draft → 404 without a key of its organisation that has the scope, by every route', async t => {
@@ -782,7 +787,13 @@ t.test('vacancies', { timeout: 120_000 }, async t => {
       await publishRole(call, 'moving', without.etag)
       t.match(problemOf(await call(`PATCH ${path}`, { body: { version: null }, match: renumbered.etag })), {
         status: 422,
-        errors: [{ pointer: '/chosen_items/0', code: 'unknown_item' }],
+        errors: [
+          {
+            pointer: '/chosen_items/0',
+            code: 'unknown_item',
+            detail: 'Version 3 has no item i2 in a section "responsibilities". Its optional items are: none.',
+          },
+        ],
       })
       const latest = await call(`PATCH ${path}`, { body: { version: null, chosen_items: [] }, match: renumbered.etag })
       t.equal((latest.body as Vacancy).version, 3, 'null is the latest')

@@ -28,6 +28,7 @@ import {
 } from './schema.ts'
 import { component, list, newOf, nullable, object, oneOf, patchOf, ref, replacementOf } from './shape.ts'
 import { isAllowedAddress } from './text.ts'
+import { shorten } from './wording.ts'
 
 /** What a vacancy may say beyond its role; the other kinds are the role's own. */
 const ownKinds = ['selection', 'benefits', 'terms', 'security', 'nationality', 'diversity', 'further_information']
@@ -259,13 +260,15 @@ function checkChoices({ version, chosen_items, technical_skills }: VacancyDocume
       ),
     ),
   )
+  const offered = [...items].flatMap(([key, optional]) => (optional ? [key.replace(/(.*) (.*)/, '$2 of "$1"')] : []))
+  const choice = `Its optional items are: ${shorten(offered.join(', ') || 'none', 500)}.`
   const choices = chosen_items.flatMap(({ section, item }, index): Finding[] => {
     const optional = items.get(`${section} ${item}`)
     const pointer = `/chosen_items/${index}`
-    if (optional === undefined)
-      return [
-        { pointer, code: 'unknown_item', detail: `Version ${version} has no item ${item} in a section "${section}".` },
-      ]
+    if (optional === undefined) {
+      const detail = `Version ${version} has no item ${item} in a section "${section}". ${choice}`
+      return [{ pointer, code: 'unknown_item', detail }]
+    }
     return optional
       ? []
       : [{ pointer, code: 'not_optional', detail: `The item ${item} of "${section}" is printed without being chosen.` }]

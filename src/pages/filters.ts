@@ -58,6 +58,13 @@ export function filtersOf(query: Query, counted: FacetCounts | null, names: Read
   return [...offered, { name: 'sort', label: 'Sort by', items: orders }]
 }
 
+/** A value of the search that the list refuses, and what the API says of it. */
+export interface Refused {
+  name: string
+  code: string
+  detail: string
+}
+
 /** What is wrong with a search, in the error summary and, where its field is shown, at that. */
 export interface SearchError {
   name: string
@@ -66,11 +73,12 @@ export interface SearchError {
   href: string
 }
 
-/** What is said of a value that the list refuses: a select says which was meant. */
-function sayRefused(name: string, value: string): string {
+/** What is said of a value that the list refuses: a select says which was meant, of codes with no list here the API. */
+function sayRefused({ name, code, detail }: Refused, value: string, names: ReadonlyMap<string, string>): string {
   const own = filters.find(filter => filter.name === name)
   if (own !== undefined) {
-    const codes: readonly { code: string; label: string }[] = own.codes
+    const organisations = [...names].map(([code, label]) => ({ code, label }))
+    const codes: readonly { code: string; label: string }[] = name === 'organisation' ? organisations : own.codes
     const entries = codes.flatMap(({ code, label }) => [code, label])
     const meant = nearest(value, entries)
     const label = codes.find(entry => entry.code === meant || entry.label === meant)?.label
@@ -81,27 +89,32 @@ function sayRefused(name: string, value: string): string {
     case 'q':
       return 'The words to search for must be 200 characters or fewer.'
     case 'sfia':
-      return `No level of a SFIA skill is “${shorten(value, 60)}”. Enter the code of a skill, alone or with levels that it has, the lowest first, such as PROG, PROG:3 or PROG:3-5.`
+      return code === 'not_in_list'
+        ? `${detail} Enter the code of a skill, alone or with levels that it has.`
+        : `“${shorten(value, 60)}” is no SFIA skill. Enter the code of a skill, alone or with levels, such as PROG, PROG:3 or PROG:3-5.`
+    case 'skill':
+      return `${code === 'not_in_list' ? detail : `There is no skill “${shorten(value, 60)}”.`} Search without it.`
     case 'sort':
       return 'The roles cannot be sorted so. Choose an order from the list.'
     case 'cursor':
       return 'This page of the search is no longer there. Go to its first page.'
     default:
-      return `Nothing is known of the ${name === 'skill' ? 'skill' : 'version of SFIA'} “${shorten(value, 60)}”. Search without it.`
+      return `Nothing is known of the version of SFIA “${shorten(value, 60)}”. Search without it.`
   }
 }
 
 /** Those that the search has a field for. */
 const fields = new Set(['q', 'sfia', 'sort', ...filters.map(({ name }) => name)])
 
-/** `without`: the address of the search without a value. */
+/** `names`: the organisations by slug; `without`: the address of the search without a value. */
 export const searchErrors = (
   query: Query,
-  refused: readonly string[],
+  refused: readonly Refused[],
+  names: ReadonlyMap<string, string>,
   without: (name: string) => string,
 ): SearchError[] =>
-  refused.map(name => ({
-    name,
-    text: sayRefused(name, query[name] ?? ''),
-    href: fields.has(name) ? `#${name}` : without(name),
+  refused.map(each => ({
+    name: each.name,
+    text: sayRefused(each, query[each.name] ?? '', names),
+    href: fields.has(each.name) ? `#${each.name}` : without(each.name),
   }))

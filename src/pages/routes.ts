@@ -11,7 +11,7 @@ import { digestTag, sendEntity } from '../plugins/read.ts'
 import { type RoleList, VersionParams } from '../roles/schema.ts'
 import { createThreadPool, runForCaller, threadCharacters, workerFile } from '../threads.ts'
 import { read, readText } from './api.ts'
-import { facets, filtersOf, type Query, searchErrors, sortOf } from './filters.ts'
+import { facets, filtersOf, type Query, type Refused, searchErrors, sortOf } from './filters.ts'
 import { imports } from './imports.ts'
 import { type PageContent, pageOf, type Versions, versionBefore } from './page.ts'
 import { sitemap } from './sitemap.ts'
@@ -60,34 +60,55 @@ const without = (query: Query, names: readonly string[]): Query =>
   Object.fromEntries(Object.entries(query).filter(([name]) => !names.includes(name)))
 
 /** The values of the search that a problem is about. */
-function refusedIn({ status, code, options: { errors = [] } }: Problem): string[] {
-  if (code === 'bad_cursor') return ['cursor']
-  return status === 400 || status === 422 ? errors.map(({ pointer }) => pointer.slice(1)) : []
+function refusedIn({ status, code, message, options: { errors = [] } }: Problem): Refused[] {
+  if (code === 'bad_cursor') return [{ name: 'cursor', code, detail: message }]
+  if (status !== 400 && status !== 422) return []
+  return errors.map(({ pointer, ...said }) => ({ name: pointer.slice(1), ...said }))
 }
 
 interface Found {
   list: Static<typeof RoleList>
   /** What the list refused of the search, and as what; null where it took all. */
   problem: Problem | null
-  refused: string[]
+  refused: Refused[]
 }
 
 /** Asks the list, and where it refuses values asks again without them, until all that are wrong are known. */
 async function search(request: FastifyRequest, query: Query): Promise<Found> {
-  const refused: string[] = []
+  const refused: Refused[] = []
   let problem: Problem | null = null
   for (;;) {
-    const rest = without(query, refused)
+    const rest = without(
+      query,
+      refused.map(({ name }) => name),
+    )
     const asked = new URLSearchParams({ ...rest, sort: sortOf(rest), facets })
     try {
       return { list: await read(request, `/v1/roles?${asked}`), problem, refused }
     } catch (error) {
-      const more = error instanceof Problem ? refusedIn(error).filter(name => name in rest) : []
+      const more = error instanceof Problem ? refusedIn(error).filter(({ name }) => name in rest) : []
       if (!(error instanceof Problem) || more.length === 0) throw error
       problem ??= error
-      refused.push(...new Set(more))
+      refused.push(...new Map(more.map(each => [each.name, each])).values())
     }
   }
+}
+
+interface Organisations {
+  organisations: { slug: string; name: string }[]
+  next_cursor: string | null
+}
+
+/** The names of organisations by slug, read until those of some are among them. */
+async function namesOf(request: FastifyRequest, slugs: readonly string[]): Promise<Map<string, string>> {
+  const names = new Map<string, string>()
+  let next: string | null = ''
+  while (next !== null && !slugs.every(slug => names.has(slug))) {
+    const page: Organisations = await read(request, `/v1/organisations?limit=100${next}`)
+    for (const { slug, name } of page.organisations) names.set(slug, name)
+    next = page.next_cursor && `&cursor=${page.next_cursor}`
+  }
+  return names
 }
 
 /** How much there is to write, in characters of JSON. */
@@ -159,17 +180,11 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
     async (request, reply) => {
       const query = searchOf(request.query)
       const { list, problem, refused } = await search(request, query)
-      const slugs = list.facets?.counts.organisation?.map(({ value }) => value) ?? []
-      const { organisations } = await read<{ organisations: { slug: string; name: string }[] }>(
-        request,
-        '/v1/organisations?limit=100',
-      )
-      const names = new Map(
-        organisations.filter(({ slug }) => slugs.includes(slug)).map(({ slug, name }) => [slug, name]),
-      )
+      const shown = list.facets?.counts.organisation?.map(({ value }) => value) ?? []
+      const names = await namesOf(request, query.organisation === undefined ? shown : [...shown, query.organisation])
       const { cursor, ...rest } = query
       const at = (more: Query) => `/roles?${new URLSearchParams({ ...rest, ...more })}`
-      const errors = searchErrors(query, refused, name => `/roles?${new URLSearchParams(without(rest, [name]))}`)
+      const errors = searchErrors(query, refused, names, name => `/roles?${new URLSearchParams(without(rest, [name]))}`)
       const { total = 0, complete = true } = list.facets ?? {}
       const found = `${complete ? total : `More than ${total}`} ${total === 1 ? 'role' : 'roles'}`
       const summary =

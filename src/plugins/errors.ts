@@ -85,8 +85,10 @@ function databaseProblem(
 
 function validationProblem(error: FastifyError): Problem {
   const found = error.validation ?? []
-  if (error.validationContext === 'params')
-    return new Problem('not_found', 'Nothing that you may read stands at this address.')
+  if (error.validationContext === 'params') {
+    const reasons = explain(found).map(({ detail }) => detail)
+    return new Problem('not_found', ['Nothing that you may read stands at this address.', ...reasons].join(' '))
+  }
   if (error.validationContext === 'body') return invalid(explain(found))
   const errors: ErrorDetail[] = explain(found).map(entry => ({ ...entry, pointer: `?${entry.pointer.slice(1)}` }))
   const outsideList = errors.every(({ code }) => code === 'not_in_list')

@@ -20,7 +20,7 @@ import {
 import { scopes } from './auth.ts'
 import { consumedBy } from './body.ts'
 import type { Deprecation } from './deprecation.ts'
-import { typesOf } from './read.ts'
+import { digestTag, sendEntity, typesOf } from './read.ts'
 
 /** The version of the contract, which every response carries in `API-Version`. */
 export const apiVersion = '1.0.0'
@@ -369,10 +369,16 @@ export const openapi = fp(
       uiConfig: { persistAuthorization: true, tryItOutEnabled: true },
     })
 
+    let contract: { body: string; etag: string } | undefined
+    const written = () => {
+      const body = JSON.stringify(app.swagger())
+      return { body, etag: digestTag(body) }
+    }
     for (const path of ['/openapi.json', '/v1/openapi.json'])
-      app.get(path, { schema: { hide: true }, config: { scope: 'public' } }, async (_request, reply) => {
-        reply.headers({ 'access-control-allow-origin': '*', 'cache-control': 'public, max-age=300' })
-        return app.swagger()
+      app.get(path, { schema: { hide: true }, config: { scope: 'public' } }, (request, reply) => {
+        reply.header('access-control-allow-origin', '*')
+        contract ??= written()
+        return sendEntity(request, reply, { ...contract, cache: { seconds: 300 } })
       })
   },
   { name: 'openapi' },

@@ -107,8 +107,9 @@ interface PageQuery {
   cursor?: string
 }
 
+/** Of what says which rows are in a list, and in which order. What is counted beside them may be left out of later pages. */
 const filterDigest = (request: FastifyRequest) => {
-  const { limit: _, cursor: __, ...filter } = request.query as Record<string, unknown>
+  const { limit: _, cursor: __, facets: ___, ...filter } = request.query as Record<string, unknown>
   return createHash('sha256')
     .update(JSON.stringify([pathOf(request.url), Object.entries(filter).sort()]))
     .digest('base64url')

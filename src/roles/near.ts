@@ -4,8 +4,6 @@ import type { Database } from '../database/types.ts'
 import { nearest } from '../document/nearest.ts'
 import { type Caller, organisationOf } from '../plugins/auth.ts'
 
-/** Longer ones have too many variants to be looked for. */
-const variedMax = 50
 const neighboursMax = 20
 
 /**
@@ -17,7 +15,7 @@ function nearSlugs(slugs: RawBuilder<unknown>) {
   const neighbours = (side: RawBuilder<unknown>, order: RawBuilder<unknown>) => sql`
     (select slug from ${slugs} known where slug ${side} sent.slug order by slug ${order} limit ${sql.lit(neighboursMax)})`
   return sql`
-    with typed as (select sent.slug as typed, length(sent.slug) as length where length(sent.slug) <= ${sql.lit(variedMax)}),
+    with typed as (select sent.slug as typed, length(sent.slug) as length),
     variants as (
       select left(typed, at) || letter || substr(typed, at + 1 + skipped) as variant
       from typed, generate_series(0, length) at, generate_series(0, 1) skipped,

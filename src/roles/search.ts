@@ -34,7 +34,22 @@ export function parseSfia(text: string): { code: string; levels: number[]; falls
   return { code, levels: Array.from({ length: count }, (_, step) => from + step), falls: to < from }
 }
 
-const queryOf = (q: string) => sql`websearch_to_tsquery('english', ${q})`
+/**
+ * Words that a hyphen or a slash joins as a phrase, however the role joins them: PostgreSQL looks for `data-engineer` as
+ * one word too, and for `UX/UI` as the name of a file.
+ */
+const phrased = (q: string) =>
+  q
+    .split('"')
+    .map((part, index) =>
+      part.replaceAll(/[^\s-]\S*/g, joined => {
+        const words = joined.replaceAll(/\/|(?<=[\p{L}\p{M}\p{N}])-(?=\p{L})/gu, ' ')
+        return words === joined || index % 2 === 1 ? words : `"${words}"`
+      }),
+    )
+    .join('"')
+
+const queryOf = (q: string) => sql`websearch_to_tsquery('english', ${phrased(q)})`
 
 /** What a role must have each of, and of what it must have one. */
 function tagsIn({ sfia, ...filter }: RoleFilter): { all: string[]; any: string[] | null } {
@@ -296,7 +311,7 @@ async function correct(db: Kysely<Database>, q: string): Promise<string | null> 
   if (matching[0]?.matches) return null
   const { rows } = await titlesStatement(q).execute(db)
   const known = [...new Set(rows.flatMap(({ title }) => wordsIn(title.toLowerCase())))].filter(word => word.length > 3)
-  const corrected = q.replaceAll(/[\p{L}\p{M}\p{N}]{4,}/gu, word =>
+  const corrected = q.replaceAll(/[\p{L}\p{M}\p{N}]{3,}/gu, word =>
     known.includes(word.toLowerCase()) ? word : (nearest(word, known) ?? word),
   )
   return corrected === q ? null : corrected.slice(0, 200)

@@ -161,7 +161,7 @@ export const publicVacancies: FastifyPluginAsyncTypebox<VacancyOptions> = async 
       return sendEntity(request, reply, {
         body: JSON.stringify(presented(found.row, found.status)),
         etag: revisionTag(found.revision),
-        lastModified: found.updated_at,
+        // No Last-Modified: who asks by it would never hear of the second of two changes in one second, as of a closing.
         cache: cacheOf(found, now),
       })
     },

@@ -10,7 +10,7 @@ import { type Caller, foreign, mayUse, organisationOf } from '../plugins/auth.ts
 import { notFound, Problem } from '../plugins/problems.ts'
 import { type Match, revisionsOf, revisionTag } from '../plugins/write.ts'
 import type { Advert } from './advert.ts'
-import { catchUp, type Now, revisionAt, statusAt, updatedAt } from './clock.ts'
+import { catchUp, type Now, revisionAt, statusAt } from './clock.ts'
 import { addressOf, eventOf, type VacancyRow } from './item.ts'
 
 const ofCaller = (caller: Caller): RawBuilder<boolean> => {
@@ -44,7 +44,6 @@ export interface Found {
   row: VacancyRow
   status: VacancyStatus
   revision: number
-  updated_at: string
   role: PublishedRole
   isRoleWithdrawn: boolean
   homepageUrl: string | null
@@ -61,15 +60,15 @@ const selectWhole = (db: Kysely<Database>, now: Now) =>
     .selectAll('vacancies')
     .innerJoin('roles as r', 'r.slug', 'vacancies.role')
     .select(['v.body', 'o.homepage_url', sql<boolean>`r.withdrawn_at is not null`.as('is_role_withdrawn')])
-    .select([statusAt(now).as('status'), revisionAt(now).as('current'), updatedAt(now).as('changed_at')])
+    .select([statusAt(now).as('status'), revisionAt(now).as('current')])
 
 type WholeRow = Awaited<ReturnType<ReturnType<typeof selectWhole>['executeTakeFirstOrThrow']>>
 
 function toFound(whole: WholeRow): Found {
-  const { body, homepage_url, is_role_withdrawn, status, current, changed_at, ...row } = whole
+  const { body, homepage_url, is_role_withdrawn, status, current, ...row } = whole
   const role = JSON.parse(body) as PublishedRole
   const [isRoleWithdrawn, homepageUrl] = [is_role_withdrawn, homepage_url]
-  return { row, status, revision: current, updated_at: changed_at, role, isRoleWithdrawn, homepageUrl }
+  return { row, status, revision: current, role, isRoleWithdrawn, homepageUrl }
 }
 
 /**
