@@ -120,7 +120,7 @@ const decoded = (url: string) =>
  * What a reader sees: characters, each with its marks and the address of its link. Formats differ in how marks are nested
  * and whether white space has any, and some make a link of every address.
  */
-function lookOf(nodes: readonly Inline[]): string {
+export function lookOf(nodes: readonly Inline[]): string {
   let look = ''
   let last = ''
   const go = (children: readonly Inline[], marks: string, url: string) => {
@@ -182,8 +182,11 @@ function isReadBack(text: string): boolean {
 
 const spelled = (text: string) => (isReadBack(text) ? {} : { text })
 
+/** What a reader sees of a text as it is printed. */
+export const lookOfPrinted = (text: string) => lookOf(printText(text))
+
 /** Whether a reader sees no difference between what is read and what a text was printed as. */
-export const looksAs = (read: readonly Inline[], text: string) => lookOf(read) === lookOf(printText(text))
+export const looksAs = (read: readonly Inline[], text: string) => lookOf(read) === lookOfPrinted(text)
 
 /** What is read, in the spelling that it was printed from where a reader sees no difference. */
 export const spelling = (read: readonly Inline[], printed: string | undefined): string =>

@@ -3,8 +3,18 @@ import t from 'tap'
 import { type Block, emptyAdvertDetails, exampleDocument, type RoleDocument } from '../../src/document/schema.ts'
 import { importFile } from '../../src/imports/import.ts'
 import { salaryIn } from '../../src/imports/meaning/values.ts'
+import type { ImportReport } from '../../src/imports/schema.ts'
 import { contextOf, ourSample, realSample } from '../support/documents.ts'
-import { addItem, type Edit, editDocument, removeItem, replaceText, swapItems } from '../support/edit.ts'
+import {
+  addItem,
+  addParagraph,
+  type Edit,
+  editDocument,
+  nestItem,
+  removeItem,
+  replaceText,
+  swapItems,
+} from '../support/edit.ts'
 import { formats, sourceOf, withoutIds } from '../support/round-trip.ts'
 
 /** A role with its own texts only, and a salary to change. */
@@ -24,12 +34,21 @@ async function roleOf(source: Uint8Array) {
   }
 }
 
-async function again(role: RoleDocument, format: string, edits: readonly Edit[], previous?: RoleDocument) {
+async function read(role: RoleDocument, format: string, edits: readonly Edit[], previous?: RoleDocument) {
   const { type, render } = formats[format] as (typeof formats)[string]
   const bytes = await editDocument(await render(sourceOf(role, [])), format, edits)
   const { document, report } = await importFile(bytes, type, contextOf(previous ? { previous } : {}))
+  return { document, report }
+}
+
+const again = async (...edited: Parameters<typeof read>) => {
+  const { document, report } = await read(...edited)
   return { document, losses: report.losses, percent: report.coverage.percent }
 }
+
+/** What of a document was read otherwise than it stands. */
+const repairsOf = ({ warnings }: ImportReport) =>
+  warnings.flatMap(({ code, severity }) => (severity === 'repair' ? [code] : []))
 
 /** The role with other items in the list of its responsibilities. */
 const withItems = (role: RoleDocument, change: (items: (Block & { type: 'list' })['items']) => unknown) => {
@@ -488,3 +507,88 @@ for (const format of Object.keys(formats))
     ])
     t.equal(withoutIds(document), withoutIds(withMark(false)))
   })
+
+/** Blocks that a section of any house would not have: lists beside skills, and texts that elsewhere are details or notes. */
+const paragraph = (text: string): Block => ({ type: 'paragraph', text })
+const [go, perl] = [skill('Go', { skill: 'python', level: 'expert' }), skill('Perl', { importance: 'desirable' })]
+const mixed: RoleDocument = {
+  ...exampleDocument,
+  behaviours: [],
+  sections: [
+    section(
+      'skills_experience',
+      'Skills',
+      paragraph('You have:'),
+      importanceOf('essential'),
+      paragraph('It is good to have:'),
+      importanceOf('desirable'),
+      paragraph('And you are:'),
+      listOf('kind', 'patient'),
+    ),
+    section(
+      'person_specification',
+      'The person',
+      { type: 'subheading', text: 'Essential' },
+      listOf('A degree', 'A licence'),
+      paragraph('and what else there is'),
+      paragraph('Hours: flexible'),
+      paragraph('Optional items for all'),
+      listOf('See *[here](https://example.org)*', 'Tea'),
+    ),
+  ],
+  skills: [python, go, perl],
+}
+for (const format of Object.keys(formats))
+  t.test(
+    `blocks of a section that is edited in ${format} stay what they were, and what is new is what it looks like`,
+    async t => {
+      /** The role with other blocks of a section, or other skills. */
+      const withBlocks = (at: number, change: (blocks: Block[]) => unknown): Partial<RoleDocument> => {
+        const { sections } = structuredClone(mixed)
+        change(sections[at]?.blocks ?? [])
+        return { sections }
+      }
+      const rust = skill('Rust')
+      for (const [what, edit, expected, said = []] of [
+        [
+          'an item of a list',
+          addItem('A degree', 'A boat'),
+          withBlocks(1, blocks => blocks.splice(1, 1, listOf('A boat', 'A degree', 'A licence'))),
+        ],
+        [
+          'a paragraph behind skills',
+          addParagraph(perl.statement, 'in a large house'),
+          withBlocks(0, blocks => blocks.splice(4, 0, paragraph('in a large house'))),
+        ],
+        [
+          'a paragraph between skills',
+          addParagraph(python.statement, 'You also need this.'),
+          withBlocks(0, blocks => blocks.splice(2, 0, paragraph('You also need this.'))),
+          ['skills_joined'],
+        ],
+        [
+          'a typed item behind a list',
+          addParagraph('patient', '• calm'),
+          withBlocks(0, blocks => blocks.splice(5, 1, listOf('kind', 'patient', 'calm'))),
+          ['list_recognised'],
+        ],
+        [
+          'a typed skill',
+          addParagraph(go.statement, '• Rust'),
+          { skills: [python, go, rust, perl] },
+          ['list_recognised'],
+        ],
+        [
+          'a skill under another',
+          nestItem(go.statement, 'Rust'),
+          { skills: [python, go, rust, perl] },
+          ['list_flattened'],
+        ],
+      ] as [string, Edit, Partial<RoleDocument>, string[]?][])
+        for (const previous of [undefined, mixed]) {
+          const { document, report } = await read(mixed, format, [edit], previous)
+          t.equal(withoutIds(document), withoutIds({ ...mixed, ...expected }), what)
+          t.same([repairsOf(report), report.losses, report.coverage.percent], [said, [], 100], what)
+        }
+    },
+  )

@@ -65,6 +65,11 @@ const saysImportance = ({ kind, heading, body }: OutlineSection) => {
   return kind === 'skills_experience' && (importanceOf(heading) !== undefined || body.some(says))
 }
 
+export function sayEmpty(section: Section, line: number, notices: Notices) {
+  const detail = 'The section is empty. A role with an empty section cannot be published'
+  notices.add('advice', 'section_empty', line, section.heading, detail, section)
+}
+
 class Recogniser implements Provenance {
   readonly lines = new Map<object, number>()
   readonly parts = new Map<object, object>()
@@ -160,10 +165,7 @@ class Recogniser implements Provenance {
       section.blocks.push({ type: 'advert_details' })
       this.#detailsPrinted = true
     }
-    if (section.blocks.length === 0) {
-      const detail = 'The section is empty. A role with an empty section cannot be published'
-      this.#notices.add('advice', 'section_empty', source.line, source.heading, detail, section)
-    }
+    if (section.blocks.length === 0) sayEmpty(section, source.line, this.#notices)
     return section
   }
 
@@ -233,7 +235,7 @@ class Recogniser implements Provenance {
     readPairs(pairs, this.details, this.#notices)
     let run: BodyBlock[] = []
     const flush = () => {
-      this.#write(draftBlocks(run, this.#notices, source.kind === 'skills_experience'), section, source)
+      this.#write(draftBlocks(run, this.#notices, { ofSkills: source.kind === 'skills_experience' }), section, source)
       run = []
     }
     for (const block of rest) {
