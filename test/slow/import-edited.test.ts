@@ -160,6 +160,9 @@ for (const format of Object.keys(formats))
         }
       const without = (word: string) => change(word, () => '')
       const blank = change('Car park', row => row + row.replaceAll(/>[^<>]+</g, '><'))
+      const inOneCell = change('Hours', row =>
+        row.replace('>Hours:<', '>Hours: 40 hours a week<').replace('>37 hours a week<', '><'),
+      )
       const [, canteen] = details.additional
       for (const previous of [undefined, before])
         for (const [edit, expected] of [
@@ -167,7 +170,12 @@ for (const format of Object.keys(formats))
           [without('Salary'), { advert_details: { ...details, salary: null } }],
           [without('Car park'), { advert_details: { ...details, additional: [canteen] } }],
           [without('Grade'), { grades: [] }],
-          ...(format === 'docx' ? [[blank, {}] as const] : []),
+          ...(format === 'docx'
+            ? ([
+                [blank, {}],
+                [inOneCell, { advert_details: { ...details, hours: '40 hours a week' } }],
+              ] as const)
+            : []),
         ] as const) {
           const { document, ...report } = await again(before, format, [edit], previous)
           t.equal(withoutIds(document), withoutIds({ ...before, ...expected } as RoleDocument))
@@ -468,7 +476,7 @@ for (const format of Object.keys(formats))
       ],
       skills: [python],
     }
-    // The list is longer than it was, so its section is read as that of any house.
+    // The list is longer than it was.
     const edits = [replaceText('Qualifications', 'Essential qualifications'), addItem('A degree', 'A licence')]
     const { document } = await again(role, format, edits)
     t.match(document?.sections, [
@@ -533,7 +541,14 @@ const mixed: RoleDocument = {
       paragraph('and what else there is'),
       paragraph('Hours: flexible'),
       paragraph('Optional items for all'),
-      listOf('See *[here](https://example.org)*', 'Tea'),
+      {
+        type: 'list',
+        ordered: false,
+        items: [
+          { id: '', text: 'See *[here](https://example.org)*', optional: false, items: [{ id: '', text: 'Tea' }] },
+          { id: '', text: 'Buns', optional: true, items: [] },
+        ],
+      },
     ),
   ],
   skills: [python, go, perl],

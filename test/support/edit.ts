@@ -48,7 +48,7 @@ export const nestItem =
     const inner = item.replace(text, () => added)
     if (format === 'md') return source.replace(item, () => `${item}  ${inner}`)
     if (format === 'docx')
-      return source.replace(item, () => item + inner.replace('<w:ilvl w:val="0"/>', '<w:ilvl w:val="1"/>'))
+      return source.replace(item, () => item + inner.replace(/(?<=<w:ilvl w:val=")\d/, level => `${Number(level) + 1}`))
     return source.replace(item, () => item.replace('</li>', () => `<ul>${inner}</ul></li>`))
   }
 

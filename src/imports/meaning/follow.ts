@@ -1,6 +1,7 @@
 /**
  * Reads a document that the register wrote. Its form says what each line is, and the words are those of the lines. A
- * section whose lines are others than the form says was edited, and is read as that of any house.
+ * section whose lines are others than the form says was edited, and is read block by block; one of mappings or details, or
+ * that the form has not, is read as that of any house.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { behavioursNamed } from '../../document/behaviours.ts'
