@@ -163,6 +163,17 @@ export function withoutMark(nodes: readonly Inline[]): Inline[] | undefined {
     : undefined
 }
 
+const typedMark = /(?<=\S)\s+\(optional\)\s*$/i
+
+/** As withoutMark, also of a mark that somebody typed: the register sets it in italics. */
+export function withoutTypedMark(nodes: readonly Inline[]): Inline[] | undefined {
+  const last = nodes.at(-1)
+  const isTyped = last?.type === 'text' && typedMark.test(plainOfInlines(nodes)) && /\)\s*$/.test(last.value)
+  return isTyped
+    ? [...nodes.slice(0, -1), { ...last, value: last.value.replace(/\s*\(optional\)\s*$/i, '') }]
+    : withoutMark(nodes)
+}
+
 const isPlainAddress = (url: string) => /^(?:[!#$&-;=?-Z_a-z~]|%[0-9A-F]{2})*$/.test(url)
 
 /** Whether every format and reader gives the text as it is spelled. */
@@ -171,7 +182,7 @@ function isReadBack(text: string): boolean {
   return (
     writeText(nodes).text === text &&
     foldPlain(text) === text &&
-    withoutMark(nodes) === undefined &&
+    withoutTypedMark(nodes) === undefined &&
     nodes.every(node => {
       if (node.type === 'text') return !/:\/\/|www\.|@/i.test(node.value)
       if (node.type === 'link' && !isPlainAddress(node.url)) return false

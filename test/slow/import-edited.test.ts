@@ -607,3 +607,66 @@ for (const format of Object.keys(formats))
         }
     },
   )
+
+/** A line of a document in each format, as a heading of a depth, bold, or plain. */
+const lineIn = (format: string, text: string, look: number | 'bold' | 'plain') => {
+  if (format === 'docx') {
+    const style = typeof look === 'number' ? `<w:pPr><w:pStyle w:val="Heading${look}"/></w:pPr>` : ''
+    return `<w:p>${style}<w:r>${look === 'bold' ? '<w:rPr><w:b/></w:rPr>' : ''}<w:t>${text}</w:t></w:r></w:p>`
+  }
+  if (format === 'md') {
+    const line = typeof look === 'number' ? `${'#'.repeat(look)} ${text}` : look === 'bold' ? `**${text}**` : text
+    return `${line}\n\n`
+  }
+  if (typeof look === 'number') return `<h${look}>${text}</h${look}>`
+  return look === 'bold' ? `<p><b>${text}</b></p>` : `<p>${text}</p>`
+}
+const headingOf: Record<string, RegExp> = {
+  md: /#+ What you get\n/,
+  html: /<h2[^>]*>What you get<\/h2>/,
+  docx: /<w:p>(?:(?!<w:p>).)*>What you get<\/w:t><\/w:r><\/w:p>/s,
+}
+const beginning: Record<string, RegExp> = { md: /# Data engineer/, html: /<h1/, docx: /<w:p>/ }
+for (const format of Object.keys(headingOf))
+  t.test(
+    `headings in ${format} that look otherwise are those of their sections, and what stands above has one`,
+    async t => {
+      const gets = section('benefits', 'What you get', paragraph('Leave.'))
+      const role = { ...skilled, sections: [section('role_summary', 'The role', paragraph('You build.')), gets] }
+      const withLine =
+        (look: number | 'bold'): Edit =>
+        source =>
+          source.replace(headingOf[format] as RegExp, () => lineIn(format, gets.heading, look))
+      const above: Edit = source =>
+        source.replace(beginning[format] as RegExp, found => lineIn(format, 'Draft of May', 'plain') + found)
+      const larger: Edit = source =>
+        source.replace(
+          headingOf[format] as RegExp,
+          found => lineIn(format, 'Kit', 1) + lineIn(format, 'A laptop.', 'plain') + found,
+        )
+      for (const [edit, sections] of [
+        [withLine('bold'), role.sections],
+        [withLine(3), role.sections],
+        [above, [section('other', 'Introduction', paragraph('Draft of May')), ...role.sections]],
+        ...(format === 'docx'
+          ? []
+          : [[larger, role.sections.toSpliced(1, 0, section('other', 'Kit', paragraph('A laptop.')))] as const]),
+      ] as const) {
+        const { document } = await again(role, format, [edit])
+        t.equal(withoutIds(document), withoutIds({ ...role, sections: [...sections] }))
+      }
+    },
+  )
+
+t.test('a mark that is typed makes an item optional, and a section that may be another is told', async t => {
+  for (const format of Object.keys(formats)) {
+    const role = { ...skilled, sections: [section('benefits', 'What you get', listOf('Leave', 'Tea (Optional)'))] }
+    const marked = structuredClone(role)
+    const [block] = marked.sections[0]?.blocks ?? []
+    if (block?.type === 'list' && block.items[0]) block.items[0].optional = true
+    const { document } = await again(role, format, [replaceText('Leave', 'Leave (optional)')])
+    t.equal(withoutIds(document), withoutIds(marked), format)
+    const { report } = await read(role, format, [replaceText('What you get', 'Training'), removeItem('Leave')])
+    t.same(repairsOf(report), ['section_renamed'], format)
+  }
+})

@@ -18,7 +18,7 @@ import {
 import { plainOfInlines, writeText } from '../../document/text.ts'
 import { Notices } from '../notices.ts'
 import { plainOf, type SourceTree } from '../source/tree.ts'
-import { kindOf } from '../words/headings.ts'
+import { kindOf, knownKind } from '../words/headings.ts'
 import { draftBlocks, textOf } from './content.ts'
 import { Fitter, flat, type Importance, linesOf, Misfit, type ReadLine } from './fit.ts'
 import { mergeDetails } from './merge-details.ts'
@@ -91,9 +91,10 @@ class Follower {
     const read = sfiaLines(lines.map(blockOf), this.#sfia.versions)
     if (read.some(line => line.code === undefined && line.category === undefined && line.subcategory === undefined))
       return false
-    const result = readSfia(read, this.#sfia.versions, this.#sfia.wanted, undefined, this.#notices)
-    if (result.taken.size !== read.length) return false
-    this.#mappings = result.mappings
+    const result = (notices: Notices) => readSfia(read, this.#sfia.versions, this.#sfia.wanted, undefined, notices)
+    // What is wrong with a line is said where the section is read as that of any house.
+    if (result(new Notices()).taken.size !== read.length) return false
+    this.#mappings = result(this.#notices).mappings
     return true
   }
 
@@ -160,7 +161,7 @@ class Follower {
       if (isImprint) this.#notices.understand(block.line, plainOf(block), '', 'line on the document')
       return !isImprint
     })
-    const [front, ...printed] = partsOf(blocks) as [Part, ...Part[]]
+    const [front, ...printed] = partsOf(blocks, form.sections) as [Part, ...Part[]]
     const [first] = front.blocks
     const heading = first?.type === 'heading' && first.depth === 1 ? first : undefined
     if (tree.title) this.#notices.understand(tree.title.line, tree.title.text, '/title', 'title')
@@ -194,6 +195,7 @@ class Follower {
       if (!own || !fitted) {
         const hasRows = own?.blocks.some(({ type }) => type === 'advert_details')
         const body = asBody(withTypedItems(part.blocks, this.#notices), hasRows ? labels : undefined)
+        if (own && kept !== own.heading && knownKind(kept) === undefined) this.#sayRenamed(own, kept, line)
         if (own && mayRefit(own, body)) edited.push({ part, own, heading: kept, body, line })
         else open.push({ part, outline: { heading: kept, content, kind: own?.kind ?? kindOf(text), line, body } })
         continue
@@ -213,7 +215,13 @@ class Follower {
 
     const body = asBody(heading ? front.blocks.slice(1) : front.blocks)
     const isWhole = open.length === 0 && body.length === 0
-    const unread: Outline = { title: null, fields: [], front: body, sections: open.map(({ outline }) => outline) }
+    const unread: Outline = {
+      title: null,
+      fields: [],
+      front: body,
+      sections: open.map(({ outline }) => outline),
+      hasSummary: [...made.values()].some(({ kind }) => kind === 'role_summary'),
+    }
     const asPrinted = this.#unchangedRows()
     const unchanged = asPrinted && (isWhole || !this.#saysDetails(unread)) ? asPrinted : undefined
     // Rows that were changed are read together with the sections that were, so that no value takes another's place.
@@ -281,6 +289,12 @@ class Follower {
     const section = sections.find(({ blocks }) => blocks.some(isRows))
     section?.blocks.splice(section.blocks.findIndex(isRows) + 1, 0, ...left)
     return section ? [] : [read]
+  }
+
+  /** A section whose heading and lines are others may be another one. */
+  #sayRenamed({ heading, kind }: FormSection, now: string, line: number) {
+    const detail = `It stands where “${heading}” stood, and its heading is none that is known, so it was taken for that section under another name, of the kind ${kind}. Change the kind where it is a new one`
+    this.#notices.add('repair', 'section_renamed', line, now, detail)
   }
 
   /** Names what the form says of a section and nobody can see in its lines, where these are others than it says. */

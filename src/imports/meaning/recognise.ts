@@ -135,13 +135,14 @@ class Recogniser implements Provenance {
   #introduction(body: BodyBlock[]): OutlineSection[] {
     const [first] = body
     if (!first) return []
-    const hasSummary = this.#source.sections.some(section => section.kind === 'role_summary')
-    const heading = hasSummary ? 'Introduction' : 'About the role'
+    const { sections, hasSummary = false } = this.#source
+    const isSummarised = hasSummary || sections.some(section => section.kind === 'role_summary')
+    const heading = isSummarised ? 'Introduction' : 'About the role'
     const text = first.type === 'paragraph' || first.type === 'subheading' ? plainOfInlines(first.content) : ''
     const detail = `The text before the first heading was put under one of ours, “${heading}”`
     this.#notices.add('repair', 'heading_added', first.line, text, detail)
     const content = [{ type: 'text' as const, value: heading }]
-    return [{ heading, content, kind: hasSummary ? 'other' : 'role_summary', line: first.line, body }]
+    return [{ heading, content, kind: isSummarised ? 'other' : 'role_summary', line: first.line, body }]
   }
 
   #section(source: OutlineSection): Section {

@@ -9,7 +9,7 @@ import {
   isPrinted,
   lookOf,
   lookOfPrinted,
-  withoutMark,
+  withoutTypedMark,
 } from '../../document/form.ts'
 import { type Block, limits } from '../../document/schema.ts'
 import { type Inline, plainOfInlines, plainText } from '../../document/text.ts'
@@ -185,7 +185,7 @@ export class Refitter {
   #list(draft: DraftList) {
     this.#open = undefined
     const unmark = (content: readonly Inline[]) =>
-      this.#spellings.has(lookOf(content)) ? undefined : withoutMark(content)
+      this.#spellings.has(lookOf(content)) ? undefined : withoutTypedMark(content)
     const block = listBlock(draft, this.#notices, this.#provenance, this.#write, unmark)
     this.#provenance.lines.set(block, draft.line)
     this.blocks.push(block)
