@@ -3,7 +3,7 @@ import { withoutMark } from '../../document/form.ts'
 import { type Block, type ListItem, limits } from '../../document/schema.ts'
 import { type Inline, plainOfInlines, writeText } from '../../document/text.ts'
 import { type Notices, refuseLongList } from '../notices.ts'
-import { type SourceBlock, type SourceItem, type SourceList, textsIn } from '../source/tree.ts'
+import { headingNodes, type SourceBlock, type SourceItem, type SourceList, textsIn } from '../source/tree.ts'
 import { criteriaIn, hasImportanceColumns } from './criteria.ts'
 import { type LevelledSkill, levelledSkills } from './skill-levels.ts'
 import type { BodyBlock, Rows } from './steps.ts'
@@ -233,7 +233,10 @@ export function draftBlocks(
       if (!isOwn && block.type !== 'note' && isGuidance(text)) {
         optional = /^optional\b/i.test(text)
         blocks.push({ type: 'note', content: block.content, line: block.line })
-      } else blocks.push({ type: block.type, content: block.content, line: block.line })
+      } else {
+        const content = block.type === 'subheading' ? headingNodes(block.content) : block.content
+        blocks.push({ type: block.type, content: [...content], line: block.line })
+      }
     }
   }
   for (const item of blocks.flatMap(block => (block.type === 'list' ? block.items : []))) {
