@@ -3,6 +3,7 @@
  * matter, a data attribute, an XML part of a Word file) and tells an importer what each printed line is. The words
  * themselves are those that are read, so that what a person changes in the document counts.
  */
+import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { behavioursNamed } from './behaviours.ts'
@@ -84,6 +85,8 @@ const Form = object({
   /** Those that no section prints. */
   sfia_mappings: optional(members.sfia_mappings),
   advert_details: optional(members.advert_details),
+  /** `detailsMark` of details and grades: words may be replaced throughout a file, and numbers that go with them stay. */
+  details_mark: optional(Plain),
   /** A line on the document itself, which is no text of the role. */
   imprint: optional(Plain),
 })
@@ -247,6 +250,13 @@ function blockForm(section: Printable, at: number, role: PrintedRole, options: P
   }
 }
 
+/** Tells details and grades from others. */
+export const detailsMark = ({ advert_details, grades }: Pick<PrintedRole, 'advert_details' | 'grades'>) =>
+  createHash('sha256')
+    .update(JSON.stringify([advert_details, grades]))
+    .digest('hex')
+    .slice(0, 16)
+
 /** Each line that is printed, as plain text. */
 const linesOf = (prints: readonly Print[]): string[] =>
   prints.flatMap((print): string[] => {
@@ -294,6 +304,7 @@ export function formOf(role: PrintedRole, options: FormOptions): Form {
     ...unless(named, named.length === 0, 'named_behaviours'),
     ...member('sfia_version'),
     ...unless(advert_details, details, 'advert_details'),
+    ...unless(detailsMark(role), details && isEmpty(role.grades), 'details_mark'),
     ...unless(
       sfia_mappings.map(({ code, level }) => ({ code, level })),
       showsMappings || sfia_mappings.length === 0,

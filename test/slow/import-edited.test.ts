@@ -670,3 +670,18 @@ t.test('a mark that is typed makes an item optional, and a section that may be a
     t.same(repairsOf(report), ['section_renamed'], format)
   }
 })
+
+t.test('an amount that is replaced in the front matter too is read where it is printed', async t => {
+  const { type, render } = formats.md as (typeof formats)[string]
+  const source = Buffer.from(await render(sourceOf(listed, [])))
+    .toString()
+    .replaceAll('£34,000', '£35,000')
+  const salary = { ...listed.advert_details.salary, min: 35000, text: '£35,000 to £37,400' }
+  for (const previous of [undefined, listed]) {
+    const { document } = await importFile(Buffer.from(source), type, contextOf(previous ? { previous } : {}))
+    t.equal(
+      withoutIds(document),
+      withoutIds({ ...listed, advert_details: { ...listed.advert_details, salary } } as RoleDocument),
+    )
+  }
+})

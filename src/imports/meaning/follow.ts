@@ -21,7 +21,7 @@ import { plainOf, type SourceTree } from '../source/tree.ts'
 import { kindOf, knownKind } from '../words/headings.ts'
 import { draftBlocks, textOf } from './content.ts'
 import { Fitter, flat, type Importance, linesOf, Misfit, type ReadLine } from './fit.ts'
-import { mergeDetails } from './merge-details.ts'
+import { carriedDetails, mergeDetails } from './merge-details.ts'
 import type { Outline, OutlineSection } from './outline.ts'
 import { pairSkills } from './pair-skills.ts'
 import { appendixOf, asBody, detailLabels, type Part, pairSections, partsOf } from './printed.ts'
@@ -104,7 +104,8 @@ class Follower {
 
   /** The rows as they were printed; undefined where any of them was changed. */
   #unchangedRows(): ReturnType<typeof detailRows> | undefined {
-    const { advert_details = emptyAdvertDetails(), grades = [] } = this.#form
+    const { advert_details, grades, isTouched } = carriedDetails(this.#form)
+    if (isTouched) return undefined
     const expected = detailRows(advert_details, grades)
     const said = [expected, expected.filter(({ value }) => value !== '')].find(
       rows => rows.length === this.#rows.length,
@@ -124,17 +125,17 @@ class Follower {
     unchanged: ReturnType<typeof detailRows> | undefined,
     read: Recognised | undefined,
   ): Pick<RoleDocument, 'advert_details' | 'grades'> & Pick<Recognised, 'rows' | 'places'> {
-    const { advert_details: carried = emptyAdvertDetails(), grades = [] } = this.#form
+    const carried = carriedDetails(this.#form)
     if (unchanged || !read) {
       const rows = (unchanged ?? []).flatMap(({ member, label, value }, at) => {
         const { line } = this.#rows[at] as ReadLine
         this.#notices.understand(line, `${label} ${value}`, '/advert_details', 'advert details')
         return member === 'additional' ? [] : [{ label, member, value: value === '' ? null : value, line }]
       })
-      return { advert_details: carried, grades, rows, places: new Map() }
+      return { advert_details: carried.advert_details, grades: carried.grades, rows, places: new Map() }
     }
     const isShown = this.#form.sections.some(({ blocks }) => blocks.some(({ type }) => type === 'advert_details'))
-    const merged = mergeDetails(read.document, { advert_details: carried, grades }, isShown)
+    const merged = mergeDetails(read.document, carried, isShown)
     return { ...merged, rows: read.rows, places: read.places }
   }
 
