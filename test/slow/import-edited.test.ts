@@ -476,7 +476,6 @@ for (const format of Object.keys(formats))
       ],
       skills: [python],
     }
-    // The list is longer than it was.
     const edits = [replaceText('Qualifications', 'Essential qualifications'), addItem('A degree', 'A licence')]
     const { document } = await again(role, format, edits)
     t.match(document?.sections, [
@@ -488,6 +487,13 @@ for (const format of Object.keys(formats))
     ])
     t.same(told(document).skills, [`essential: ${python.statement}`])
   })
+
+t.test('a list below a new heading among skills is told to be no list of skills', async t => {
+  const added = replaceText(`- ${spark.statement}`, `- ${spark.statement}\n\n### Languages\n\n- German`)
+  const { document, report } = await read(skilled, 'md', [added])
+  t.match(document?.sections[0]?.blocks.at(-1), { type: 'list', items: [{ text: 'German' }] })
+  t.match(report.warnings, [{ code: 'skills_kept_as_list', excerpt: 'German' }])
+})
 
 t.test('skills of a section that is read anew keep what goes with their text', async t => {
   const paragraph = replaceText(`- ${airflow.statement}`, `- ${airflow.statement}\n\nAnd more.\n`)

@@ -202,11 +202,13 @@ export class Refitter {
     }
     const said = importanceOf(this.#above) ?? importanceBefore(this.#above)
     const hasSkills = this.#place.form.blocks.some(({ type }) => type === 'skills')
-    const isNew = own === undefined && said !== undefined && hasSkills
+    const isNew = own === undefined && hasSkills
     if (own?.type !== 'skills' && !isNew) return false
     const importance = said ?? own?.importance ?? null
-    if (this.statements.has(importance) || this.#place.printed.has(importance)) {
-      const detail = 'The role’s skills come from the first such list; this one stayed a list of its section'
+    const isUnsaid = isNew && said === undefined
+    if (isUnsaid || this.statements.has(importance) || this.#place.printed.has(importance)) {
+      const detail =
+        'The role’s skills come from the other lists of skills; this one stayed a list of its section. Put an item there to have it found as a skill'
       this.#notices.add('advice', 'skills_kept_as_list', list.line, text, detail)
       return false
     }
