@@ -206,7 +206,7 @@ t.test(
     const read = imported(`# Tester\n\nContract: Part time\nGrade: SEO\n\n${body}`).report.recognised
     t.match(read.advert_details[0], { label: 'Contract', member: 'working_patterns', value: 'Part time' })
     const site = imported(`# Tester\n\n${body}\n**Site**\n\nIt has two gates.\n`).document?.sections.at(-1)
-    t.match(site?.blocks.slice(-2), [{ type: 'subheading', text: '**Site**' }, { type: 'paragraph' }])
+    t.match(site?.blocks.slice(-2), [{ type: 'subheading', text: 'Site' }, { type: 'paragraph' }])
     t.end()
   },
 )

@@ -364,3 +364,14 @@ t.test('Job description below the title is a section where only parts of it stan
       'it says the kind of document',
     )
 })
+
+t.test('bold around all of a subheading says nothing, and bold or italics of a part of it stay', t => {
+  const source = (heading: string) => `# Tester\n\n## How to apply\n\nSend a letter.\n\n### ${heading}\n\nThen wait.\n`
+  for (const [heading, text] of [
+    ['**Apply before 3 May**', 'Apply before 3 May'],
+    ['[**Apply**](https://example.org) **now**', '[Apply](https://example.org) now'],
+    ['Apply **now**', 'Apply **now**'],
+  ] as const)
+    t.match(imported(source(heading)).document?.sections[0]?.blocks[1], { type: 'subheading', text })
+  t.end()
+})

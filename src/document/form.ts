@@ -3,6 +3,7 @@
  * matter, a data attribute, an XML part of a Word file) and tells an importer what each printed line is. The words
  * themselves are those that are read, so that what a person changes in the document counts.
  */
+import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { behavioursNamed } from './behaviours.ts'
@@ -84,6 +85,8 @@ const Form = object({
   /** Those that no section prints. */
   sfia_mappings: optional(members.sfia_mappings),
   advert_details: optional(members.advert_details),
+  /** `detailsMark` of details and grades: words may be replaced throughout a file, and numbers that go with them stay. */
+  details_mark: optional(Plain),
   /** A line on the document itself, which is no text of the role. */
   imprint: optional(Plain),
 })
@@ -120,7 +123,7 @@ const decoded = (url: string) =>
  * What a reader sees: characters, each with its marks and the address of its link. Formats differ in how marks are nested
  * and whether white space has any, and some make a link of every address.
  */
-function lookOf(nodes: readonly Inline[]): string {
+export function lookOf(nodes: readonly Inline[]): string {
   let look = ''
   let last = ''
   const go = (children: readonly Inline[], marks: string, url: string) => {
@@ -163,6 +166,17 @@ export function withoutMark(nodes: readonly Inline[]): Inline[] | undefined {
     : undefined
 }
 
+const typedMark = /(?<=\S)\s+\(optional\)\s*$/i
+
+/** As withoutMark, also of a mark that somebody typed: the register sets it in italics. */
+export function withoutTypedMark(nodes: readonly Inline[]): Inline[] | undefined {
+  const last = nodes.at(-1)
+  const isTyped = last?.type === 'text' && typedMark.test(plainOfInlines(nodes)) && /\)\s*$/.test(last.value)
+  return isTyped
+    ? [...nodes.slice(0, -1), { ...last, value: last.value.replace(/\s*\(optional\)\s*$/i, '') }]
+    : withoutMark(nodes)
+}
+
 const isPlainAddress = (url: string) => /^(?:[!#$&-;=?-Z_a-z~]|%[0-9A-F]{2})*$/.test(url)
 
 /** Whether every format and reader gives the text as it is spelled. */
@@ -171,7 +185,7 @@ function isReadBack(text: string): boolean {
   return (
     writeText(nodes).text === text &&
     foldPlain(text) === text &&
-    withoutMark(nodes) === undefined &&
+    withoutTypedMark(nodes) === undefined &&
     nodes.every(node => {
       if (node.type === 'text') return !/:\/\/|www\.|@/i.test(node.value)
       if (node.type === 'link' && !isPlainAddress(node.url)) return false
@@ -182,8 +196,11 @@ function isReadBack(text: string): boolean {
 
 const spelled = (text: string) => (isReadBack(text) ? {} : { text })
 
+/** What a reader sees of a text as it is printed. */
+export const lookOfPrinted = (text: string) => lookOf(printText(text))
+
 /** Whether a reader sees no difference between what is read and what a text was printed as. */
-export const looksAs = (read: readonly Inline[], text: string) => lookOf(read) === lookOf(printText(text))
+export const looksAs = (read: readonly Inline[], text: string) => lookOf(read) === lookOfPrinted(text)
 
 /** What is read, in the spelling that it was printed from where a reader sees no difference. */
 export const spelling = (read: readonly Inline[], printed: string | undefined): string =>
@@ -233,6 +250,13 @@ function blockForm(section: Printable, at: number, role: PrintedRole, options: P
   }
 }
 
+/** Tells details and grades from others. */
+export const detailsMark = ({ advert_details, grades }: Pick<PrintedRole, 'advert_details' | 'grades'>) =>
+  createHash('sha256')
+    .update(JSON.stringify([advert_details, grades]))
+    .digest('hex')
+    .slice(0, 16)
+
 /** Each line that is printed, as plain text. */
 const linesOf = (prints: readonly Print[]): string[] =>
   prints.flatMap((print): string[] => {
@@ -280,6 +304,7 @@ export function formOf(role: PrintedRole, options: FormOptions): Form {
     ...unless(named, named.length === 0, 'named_behaviours'),
     ...member('sfia_version'),
     ...unless(advert_details, details, 'advert_details'),
+    ...unless(detailsMark(role), details && isEmpty(role.grades), 'details_mark'),
     ...unless(
       sfia_mappings.map(({ code, level }) => ({ code, level })),
       showsMappings || sfia_mappings.length === 0,

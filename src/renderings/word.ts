@@ -37,10 +37,13 @@ const level = (number: number, format: ILevelsOptions['format'], text: string): 
   style: { paragraph: { indent: { left: 360 * (number + 1), hanging: 360 } } },
 })
 
+/** Word has nine levels: an item that someone sets in further than the register does is an item still. */
+const innerLevels = [1, 2, 3, 4, 5, 6, 7, 8].map(number => level(number, LevelFormat.BULLET, '◦'))
+
 const numbering = {
   config: [
-    { reference: 'bullets', levels: [level(0, LevelFormat.BULLET, '•'), level(1, LevelFormat.BULLET, '◦')] },
-    { reference: 'numbers', levels: [level(0, LevelFormat.DECIMAL, '%1.'), level(1, LevelFormat.BULLET, '◦')] },
+    { reference: 'bullets', levels: [level(0, LevelFormat.BULLET, '•'), ...innerLevels] },
+    { reference: 'numbers', levels: [level(0, LevelFormat.DECIMAL, '%1.'), ...innerLevels] },
   ],
 }
 
@@ -177,6 +180,10 @@ const xml = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 const coreProperties = (title: string, organisation: string, time: string) =>
   `${xml}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>${escapeHtml(title)}</dc:title><dc:creator>${escapeHtml(organisation)}</dc:creator><dc:language>en-GB</dc:language><dcterms:created xsi:type="dcterms:W3CDTF">${time}</dcterms:created><dcterms:modified xsi:type="dcterms:W3CDTF">${time}</dcterms:modified></cp:coreProperties>`
 
+/** Names the part of the form, as Word does for each of its own; LibreOffice keeps no part that lacks it. */
+const formProperties = `${xml}<ds:datastoreItem xmlns:ds="http://schemas.openxmlformats.org/officeDocument/2006/customXml" ds:itemID="{6F1D9A52-3C84-4E0B-9B7A-5A2E8C40D713}"><ds:schemaRefs><ds:schemaRef ds:uri="${formNamespace}"/></ds:schemaRefs></ds:datastoreItem>`
+const formRelationships = `${xml}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="${relationships}/customXmlProps" Target="itemProps1.xml"/></Relationships>`
+
 /** Sets the time of every entry of a ZIP to the first that there is, 1 January 1980 (APPNOTE 4.4.6). */
 function withoutTimes(zip: Buffer): Buffer {
   const end = zip.lastIndexOf('PK\u0005\u0006', undefined, 'latin1')
@@ -210,11 +217,17 @@ export async function renderWord(source: Source, time: string): Promise<Buffer> 
     own.addRelationship(`Link${at + 1}`, `${relationships}/hyperlink`, url, 'External')
   })
   own.addRelationship('Form', `${relationships}/customXml`, '../customXml/item1.xml')
+  document.ContentTypes.addOverride(
+    'application/vnd.openxmlformats-officedocument.customXmlProperties+xml',
+    '/customXml/itemProps1.xml',
+  )
   const part = `${xml}<form xmlns="${formNamespace}">${escapeHtml(formText(form))}</form>`
   return withoutTimes(
     await Packer.toBuffer(document, false, [
       { path: 'docProps/core.xml', data: coreProperties(title, source.organisation, time) },
       { path: 'customXml/item1.xml', data: part },
+      { path: 'customXml/itemProps1.xml', data: formProperties },
+      { path: 'customXml/_rels/item1.xml.rels', data: formRelationships },
     ]),
   )
 }

@@ -3,8 +3,18 @@ import t from 'tap'
 import { type Block, emptyAdvertDetails, exampleDocument, type RoleDocument } from '../../src/document/schema.ts'
 import { importFile } from '../../src/imports/import.ts'
 import { salaryIn } from '../../src/imports/meaning/values.ts'
+import type { ImportReport } from '../../src/imports/schema.ts'
 import { contextOf, ourSample, realSample } from '../support/documents.ts'
-import { addItem, type Edit, editDocument, removeItem, replaceText, swapItems } from '../support/edit.ts'
+import {
+  addItem,
+  addParagraph,
+  type Edit,
+  editDocument,
+  nestItem,
+  removeItem,
+  replaceText,
+  swapItems,
+} from '../support/edit.ts'
 import { formats, sourceOf, withoutIds } from '../support/round-trip.ts'
 
 /** A role with its own texts only, and a salary to change. */
@@ -24,12 +34,21 @@ async function roleOf(source: Uint8Array) {
   }
 }
 
-async function again(role: RoleDocument, format: string, edits: readonly Edit[], previous?: RoleDocument) {
+async function read(role: RoleDocument, format: string, edits: readonly Edit[], previous?: RoleDocument) {
   const { type, render } = formats[format] as (typeof formats)[string]
   const bytes = await editDocument(await render(sourceOf(role, [])), format, edits)
   const { document, report } = await importFile(bytes, type, contextOf(previous ? { previous } : {}))
+  return { document, report }
+}
+
+const again = async (...edited: Parameters<typeof read>) => {
+  const { document, report } = await read(...edited)
   return { document, losses: report.losses, percent: report.coverage.percent }
 }
+
+/** What of a document was read otherwise than it stands. */
+const repairsOf = ({ warnings }: ImportReport) =>
+  warnings.flatMap(({ code, severity }) => (severity === 'repair' ? [code] : []))
 
 /** The role with other items in the list of its responsibilities. */
 const withItems = (role: RoleDocument, change: (items: (Block & { type: 'list' })['items']) => unknown) => {
@@ -141,6 +160,9 @@ for (const format of Object.keys(formats))
         }
       const without = (word: string) => change(word, () => '')
       const blank = change('Car park', row => row + row.replaceAll(/>[^<>]+</g, '><'))
+      const inOneCell = change('Hours', row =>
+        row.replace('>Hours:<', '>Hours: 40 hours a week<').replace('>37 hours a week<', '><'),
+      )
       const [, canteen] = details.additional
       for (const previous of [undefined, before])
         for (const [edit, expected] of [
@@ -148,7 +170,12 @@ for (const format of Object.keys(formats))
           [without('Salary'), { advert_details: { ...details, salary: null } }],
           [without('Car park'), { advert_details: { ...details, additional: [canteen] } }],
           [without('Grade'), { grades: [] }],
-          ...(format === 'docx' ? [[blank, {}] as const] : []),
+          ...(format === 'docx'
+            ? ([
+                [blank, {}],
+                [inOneCell, { advert_details: { ...details, hours: '40 hours a week' } }],
+              ] as const)
+            : []),
         ] as const) {
           const { document, ...report } = await again(before, format, [edit], previous)
           t.equal(withoutIds(document), withoutIds({ ...before, ...expected } as RoleDocument))
@@ -449,7 +476,6 @@ for (const format of Object.keys(formats))
       ],
       skills: [python],
     }
-    // The list is longer than it was, so its section is read as that of any house.
     const edits = [replaceText('Qualifications', 'Essential qualifications'), addItem('A degree', 'A licence')]
     const { document } = await again(role, format, edits)
     t.match(document?.sections, [
@@ -461,6 +487,13 @@ for (const format of Object.keys(formats))
     ])
     t.same(told(document).skills, [`essential: ${python.statement}`])
   })
+
+t.test('a list below a new heading among skills is told to be no list of skills', async t => {
+  const added = replaceText(`- ${spark.statement}`, `- ${spark.statement}\n\n### Languages\n\n- German`)
+  const { document, report } = await read(skilled, 'md', [added])
+  t.match(document?.sections[0]?.blocks.at(-1), { type: 'list', items: [{ text: 'German' }] })
+  t.match(report.warnings, [{ code: 'skills_kept_as_list', excerpt: 'German' }])
+})
 
 t.test('skills of a section that is read anew keep what goes with their text', async t => {
   const paragraph = replaceText(`- ${airflow.statement}`, `- ${airflow.statement}\n\nAnd more.\n`)
@@ -488,3 +521,173 @@ for (const format of Object.keys(formats))
     ])
     t.equal(withoutIds(document), withoutIds(withMark(false)))
   })
+
+/** Blocks that a section of any house would not have: lists beside skills, and texts that elsewhere are details or notes. */
+const paragraph = (text: string): Block => ({ type: 'paragraph', text })
+const [go, perl] = [skill('Go', { skill: 'python', level: 'expert' }), skill('Perl', { importance: 'desirable' })]
+const mixed: RoleDocument = {
+  ...exampleDocument,
+  behaviours: [],
+  sections: [
+    section(
+      'skills_experience',
+      'Skills',
+      paragraph('You have:'),
+      importanceOf('essential'),
+      paragraph('It is good to have:'),
+      importanceOf('desirable'),
+      paragraph('And you are:'),
+      listOf('kind', 'patient'),
+    ),
+    section(
+      'person_specification',
+      'The person',
+      { type: 'subheading', text: 'Essential' },
+      listOf('A degree', 'A licence'),
+      paragraph('and what else there is'),
+      paragraph('Hours: flexible'),
+      paragraph('Optional items for all'),
+      {
+        type: 'list',
+        ordered: false,
+        items: [
+          { id: '', text: 'See *[here](https://example.org)*', optional: false, items: [{ id: '', text: 'Tea' }] },
+          { id: '', text: 'Buns', optional: true, items: [] },
+        ],
+      },
+    ),
+  ],
+  skills: [python, go, perl],
+}
+for (const format of Object.keys(formats))
+  t.test(
+    `blocks of a section that is edited in ${format} stay what they were, and what is new is what it looks like`,
+    async t => {
+      /** The role with other blocks of a section, or other skills. */
+      const withBlocks = (at: number, change: (blocks: Block[]) => unknown): Partial<RoleDocument> => {
+        const { sections } = structuredClone(mixed)
+        change(sections[at]?.blocks ?? [])
+        return { sections }
+      }
+      const rust = skill('Rust')
+      for (const [what, edit, expected, said = []] of [
+        [
+          'an item of a list',
+          addItem('A degree', 'A boat'),
+          withBlocks(1, blocks => blocks.splice(1, 1, listOf('A boat', 'A degree', 'A licence'))),
+        ],
+        [
+          'a paragraph behind skills',
+          addParagraph(perl.statement, 'in a large house'),
+          withBlocks(0, blocks => blocks.splice(4, 0, paragraph('in a large house'))),
+        ],
+        [
+          'a paragraph between skills',
+          addParagraph(python.statement, 'You also need this.'),
+          withBlocks(0, blocks => blocks.splice(2, 0, paragraph('You also need this.'))),
+          ['skills_joined'],
+        ],
+        [
+          'a typed item behind a list',
+          addParagraph('patient', '• calm'),
+          withBlocks(0, blocks => blocks.splice(5, 1, listOf('kind', 'patient', 'calm'))),
+          ['list_recognised'],
+        ],
+        [
+          'a typed skill',
+          addParagraph(go.statement, '• Rust'),
+          { skills: [python, go, rust, perl] },
+          ['list_recognised'],
+        ],
+        [
+          'a skill under another',
+          nestItem(go.statement, 'Rust'),
+          { skills: [python, go, rust, perl] },
+          ['list_flattened'],
+        ],
+      ] as [string, Edit, Partial<RoleDocument>, string[]?][])
+        for (const previous of [undefined, mixed]) {
+          const { document, report } = await read(mixed, format, [edit], previous)
+          t.equal(withoutIds(document), withoutIds({ ...mixed, ...expected }), what)
+          t.same([repairsOf(report), report.losses, report.coverage.percent], [said, [], 100], what)
+        }
+    },
+  )
+
+/** A line of a document in each format, as a heading of a depth, bold, or plain. */
+const lineIn = (format: string, text: string, look: number | 'bold' | 'plain') => {
+  if (format === 'docx') {
+    const style = typeof look === 'number' ? `<w:pPr><w:pStyle w:val="Heading${look}"/></w:pPr>` : ''
+    return `<w:p>${style}<w:r>${look === 'bold' ? '<w:rPr><w:b/></w:rPr>' : ''}<w:t>${text}</w:t></w:r></w:p>`
+  }
+  if (format === 'md') {
+    const line = typeof look === 'number' ? `${'#'.repeat(look)} ${text}` : look === 'bold' ? `**${text}**` : text
+    return `${line}\n\n`
+  }
+  if (typeof look === 'number') return `<h${look}>${text}</h${look}>`
+  return look === 'bold' ? `<p><b>${text}</b></p>` : `<p>${text}</p>`
+}
+const headingOf: Record<string, RegExp> = {
+  md: /#+ What you get\n/,
+  html: /<h2[^>]*>What you get<\/h2>/,
+  docx: /<w:p>(?:(?!<w:p>).)*>What you get<\/w:t><\/w:r><\/w:p>/s,
+}
+const beginning: Record<string, RegExp> = { md: /# Data engineer/, html: /<h1/, docx: /<w:p>/ }
+for (const format of Object.keys(headingOf))
+  t.test(
+    `headings in ${format} that look otherwise are those of their sections, and what stands above has one`,
+    async t => {
+      const gets = section('benefits', 'What you get', paragraph('Leave.'))
+      const role = { ...skilled, sections: [section('role_summary', 'The role', paragraph('You build.')), gets] }
+      const withLine =
+        (look: number | 'bold'): Edit =>
+        source =>
+          source.replace(headingOf[format] as RegExp, () => lineIn(format, gets.heading, look))
+      const above: Edit = source =>
+        source.replace(beginning[format] as RegExp, found => lineIn(format, 'Draft of May', 'plain') + found)
+      const larger: Edit = source =>
+        source.replace(
+          headingOf[format] as RegExp,
+          found => lineIn(format, 'Kit', 1) + lineIn(format, 'A laptop.', 'plain') + found,
+        )
+      for (const [edit, sections] of [
+        [withLine('bold'), role.sections],
+        [withLine(3), role.sections],
+        [above, [section('other', 'Introduction', paragraph('Draft of May')), ...role.sections]],
+        ...(format === 'docx'
+          ? []
+          : [[larger, role.sections.toSpliced(1, 0, section('other', 'Kit', paragraph('A laptop.')))] as const]),
+      ] as const) {
+        const { document } = await again(role, format, [edit])
+        t.equal(withoutIds(document), withoutIds({ ...role, sections: [...sections] }))
+      }
+    },
+  )
+
+t.test('a mark that is typed makes an item optional, and a section that may be another is told', async t => {
+  for (const format of Object.keys(formats)) {
+    const role = { ...skilled, sections: [section('benefits', 'What you get', listOf('Leave', 'Tea (Optional)'))] }
+    const marked = structuredClone(role)
+    const [block] = marked.sections[0]?.blocks ?? []
+    if (block?.type === 'list' && block.items[0]) block.items[0].optional = true
+    const { document } = await again(role, format, [replaceText('Leave', 'Leave (optional)')])
+    t.equal(withoutIds(document), withoutIds(marked), format)
+    const { report } = await read(role, format, [replaceText('What you get', 'Training'), removeItem('Leave')])
+    t.same(repairsOf(report), ['section_renamed'], format)
+  }
+})
+
+t.test('an amount that is replaced in the front matter too is read where it is printed', async t => {
+  const { type, render } = formats.md as (typeof formats)[string]
+  const source = Buffer.from(await render(sourceOf(listed, [])))
+    .toString()
+    .replaceAll('£34,000', '£35,000')
+  const salary = { ...listed.advert_details.salary, min: 35000, text: '£35,000 to £37,400' }
+  for (const previous of [undefined, listed]) {
+    const { document } = await importFile(Buffer.from(source), type, contextOf(previous ? { previous } : {}))
+    t.equal(
+      withoutIds(document),
+      withoutIds({ ...listed, advert_details: { ...listed.advert_details, salary } } as RoleDocument),
+    )
+  }
+})

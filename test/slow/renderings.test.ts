@@ -197,7 +197,7 @@ t.test('what a person changes in a document counts, and the rest of what it carr
   t.same(document.behaviours, draft.behaviours)
 })
 
-t.test('a section with other lines than it was written with is read as that of any house', async t => {
+t.test('a section with other lines than it was written with keeps its own, beside one that is new', async t => {
   const { document } = await edited(
     text =>
       text
@@ -224,7 +224,7 @@ t.test(
   async t => {
     const { document, report } = await edited(text =>
       text
-        .replace('- Can write and test code in Python', '- Mends bicycles\n\nAnd more.')
+        .replace('- Can write and test code in Python', '- Mends bicycles\n- Draws\n\nAnd more.')
         .replace('- Build\n', '- Build\n- Mend\n'),
     )
     t.same(
@@ -362,6 +362,8 @@ t.test('a Word file has headings, a language, a title and header rows, and the s
   t.match(part('word/styles.xml'), /<w:lang w:val="en-GB"/)
   t.match(part('docProps/core.xml'), /<dc:title>Data engineer<\/dc:title>.*<dc:language>en-GB<\/dc:language>/)
   t.match(part('word/_rels/document.xml.rels'), /customXml\/item1\.xml/)
+  t.match(part('customXml/_rels/item1.xml.rels'), /itemProps1\.xml/, 'without properties LibreOffice drops the form')
+  t.match(part('[Content_Types].xml'), /customXmlProperties\+xml" PartName="\/customXml\/itemProps1\.xml/)
   t.equal(part('word/document.xml').match(/<w:tblHeader\/>/g)?.length, draft.sections.length)
   const leading = part('word/document.xml')
     .split('<w:p>')

@@ -28,6 +28,30 @@ export const addItem =
     return source.replace(item, () => item.replace(text, () => added) + item)
   }
 
+/** A paragraph behind the item that begins with a text, and so behind its list, or within it. */
+export const addParagraph =
+  (text: string, added: string): Edit =>
+  (source, format) => {
+    const item = found(source, format, text)
+    if (format === 'docx') return source.replace(item, () => `${item}<w:p><w:r><w:t>${added}</w:t></w:r></w:p>`)
+    if (format === 'md') return source.replace(item, () => `${item}\n${added}\n\n`)
+    const [end = ''] = /^<\/ul>/.exec(source.slice(source.indexOf(item) + item.length)) ?? []
+    const [before, after] = end ? ['', ''] : ['</ul>', '<ul>']
+    return source.replace(item + end, () => `${item}${end || before}<p>${added}</p>${after}`)
+  }
+
+/** An item below the one that is a text. */
+export const nestItem =
+  (text: string, added: string): Edit =>
+  (source, format) => {
+    const item = found(source, format, text)
+    const inner = item.replace(text, () => added)
+    if (format === 'md') return source.replace(item, () => `${item}  ${inner}`)
+    if (format === 'docx')
+      return source.replace(item, () => item + inner.replace(/(?<=<w:ilvl w:val=")\d/, level => `${Number(level) + 1}`))
+    return source.replace(item, () => item.replace('</li>', () => `<ul>${inner}</ul></li>`))
+  }
+
 export const removeItem =
   (text: string): Edit =>
   (source, format) =>

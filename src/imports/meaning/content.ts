@@ -3,7 +3,7 @@ import { withoutMark } from '../../document/form.ts'
 import { type Block, type ListItem, limits } from '../../document/schema.ts'
 import { type Inline, plainOfInlines, writeText } from '../../document/text.ts'
 import { type Notices, refuseLongList } from '../notices.ts'
-import { type SourceBlock, type SourceItem, type SourceList, textsIn } from '../source/tree.ts'
+import { headingNodes, type SourceBlock, type SourceItem, type SourceList, textsIn } from '../source/tree.ts'
 import { criteriaIn, hasImportanceColumns } from './criteria.ts'
 import { type LevelledSkill, levelledSkills } from './skill-levels.ts'
 import type { BodyBlock, Rows } from './steps.ts'
@@ -183,9 +183,13 @@ function listOfSkills(block: Rows, skills: readonly LevelledSkill[], notices: No
 
 /**
  * Blocks with split items joined, guidance as notes, and the lists under an "Optional points" line marked. `ofSkills`: of a
- * section on skills.
+ * section on skills. `isOwn`: of a document that the register wrote, which cuts nothing in two and marks its notes.
  */
-export function draftBlocks(body: readonly BodyBlock[], notices: Notices, ofSkills = false): DraftBlock[] {
+export function draftBlocks(
+  body: readonly BodyBlock[],
+  notices: Notices,
+  { ofSkills = false, isOwn = false } = {},
+): DraftBlock[] {
   const blocks: DraftBlock[] = []
   const fromTables = new Set<DraftBlock>()
   let optional = false
@@ -211,6 +215,7 @@ export function draftBlocks(body: readonly BodyBlock[], notices: Notices, ofSkil
       const item = last?.type === 'list' ? last.items.at(-1) : undefined
       const open = item?.items.at(-1) ?? item
       if (
+        !isOwn &&
         block.type === 'paragraph' &&
         item &&
         open &&
@@ -225,10 +230,13 @@ export function draftBlocks(body: readonly BodyBlock[], notices: Notices, ofSkil
         continue
       }
       optional = false
-      if (block.type !== 'note' && isGuidance(text)) {
+      if (!isOwn && block.type !== 'note' && isGuidance(text)) {
         optional = /^optional\b/i.test(text)
         blocks.push({ type: 'note', content: block.content, line: block.line })
-      } else blocks.push({ type: block.type, content: block.content, line: block.line })
+      } else {
+        const content = block.type === 'subheading' ? headingNodes(block.content) : block.content
+        blocks.push({ type: block.type, content: [...content], line: block.line })
+      }
     }
   }
   for (const item of blocks.flatMap(block => (block.type === 'list' ? block.items : []))) {
@@ -262,24 +270,30 @@ export interface Provenance {
   parts: Map<object, object>
 }
 
-/** A list as a block. */
-export function listBlock(list: DraftList, notices: Notices, { lines, parts }: Provenance): Block {
+/** A list as a block. `write` gives the text of an item, `unmark` its nodes without the mark of an optional one. */
+export function listBlock(
+  list: DraftList,
+  notices: Notices,
+  { lines, parts }: Provenance,
+  write = (content: readonly Inline[], line: number) => textOf(content, line, notices),
+  unmark = withoutMark,
+): Block {
   if (list.items.length > limits.items) {
     refuseLongList(list.items.length, list.line, notices)
     return { type: 'list', ordered: list.ordered, items: [] }
   }
   // Where items say it one by one, a line above them says it of none.
-  const isMarked = list.items.some(item => withoutMark(item.content) !== undefined)
+  const isMarked = list.items.some(item => unmark(item.content) !== undefined)
   const items = list.items.map((item): ListItem => {
     if (item.items.length > limits.items) refuseLongList(item.items.length, item.line, notices)
     const inner = item.items.map(sub => {
-      const written = { id: '', text: textOf(sub.content, sub.line, notices) }
+      const written = { id: '', text: write(sub.content, sub.line) }
       lines.set(written, sub.line)
       return written
     })
-    const unmarked = withoutMark(item.content)
+    const unmarked = unmark(item.content)
     const level: Inline[] = item.level ? [{ type: 'text', value: ` (${item.level.printed})` }] : []
-    const text = textOf([...(unmarked ?? item.content), ...level], item.line, notices)
+    const text = write([...(unmarked ?? item.content), ...level], item.line)
     const written = { id: '', text, optional: isMarked ? unmarked !== undefined : list.optional, items: inner }
     if (unmarked) notices.understand(item.line, 'optional', written, 'mark of an optional item')
     lines.set(written, item.line)

@@ -1,5 +1,5 @@
 /** The lines of a section that the register wrote, held against what its form says of each. */
-import { type FormBlock, type FormSkill, isPrinted, spelling, withoutMark } from '../../document/form.ts'
+import { type FormBlock, type FormSkill, isPrinted, spelling, withoutTypedMark } from '../../document/form.ts'
 import type { Block, ListItem, RoleSkill } from '../../document/schema.ts'
 import { type Inline, plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
@@ -123,7 +123,7 @@ export class Fitter {
       const line = this.#take(({ type, depth }) => type === 'item' && depth === 1)
       onLine(line)
       const ownText = form.text !== undefined && spelling(line.content, form.text) === form.text
-      const unmarked = ownText && !form.optional ? undefined : withoutMark(line.content)
+      const unmarked = ownText && !form.optional ? undefined : withoutTypedMark(line.content)
       item.optional = unmarked !== undefined
       item.text = this.#text({ ...line, content: unmarked ?? line.content }, form.text)
       if (unmarked) this.#notices.understand(line.line, 'optional', item, 'mark of an optional item')

@@ -1,11 +1,11 @@
 /**
  * Reads a document that the register wrote. Its form says what each line is, and the words are those of the lines. A
- * section whose lines are others than the form says was edited, and is read as that of any house.
+ * section whose lines are others than the form says was edited, and is read block by block; one of mappings or details, or
+ * that the form has not, is read as that of any house.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { behavioursNamed } from '../../document/behaviours.ts'
 import { type Form, type FormSection, type FormSkill, isPrinted, looksAs } from '../../document/form.ts'
-import { matchTexts } from '../../document/match.ts'
 import { detailRows, foldPlain } from '../../document/print.ts'
 import {
   type Block,
@@ -15,63 +15,33 @@ import {
   type Section,
   type SfiaMapping,
 } from '../../document/schema.ts'
-import { plainOfInlines, plainText, writeText } from '../../document/text.ts'
+import { plainOfInlines, writeText } from '../../document/text.ts'
 import { Notices } from '../notices.ts'
 import { plainOf, type SourceTree } from '../source/tree.ts'
-import { kindOf } from '../words/headings.ts'
-import { textOf } from './content.ts'
+import { kindOf, knownKind } from '../words/headings.ts'
+import { draftBlocks, textOf } from './content.ts'
 import { Fitter, flat, type Importance, linesOf, Misfit, type ReadLine } from './fit.ts'
-import { mergeDetails } from './merge-details.ts'
+import { carriedDetails, mergeDetails } from './merge-details.ts'
 import type { Outline, OutlineSection } from './outline.ts'
+import { pairSkills } from './pair-skills.ts'
 import { appendixOf, asBody, detailLabels, type Part, pairSections, partsOf } from './printed.ts'
-import { type Recognised, recognise, type SfiaContext } from './recognise.ts'
+import { type Recognised, recognise, type SfiaContext, sayEmpty } from './recognise.ts'
+import { mayRefit, Refitter } from './refit.ts'
 import { readSfia, sfiaLines } from './sfia.ts'
 import type { BodyBlock } from './steps.ts'
+import { withTypedItems } from './typed-items.ts'
 
 const blockOf = ({ content, line, row }: ReadLine): BodyBlock =>
   row ? { type: 'rows', rows: [row], line } : { type: 'paragraph', content, line }
 
 const notesOf = (blocks: readonly { type: string }[]) => blocks.filter(({ type }) => type === 'note').length
 
-interface SkillLine {
-  text: string
-  /** The skill that the form has in its place. */
-  place: FormSkill | undefined
-  /** Whether its list is as long as it was. */
-  isAsLong: boolean
-}
-
-/** The skill of the form that each line is: by its text, the likeliest after those that are the same; then by its place. */
-function pairSkills<A extends SkillLine, B extends { text: string }>(
-  lines: readonly A[],
-  anew: readonly B[],
-  form: readonly FormSkill[],
-): Map<A | B, FormSkill> {
-  const pairs = new Map<A | B, FormSkill>()
-  const taken = new Set<FormSkill>()
-  const pair = (line: A | B, skill: FormSkill) => {
-    pairs.set(line, skill)
-    taken.add(skill)
-  }
-  for (const line of lines) {
-    const { statement } = line.place ?? {}
-    if (line.place && statement !== undefined && plainText(statement) === plainText(line.text)) pair(line, line.place)
-  }
-  const wanted = [...lines, ...anew].filter(line => !pairs.has(line))
-  const free = form.flatMap(skill =>
-    skill.statement === undefined || taken.has(skill) ? [] : [{ text: skill.statement, skill }],
-  )
-  for (const [line, { skill }] of matchTexts<A | B, (typeof free)[number]>(wanted, free)) pair(line, skill)
-  for (const line of lines)
-    if (line.isAsLong && line.place && !pairs.has(line) && !taken.has(line.place)) pair(line, line.place)
-  return pairs
-}
-
 class Follower {
   readonly #form: Form
   readonly #sfia: SfiaContext
   readonly #notices: Notices
   readonly #lines = new Map<object, number>()
+  readonly #parts = new Map<object, object>()
   readonly #statements = new Map<Importance, ReadLine[]>()
   #rows: ReadLine[] = []
   /** Skills of the form whose text was found again. */
@@ -106,14 +76,25 @@ class Follower {
     }
   }
 
+  /** The blocks of a section that was edited, each as the form has it. */
+  #refit(form: FormSection, heading: string, body: readonly BodyBlock[]): Block[] {
+    const drafts = draftBlocks(body, this.#notices, { isOwn: true })
+    const place = { heading, form, skills: this.#form.skills ?? [], printed: new Set(this.#statements.keys()) }
+    const refitter = new Refitter(place, this.#notices, { lines: this.#lines, parts: this.#parts })
+    refitter.read(drafts)
+    for (const [importance, lines] of refitter.statements) this.#statements.set(importance, lines)
+    return refitter.blocks
+  }
+
   /** Whether every line is a mapping that is valid, or the name of a category. */
   #readSfia(lines: readonly ReadLine[]): boolean {
     const read = sfiaLines(lines.map(blockOf), this.#sfia.versions)
     if (read.some(line => line.code === undefined && line.category === undefined && line.subcategory === undefined))
       return false
-    const result = readSfia(read, this.#sfia.versions, this.#sfia.wanted, undefined, this.#notices)
-    if (result.taken.size !== read.length) return false
-    this.#mappings = result.mappings
+    const result = (notices: Notices) => readSfia(read, this.#sfia.versions, this.#sfia.wanted, undefined, notices)
+    // What is wrong with a line is said where the section is read as that of any house.
+    if (result(new Notices()).taken.size !== read.length) return false
+    this.#mappings = result(this.#notices).mappings
     return true
   }
 
@@ -123,7 +104,8 @@ class Follower {
 
   /** The rows as they were printed; undefined where any of them was changed. */
   #unchangedRows(): ReturnType<typeof detailRows> | undefined {
-    const { advert_details = emptyAdvertDetails(), grades = [] } = this.#form
+    const { advert_details, grades, isTouched } = carriedDetails(this.#form)
+    if (isTouched) return undefined
     const expected = detailRows(advert_details, grades)
     const said = [expected, expected.filter(({ value }) => value !== '')].find(
       rows => rows.length === this.#rows.length,
@@ -143,17 +125,17 @@ class Follower {
     unchanged: ReturnType<typeof detailRows> | undefined,
     read: Recognised | undefined,
   ): Pick<RoleDocument, 'advert_details' | 'grades'> & Pick<Recognised, 'rows' | 'places'> {
-    const { advert_details: carried = emptyAdvertDetails(), grades = [] } = this.#form
+    const carried = carriedDetails(this.#form)
     if (unchanged || !read) {
       const rows = (unchanged ?? []).flatMap(({ member, label, value }, at) => {
         const { line } = this.#rows[at] as ReadLine
         this.#notices.understand(line, `${label} ${value}`, '/advert_details', 'advert details')
         return member === 'additional' ? [] : [{ label, member, value: value === '' ? null : value, line }]
       })
-      return { advert_details: carried, grades, rows, places: new Map() }
+      return { advert_details: carried.advert_details, grades: carried.grades, rows, places: new Map() }
     }
     const isShown = this.#form.sections.some(({ blocks }) => blocks.some(({ type }) => type === 'advert_details'))
-    const merged = mergeDetails(read.document, { advert_details: carried, grades }, isShown)
+    const merged = mergeDetails(read.document, carried, isShown)
     return { ...merged, rows: read.rows, places: read.places }
   }
 
@@ -180,7 +162,7 @@ class Follower {
       if (isImprint) this.#notices.understand(block.line, plainOf(block), '', 'line on the document')
       return !isImprint
     })
-    const [front, ...printed] = partsOf(blocks) as [Part, ...Part[]]
+    const [front, ...printed] = partsOf(blocks, form.sections) as [Part, ...Part[]]
     const [first] = front.blocks
     const heading = first?.type === 'heading' && first.depth === 1 ? first : undefined
     if (tree.title) this.#notices.understand(tree.title.line, tree.title.text, '/title', 'title')
@@ -194,8 +176,16 @@ class Follower {
     const labels = detailLabels(form)
     const pairs = pairSections(printed, form.sections)
     const sharedSections = new Map<Section, string | null>()
+    const edited: { part: Part; own: FormSection; heading: string; body: BodyBlock[]; line: number }[] = []
     const open: { part: Part; outline: OutlineSection }[] = []
     const made = new Map<Part, Section>()
+    const make = (part: Part, own: FormSection, heading: string, line: number, blocks: Block[]) => {
+      const section: Section = { id: '', kind: own.kind, heading, shared_section: null, blocks }
+      this.#lines.set(section, line)
+      made.set(part, section)
+      sharedSections.set(section, own.shared_section ?? null)
+      return section
+    }
     for (const part of printed) {
       const own = pairs.get(part)
       const text = part.heading ? plainOf(part.heading) : ''
@@ -205,8 +195,10 @@ class Follower {
       const fitted = own && this.#fit(part, own)
       if (!own || !fitted) {
         const hasRows = own?.blocks.some(({ type }) => type === 'advert_details')
-        const body = asBody(part.blocks, hasRows ? labels : undefined)
-        open.push({ part, outline: { heading: kept, content, kind: own?.kind ?? kindOf(text), line, body } })
+        const body = asBody(withTypedItems(part.blocks, this.#notices), hasRows ? labels : undefined)
+        if (own && kept !== own.heading && knownKind(kept) === undefined) this.#sayRenamed(own, kept, line)
+        if (own && mayRefit(own, body)) edited.push({ part, own, heading: kept, body, line })
+        else open.push({ part, outline: { heading: kept, content, kind: own?.kind ?? kindOf(text), line, body } })
         continue
       }
       // Its rows or mappings were read, and it is no section of the role: unless someone gave it a heading of his own.
@@ -214,15 +206,23 @@ class Follower {
         this.#notices.understand(line, text, '', 'heading of a table')
         continue
       }
-      const section: Section = { id: '', kind: own.kind, heading: kept, shared_section: null, blocks: fitted }
-      this.#lines.set(section, line)
-      made.set(part, section)
-      sharedSections.set(section, own.shared_section ?? null)
+      make(part, own, kept, line, fitted)
+    }
+    // Behind those that are as they were: what these print, no other does.
+    for (const { part, own, heading, body, line } of edited) {
+      const section = make(part, own, heading, line, this.#refit(own, heading, body))
+      if (section.blocks.length === 0) sayEmpty(section, line, this.#notices)
     }
 
     const body = asBody(heading ? front.blocks.slice(1) : front.blocks)
     const isWhole = open.length === 0 && body.length === 0
-    const unread: Outline = { title: null, fields: [], front: body, sections: open.map(({ outline }) => outline) }
+    const unread: Outline = {
+      title: null,
+      fields: [],
+      front: body,
+      sections: open.map(({ outline }) => outline),
+      hasSummary: [...made.values()].some(({ kind }) => kind === 'role_summary'),
+    }
     const asPrinted = this.#unchangedRows()
     const unchanged = asPrinted && (isWhole || !this.#saysDetails(unread)) ? asPrinted : undefined
     // Rows that were changed are read together with the sections that were, so that no value takes another's place.
@@ -240,12 +240,11 @@ class Follower {
     const read = appendix.length > 0 ? found?.document.sections[extra - 1] : undefined
     const left = this.#keepLeft(read, [...made.values()])
     const skills = this.#skills(found)
-    open.forEach(({ part, outline }, at) => {
+    open.forEach(({ part }, at) => {
       const section = found?.document.sections[at + extra]
-      if (!section) return
-      made.set(part, section)
-      this.#sayLeftOut(pairs.get(part), section, outline.line)
+      if (section) made.set(part, section)
     })
+    for (const { part } of [...edited, ...open]) this.#sayLeftOut(pairs.get(part), made.get(part))
     const sections = [
       ...(found?.document.sections.slice(0, extra - appendix.length) ?? []),
       ...printed.flatMap(part => made.get(part) ?? []),
@@ -273,7 +272,7 @@ class Follower {
       rows,
       places,
       lines,
-      parts: found?.parts ?? new Map(),
+      parts: new Map([...this.#parts, ...(found?.parts ?? [])]),
       sfiaInferred: found?.sfiaInferred ?? false,
       followed: {
         sharedSections,
@@ -293,8 +292,15 @@ class Follower {
     return section ? [] : [read]
   }
 
+  /** A section whose heading and lines are others may be another one. */
+  #sayRenamed({ heading, kind }: FormSection, now: string, line: number) {
+    const detail = `It stands where “${heading}” stood, and its heading is none that is known, so it was taken for that section under another name, of the kind ${kind}. Change the kind where it is a new one`
+    this.#notices.add('repair', 'section_renamed', line, now, detail)
+  }
+
   /** Names what the form says of a section and nobody can see in its lines, where these are others than it says. */
-  #sayLeftOut(own: FormSection | undefined, section: Section, line: number) {
+  #sayLeftOut(own: FormSection | undefined, section: Section | undefined) {
+    if (!section) return
     const types = new Set(own?.blocks.map(({ type }) => type))
     const printed = new Set(own?.blocks.map(({ type, importance = null }) => (type === 'skills' ? importance : type)))
     const skills = (this.#form.skills ?? []).filter(
@@ -313,8 +319,8 @@ class Follower {
         : []),
     ]
     if (left.length === 0) return
-    const detail = `The section has lines more or less than it was written with, so it was read as that of any house: ${left.join('; ')}. Look it through`
-    this.#notices.add('repair', 'section_read_anew', line, section.heading, detail, section)
+    const detail = `The section has lines more or less than it was written with: ${left.join('; ')}. Look it through`
+    this.#notices.add('repair', 'section_read_anew', null, section.heading, detail, section)
   }
 
   /** What the document carries and does not show, so that the report does not hide it either. */

@@ -1,4 +1,5 @@
 /** The details of an edited document: what was read, and what the document carries of that which was not changed. */
+import { detailsMark, type Form } from '../../document/form.ts'
 import { detailRows, foldPlain, salaryName } from '../../document/print.ts'
 import { type AdvertDetails, emptyAdvertDetails, type RoleDocument } from '../../document/schema.ts'
 import { salaryIn } from './values.ts'
@@ -15,14 +16,23 @@ function salaryOf(read: AdvertDetails['salary'], carried: AdvertDetails['salary'
   return read && carried && read.period === null && said === null ? { ...read, period: carried.period } : read
 }
 
-/** Each member as it is carried where it would be printed as it is read; `isShown`: a section of the document prints them. */
-export function mergeDetails(read: Details, carried: Details, isShown: boolean): Details {
+/** What a document carries; `isTouched`: somebody changed that too, as who replaces an amount throughout a file does. */
+export function carriedDetails(form: Form): Details & { isTouched: boolean } {
+  const { advert_details = emptyAdvertDetails(), grades = [], details_mark: mark } = form
+  return { advert_details, grades, isTouched: mark !== undefined && mark !== detailsMark({ advert_details, grades }) }
+}
+
+/**
+ * Each member as it is carried where it would be printed as it is read, unless it is touched; `isShown`: a section of the
+ * document prints them.
+ */
+export function mergeDetails(read: Details, carried: ReturnType<typeof carriedDetails>, isShown: boolean): Details {
   const printed = ({ advert_details, grades }: Details, member: string) =>
     JSON.stringify(detailRows(advert_details, grades).filter(row => row.member === member))
   const none: Details = { advert_details: emptyAdvertDetails(), grades: [] }
   const keeps = (member: keyof AdvertDetails | 'grades') => {
     const now = printed(read, member)
-    return now === printed(carried, member) || (now === printed(none, member) && !isShown)
+    return (now === printed(carried, member) && !carried.isTouched) || (now === printed(none, member) && !isShown)
   }
   const now: AdvertDetails = {
     ...read.advert_details,

@@ -45,6 +45,8 @@ export interface Outline {
   /** What stands before the first section. */
   front: BodyBlock[]
   sections: OutlineSection[]
+  /** A summary stands among sections that were read already. */
+  hasSummary?: boolean
 }
 
 const textOf = (step: Step | undefined) =>

@@ -31,7 +31,7 @@ import { isGlossary } from './bilingual.ts'
 import { hasImportanceColumns } from './criteria.ts'
 import { sfiaTable } from './sfia-tables.ts'
 import type { BodyBlock, Rows } from './steps.ts'
-import { cellText, hasHead, isShort, standsOut } from './tables.ts'
+import { cellText, filledCells, hasHead, isShort, standsOut } from './tables.ts'
 import { isOfSalary } from './values.ts'
 
 /** A row as it is printed. */
@@ -274,9 +274,10 @@ export function pairsOf(
         continue
       }
       for (const row of block.rows) {
-        // Cells that each hold a label and its value are so many rows.
-        const each = row.cells.map(cell => pairOfItem(cell.blocks))
-        if (each.length > 1 && each.every(found => found && plainOfInlines(found.value) !== '')) {
+        // Cells that each hold a label and its value are so many rows; beside one there may be nothing.
+        const each = filledCells(row).map(cell => pairOfItem(cell.blocks))
+        const isWide = row.cells.length > 1 && each.length > 0
+        if (isWide && each.every(found => found && plainOfInlines(found.value) !== '')) {
           for (const found of each) if (found) add({ label: found.label, value: [found.value], line: row.line })
           continue
         }

@@ -2,7 +2,7 @@
 import type { Form, FormSection } from '../../document/form.ts'
 import { detailRows, foldPlain } from '../../document/print.ts'
 import { emptyAdvertDetails } from '../../document/schema.ts'
-import { plainOf, type SourceBlock, type SourceHeading, type SourceRow } from '../source/tree.ts'
+import { isBold, plainOf, type SourceBlock, type SourceHeading, type SourceRow } from '../source/tree.ts'
 import { knownKind, normaliseHeading } from '../words/headings.ts'
 import type { OutlineSection } from './outline.ts'
 import type { BodyBlock } from './steps.ts'
@@ -14,11 +14,23 @@ export interface Part {
   blocks: SourceBlock[]
 }
 
-/** The blocks before the first heading of a section, and those under each. */
-export function partsOf(blocks: readonly SourceBlock[]): Part[] {
-  const parts: Part[] = [{ heading: undefined, blocks: [] }]
-  for (const block of blocks) {
-    if (block.type === 'heading' && block.depth === 2) parts.push({ heading: block, blocks: [] })
+/**
+ * The title and the blocks before the first heading of a section, and those under each. A heading of the form that lost its mark, or has
+ * that of another depth, is one still; so is any that is as large as the title.
+ */
+export function partsOf(blocks: readonly SourceBlock[], form: readonly FormSection[]): Part[] {
+  const isMarked = (block: SourceBlock): block is SourceHeading => block.type === 'heading' && block.depth <= 2
+  const first = blocks.find(isMarked)
+  const title = first?.depth === 1 ? [first] : []
+  const own = blocks.filter(block => !title.includes(block as SourceHeading))
+  const lost = new Set(form.map(({ heading }) => foldPlain(heading)))
+  for (const block of own) if (isMarked(block)) lost.delete(plainOf(block))
+  const parts: Part[] = [{ heading: undefined, blocks: title }]
+  for (const block of own) {
+    const stands = block.type === 'heading' || (block.type === 'paragraph' && isBold(block.content))
+    if (isMarked(block)) parts.push({ heading: block, blocks: [] })
+    else if (stands && lost.delete(plainOf(block)))
+      parts.push({ heading: { type: 'heading', depth: 2, content: block.content, line: block.line }, blocks: [] })
     else parts.at(-1)?.blocks.push(block)
   }
   return parts

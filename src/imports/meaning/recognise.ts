@@ -65,6 +65,11 @@ const saysImportance = ({ kind, heading, body }: OutlineSection) => {
   return kind === 'skills_experience' && (importanceOf(heading) !== undefined || body.some(says))
 }
 
+export function sayEmpty(section: Section, line: number, notices: Notices) {
+  const detail = 'The section is empty. A role with an empty section cannot be published'
+  notices.add('advice', 'section_empty', line, section.heading, detail, section)
+}
+
 class Recogniser implements Provenance {
   readonly lines = new Map<object, number>()
   readonly parts = new Map<object, object>()
@@ -130,13 +135,14 @@ class Recogniser implements Provenance {
   #introduction(body: BodyBlock[]): OutlineSection[] {
     const [first] = body
     if (!first) return []
-    const hasSummary = this.#source.sections.some(section => section.kind === 'role_summary')
-    const heading = hasSummary ? 'Introduction' : 'About the role'
+    const { sections, hasSummary = false } = this.#source
+    const isSummarised = hasSummary || sections.some(section => section.kind === 'role_summary')
+    const heading = isSummarised ? 'Introduction' : 'About the role'
     const text = first.type === 'paragraph' || first.type === 'subheading' ? plainOfInlines(first.content) : ''
     const detail = `The text before the first heading was put under one of ours, “${heading}”`
     this.#notices.add('repair', 'heading_added', first.line, text, detail)
     const content = [{ type: 'text' as const, value: heading }]
-    return [{ heading, content, kind: hasSummary ? 'other' : 'role_summary', line: first.line, body }]
+    return [{ heading, content, kind: isSummarised ? 'other' : 'role_summary', line: first.line, body }]
   }
 
   #section(source: OutlineSection): Section {
@@ -160,10 +166,7 @@ class Recogniser implements Provenance {
       section.blocks.push({ type: 'advert_details' })
       this.#detailsPrinted = true
     }
-    if (section.blocks.length === 0) {
-      const detail = 'The section is empty. A role with an empty section cannot be published'
-      this.#notices.add('advice', 'section_empty', source.line, source.heading, detail, section)
-    }
+    if (section.blocks.length === 0) sayEmpty(section, source.line, this.#notices)
     return section
   }
 
@@ -233,7 +236,7 @@ class Recogniser implements Provenance {
     readPairs(pairs, this.details, this.#notices)
     let run: BodyBlock[] = []
     const flush = () => {
-      this.#write(draftBlocks(run, this.#notices, source.kind === 'skills_experience'), section, source)
+      this.#write(draftBlocks(run, this.#notices, { ofSkills: source.kind === 'skills_experience' }), section, source)
       run = []
     }
     for (const block of rest) {

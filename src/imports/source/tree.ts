@@ -182,5 +182,16 @@ export const isBold = (nodes: readonly Inline[]): boolean =>
       ((node.type === 'emphasis' || node.type === 'link') && isBold(node.children)),
   )
 
+/** The nodes of a heading, which is bold by itself: marks around all of it say nothing. */
+export const headingNodes = (nodes: readonly Inline[]): readonly Inline[] => {
+  const plain = (node: Inline): Inline[] => {
+    if (node.type === 'strong') return node.children
+    return node.type === 'emphasis' || node.type === 'link'
+      ? [{ ...node, children: node.children.flatMap(plain) }]
+      : [node]
+  }
+  return isBold(nodes) ? nodes.flatMap(plain) : nodes
+}
+
 /** The plain text of a heading or paragraph. */
 export const plainOf = (block: SourceParagraph | SourceHeading) => plainOfInlines(block.content)
