@@ -298,7 +298,8 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
   const isTitle = ({ label, value }: Pair) => {
     const [line = [], ...more] = value
     const text = plainOfInlines(line)
-    if (isTitled || into.title !== null || !mayBeTitle(label) || more.length > 0) return false
+    if (isTitled || !mayBeTitle(label) || more.length > 0) return false
+    if (into.title !== null) return into.title.text === text
     const isCoded = (['contract_types', 'working_patterns'] as const).some(
       member => codesIn(member, text).unknown.length === 0,
     )

@@ -27,7 +27,7 @@ import { headQuestions, headRunIns } from './run-ins.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
 import { type BodyBlock, isHigher, isLouder, type Mark, markOf, marksIn, rankOf, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
-import { countDetails, isCaption, isDocumentKind, nameBelow } from './title.ts'
+import { countDetails, isCaption, isDocumentKind, nameBelow, saysKind } from './title.ts'
 
 export interface OutlineSection {
   heading: string
@@ -161,6 +161,8 @@ function titleIn(steps: Step[], isNamed: boolean, isBelow: boolean, notices: Not
   const [first] = steps
   if (!first) return null
   const others = steps.filter(step => step.type === 'mark' && step !== first) as Mark[]
+  const isLabelled =
+    first.type !== 'rows' && first.type !== 'list' && labelled(first.content) && !saysKind(textOf(first))
   const take = (text: string) => {
     steps.shift()
     if (!isOverParts(steps)) takeKind(steps, notices)
@@ -175,14 +177,14 @@ function titleIn(steps: Step[], isNamed: boolean, isBelow: boolean, notices: Not
     const stands =
       first.by === 'heading'
         ? isTop || isFirst || isBelow || first.depth === 1
-        : first.by !== 'row' && first.by !== 'plain' && !labelled(first.content)
+        : first.by !== 'row' && first.by !== 'plain' && !isLabelled
     if (!stands || knownKind(first.text) || importanceOf(first.text)) return null
     if (isNamed && first.depth > 1) return null
     return take(first.text)
   }
   if (first.type !== 'paragraph') return null
   const text = plainOfInlines(first.content)
-  if (!looksLikeHeading(text) || isLabel(text) || labelled(first.content) || others.length === 0) return null
+  if (!looksLikeHeading(text) || isLabel(text) || isLabelled || others.length === 0) return null
   return take(text)
 }
 

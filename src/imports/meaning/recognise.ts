@@ -15,6 +15,7 @@ import type { Notices } from '../notices.ts'
 import { plainOfBlocks } from '../source/tree.ts'
 import { frameworkRole } from '../words/framework.ts'
 import { importanceBefore, importanceOf, isBesideDesirable } from '../words/headings.ts'
+import { labelledMember, mayBeTitle } from '../words/labels.ts'
 import { behavioursIn } from './behaviours.ts'
 import { type Languages, sayAgain } from './bilingual.ts'
 import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
@@ -27,7 +28,7 @@ import { withoutTaken } from './sfia-rest.ts'
 import { namesSfia, sfiaTable } from './sfia-tables.ts'
 import type { BodyBlock, Rows } from './steps.ts'
 import { cellText } from './tables.ts'
-import { titleOf } from './title.ts'
+import { givesWay, titleOf } from './title.ts'
 
 export interface Recognised extends Provenance {
   document: RoleDocument
@@ -100,7 +101,7 @@ class Recogniser implements Provenance {
       grades: [],
       profession: null,
       behaviours: [],
-      title: source.title,
+      title: source.title && { ...source.title, text: titleOf(source.title, notices) },
       isFileTitle: source.isFileTitle === true,
       rows: [],
       places: new Map(),
@@ -121,9 +122,19 @@ class Recogniser implements Provenance {
     const all = [...fields, ...pairs, ...later]
     const employer = employerOf(this.#source, rest, all)
     Object.assign(this.details, { isBanded: saysBands(all), isPaid: saysPay(all), employer })
+    const front = [...this.#employerAbove(all), ...rest.filter(block => block !== 'pairs')]
     readPairs([...fields, ...pairs], this.details, this.#notices)
-    const intro = this.#introduction(rest.filter(block => block !== 'pairs'))
+    const intro = this.#introduction(front.toSorted((one, other) => one.line - other.line))
     return [...intro, ...this.#source.sections].map(section => this.#section(section))
+  }
+
+  /** The first line as the text that it is where it gives way to what a label says of the title. */
+  #employerAbove(pairs: readonly Pair[]): BodyBlock[] {
+    const { title, isFileTitle } = this.details
+    const said = pairs.find(({ label }) => labelledMember(label) === 'title') ?? pairs.find(p => mayBeTitle(p.label))
+    if (!title || isFileTitle || !said || !givesWay(title.text, plainOfInlines(said.value.flat()))) return []
+    this.details.title = null
+    return [{ type: 'paragraph', content: [{ type: 'text', value: title.text }], line: title.line }]
   }
 
   /** Text before the first heading needs a section to stand in. */
