@@ -140,5 +140,14 @@ t.test('Grade 7 of a university, council or hospital is none of the Civil Servic
     t.equal(warningOf(result, 'grade_unsure')?.severity, isUnsure ? 'repair' : undefined, front)
     t.equal(result.report.coverage.percent, 100)
   }
+  // In the title of the file alone.
+  for (const [title, grades] of [
+    ['Jobs | University of Mercia', 0],
+    ['Analyst - Ministry of Justice', 1],
+    ['School improvement', 1],
+  ] as const) {
+    const page = `<title>${title}</title><h1>Analyst</h1><p>Grade: Grade 7</p><h2>Duties</h2><p>You test.</p>`
+    t.equal(imported(page, 'text/html').document?.grades.length, grades, title)
+  }
   t.end()
 })

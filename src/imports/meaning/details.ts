@@ -61,13 +61,14 @@ export const saysBands = (pairs: readonly Pair[]) =>
 export const saysPay = (pairs: readonly Pair[]) => pairs.some(({ label }) => labelledMember(label) === 'salary')
 
 /** What the lines before the first section, its heading and the details say of the employer. */
-export function employerOf(source: Outline, front: readonly (BodyBlock | 'pairs')[], pairs: readonly Pair[]) {
+export function employerOf(source: Outline, front: readonly BodyBlock[], pairs: readonly Pair[]) {
   const lines = front.flatMap(block =>
-    block !== 'pairs' && 'content' in block ? sourceLines(block).map(({ content }) => plainOfInlines(content)) : [],
+    'content' in block ? sourceLines(block).map(({ content }) => plainOfInlines(content)) : [],
   )
   return otherEmployer({
     title: source.title?.text ?? '',
     lines: [...lines, ...source.sections.slice(0, 1).map(({ heading }) => heading)],
+    beside: source.beside,
     details: pairs.map(({ label, value }) => ({ label, value: plainOfInlines(value.flat()) })),
   })
 }

@@ -42,6 +42,8 @@ export interface Outline {
   isFileTitle?: boolean
   /** What the file says of itself beside its text. */
   fields: readonly Field[]
+  /** Further texts beside it: the title of the file, heads of pages. */
+  beside: readonly string[]
   /** What stands before the first section. */
   front: BodyBlock[]
   sections: OutlineSection[]
@@ -355,8 +357,16 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     section.body = [...withMarkedItems(withGroupsJoined(section.body, notices), notices)]
   }
   const titleMark = marks.find(({ line, text }) => line === title?.line && text === title.text)
+  const beside = [...(tree.title ? [tree.title.text] : []), ...(tree.heads ?? [])]
   warnOfSeveralRoles(title?.text ?? '', titleMark, steps, notices)
-  return { title, isFileTitle: title === tree.title && !tree.fields, fields: tree.fields ?? [], front, sections }
+  return {
+    title,
+    isFileTitle: title === tree.title && !tree.fields,
+    fields: tree.fields ?? [],
+    beside,
+    front,
+    sections,
+  }
 }
 
 /** Elsewhere `(D)` is no mark. Under a heading that says how much all of it matters there is none to look for. */

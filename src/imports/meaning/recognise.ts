@@ -120,9 +120,9 @@ class Recogniser implements Provenance {
         this.#pairs.set(section.body, { pairs: [], rest: section.body })
     const later = this.#source.sections.flatMap(section => this.#pairsOf(section).pairs)
     const all = [...fields, ...pairs, ...later]
-    const employer = employerOf(this.#source, rest, all)
-    Object.assign(this.details, { isBanded: saysBands(all), isPaid: saysPay(all), employer })
     const front = [...this.#employerAbove(all), ...rest.filter(block => block !== 'pairs')]
+    const employer = employerOf(this.#source, front, all)
+    Object.assign(this.details, { isBanded: saysBands(all), isPaid: saysPay(all), employer })
     readPairs([...fields, ...pairs], this.details, this.#notices)
     const intro = this.#introduction(front.toSorted((one, other) => one.line - other.line))
     return [...intro, ...this.#source.sections].map(section => this.#section(section))
