@@ -222,7 +222,13 @@ class Follower {
 
     const body = asBody(heading ? front.blocks.slice(1) : front.blocks)
     const isWhole = open.length === 0 && body.length === 0
-    const unread: Outline = { title: null, fields: [], beside: [], front: body, sections: open.map(({ outline }) => outline) }
+    const unread: Outline = {
+      title: null,
+      fields: [],
+      beside: [],
+      front: body,
+      sections: open.map(({ outline }) => outline),
+    }
     const asPrinted = this.#unchangedRows()
     const unchanged = asPrinted && (isWhole || !this.#saysDetails(unread)) ? asPrinted : undefined
     // Rows that were changed are read together with the sections that were, so that no value takes another's place.

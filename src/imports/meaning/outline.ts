@@ -18,7 +18,7 @@ import { listsOfLines, rowsOfHeadings } from './adverts.ts'
 import { isBehaviour, namesBehaviours } from './behaviours.ts'
 import { withLanguagesParted } from './bilingual.ts'
 import { withoutContents, withoutWordContents } from './contents.ts'
-import { withGroupsJoined } from './grouped-criteria.ts'
+import { opensGroups, withGroupsJoined } from './grouped-criteria.ts'
 import { headIntroductions, markIntroductions } from './introductions.ts'
 import { repairLists } from './lists.ts'
 import { areMarked, withMarkedItems } from './marked-items.ts'
@@ -260,15 +260,19 @@ function isOfSkills(mark: Mark, next: Step | undefined, last: OutlineSection | u
 const isBeside = (mark: Mark, level: number) =>
   mark.by === 'heading' && mark.depth <= level && kindOf(mark.text) !== 'other' && !importanceOf(mark.text)
 
-/** `**Knowledge**` below `Person specification`, over criteria that say by themselves how much they matter, is one of its groups. */
-const isGroup = (mark: Mark, next: Step | undefined, { heading }: OutlineSection, rank: number) =>
-  next?.type === 'list' &&
-  mark.by !== 'heading' &&
-  rankOf(mark) >= rank &&
-  knownKind(heading) === 'person_specification' &&
-  kindOf(mark.text) === 'skills_experience' &&
-  !importanceOf(mark.text) &&
-  areMarked(next)
+/**
+ * `**Knowledge**` below `Person specification`, over criteria that say by themselves how much they matter, or over or below a line
+ * that does, is one of its groups.
+ */
+function isGroup(mark: Mark, next: Step | undefined, { heading, body }: OutlineSection, rank: number) {
+  const isBelow = mark.by === 'heading' ? rankOf(mark) > rank : rankOf(mark) >= rank
+  if (!isBelow || knownKind(heading) !== 'person_specification' || importanceOf(mark.text)) return false
+  const kind = kindOf(mark.text)
+  if (next?.type === 'list' && kind === 'skills_experience' && areMarked(next)) return true
+  const opens = next?.type === 'list' ? opensGroups(body) : importanceOf(textOf(next)) !== undefined
+  return opens && kindsOfGroups.has(kind) && !isDocumentKind(mark.text)
+}
+const kindsOfGroups = new Set<SectionKind>(['skills_experience', 'person_specification', 'other'])
 
 /** `Skills and behaviours` over items of which none is a behaviour. */
 const isOnSkills = (section: OutlineSection) =>
