@@ -190,10 +190,13 @@ function titleIn(steps: Step[], isNamed: boolean, isBelow: boolean, notices: Not
   return take(text)
 }
 
+/** Whether a mark is larger than bold lines; a row that says how much criteria matter is no heading of a section. */
+const isStrong = ({ by, text }: Mark) => by === 'heading' || (by === 'row' && !importanceOf(text))
+
 /** Which marks are headings of sections; what else is marked is a subheading. */
 function sectionTest(steps: readonly Step[]): (mark: Mark, next: Step | undefined) => boolean {
   const marks = marksIn(steps)
-  const strong = marks.filter(mark => mark.by === 'heading' || mark.by === 'row')
+  const strong = marks.filter(isStrong)
   const [top, ...others] = strong.filter(mark => mark.by === 'heading')
   // A `Job description` over all others says what the document is: those below it are its sections.
   const isOver =
@@ -291,7 +294,7 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
   steps = headIntroductions(markIntroductions(withoutStress(withoutContents(steps))), notices)
   const isSection = sectionTest(steps)
   const decimals = decimalParts(marksIn(steps))
-  const hasStrong = steps.some(step => step.type === 'mark' && (step.by === 'heading' || step.by === 'row'))
+  const hasStrong = marksIn(steps).some(isStrong)
   const front: BodyBlock[] = []
   const sections: OutlineSection[] = []
   /** Of the last section's heading. */
