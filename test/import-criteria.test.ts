@@ -607,6 +607,10 @@ t.test('a sentence before a list says how much its skills matter', t => {
     ['## You should have\n\n- SQL\n\n## It is desirable that you have\n\n- Go', ['essential: SQL', 'desirable: Go']],
     ['## You should have\n\n- SQL', ['null: SQL']],
     [
+      '## Skills\n\n### You’ll need\n\n- SQL\n\n### It would be nice if you had\n\n- Go',
+      ['essential: SQL', 'desirable: Go'],
+    ],
+    [
       '**You must have**\n\n- SQL **(desirable)**\n\n**It would help if you had**\n\n- Go',
       ['null: SQL **(desirable)**', 'desirable: Go'],
     ],

@@ -15,6 +15,9 @@ t.test('a band of others is no grade, and is kept with a warning', async t => {
     ['Grade', '7 – 8a'],
     ['Band', 'A'],
     ['Band', 'Band A'],
+    ['Grade / SCP', 'Grade 7, SCP 12–16'],
+    ['Grade/Scale', 'Grade 7 (SCP 12)'],
+    ['Grade', 'Green Book Grade 7'],
   ] as const) {
     const result = imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`)
     t.same(result.document?.grades, [], `${label}: ${value}`)

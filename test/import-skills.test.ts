@@ -538,9 +538,11 @@ t.test('more names of sections, and a team is no text of the whole organisation'
     ['responsibilities', ['Main activities', 'As a performance analyst you will:', 'In this role you will']],
     ['person_specification', ['We’re interested in people who', 'Personal qualities', 'Attributes']],
     ['skills_experience', ['You should have', 'Knowledge', 'Qualifications and training']],
-    ['role_summary', ['Overall objective']],
+    ['role_summary', ['Overall objective', 'Core purpose', 'What a data analyst does']],
+    ['terms', ['Special conditions', 'Special requirements']],
+    ['benefits', ['What you get']],
     ['other', ['Knowledge sharing', 'Knowledge base', 'What you will not do']],
-    ['capabilities', ['Strengths', 'Success Profile elements']],
+    ['capabilities', ['Strengths', 'Success Profile elements', 'Key behaviours']],
   ] as const)
     for (const heading of headings) t.same(kinds('Purpose', heading)?.[1], kind, heading)
   const list = (heading: string, ...items: string[]) =>

@@ -261,7 +261,7 @@ class Recogniser implements Provenance {
   }
 
   #write(blocks: readonly DraftBlock[], section: Section, source: OutlineSection) {
-    let importance: Importance = importanceOf(source.heading) ?? (this.#isBesideDesirable(source) ? 'essential' : null)
+    let importance: Importance = this.#importanceBelow(source.heading, source) ?? null
     for (const [at, block] of blocks.entries()) {
       if (block.type === 'list') {
         const before = blocks[at - 1]
@@ -269,7 +269,7 @@ class Recogniser implements Provenance {
         section.blocks.push(this.#skillsBlock(block, source, own ?? importance) ?? this.#list(block))
         continue
       }
-      if (block.type !== 'note') importance = importanceOf(plainOfInlines(block.content)) ?? importance
+      if (block.type !== 'note') importance = this.#importanceBelow(plainOfInlines(block.content), source) ?? importance
       const text = textOf(block.content, block.line, this.#notices)
       const written: Block = { type: block.type, text }
       this.lines.set(written, block.line)
@@ -277,9 +277,9 @@ class Recogniser implements Provenance {
     }
   }
 
-  /** Whether what stands below the heading is told apart from what is desirable, and from nothing else. */
-  #isBesideDesirable({ heading, body }: OutlineSection) {
-    if (!isBesideDesirable(heading)) return false
+  /** How much what stands below a heading matters: it says so, or it is told apart from what is desirable, and from nothing else. */
+  #importanceBelow(heading: string, { body }: OutlineSection) {
+    if (importanceOf(heading) || !isBesideDesirable(heading)) return importanceOf(heading)
     const { sections } = this.#source
     const next = sections.find((_, at) => sections[at - 1]?.body === body)
     const said = [
@@ -290,7 +290,7 @@ class Recogniser implements Provenance {
     const isMarked = body.some(
       block => block.type === 'list' && /\b(?:essential|desirable)\b/i.test(plainOfBlocks([block])),
     )
-    return said.includes('desirable') && !said.includes('essential') && !isMarked
+    return said.includes('desirable') && !said.includes('essential') && !isMarked ? 'essential' : undefined
   }
 
   #list(list: DraftList): Block {
