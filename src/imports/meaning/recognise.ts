@@ -104,6 +104,7 @@ class Recogniser implements Provenance {
       title: source.title && { ...source.title, text: titleOf(source.title, notices) },
       isFileTitle: source.isFileTitle === true,
       rows: [],
+      languages: new Set(),
       places: new Map(),
     }
   }
