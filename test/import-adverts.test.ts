@@ -167,6 +167,19 @@ t.test('labels as headings over their values, as adverts on web sites have them'
     t.equal(document?.advert_details.locations.length, isDetail ? 1 : 0, `${label} ${value}`)
     t.equal(report.coverage.percent, 100)
   }
+  // Copied as text, as long as there are two.
+  const copied = (...lines: string[]) =>
+    imported(['Tester', ...lines, 'JOB PURPOSE', 'You test.'].join('\n\n')).document
+  t.same(
+    detailsIn(copied('Salary', '£30,000', 'And a pension.', 'Job grade', 'SEO', 'Location', 'Leeds, York, Hull')),
+    {
+      grades: ['SEO'],
+      salary: pay('£30,000', 30_000, 30_000),
+      locations: [place('Leeds'), place('York'), place('Hull')],
+    },
+  )
+  t.same(detailsIn(copied('Location', 'Leeds')), { grades: [] })
+  t.same(detailsIn(copied('Team', 'Location', 'Salary')), { grades: [] })
   t.end()
 })
 

@@ -29,20 +29,21 @@ interface Unit {
   end: number
 }
 
-/** A heading that is no section's; of bold lines, which are headings or not, a label that is known. */
+/** A heading that is no section's; of other lines, be they bold or not, a label that is known. */
 function headOf(step: Step | undefined): Mark | undefined {
   if (step?.type === 'mark')
-    return (step.by === 'heading' || isBoldLabel(step)) && !knownKind(step.text) ? step : undefined
-  return isParagraph(step) && !step.continues && isBoldLabel(step) ? markOf(step.content, step.line, 'bold') : undefined
+    return (step.by === 'heading' || isLabelAlone(step)) && !knownKind(step.text) ? step : undefined
+  if (!isParagraph(step) || step.continues || !isLabelAlone(step)) return undefined
+  return markOf(step.content, step.line, isBold(step.content) ? 'bold' : 'plain')
 }
-const isBoldLabel = ({ content }: Mark | Paragraph) => {
+const isLabelAlone = ({ content }: Mark | Paragraph) => {
   const text = plainOfInlines(content)
-  return isBold(content) && isKnownLabel(text) && !mayHead(text)
+  return isKnownLabel(text) && !mayHead(text) && /^\p{Lu}[^:]*:?$/u.test(text)
 }
 
 function unitAt(steps: readonly Step[], at: number): Unit | undefined {
   const [mark, value] = [headOf(steps[at]), steps[at + 1]]
-  if (!mark || !isValue(value)) return undefined
+  if (!mark || !isValue(value) || (mark.by === 'plain' && headOf(value))) return undefined
   let end = at + 2
   while (isParagraph(steps[end]) && !headOf(steps[end])) end += 1
   const next = steps[end]
@@ -68,6 +69,8 @@ const isLone = ({ mark, value, more }: Unit) =>
 /** Headings that are labels over their values as rows of details, where two of them follow one another or one is sure. */
 export function rowsOfHeadings(steps: readonly Step[]): Step[] {
   const read: Step[] = []
+  // As text that was copied from a page has them: plain lines, of which one alone may be anything.
+  const arePlain = steps.filter((step, at) => isParagraph(step) && unitAt(steps, at)?.mark.by === 'plain').length > 1
   for (let at = 0; at < steps.length; ) {
     const units: Unit[] = []
     let end = at
@@ -77,7 +80,7 @@ export function rowsOfHeadings(steps: readonly Step[]): Step[] {
     }
     const isSure = units.filter(({ mark }) => isLabel(mark.text)).length > 1
     const known = units.flatMap((unit, index) =>
-      isKnownLabel(unit.mark.text) && (isSure || isLone(unit)) ? [index] : [],
+      isKnownLabel(unit.mark.text) && (unit.mark.by === 'plain' ? arePlain : isSure || isLone(unit)) ? [index] : [],
     )
     const [first = 0, last = -1] = [known[0], known.at(-1)]
     if (known.length === 0) {
