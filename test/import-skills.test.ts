@@ -603,3 +603,12 @@ t.test(
     t.end()
   },
 )
+
+t.test('a detail that names the version of SFIA counts, and a code right before a colon is one', t => {
+  const read = (detail: string) =>
+    imported(`# Engineer\n\n${detail}\n\n## Purpose\n\nRun it.\n\n## SFIA\n\n- Problem management PBMG: level 4\n`)
+      .document
+  t.match(read('**SFIA version:** 7'), { sfia_version: '7', sfia_mappings: [{ code: 'PBMG', level: 4 }] })
+  t.match(read('**Grade:** SEO'), { sfia_version: '9', sfia_mappings: [{ code: 'PBMG', level: 4 }] })
+  t.end()
+})

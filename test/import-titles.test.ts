@@ -119,6 +119,8 @@ t.test('the role below the name of its employer is the title, or is told where t
     ['# Service Delivery\n\n**Job title:** Outbound', 'Service Delivery', 'Outbound'],
     ['Role profile: Lead Designer\n\nGrade: G7', 'Lead Designer'],
     ['**Job description: Team Leader**\n\nPost: Team Leader', 'Team Leader'],
+    // Google Docs saves the title of a document as a paragraph of its style.
+    ['<p class="c1">Mercia Trust</p><p class="c3 title">Service Designer</p>', 'Service Designer'],
   ] as [string, string, string?][])
     t.same(titleOf(front), [title, unsure], front)
 })

@@ -191,7 +191,8 @@ class Recogniser implements Provenance {
 
   #sfiaBlocks(source: OutlineSection, section: Section) {
     const lines = sfiaLines(source.body, this.#sfia.versions)
-    const printed = printedVersion([source.heading, ...lines.map(line => line.text)].join(' '))
+    const said = this.details.details.additional.map(({ label, value }) => `${label} ${value}`)
+    const printed = printedVersion([source.heading, ...lines.map(line => line.text), ...said].join(' '))
     const known = printed ?? this.sfiaVersion ?? undefined
     const result = readSfia(lines, this.#sfia.versions, this.#sfia.wanted, known, this.#notices)
     this.mappings = result.mappings
