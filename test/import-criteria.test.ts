@@ -606,6 +606,7 @@ t.test('a sentence before a list says how much its skills matter', t => {
     ],
     ['## You should have\n\n- SQL\n\n## It is desirable that you have\n\n- Go', ['essential: SQL', 'desirable: Go']],
     ['## You should have\n\n- SQL', ['null: SQL']],
+    ['## What you’ll need\n\n- SQL\n\n## Even better if you have\n\n- Go', ['essential: SQL', 'desirable: Go']],
     [
       '## Skills\n\n### You’ll need\n\n- SQL\n\n### It would be nice if you had\n\n- Go',
       ['essential: SQL', 'desirable: Go'],

@@ -108,6 +108,7 @@ const importanceWords = {
     'nice to haves',
     'preferred',
     'advantageous',
+    '(?:even )?better if you (?:also )?(?:had|have)',
     'it would (?:help|be (?:good|great|helpful|nice|useful)) if you (?:also )?(?:had|have)',
     'dymunol',
     'meini prawf dymunol',
