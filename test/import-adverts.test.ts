@@ -150,7 +150,36 @@ t.test('labels as headings over their values, as adverts on web sites have them'
   t.same(outlineOf(read)[0], 'other: advert_details, subheading, paragraph')
   const text = '<h2>Team</h2><p>We are six people.</p><h2>Location</h2><p>Leeds</p>'
   const kept = imported(`<h1>Tester</h1>${text}${end}`, 'text/html').document
-  t.same([detailsIn(kept), kept?.sections.length], [{ grades: [] }, 3], 'one label by itself is a section')
+  t.same([detailsIn(kept), kept?.sections.length], [{ grades: [], locations: [place('Leeds')] }, 2], 'one by itself')
+  for (const [label, value, isDetail] of [
+    ['<h2>Location</h2>', 'Hull', true],
+    ['<p><b>Location</b></p>', 'Hull', true],
+    ['<p><b>Location:</b></p>', 'Hull', true],
+    ['<h2>Location</h2>', 'Hull. You work from home on Fridays.', false],
+    ['<h2>Location</h2>', 'Hull</p><p>Trains go there.', false],
+    ['<h2>Where</h2>', 'Hull', false],
+    ['<p><b>Our place</b></p>', 'Hull', false],
+  ] as const) {
+    const { document, report } = imported(
+      `<h1>Tester</h1><p><b>Duties</b></p><ul><li>Test</li></ul>${label}<p>${value}</p>${end}`,
+      'text/html',
+    )
+    t.equal(document?.advert_details.locations.length, isDetail ? 1 : 0, `${label} ${value}`)
+    t.equal(report.coverage.percent, 100)
+  }
+  // Copied as text, as long as there are two.
+  const copied = (...lines: string[]) =>
+    imported(['Tester', ...lines, 'JOB PURPOSE', 'You test.'].join('\n\n')).document
+  t.same(
+    detailsIn(copied('Salary', '£30,000', 'And a pension.', 'Job grade', 'SEO', 'Location', 'Leeds, York, Hull')),
+    {
+      grades: ['SEO'],
+      salary: pay('£30,000', 30_000, 30_000),
+      locations: [place('Leeds'), place('York'), place('Hull')],
+    },
+  )
+  t.same(detailsIn(copied('Location', 'Leeds')), { grades: [] })
+  t.same(detailsIn(copied('Team', 'Location', 'Salary')), { grades: [] })
   t.end()
 })
 

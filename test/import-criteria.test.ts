@@ -338,7 +338,7 @@ t.test('criteria in groups of which each has its own are one list of each import
       'desirable Experience: Audit',
     ],
   )
-  t.equal(outlineOf(found)[1], 'skills_experience: subheading, skills, subheading, skills')
+  t.equal(outlineOf(found)[1], 'person_specification: subheading, skills, subheading, skills')
   t.match(warningOf(found, 'criteria_parted'), { severity: 'repair', excerpt: 'Qualifications' })
   t.same([found.report.losses, found.report.coverage.percent], [[], 100])
 
@@ -356,6 +356,38 @@ t.test('criteria in groups of which each has its own are one list of each import
   }
   t.end()
 })
+
+t.test(
+  'groups of a person specification: each with what is essential and desirable, or below it, in every dress',
+  t => {
+    const line = (text: string) => `${text}\n\n`
+    const dresses: [string, (text: string) => string, (text: string) => string][] = [
+      ['headings', text => line(`### ${text}`), text => line(`#### ${text}`)],
+      ['bold lines', text => line(`**${text}**`), text => line(`${text}:`)],
+      ['plain lines', line, line],
+    ]
+    const items = (text: string) => line(`- ${text}`)
+    for (const [name, outer, inner] of dresses)
+      for (const criteria of [
+        `${outer('Qualifications')}${inner('Essential')}${items('Degree')}${inner('Desirable')}${items('MSc')}${outer('Other')}${inner('Essential')}${items('Car')}`,
+        ...(name === 'plain lines'
+          ? []
+          : [
+              `${outer('Essential')}${inner('Qualifications')}${items('Degree')}${inner('Other')}${items('Car')}${outer('Desirable')}${inner('Qualifications')}${items('MSc')}`,
+            ]),
+      ]) {
+        const head = name === 'headings' ? '## Person specification' : '**Person specification**'
+        const { document, report } = imported(`# Planner\n\nYou plan.\n\n${head}\n\n${criteria}`)
+        t.same(
+          document?.skills.map(({ importance, statement }) => `${importance} ${statement}`),
+          ['essential Qualifications: Degree', 'essential Other: Car', 'desirable Qualifications: MSc'],
+          `${name}: ${criteria}`,
+        )
+        t.same([report.losses, report.coverage.percent], [[], 100])
+      }
+    t.end()
+  },
+)
 
 t.test('items that say by themselves whether they are essential or desirable are skills of that importance', t => {
   const read = (...lines: string[]) =>
@@ -574,6 +606,11 @@ t.test('a sentence before a list says how much its skills matter', t => {
     ],
     ['## You should have\n\n- SQL\n\n## It is desirable that you have\n\n- Go', ['essential: SQL', 'desirable: Go']],
     ['## You should have\n\n- SQL', ['null: SQL']],
+    ['## What you’ll need\n\n- SQL\n\n## Even better if you have\n\n- Go', ['essential: SQL', 'desirable: Go']],
+    [
+      '## Skills\n\n### You’ll need\n\n- SQL\n\n### It would be nice if you had\n\n- Go',
+      ['essential: SQL', 'desirable: Go'],
+    ],
     [
       '**You must have**\n\n- SQL **(desirable)**\n\n**It would help if you had**\n\n- Go',
       ['null: SQL **(desirable)**', 'desirable: Go'],

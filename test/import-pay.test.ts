@@ -15,6 +15,9 @@ t.test('a band of others is no grade, and is kept with a warning', async t => {
     ['Grade', '7 – 8a'],
     ['Band', 'A'],
     ['Band', 'Band A'],
+    ['Grade / SCP', 'Grade 7, SCP 12–16'],
+    ['Grade/Scale', 'Grade 7 (SCP 12)'],
+    ['Grade', 'Green Book Grade 7'],
   ] as const) {
     const result = imported(`# Tester\n\n**${label}:** ${value}\n\n${body}`)
     t.same(result.document?.grades, [], `${label}: ${value}`)
@@ -139,6 +142,15 @@ t.test('Grade 7 of a university, council or hospital is none of the Civil Servic
     t.same(result.document?.advert_details.additional, kept, front)
     t.equal(warningOf(result, 'grade_unsure')?.severity, isUnsure ? 'repair' : undefined, front)
     t.equal(result.report.coverage.percent, 100)
+  }
+  // In the title of the file alone.
+  for (const [title, grades] of [
+    ['Jobs | University of Mercia', 0],
+    ['Analyst - Ministry of Justice', 1],
+    ['School improvement', 1],
+  ] as const) {
+    const page = `<title>${title}</title><h1>Analyst</h1><p>Grade: Grade 7</p><h2>Duties</h2><p>You test.</p>`
+    t.equal(imported(page, 'text/html').document?.grades.length, grades, title)
   }
   t.end()
 })

@@ -538,9 +538,11 @@ t.test('more names of sections, and a team is no text of the whole organisation'
     ['responsibilities', ['Main activities', 'As a performance analyst you will:', 'In this role you will']],
     ['person_specification', ['We’re interested in people who', 'Personal qualities', 'Attributes']],
     ['skills_experience', ['You should have', 'Knowledge', 'Qualifications and training']],
-    ['role_summary', ['Overall objective']],
+    ['role_summary', ['Overall objective', 'Core purpose', 'What a data analyst does']],
+    ['terms', ['Special conditions', 'Special requirements']],
+    ['benefits', ['What you get']],
     ['other', ['Knowledge sharing', 'Knowledge base', 'What you will not do']],
-    ['capabilities', ['Strengths', 'Success Profile elements']],
+    ['capabilities', ['Strengths', 'Success Profile elements', 'Key behaviours']],
   ] as const)
     for (const heading of headings) t.same(kinds('Purpose', heading)?.[1], kind, heading)
   const list = (heading: string, ...items: string[]) =>
@@ -601,3 +603,12 @@ t.test(
     t.end()
   },
 )
+
+t.test('a detail that names the version of SFIA counts, and a code right before a colon is one', t => {
+  const read = (detail: string) =>
+    imported(`# Engineer\n\n${detail}\n\n## Purpose\n\nRun it.\n\n## SFIA\n\n- Problem management PBMG: level 4\n`)
+      .document
+  t.match(read('**SFIA version:** 7'), { sfia_version: '7', sfia_mappings: [{ code: 'PBMG', level: 4 }] })
+  t.match(read('**Grade:** SEO'), { sfia_version: '9', sfia_mappings: [{ code: 'PBMG', level: 4 }] })
+  t.end()
+})

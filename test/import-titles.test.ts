@@ -112,6 +112,15 @@ t.test('the role below the name of its employer is the title, or is told where t
     ['# Product Manager\n\n## Line manager\n\n**Grade:** SEO', 'Product Manager'],
     ['# Head of Legal Aid\n\n## Programme Manager\n\n**Grade:** SEO', 'Head of Legal Aid'],
     ['# Frontend\n\n## Lead developer\n\nYou lead.', 'Frontend'],
+    ['Southfield Council\n\nJob Particulars\n\nPost: Town Planner\nGrade: K', 'Town Planner'],
+    ['# Mersey Police\n\n**Post title:** Analyst, Level 2', 'Analyst, Level 2'],
+    ['# Service Delivery\n\n**Job title:** Team Leader', 'Team Leader'],
+    ['# Team Leader\n\n**Job title:** Head of Teams', 'Team Leader', 'Head of Teams'],
+    ['# Service Delivery\n\n**Job title:** Outbound', 'Service Delivery', 'Outbound'],
+    ['Role profile: Lead Designer\n\nGrade: G7', 'Lead Designer'],
+    ['**Job description: Team Leader**\n\nPost: Team Leader', 'Team Leader'],
+    // Google Docs saves the title of a document as a paragraph of its style.
+    ['<p class="c1">Mercia Trust</p><p class="c3 title">Service Designer</p>', 'Service Designer'],
   ] as [string, string, string?][])
     t.same(titleOf(front), [title, unsure], front)
 })

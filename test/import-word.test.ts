@@ -170,6 +170,13 @@ t.test('nothing of a Word file is left out in silence', async t => {
   t.ok(warningsOf(result).includes('repair hidden_text_shown 4'))
 })
 
+t.test('an employer that the head of the pages names alone has grades of its own', async t => {
+  const parts = wordParts(`${bold('Tester')}${paragraph('Grade: Grade 7')}${bold('Duties')}${paragraph('You test.')}`)
+  const head = { name: 'word/header1.xml', data: xmlPart('hdr', paragraph('Mercia County Council')) }
+  t.match(warningOf(await read(zip([...parts, head])), 'grade_unsure'), { detail: /Mercia County Council/ })
+  t.equal(warningOf(await read(zip(parts)), 'grade_unsure'), undefined)
+})
+
 t.test('a person specification as a table with columns, or with a mark in each row', async t => {
   const columns = await read(
     wordFile(

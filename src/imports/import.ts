@@ -51,7 +51,7 @@ export interface ImportResult {
   text: string[]
 }
 
-const nothing: Outline = { title: null, fields: [], front: [], sections: [] }
+const nothing: Outline = { title: null, fields: [], beside: [], front: [], sections: [] }
 
 /** What the two readers of a document give: its tree, and the words that are to be found again in the draft. */
 interface Source {

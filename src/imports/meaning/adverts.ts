@@ -3,8 +3,8 @@ import { plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
 import { isBold, type Line, type SourceCell } from '../source/tree.ts'
 import { importanceOf, knownKind, looksLikeHeading } from '../words/headings.ts'
-import { isKnownLabel, isLabel, labelled, labelledMember, saysLabel } from '../words/labels.ts'
-import type { Mark, Rows, Step } from './steps.ts'
+import { isKnownLabel, isLabel, labelled, labelledMember, mayHead, saysLabel } from '../words/labels.ts'
+import { type Mark, markOf, type Rows, type Step } from './steps.ts'
 
 type Paragraph = Extract<Step, { type: 'paragraph' }>
 
@@ -29,13 +29,25 @@ interface Unit {
   end: number
 }
 
+/** A heading that is no section's; of other lines, be they bold or not, a label that is known. */
+function headOf(step: Step | undefined): Mark | undefined {
+  if (step?.type === 'mark')
+    return (step.by === 'heading' || isLabelAlone(step)) && !knownKind(step.text) ? step : undefined
+  if (!isParagraph(step) || step.continues || !isLabelAlone(step)) return undefined
+  return markOf(step.content, step.line, isBold(step.content) ? 'bold' : 'plain')
+}
+const isLabelAlone = ({ content }: Mark | Paragraph) => {
+  const text = plainOfInlines(content)
+  return isKnownLabel(text) && !mayHead(text) && /^\p{Lu}[^:]*:?$/u.test(text)
+}
+
 function unitAt(steps: readonly Step[], at: number): Unit | undefined {
-  const [mark, value] = [steps[at], steps[at + 1]]
-  if (mark?.type !== 'mark' || mark.by !== 'heading' || knownKind(mark.text) || !isValue(value)) return undefined
+  const [mark, value] = [headOf(steps[at]), steps[at + 1]]
+  if (!mark || !isValue(value) || (mark.by === 'plain' && headOf(value))) return undefined
   let end = at + 2
-  while (isParagraph(steps[end])) end += 1
+  while (isParagraph(steps[end]) && !headOf(steps[end])) end += 1
   const next = steps[end]
-  if (next !== undefined && next.type !== 'mark') return undefined
+  if (next !== undefined && next.type !== 'mark' && !headOf(next)) return undefined
   const more = steps.slice(at + 2, end) as Paragraph[]
   // Beside labels that are known others are, where nothing but a short value stands below them.
   const isOther = more.length === 0 && looksLikeHeading(plainOfInlines(value.content))
@@ -47,9 +59,18 @@ const cell = (lines: readonly Line[]): SourceCell => ({
   blocks: lines.map(({ content, line }) => ({ type: 'paragraph', content, line })),
 })
 
-/** Headings that are labels over their values as rows of details, where two of them that are known follow one another. */
+/** Whether a label that stands among sections is one: nothing but a short value stands below it, and its name heads no text. */
+const isLone = ({ mark, value, more }: Unit) =>
+  more.length === 0 &&
+  looksLikeHeading(plainOfInlines(value.content)) &&
+  !mayHead(mark.text) &&
+  labelledMember(mark.text) !== 'title'
+
+/** Headings that are labels over their values as rows of details, where two of them follow one another or one is sure. */
 export function rowsOfHeadings(steps: readonly Step[]): Step[] {
   const read: Step[] = []
+  // As text that was copied from a page has them: plain lines, of which one alone may be anything.
+  const arePlain = steps.filter((step, at) => isParagraph(step) && unitAt(steps, at)?.mark.by === 'plain').length > 1
   for (let at = 0; at < steps.length; ) {
     const units: Unit[] = []
     let end = at
@@ -57,9 +78,12 @@ export function rowsOfHeadings(steps: readonly Step[]): Step[] {
       units.push(unit)
       end = unit.end
     }
-    const known = units.flatMap(({ mark }, index) => (isKnownLabel(mark.text) ? [index] : []))
+    const isSure = units.filter(({ mark }) => isLabel(mark.text)).length > 1
+    const known = units.flatMap((unit, index) =>
+      isKnownLabel(unit.mark.text) && (unit.mark.by === 'plain' ? arePlain : isSure || isLone(unit)) ? [index] : [],
+    )
     const [first = 0, last = -1] = [known[0], known.at(-1)]
-    if (units.filter(({ mark }) => isLabel(mark.text)).length < 2) {
+    if (known.length === 0) {
       const until = Math.max(end, at + 1)
       read.push(...steps.slice(at, until))
       at = until

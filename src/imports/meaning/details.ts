@@ -49,6 +49,8 @@ export interface Details {
   /** It is that of the file (`<title>`), which a label in the text outdoes. */
   isFileTitle: boolean
   rows: KnownRow[]
+  /** Which members a label of which language has said: there may be thousands of rows. */
+  languages: Set<string>
   /** The line of each member that was set, by its pointer. */
   places: Map<string, number>
 }
@@ -61,13 +63,14 @@ export const saysBands = (pairs: readonly Pair[]) =>
 export const saysPay = (pairs: readonly Pair[]) => pairs.some(({ label }) => labelledMember(label) === 'salary')
 
 /** What the lines before the first section, its heading and the details say of the employer. */
-export function employerOf(source: Outline, front: readonly (BodyBlock | 'pairs')[], pairs: readonly Pair[]) {
+export function employerOf(source: Outline, front: readonly BodyBlock[], pairs: readonly Pair[]) {
   const lines = front.flatMap(block =>
-    block !== 'pairs' && 'content' in block ? sourceLines(block).map(({ content }) => plainOfInlines(content)) : [],
+    'content' in block ? sourceLines(block).map(({ content }) => plainOfInlines(content)) : [],
   )
   return otherEmployer({
     title: source.title?.text ?? '',
     lines: [...lines, ...source.sections.slice(0, 1).map(({ heading }) => heading)],
+    beside: source.beside,
     details: pairs.map(({ label, value }) => ({ label, value: plainOfInlines(value.flat()) })),
   })
 }
@@ -180,7 +183,11 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
 
   /** Whether a label in the other language said it before. */
   const isTranslated = ({ label }: Pair, member: LabelledMember) =>
-    into.rows.some(row => row.member === member && isWelshLabel(row.label) !== isWelshLabel(label))
+    into.languages.has(`${member} ${!isWelshLabel(label)}`)
+  const addRow = (row: KnownRow) => {
+    into.rows.push(row)
+    into.languages.add(`${row.member} ${isWelshLabel(row.label)}`)
+  }
 
   const set = (pair: Pair, member: LabelledMember, value: string) => {
     const folded = foldSpace(value)
@@ -193,7 +200,7 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
         if (paid !== '') {
           details.salary = salaryIn(paid)
           into.places.set('/advert_details/salary', pair.line)
-          into.rows.push({ label: pair.label, line: pair.line, member: 'salary', value: paid })
+          addRow({ label: pair.label, line: pair.line, member: 'salary', value: paid })
         }
         const found = gradesIn(grade, pair.label, into.isBanded)
         const { employer } = into
@@ -298,7 +305,8 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
   const isTitle = ({ label, value }: Pair) => {
     const [line = [], ...more] = value
     const text = plainOfInlines(line)
-    if (isTitled || into.title !== null || !mayBeTitle(label) || more.length > 0) return false
+    if (isTitled || !mayBeTitle(label) || more.length > 0) return false
+    if (into.title !== null) return into.title.text === text
     const isCoded = (['contract_types', 'working_patterns'] as const).some(
       member => codesIn(member, text).unknown.length === 0,
     )
@@ -328,14 +336,14 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     notices.understand(pair.line, pair.label, pointer, 'label')
     const known = { label: pair.label, line: pair.line }
     into.places.set(pointer, pair.line)
-    if (value === '' || open) into.rows.push({ ...known, member, value: null })
+    if (value === '' || open) addRow({ ...known, member, value: null })
     else {
       const before = details.additional.length
       const had = JSON.stringify(held(member))
       set(pair, member, value)
       // What the member could not take is told as what it became.
       const isOther = details.additional.length > before && JSON.stringify(held(member)) === had
-      into.rows.push({ ...known, member: isOther ? 'additional' : saidMember(member, value), value: foldSpace(value) })
+      addRow({ ...known, member: isOther ? 'additional' : saidMember(member, value), value: foldSpace(value) })
     }
   }
 }

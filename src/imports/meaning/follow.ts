@@ -219,6 +219,7 @@ class Follower {
     const unread: Outline = {
       title: null,
       fields: [],
+      beside: [],
       front: body,
       sections: open.map(({ outline }) => outline),
       hasSummary: [...made.values()].some(({ kind }) => kind === 'role_summary'),

@@ -18,7 +18,7 @@ import { listsOfLines, rowsOfHeadings } from './adverts.ts'
 import { isBehaviour, namesBehaviours } from './behaviours.ts'
 import { withLanguagesParted } from './bilingual.ts'
 import { withoutContents, withoutWordContents } from './contents.ts'
-import { withGroupsJoined } from './grouped-criteria.ts'
+import { opensGroups, withGroupsJoined } from './grouped-criteria.ts'
 import { headIntroductions, markIntroductions } from './introductions.ts'
 import { repairLists } from './lists.ts'
 import { areMarked, withMarkedItems } from './marked-items.ts'
@@ -27,7 +27,7 @@ import { headQuestions, headRunIns } from './run-ins.ts'
 import { warnOfSeveralRoles } from './several-roles.ts'
 import { type BodyBlock, isHigher, isLouder, type Mark, markOf, marksIn, rankOf, type Step, stepsOf } from './steps.ts'
 import { repairTables } from './tables.ts'
-import { countDetails, isCaption, isDocumentKind, nameBelow } from './title.ts'
+import { countDetails, isCaption, isDocumentKind, nameBelow, saysKind } from './title.ts'
 
 export interface OutlineSection {
   heading: string
@@ -42,6 +42,8 @@ export interface Outline {
   isFileTitle?: boolean
   /** What the file says of itself beside its text. */
   fields: readonly Field[]
+  /** Further texts beside it: the title of the file, heads of pages. */
+  beside: readonly string[]
   /** What stands before the first section. */
   front: BodyBlock[]
   sections: OutlineSection[]
@@ -163,6 +165,8 @@ function titleIn(steps: Step[], isNamed: boolean, isBelow: boolean, notices: Not
   const [first] = steps
   if (!first) return null
   const others = steps.filter(step => step.type === 'mark' && step !== first) as Mark[]
+  const isLabelled =
+    first.type !== 'rows' && first.type !== 'list' && labelled(first.content) && !saysKind(textOf(first))
   const take = (text: string) => {
     steps.shift()
     if (!isOverParts(steps)) takeKind(steps, notices)
@@ -177,21 +181,24 @@ function titleIn(steps: Step[], isNamed: boolean, isBelow: boolean, notices: Not
     const stands =
       first.by === 'heading'
         ? isTop || isFirst || isBelow || first.depth === 1
-        : first.by !== 'row' && first.by !== 'plain' && !labelled(first.content)
+        : first.by !== 'row' && first.by !== 'plain' && !isLabelled
     if (!stands || knownKind(first.text) || importanceOf(first.text)) return null
     if (isNamed && first.depth > 1) return null
     return take(first.text)
   }
   if (first.type !== 'paragraph') return null
   const text = plainOfInlines(first.content)
-  if (!looksLikeHeading(text) || isLabel(text) || labelled(first.content) || others.length === 0) return null
+  if (!looksLikeHeading(text) || isLabel(text) || isLabelled || others.length === 0) return null
   return take(text)
 }
+
+/** Whether a mark is larger than bold lines; a row that says how much criteria matter is no heading of a section. */
+const isStrong = ({ by, text }: Mark) => by === 'heading' || (by === 'row' && !importanceOf(text))
 
 /** Which marks are headings of sections; what else is marked is a subheading. */
 function sectionTest(steps: readonly Step[]): (mark: Mark, next: Step | undefined) => boolean {
   const marks = marksIn(steps)
-  const strong = marks.filter(mark => mark.by === 'heading' || mark.by === 'row')
+  const strong = marks.filter(isStrong)
   const [top, ...others] = strong.filter(mark => mark.by === 'heading')
   // A `Job description` over all others says what the document is: those below it are its sections.
   const isOver =
@@ -258,15 +265,19 @@ function isOfSkills(mark: Mark, next: Step | undefined, last: OutlineSection | u
 const isBeside = (mark: Mark, level: number) =>
   mark.by === 'heading' && mark.depth <= level && kindOf(mark.text) !== 'other' && !importanceOf(mark.text)
 
-/** `**Knowledge**` below `Person specification`, over criteria that say by themselves how much they matter, is one of its groups. */
-const isGroup = (mark: Mark, next: Step | undefined, { heading }: OutlineSection, rank: number) =>
-  next?.type === 'list' &&
-  mark.by !== 'heading' &&
-  rankOf(mark) >= rank &&
-  knownKind(heading) === 'person_specification' &&
-  kindOf(mark.text) === 'skills_experience' &&
-  !importanceOf(mark.text) &&
-  areMarked(next)
+/**
+ * `**Knowledge**` below `Person specification`, over criteria that say by themselves how much they matter, or over or below a line
+ * that does, is one of its groups.
+ */
+function isGroup(mark: Mark, next: Step | undefined, { heading, body }: OutlineSection, rank: number) {
+  const isBelow = mark.by === 'heading' ? rankOf(mark) > rank : rankOf(mark) >= rank
+  if (!isBelow || knownKind(heading) !== 'person_specification' || importanceOf(mark.text)) return false
+  const kind = kindOf(mark.text)
+  if (next?.type === 'list' && kind === 'skills_experience' && areMarked(next)) return true
+  const opens = next?.type === 'list' ? opensGroups(body) : importanceOf(textOf(next)) !== undefined
+  return opens && kindsOfGroups.has(kind) && !isDocumentKind(mark.text)
+}
+const kindsOfGroups = new Set<SectionKind>(['skills_experience', 'person_specification', 'other'])
 
 /** `Skills and behaviours` over items of which none is a behaviour. */
 const isOnSkills = (section: OutlineSection) =>
@@ -285,7 +296,7 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
   steps = headIntroductions(markIntroductions(withoutStress(withoutContents(steps))), notices)
   const isSection = sectionTest(steps)
   const decimals = decimalParts(marksIn(steps))
-  const hasStrong = steps.some(step => step.type === 'mark' && (step.by === 'heading' || step.by === 'row'))
+  const hasStrong = marksIn(steps).some(isStrong)
   const front: BodyBlock[] = []
   const sections: OutlineSection[] = []
   /** Of the last section's heading. */
@@ -355,8 +366,16 @@ export function outline(tree: SourceTree, notices: Notices): Outline {
     section.body = [...withMarkedItems(withGroupsJoined(section.body, notices), notices)]
   }
   const titleMark = marks.find(({ line, text }) => line === title?.line && text === title.text)
+  const beside = [...(tree.title ? [tree.title.text] : []), ...(tree.heads ?? [])]
   warnOfSeveralRoles(title?.text ?? '', titleMark, steps, notices)
-  return { title, isFileTitle: title === tree.title && !tree.fields, fields: tree.fields ?? [], front, sections }
+  return {
+    title,
+    isFileTitle: title === tree.title && !tree.fields,
+    fields: tree.fields ?? [],
+    beside,
+    front,
+    sections,
+  }
 }
 
 /** Elsewhere `(D)` is no mark. Under a heading that says how much all of it matters there is none to look for. */

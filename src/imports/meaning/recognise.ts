@@ -15,6 +15,7 @@ import type { Notices } from '../notices.ts'
 import { plainOfBlocks } from '../source/tree.ts'
 import { frameworkRole } from '../words/framework.ts'
 import { importanceBefore, importanceOf, isBesideDesirable } from '../words/headings.ts'
+import { labelledMember, mayBeTitle } from '../words/labels.ts'
 import { behavioursIn } from './behaviours.ts'
 import { type Languages, sayAgain } from './bilingual.ts'
 import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
@@ -27,7 +28,7 @@ import { withoutTaken } from './sfia-rest.ts'
 import { namesSfia, sfiaTable } from './sfia-tables.ts'
 import type { BodyBlock, Rows } from './steps.ts'
 import { cellText } from './tables.ts'
-import { titleOf } from './title.ts'
+import { givesWay, titleOf } from './title.ts'
 
 export interface Recognised extends Provenance {
   document: RoleDocument
@@ -105,9 +106,10 @@ class Recogniser implements Provenance {
       grades: [],
       profession: null,
       behaviours: [],
-      title: source.title,
+      title: source.title && { ...source.title, text: titleOf(source.title, notices) },
       isFileTitle: source.isFileTitle === true,
       rows: [],
+      languages: new Set(),
       places: new Map(),
     }
   }
@@ -124,11 +126,21 @@ class Recogniser implements Provenance {
         this.#pairs.set(section.body, { pairs: [], rest: section.body })
     const later = this.#source.sections.flatMap(section => this.#pairsOf(section).pairs)
     const all = [...fields, ...pairs, ...later]
-    const employer = employerOf(this.#source, rest, all)
+    const front = [...this.#employerAbove(all), ...rest.filter(block => block !== 'pairs')]
+    const employer = employerOf(this.#source, front, all)
     Object.assign(this.details, { isBanded: saysBands(all), isPaid: saysPay(all), employer })
     readPairs([...fields, ...pairs], this.details, this.#notices)
-    const intro = this.#introduction(rest.filter(block => block !== 'pairs'))
+    const intro = this.#introduction(front.toSorted((one, other) => one.line - other.line))
     return [...intro, ...this.#source.sections].map(section => this.#section(section))
+  }
+
+  /** The first line as the text that it is where it gives way to what a label says of the title. */
+  #employerAbove(pairs: readonly Pair[]): BodyBlock[] {
+    const { title, isFileTitle } = this.details
+    const said = pairs.find(({ label }) => labelledMember(label) === 'title') ?? pairs.find(p => mayBeTitle(p.label))
+    if (!title || isFileTitle || !said || !givesWay(title.text, plainOfInlines(said.value.flat()))) return []
+    this.details.title = null
+    return [{ type: 'paragraph', content: [{ type: 'text', value: title.text }], line: title.line }]
   }
 
   /** Text before the first heading needs a section to stand in. */
@@ -182,7 +194,8 @@ class Recogniser implements Provenance {
 
   #sfiaBlocks(source: OutlineSection, section: Section) {
     const lines = sfiaLines(source.body, this.#sfia.versions)
-    const printed = printedVersion([source.heading, ...lines.map(line => line.text)].join(' '))
+    const said = this.details.details.additional.map(({ label, value }) => `${label} ${value}`)
+    const printed = printedVersion([source.heading, ...lines.map(line => line.text), ...said].join(' '))
     const known = printed ?? this.sfiaVersion ?? undefined
     const result = readSfia(lines, this.#sfia.versions, this.#sfia.wanted, known, this.#notices)
     this.mappings = result.mappings
@@ -253,7 +266,7 @@ class Recogniser implements Provenance {
   }
 
   #write(blocks: readonly DraftBlock[], section: Section, source: OutlineSection) {
-    let importance: Importance = importanceOf(source.heading) ?? (this.#isBesideDesirable(source) ? 'essential' : null)
+    let importance: Importance = this.#importanceBelow(source.heading, source) ?? null
     for (const [at, block] of blocks.entries()) {
       if (block.type === 'list') {
         const before = blocks[at - 1]
@@ -261,7 +274,7 @@ class Recogniser implements Provenance {
         section.blocks.push(this.#skillsBlock(block, source, own ?? importance) ?? this.#list(block))
         continue
       }
-      if (block.type !== 'note') importance = importanceOf(plainOfInlines(block.content)) ?? importance
+      if (block.type !== 'note') importance = this.#importanceBelow(plainOfInlines(block.content), source) ?? importance
       const text = textOf(block.content, block.line, this.#notices)
       const written: Block = { type: block.type, text }
       this.lines.set(written, block.line)
@@ -269,9 +282,9 @@ class Recogniser implements Provenance {
     }
   }
 
-  /** Whether what stands below the heading is told apart from what is desirable, and from nothing else. */
-  #isBesideDesirable({ heading, body }: OutlineSection) {
-    if (!isBesideDesirable(heading)) return false
+  /** How much what stands below a heading matters: it says so, or it is told apart from what is desirable, and from nothing else. */
+  #importanceBelow(heading: string, { body }: OutlineSection) {
+    if (importanceOf(heading) || !isBesideDesirable(heading)) return importanceOf(heading)
     const { sections } = this.#source
     const next = sections.find((_, at) => sections[at - 1]?.body === body)
     const said = [
@@ -282,7 +295,7 @@ class Recogniser implements Provenance {
     const isMarked = body.some(
       block => block.type === 'list' && /\b(?:essential|desirable)\b/i.test(plainOfBlocks([block])),
     )
-    return said.includes('desirable') && !said.includes('essential') && !isMarked
+    return said.includes('desirable') && !said.includes('essential') && !isMarked ? 'essential' : undefined
   }
 
   #list(list: DraftList): Block {

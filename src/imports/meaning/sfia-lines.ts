@@ -23,7 +23,10 @@ const shapes: { pattern: RegExp; order: ('name' | 'code' | 'level')[] }[] = [
     order: ['name', 'code', 'level'],
   },
   {
-    pattern: new RegExp(`^(.*?)\\s+([A-Z]{4})\\s+${dash}*\\s*\\(?(?:level|lvl)\\s*${dash}?\\s*([1-9])\\)?\\.?$`, 'i'),
+    pattern: new RegExp(
+      `^(.*?)\\s+([A-Z]{4})\\b\\s*${dash}*\\s*\\(?(?:level|lvl)\\s*${dash}?\\s*([1-9])\\)?\\.?$`,
+      'i',
+    ),
     order: ['name', 'code', 'level'],
   },
   {

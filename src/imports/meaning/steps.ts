@@ -18,7 +18,7 @@ import { isGlossary } from './bilingual.ts'
 import { criteriaTables, hasImportanceColumns } from './criteria.ts'
 import { type SfiaTable, sfiaTable } from './sfia-tables.ts'
 import { atSoftHeadings } from './soft-headings.ts'
-import { asPairs, cellText, filledCells, isShort, onlyParagraph } from './tables.ts'
+import { asPairs, cellText, filledCells, hasHead, isShort, onlyParagraph } from './tables.ts'
 
 interface Subheading {
   type: 'subheading'
@@ -197,9 +197,13 @@ function rowSteps(table: readonly SourceRow[], captioned = false): Step[] {
   let afterHeading = false
   /** Of the rows below the last heading: one that is known for a text (`Contact`) is over no details. */
   let isOnDetails = isDetails
-  // One known heading beside its text, and the whole table is headings beside their texts.
-  const hasSideHeadings =
-    !isDetails && rows.some(row => row.cells.length === 2 && knownKind(firstText(row)) && !isLabel(firstText(row)))
+  // One known heading beside its text, and the whole table is headings beside their texts; beside a level or a mark it is a row.
+  const isSideHeading = (row: SourceRow) =>
+    row.cells.length === 2 &&
+    knownKind(firstText(row)) !== undefined &&
+    !isLabel(firstText(row)) &&
+    /\p{L}{3}/u.test(cellText(row.cells[1]))
+  const hasSideHeadings = !isDetails && !hasHead(rows) && rows.some(isSideHeading)
   rows.forEach((row, index) => {
     const only = onlyParagraph(row)
     const text = only ? plainOf(only.paragraph) : ''
@@ -233,7 +237,9 @@ function rowSteps(table: readonly SourceRow[], captioned = false): Step[] {
       const mark = { type: 'mark' as const, by: 'row' as const, depth: 0, content, text: label, line: row.line }
       steps.push(mark, ...criteriaOf(second.blocks))
     } else if (row.cells.length === 1 || filledCells(row).length === 0) {
-      steps.push(...row.cells.flatMap(cell => stepsOf(cell.blocks)))
+      const above = steps.at(-1)
+      const isCriteria = above?.type === 'mark' && importanceOf(above.text) !== undefined
+      steps.push(...row.cells.flatMap(({ blocks }) => (isCriteria ? criteriaOf(blocks) : stepsOf(blocks))))
     } else if (
       first &&
       second &&
@@ -254,7 +260,7 @@ function rowSteps(table: readonly SourceRow[], captioned = false): Step[] {
   return steps
 }
 
-/** The criteria beside `Essential`: each line is one, in a list or not. */
+/** The criteria beside or below `Essential`: each line is one, in a list or not. */
 function criteriaOf(blocks: readonly SourceBlock[]): Step[] {
   const lines = blocks.flatMap(block => (block.type === 'paragraph' ? hardLines(block) : []))
   const isList = blocks.every(({ type }) => type === 'paragraph') && lines.every(isCriterion)

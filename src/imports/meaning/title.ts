@@ -6,12 +6,12 @@ import { sourceLines } from '../source/tree.ts'
 import { importanceOf, kindOf } from '../words/headings.ts'
 import type { LabelledMember } from '../words/label-words.ts'
 import { labelled, labelledMember } from '../words/labels.ts'
-import { jobNouns, ofCharity } from '../words/title-words.ts'
+import { jobNouns, ofCharity, ofOrganisation } from '../words/title-words.ts'
 import type { Step } from './steps.ts'
 import { cellText } from './tables.ts'
 
 const kinds =
-  '(?:role|job|post) (?:definition|profile|description|specification|advert|outline)|person specification|terms of reference|(?:applicant|candidate|recruitment|job|role) (?:information )?pack|(?:job|role) description (?:and|&) person specification|disgrifiad (?:y )?swydd|swydd[ -]ddisgrifiad|manyleb (?:y )?person'
+  '(?:role|job|post) (?:definition|profile|description|specification|advert|outline|particulars)|further particulars|person specification|terms of reference|(?:applicant|candidate|recruitment|job|role) (?:information )?pack|(?:job|role) description (?:and|&) person specification|disgrifiad (?:y )?swydd|swydd[ -]ddisgrifiad|manyleb (?:y )?person'
 const suffix = new RegExp(`^(.*?\\S)[\\s:|,(–—-]+((?:${kinds})\\)?)$`, 'i')
 const prefix = new RegExp(`^((?:${kinds}))\\s*[:|–—-]\\s*(\\S.*)$`, 'i')
 
@@ -30,6 +30,16 @@ export function titleOf(title: { text: string; line: number }, notices: Notices)
   notices.understand(title.line, kind, '/title', 'kind of document')
   return (after?.[1] ?? before?.[2] ?? title.text).trim()
 }
+
+/** Whether a line says the kind of document and behind a colon what it is on: `Role profile: Lead Designer`. */
+export const saysKind = (text: string) => prefix.test(text)
+
+/**
+ * Whether the first line gives way to what a label says of the title: it names no job, and is an employer (`Northshire
+ * Police`), or what the label says is a job.
+ */
+export const givesWay = (first: string, labelled: string) =>
+  !jobNouns.test(first) && (ofOrganisation.test(first) || ofCharity.test(first) || jobNouns.test(labelled))
 
 /** Says that the title of the file, `<title>` or that of front matter, gave way to another; nothing where both say the same. */
 export function leaveFileTitle(left: { text: string; line: number }, taken: string, notices: Notices): void {

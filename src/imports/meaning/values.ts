@@ -143,9 +143,13 @@ const banded = /\b(?:bands?|afc|nhs)\b|\bagenda for change\b|\b\d[a-d]\b/i
 export const saysBand = (text: string) => /\bbands?\b|\bafc\b|\bagenda for change\b/i.test(text)
 const bandTable = new Map([...gradeTable].filter(([name]) => !/^\d+$/.test(name)))
 
+/** Points of the scales of councils, whose Grade 7 is none of the Civil Service. */
+const ofScales = /\bscp\b|\bspinal (?:column )?points?\b|\bnjc\b|\bgreen book\b/i
+
 /** Grades by code, name or both: `SEO`, `Grade 7`, `HEO/SEO`; those of the General Schedule in a scheme of their own. */
 export function gradesIn(value: string, label = '', isBanded = false): Coded<Grade> {
   const text = value.trim()
+  if (ofScales.test(`${label} ${text}`)) return { known: [], unknown: [text] }
   const levels = generalSchedule.exec(/^gs\b/i.test(label) && /^\d{1,2}$/.test(text) ? `GS-${text}` : text)?.slice(1)
   if (!levels) return coded(isBanded || banded.test(`${label} ${value}`) ? bandTable : gradeTable, value)
   const known = levels

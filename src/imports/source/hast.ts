@@ -55,6 +55,9 @@ export function googleList(node: Element): { list: string; level: number } | und
   const [, list, level] = classesOf(node).flatMap(name => [...name.matchAll(/^lst-kix_(\w+)-([0-8])$/g)])[0] ?? []
   return list === undefined ? undefined : { list, level: Number(level) + 1 }
 }
+/** Whether it has the style for the title of a document, as Word has it or Google Docs saves it: `c3 title`. */
+export const hasTitleStyle = (node: Element) =>
+  hasClass(node, 'MsoTitle') || (hasClass(node, 'title') && classesOf(node).some(name => /^c\d+$/.test(name)))
 export const isContents = (node: Element) => classesOf(node).some(name => /^MsoToc(?:[1-9]|Heading)$/.test(name))
 /** The sign that an element is whose letter is of a font of signs: of HTML's style, or as the reader of Word marks it. */
 export function dingbatOf(node: Element): string | undefined {

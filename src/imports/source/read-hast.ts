@@ -8,7 +8,7 @@ import {
   dingbatOf,
   googleList,
   type HastNode,
-  hasClass,
+  hasTitleStyle,
   hasUnderline,
   isContents,
   isElement,
@@ -248,7 +248,7 @@ export function readHast(
     const { tagName } = node
     const line = lineOf(node)
     const depth = /^h([1-6])$/.exec(tagName)?.[1]
-    const isTitle = hasClass(node, 'MsoTitle')
+    const isTitle = hasTitleStyle(node)
     if (depth || (isTitle && !hasBlock(node))) {
       const content = inlinesOf(node.children)
       headings += 1

@@ -80,6 +80,8 @@ export interface SourceTree {
   blocks: SourceBlock[]
   /** The title that the file has beside its text: of YAML front matter, or of an HTML head. */
   title: { text: string; line: number } | null
+  /** The lines of the heads and feet of its pages. */
+  heads?: string[]
 }
 
 /** U+2028, which Unicode has for it, and which counts as white space. */

@@ -236,10 +236,19 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
   const tree = {
     blocks: readHast(html.parse(text), [], notices, { isOwn: form !== undefined }),
     title: null,
+    heads: headsOf(file),
     ...(form ? { form } : {}),
   }
   return { tree, text: text.split('\n').map(line => withoutReferences(line.replace(/<[^>]*>/g, '')).trim()) }
 }
+
+/** The lines of the heads and feet of pages. */
+const headsOf = ({ parts }: WordPackage): string[] =>
+  [...parts]
+    .filter(([name]) => /^word\/(?:header|footer)\d*\.xml$/.test(name))
+    .flatMap(([, xml]) => xml.split('</w:p>'))
+    .map(paragraph => withoutReferences(paragraph.replace(/<[^>]*>/g, '')).trim())
+    .filter(line => line !== '')
 
 /** The form that a part of the file carries. */
 function formOfWord({ parts }: WordPackage): Form | undefined {

@@ -19,6 +19,8 @@ const lineMax = 120
 interface Said {
   title: string
   lines: readonly string[]
+  /** What stands beside its text: the title of the file, heads of pages. */
+  beside: readonly string[]
   details: readonly { label: string; value: string }[]
 }
 
@@ -29,14 +31,17 @@ export interface OtherEmployer {
 }
 
 /** The employer that a document is of, where that is no department. */
-export function otherEmployer({ title, lines, details }: Said): OtherEmployer | undefined {
+export function otherEmployer({ title, lines, beside, details }: Said): OtherEmployer | undefined {
   const said = lines.filter(line => line.length <= lineMax && !/[.!?]$/.test(line))
   const employers = details
     .filter(({ label, value }) => labels.test(label.trim()) && value.length <= lineMax)
     .map(({ value }) => value)
-  const parts = [...said, ...employers].flatMap(line => line.split(/\s*[|,/]\s*|\s+[–—-]\s+/))
-  const named = parts.find(part => names.test(part.trim()))
-  const isOfDepartment = [title, ...said, ...details.map(({ value }) => value)].some(text => departments.test(text))
+  const partsOf = (line: string) => line.split(/\s*[|,/]\s*|\s+[–—-]\s+/)
+  const parts = [...said, ...employers].flatMap(partsOf)
+  const named = [...parts, ...beside.flatMap(partsOf)].find(part => names.test(part.trim()))
+  const isOfDepartment = [title, ...said, ...beside, ...details.map(({ value }) => value)].some(text =>
+    departments.test(text),
+  )
   if (named) return { name: named.trim(), certain: !isOfDepartment }
   if (isOfDepartment) return undefined
   // `School Improvement Adviser` is of a department, `Lecturer, Mercia College` is not.

@@ -62,6 +62,11 @@ export const labelWords: Record<LabelledMember, string[]> = {
     'grade of post',
     'post grade',
     'role grade',
+    'grade scale',
+    'scale grade',
+    'grade scp',
+    'grade and scp',
+    'scale',
   ],
   salary: [
     'salary',

@@ -36,6 +36,17 @@ export const isTown = (text: string) => towns.has(townOf(text))
 /** Places with an `and` between the names of two towns. */
 const joined = new Set(['Bath and Wells'].map(normaliseHeading))
 
+/** Cities, and the towns that are named with them, as they lie within or beside them: `Croydon, London` is one place. */
+const within = new Map([
+  ['london', ['croydon', 'bromley', 'westminster']],
+  ['manchester', ['bolton', 'oldham', 'rochdale', 'salford', 'stockport', 'wigan']],
+  ['liverpool', ['birkenhead', 'bootle', 'southport']],
+  ['birmingham', ['dudley', 'solihull', 'walsall', 'wolverhampton']],
+  ['glasgow', ['clydebank', 'paisley']],
+  ['newcastle', ['gateshead']],
+  ['bradford', ['shipley']],
+])
+
 const postcode = /\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b/
 const street =
   /^\d{1,4}[a-z]?,? \p{Lu}|\b(?:street|road|lane|avenue|square|house|building|court|floor|wharf|drive|crescent)\b/iu
@@ -50,8 +61,10 @@ function inLine(line: string): string[] {
   const parts = line.replace(/\.$/, '').split(between)
   // `Caerdydd / Cardiff` is one place in two languages.
   if (new Set(parts.map(townOf)).size < parts.length) return [line]
-  // `Croydon, London` is one, and so is what has a part that is no town: a council's name, or `London or Remote`.
-  const isOne = parts.length === 2 && line.includes(',') && !/\s(?:and|or|a|neu)\s|&/.test(line)
+  // What has a part that is no town is one: a council's name, or `London or Remote`.
+  const [town = '', city = ''] = parts.map(townOf)
+  const isOne =
+    parts.length === 2 && line.includes(',') && !/\s(?:and|or|a|neu)\s|&/.test(line) && within.get(city)?.includes(town)
   return parts.length > 1 && parts.every(isTown) && !isOne ? parts : [line]
 }
 
