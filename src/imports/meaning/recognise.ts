@@ -21,6 +21,7 @@ import { type Languages, sayAgain } from './bilingual.ts'
 import { type DraftBlock, type DraftList, draftBlocks, listBlock, type Provenance, textOf } from './content.ts'
 import { hasImportanceColumns } from './criteria.ts'
 import { type Details, employerOf, type KnownRow, readPairs, saysBands, saysPay } from './details.ts'
+import type { Importance } from './fit.ts'
 import type { Outline, OutlineSection } from './outline.ts'
 import { areLabelLines, type Pair, pairsOf } from './pairs.ts'
 import { areOfSfia, linesOnSfia, printedVersion, readSfia, type SfiaIndex, sfiaLines, warnOfUnread } from './sfia.ts'
@@ -52,8 +53,6 @@ export interface SfiaContext {
   /** Asked for by the request, or the draft's own. */
   wanted?: SfiaVersion
 }
-
-type Importance = 'essential' | 'desirable' | null
 
 /** Whether a section on skills says which are essential: one that only names some leaves the criteria to the person's. */
 const saysImportance = ({ kind, heading, body }: OutlineSection) => {
