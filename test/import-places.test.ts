@@ -122,11 +122,5 @@ t.test('several places in one value are so many locations, and an address is one
   read('London<br>or<br>Hybrid<br>'.repeat(10_000))
   read('1 Lane<br>M1 2WD<br>'.repeat(10_000))
   t.ok(workMs() - start < 5000, 'in bounded time')
-  const [some = 0, many = 0] = [2000, 8000].map(count => {
-    const begun = workMs()
-    imported(`# Tester\n\n${'Location: Leeds\n'.repeat(count)}\n${body}`)
-    return workMs() - begun
-  })
-  t.ok(many < some * 7, 'four times as many rows take about four times as long')
   t.end()
 })

@@ -2,8 +2,8 @@
 import t from 'tap'
 import { importDocument } from '../../src/imports/import.ts'
 import { testApp } from '../support/app.ts'
-import { contextOf } from '../support/documents.ts'
-import { workMs } from '../support/work.ts'
+import { contextOf, imported } from '../support/documents.ts'
+import { growth } from '../support/work.ts'
 
 t.test(
   'documents that are hard to read are read, or given up, while others are served',
@@ -78,6 +78,14 @@ t.test(
   },
 )
 
+t.test('four times as many rows of one detail take about four times as long', { timeout: 300_000 }, t => {
+  const { isLinear, times } = growth(count => {
+    imported(`# Tester\n\n${'Location: Leeds\n'.repeat(count)}\n## Duties\n\n- Test\n`)
+  }, 2000)
+  t.ok(isLinear, times)
+  t.end()
+})
+
 t.test('a document of four times as many headings or lines takes about four times as long', { timeout: 600_000 }, t => {
   const pieces = [
     '## Duties\n\n- a\n\n',
@@ -89,23 +97,12 @@ t.test('a document of four times as many headings or lines takes about four time
     ['**Grade**\\\n', 'line\\\n'],
   ].map(piece => (Array.isArray(piece) ? piece : ['', piece]))
   for (const [head, piece = ''] of pieces) {
-    const read = (times: number) => {
-      const source = new TextEncoder().encode(`# A role\n\n${head}${piece.repeat(times)}`)
-      const began = workMs()
-      const { document } = importDocument(source, 'text/markdown', contextOf())
-      t.equal(document, null)
-      return workMs() - began
+    const read = (count: number) => {
+      const source = new TextEncoder().encode(`# A role\n\n${head}${piece.repeat(count)}`)
+      t.equal(importDocument(source, 'text/markdown', contextOf()).document, null)
     }
-    read(1000)
-    // Other work on the machine costs processor time too: what is slow by itself is slow each time.
-    const times: string[] = []
-    let isLinear = false
-    while (!isLinear && times.length < 3) {
-      const [few, many] = [read(4000), read(16_000)]
-      isLinear = many < few * 8
-      times.push(`${Math.round(few)} ms, ${Math.round(many)} ms`)
-    }
-    t.ok(isLinear, `${JSON.stringify(piece)}: ${times.join('; ')}`)
+    const { isLinear, times } = growth(read, 4000)
+    t.ok(isLinear, `${JSON.stringify(piece)}: ${times}`)
   }
   t.end()
 })
