@@ -14,6 +14,8 @@ import { findOrMakeSecret } from './secret-file.ts'
 import { seed } from './seed.ts'
 import { onStopSignal } from './signals.ts'
 
+/** How long requests that are on their way to a server that stops are waited for. */
+const lingerMs = 200
 /** How long requests in flight may take to end after a signal, and how long the rest of the stop may take. */
 const drainMs = 10_000
 const closeMs = 15_000
@@ -71,6 +73,8 @@ async function start(config: Config, logger: Logger, closers: Closers, stopping:
     branding: { serviceName: config.serviceName, crownBranding: config.crownBranding },
     ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
   })
+  // Whoever sent a request as the signal came found his connection closed: each is answered first, and told that it closes.
+  app.addHook('preClose', () => sleep(lingerMs))
   closers.push(() => drain(app))
   const listening = app.listen({
     port,

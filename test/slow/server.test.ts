@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import t from 'tap'
@@ -79,8 +81,8 @@ t.test('on a server of others: migrates, serves, and on SIGTERM ends after the r
   server.child.kill('SIGTERM')
   await until(() => server.seen.out.includes('SIGTERM: stopping'))
   await until(() =>
-    fetch(`${base}/v1/roles`).then(
-      ({ status }) => status === 503,
+    fetch(`${base}/health/live`).then(
+      () => false,
       () => true,
     ),
   )
@@ -90,6 +92,27 @@ t.test('on a server of others: migrates, serves, and on SIGTERM ends after the r
   t.equal(server.seen.err, '')
   t.match(server.seen.out, /"msg":"stopped"\}\n$/)
   t.strictSame(await others(client, 'true'), [])
+})
+
+t.test('requests on open connections are answered until an answer says that the connection closes', async t => {
+  const url = await emptyDatabase(t)
+  const server = run(t, 'server', { DATABASE_URL: url, PORT: '0', KEY_PEPPER: 'p'.repeat(32) })
+  const { port } = new URL(await server.listening())
+  let answered = 0
+  const talk = async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    for (;;) {
+      const [answer] = await once(request({ port, agent, path: '/health/live' }).end(), 'response')
+      await text(answer)
+      answered += 1
+      if (answer.headers.connection === 'close') return answer.statusCode
+    }
+  }
+  const talks = Promise.all(Array.from({ length: 20 }, talk))
+  await until(() => answered > 200)
+  server.child.kill('SIGTERM')
+  t.same(await talks, new Array(20).fill(200))
+  t.equal(await server.exited, 0)
 })
 
 t.test('a signal a second after the first ends it at once', async t => {
