@@ -65,6 +65,7 @@ const saysImportance = ({ kind, heading, body }: OutlineSection) => {
   return kind === 'skills_experience' && (importanceOf(heading) !== undefined || body.some(says))
 }
 
+/** Says of a section without blocks that it holds up the publication. */
 export function sayEmpty(section: Section, line: number, notices: Notices) {
   const detail = 'The section is empty. A role with an empty section cannot be published'
   notices.add('advice', 'section_empty', line, section.heading, detail, section)
