@@ -10,6 +10,8 @@ export interface ConnectOptions {
   name?: string
   /** Most connections at once; 10 unless given. */
   max?: number
+  /** Longest wait for a connection, be it for a new one or for one that is in use; 1.5 s. */
+  connectTimeoutMs?: number
   statementTimeoutMs?: number
   lockTimeoutMs?: number
   /** Longest time that a snapshot may be read, and may wait for its reader between two statements: 15 min and 30 s. */
@@ -52,7 +54,7 @@ export class HealingDriver implements Driver {
   }
 
   async init(): Promise<void> {
-    const { url, max = poolMaxDefault, onError } = this.#options
+    const { url, max = poolMaxDefault, connectTimeoutMs = 1500, onError } = this.#options
     const { answerMs, limits } = this.#limits()
     const pool = new pg.Pool({
       connectionString: url,
@@ -60,7 +62,7 @@ export class HealingDriver implements Driver {
       types,
       max,
       keepAlive: true,
-      connectionTimeoutMillis: 1500,
+      connectionTimeoutMillis: connectTimeoutMs,
       idleTimeoutMillis: 30_000,
       maxLifetimeSeconds: 1800,
       query_timeout: answerMs,

@@ -193,7 +193,7 @@ t.test('a commit whose answer is lost is never run again', async t => {
 t.test('a network that swallows everything costs one limit, and then the pool is healthy at once', async t => {
   const { url } = await testDatabase(t)
   const proxy = await startProxy(t, url)
-  const db = pool(t, { url: proxy.url, max: 4, statementTimeoutMs: 200 })
+  const db = pool(t, { url: proxy.url, max: 4, statementTimeoutMs: 1500 })
   const all = () => Promise.all(Array.from({ length: 4 }, () => one(db, 'pg_sleep(0.02)')))
   await all()
   proxy.swallow()
@@ -202,7 +202,7 @@ t.test('a network that swallows everything costs one limit, and then the pool is
   const began = Date.now()
   t.equal(await one(db, '1'), 1)
   await all()
-  t.ok(Date.now() - began < 1000, 'no other connection from before the cut was tried')
+  t.ok(Date.now() - began < 1800, 'no other connection from before the cut was tried')
 })
 
 t.test('a server that refuses connections is unavailable, and back when it is', async t => {
@@ -221,7 +221,7 @@ t.test('a server that refuses connections is unavailable, and back when it is', 
 })
 
 t.test('a full pool is unavailable in limited time', async t => {
-  const { db } = await testDatabase(t, { max: 1 })
+  const { db } = await testDatabase(t, { max: 1, connectTimeoutMs: 300 })
   await transact(db, async () => {
     await t.rejects(one(db, '1'), DatabaseUnavailable)
   })
@@ -282,7 +282,7 @@ t.test('listen: a network that swallows everything is noticed, and left behind',
   const { db, url } = await testDatabase(t)
   const proxy = await startProxy(t, url)
   const seen: string[] = []
-  const options = { url: proxy.url, keepaliveMs: 50, answerMs: 300, retryMs: 100 }
+  const options = { url: proxy.url, keepaliveMs: 50, answerMs: 2000, retryMs: 100 }
   const listener = listen(options, {
     onNotification: { changes: payload => seen.push(payload) },
     onUp: () => seen.push('up'),

@@ -145,7 +145,11 @@ t.test('exports on real sockets', { timeout: 60_000 }, async t => {
 })
 
 t.test('a snapshot has limits of its own', async t => {
-  const { db } = await testDatabase(t, { statementTimeoutMs: 200, snapshotIdleTimeoutMs: 500, snapshotTimeoutMs: 1500 })
+  const { db } = await testDatabase(t, {
+    statementTimeoutMs: 600,
+    snapshotIdleTimeoutMs: 1500,
+    snapshotTimeoutMs: 4500,
+  })
   const rows = (count: number, seconds: number) =>
     sql<{ n: number }>`(select n, pg_sleep(${seconds}) from generate_series(1, ${count}::int) n)`
   const read = async (count: number, seconds: number, pauseMs: number) => {
@@ -162,11 +166,11 @@ t.test('a snapshot has limits of its own', async t => {
     }
     return seen
   }
-  t.equal(await read(10, 0.05, 0), 10, 'longer than a statement may take')
-  t.equal(await read(4, 0, 150), 4, 'a pause longer than a transaction may idle')
-  await t.rejects(read(2, 0.3, 0), { code: '57014' }, 'each statement has the limit of all')
-  await t.rejects(read(8, 0, 600), { name: 'DatabaseUnavailable' }, 'who pauses for too long loses it')
-  await t.rejects(read(100, 0.02, 20), { name: 'DatabaseUnavailable' }, 'it ends')
+  t.equal(await read(10, 0.15, 0), 10, 'longer than a statement may take')
+  t.equal(await read(4, 0, 450), 4, 'a pause longer than a transaction may idle')
+  await t.rejects(read(2, 0.9, 0), { code: '57014' }, 'each statement has the limit of all')
+  await t.rejects(read(8, 0, 1800), { name: 'DatabaseUnavailable' }, 'who pauses for too long loses it')
+  await t.rejects(read(100, 0.06, 60), { name: 'DatabaseUnavailable' }, 'it ends')
   const early = await openSnapshot(db)
   for await (const _ of early.selectFrom(rows(10, 0).as('rows')).select('n').stream(2)) break
   await early.rollback().execute()

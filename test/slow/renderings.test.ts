@@ -16,6 +16,9 @@ import { zip } from '../support/word.ts'
 
 t.setTimeout(300_000)
 
+// Before the first test: the app would start while they run, which leave it no turn for seconds.
+const { call } = await testApp(t)
+
 /** With a note, an optional item, a placeholder, hidden members and a text that is mark-up elsewhere. */
 const draft: RoleDocument = {
   ...exampleDocument,
@@ -394,7 +397,6 @@ t.test('a Word file has headings, a language, a title and header rows, and the s
   )
 })
 
-const { call } = await testApp(t)
 const formats = {
   md: 'text/markdown; charset=utf-8',
   html: 'text/html; charset=utf-8',

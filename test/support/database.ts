@@ -24,6 +24,9 @@ export interface Teardown {
   after(work: () => Promise<void>): unknown
 }
 
+/** Longer than any machine is busy with other work: what an answer says must not hang on it. Tests of limits set their own. */
+const patience = { connectTimeoutMs: 30_000, statementTimeoutMs: 30_000, lockTimeoutMs: 20_000 }
+
 /**
  * A migrated database for one test (file) alone, gone when the test ends. A clone takes about a tenth of a second.
  * Uses the server of the runner, or starts one where a file is run by itself.
@@ -35,7 +38,7 @@ export async function testDatabase(
   const server = await useServer()
   const name = `test_${randomBytes(6).toString('hex')}`
   const url = withDatabase(server.url, name)
-  const db = connect({ url, ...options })
+  const db = connect({ url, ...patience, ...options })
   t.after(async () => {
     await db.destroy()
     await administer(server.url, `drop database if exists ${name} with (force)`)
