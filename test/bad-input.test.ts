@@ -622,7 +622,7 @@ const cases: Case[] = [
   },
 ]
 
-t.test('bad input', { timeout: 120_000 }, async t => {
+t.test('bad input', { timeout: 300_000 }, async t => {
   const { call, db } = await testApp(t)
   const { text } = await createRole(call, 'bad')
   const before = await countRows(db)

@@ -16,7 +16,7 @@ import {
 const other = token('other-office', 'all', 'bob')
 const admin = token('other-office', ['admin'], 'carol')
 
-t.test('drafts', { timeout: 120_000 }, async t => {
+t.test('drafts', { timeout: 300_000 }, async t => {
   const { call, db } = await testApp(t)
 
   const problem = (answer: Answer) => {

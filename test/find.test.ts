@@ -50,7 +50,7 @@ const skillsBlock = (statement: string, skill: string | null): Partial<RoleDocum
   skills: [{ id: 's1', statement, skill, level: null, importance: 'essential' }],
 })
 
-t.test('listRoles finds', { timeout: 180_000 }, async t => {
+t.test('listRoles finds', { timeout: 300_000 }, async t => {
   const { call } = await testApp(t)
   t.equal((await call('POST /v1/skills?slug=python', { body: { name: 'Python' } })).status, 201)
   t.equal((await call('POST /v1/skills?slug=unused', { body: { name: 'Unused' } })).status, 201)

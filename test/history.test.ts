@@ -23,7 +23,7 @@ interface Diff {
   changes: Change[]
 }
 
-t.test('history', { timeout: 120_000 }, async t => {
+t.test('history', { timeout: 300_000 }, async t => {
   const { call, db } = await testApp(t)
   const everyone = { key: null }
   const patch = async (slug: string, body: object) =>

@@ -18,7 +18,7 @@ t.test(
   'each document of other bodies becomes a draft, and one that describes no role is refused',
   {
     skip: existsSync(corpora) ? false : 'they are not at hand',
-    timeout: 180_000,
+    timeout: 300_000,
   },
   async t => {
     const files = (await findFiles([corpora])).filter(({ type }) => type !== undefined && type !== 'export')

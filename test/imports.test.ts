@@ -27,7 +27,7 @@ interface Import {
 
 const markdown = { 'content-type': 'text/markdown' }
 // One test around all: what the root test's own teardown closes would keep the process from coming to its end.
-t.test('imports', { timeout: 120_000 }, async t => {
+t.test('imports', { timeout: 300_000 }, async t => {
   const { call, db } = await testApp(t)
   const send = (query: string, body: string | Buffer, more: object = {}) =>
     call(`POST /v1/imports${query}`, { body, headers: markdown, ...more })

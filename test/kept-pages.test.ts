@@ -27,7 +27,7 @@ const shown = ({ status, text, etag, headers }: Awaited<ReturnType<typeof read>>
   caching: headers['cache-control'],
 })
 
-t.test('listRoles from memory', { timeout: 120_000 }, async t => {
+t.test('listRoles from memory', { timeout: 300_000 }, async t => {
   const { db, url, call } = await testApp(t)
   const { call: second } = await testApp(t, { db, listenUrl: url })
   const { call: unkept } = await testApp(t, { db, listenUrl: url, cacheBytesMax: 0 })

@@ -18,7 +18,7 @@ const alice = token('home-office')
 const bob = token('home-office', 'all', 'bob')
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
 
-t.test('life of a role', { timeout: 120_000 }, async t => {
+t.test('life of a role', { timeout: 300_000 }, async t => {
   const { call, db } = await testApp(t)
   const statusOf = async (slug: string) => {
     const { drafts } = (await call(`GET /v1/drafts?q=${slug}`)).body as {

@@ -5,7 +5,7 @@ import { testApp, token } from './support/app.ts'
 import { problemOf } from './support/problem.ts'
 import { createPublished, createRole } from './support/roles.ts'
 
-t.test('the near slug of a role', { timeout: 120_000 }, async t => {
+t.test('the near slug of a role', { timeout: 300_000 }, async t => {
   const { call } = await testApp(t)
 
   await t.test('getRole and all that is made of a role → 404 with the near slug of a published role', async t => {

@@ -146,7 +146,7 @@ const source = (slug: string, version: number, name: string, datePublished: stri
 
 const publishedAt = (answer: Answer) => (answer.body as { published_at: string }).published_at
 
-t.test('occupations', { timeout: 120_000 }, async t => {
+t.test('occupations', { timeout: 300_000 }, async t => {
   const { call } = await testApp(t)
   await call('POST /v1/skills?slug=python', { body: { name: 'Python' } })
 

@@ -28,7 +28,7 @@ function keptLogger(level: 'info' | 'debug') {
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
-t.test('every request', { timeout: 120_000 }, async t => {
+t.test('every request', { timeout: 300_000 }, async t => {
   const { logger, lines } = keptLogger('info')
   const { call, app } = await testApp(t, { logger })
   await createPublished(call, 'devops')
@@ -226,7 +226,7 @@ t.test('over plain http nothing is promised about https; reads are logged at deb
   t.strictSame(line, read)
 })
 
-t.test('health', { timeout: 120_000 }, async t => {
+t.test('health', { timeout: 300_000 }, async t => {
   const first = await testApp(t)
   const proxy = await startProxy(t, first.url)
   const db = connect({ url: proxy.url })
@@ -279,7 +279,7 @@ t.test('health', { timeout: 120_000 }, async t => {
   })
 })
 
-t.test('metrics and security.txt', { timeout: 120_000 }, async t => {
+t.test('metrics and security.txt', { timeout: 300_000 }, async t => {
   const securityContact = 'https://register.example/security'
   const { call } = await testApp(t, { securityContact, rateLimits: { perKey: 1000, perAddress: 3 } })
 

@@ -18,7 +18,7 @@ const missing = (detail: string) => ({ status: 404, code: 'not_found', detail, e
 const item = (id: string, text: string) => ({ id, text, optional: false, items: [] })
 const list = (...items: unknown[]) => ({ type: 'list', ordered: false, items })
 
-t.test('parts of a draft', { timeout: 120_000 }, async t => {
+t.test('parts of a draft', { timeout: 300_000 }, async t => {
   const { call, db } = await testApp(t)
   const read = async (slug: string) => {
     const answer = await call(`GET /v1/roles/${slug}/draft`)

@@ -9,7 +9,7 @@ import { createPublished, createRole, digestOf, documentWith, publishRole } from
 
 const everyone = { key: null }
 
-t.test('published roles', { timeout: 120_000 }, async t => {
+t.test('published roles', { timeout: 300_000 }, async t => {
   const { call, db } = await testApp(t)
   const post = (path: string, body: unknown) => call(`POST /v1/${path}`, { body })
 

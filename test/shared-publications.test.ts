@@ -69,7 +69,7 @@ async function hold(db: Kysely<Database>, slug: string): Promise<() => Promise<u
   return () => trx.commit().execute()
 }
 
-t.test('publications of a shared section', { timeout: 180_000 }, async t => {
+t.test('publications of a shared section', { timeout: 300_000 }, async t => {
   const app = await testApp(t)
   const { call, db } = app
   t.beforeEach(() => reset(db))

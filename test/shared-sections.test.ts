@@ -383,7 +383,7 @@ t.test('shared sections', async t => {
   })
 })
 
-t.test('shared sections of great length', { timeout: 120_000 }, async t => {
+t.test('shared sections of great length', { timeout: 300_000 }, async t => {
   const app = await testApp(t)
   const { call } = app
   const lengthy = (blocks: number) => ({

@@ -17,7 +17,7 @@ const others = token('other-office', 'all', 'mallory')
 const nobody = { key: null }
 const clock = handClock('2027-05-03T09:00:00Z')
 
-t.test('vacancies', { timeout: 120_000 }, async t => {
+t.test('vacancies', { timeout: 300_000 }, async t => {
   const { call, db } = await testApp(t, { clock: clock.now })
   await publishAdvertised(call, 'engineer')
   const eventsAt = async (path: string) => {

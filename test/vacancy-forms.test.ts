@@ -68,7 +68,7 @@ const whole: Partial<Vacancy> = {
 /** Ids, and what goes by them, are others in each run. */
 const withoutId = (text: string, id: string) => JSON.parse(text.replaceAll(id, '00000000-0000-4000-8000-000000000000'))
 
-t.test('the public forms of a vacancy', { timeout: 120_000 }, async t => {
+t.test('the public forms of a vacancy', { timeout: 300_000 }, async t => {
   const { call, db } = await testApp(t, { clock: clock.now })
   await db
     .updateTable('organisations')

@@ -27,7 +27,7 @@ const lockOf = (slug: string) => (trx: Transaction<Database>) =>
 const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort()
 const times = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, index) => make(index))
 
-t.test('writes', { timeout: 120_000 }, async t => {
+t.test('writes', { timeout: 300_000 }, async t => {
   // Copies of a request are many and the machine may be slow: what holds them up must not run out first.
   const { call, db } = await testApp(t, {}, { lockTimeoutMs: 30_000, statementTimeoutMs: 30_000 })
   const patch = (slug: string, body: unknown, match?: string, headers: Record<string, string> = {}) =>

@@ -59,7 +59,7 @@ async function isCached(db: Parameters<typeof forge>[0], slug: string, read: Awa
 
 t.test(
   'getRole on two processes → the new version as soon as it was announced, and never the old one again',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async t => {
     const { call, db, url } = await testApp(t)
     const read = await anotherApp(t, url, url)
@@ -101,7 +101,7 @@ t.test(
 
 t.test(
   'getRole with a listener that drops → the database is asked, and what was held is not trusted again',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async t => {
     const { call, db, url } = await testApp(t)
     const listening = await startProxy(t, url)
@@ -127,7 +127,7 @@ t.test(
 
 t.test(
   'getRole with no database → the last known bytes, marked stale; 503 for what is not known',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async t => {
     const { call, url } = await testApp(t)
     const proxy = await startProxy(t, url)
@@ -214,7 +214,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 
 t.test(
   'PublishedCache serves nothing older than the last change it heard of before the read began',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async t => {
     let hits = 0
     await fc.assert(

@@ -279,7 +279,7 @@ async function deafApp(t: Teardown, url: string) {
   return callerOf(app)
 }
 
-t.test('listChanges that waits', { timeout: 120_000 }, async t => {
+t.test('listChanges that waits', { timeout: 300_000 }, async t => {
   // One connection and little room: whoever held either while waiting would stop the publication.
   const { app, call, db, url } = await testApp(t, { inFlightMax: 2, feedLimits: { waitersMax: 12 } }, { max: 1 })
   const { etag } = await createPublished(call, 'engineer')

@@ -77,7 +77,7 @@ t.test('exportRoles', async t => {
   })
 })
 
-t.test('exports on real sockets', { timeout: 60_000 }, async t => {
+t.test('exports on real sockets', { timeout: 300_000 }, async t => {
   const { app, db, call } = await testApp(t, { exportLimits: { atOnce: 1, stallMs: 2000 } })
   await createPublished(call, 'many')
   // More than the buffers of two sockets hold.

@@ -40,7 +40,7 @@ t.test('import: the arguments say what is missing', async t => {
   })
 })
 
-t.test('import: documents of a folder', { timeout: 120_000 }, async t => {
+t.test('import: documents of a folder', { timeout: 300_000 }, async t => {
   const { db, call } = await testApp(t)
   const folder = await testFolder(t)
   await mkdir(join(folder, 'deep'))
@@ -253,7 +253,7 @@ t.test('import: documents of a folder', { timeout: 120_000 }, async t => {
   })
 })
 
-t.test('import: an export into an empty register, and out again', { timeout: 120_000 }, async t => {
+t.test('import: an export into an empty register, and out again', { timeout: 300_000 }, async t => {
   const folder = await testFolder(t)
   const path = join(folder, 'roles.ndjson')
   const first = await testApp(t)

@@ -35,7 +35,7 @@ function formOf(fields: Record<string, string>, files: { name: string; bytes: Bu
 const watch = (duty: string) =>
   `# Night watch\n\n## About the role\n\nYou keep the town safe.\n\n## What you will do\n\n- ${duty}\n`
 
-t.test('the import form', { timeout: 120_000 }, async t => {
+t.test('the import form', { timeout: 300_000 }, async t => {
   const { app, call, db } = await testApp(t)
   const key = token('home-office')
   const tags = (html: string) =>
@@ -329,7 +329,7 @@ t.test('the import form', { timeout: 120_000 }, async t => {
   })
 })
 
-t.test('the import form and what is no document', { timeout: 120_000 }, async t => {
+t.test('the import form and what is no document', { timeout: 300_000 }, async t => {
   const { call, db } = await testApp(t)
   const key = token('home-office')
   const sent = async (files: { name: string; bytes: string }[]) => {

@@ -32,7 +32,7 @@ const tooMany = (answer: Answer, quota: number, name: 'key' | 'address') => {
   }
 }
 
-t.test('rate limits', { timeout: 120_000 }, async t => {
+t.test('rate limits', { timeout: 300_000 }, async t => {
   let asked = 0
   const authenticate = async (given: string): Promise<Caller | null> => {
     asked += 1
@@ -190,7 +190,7 @@ t.test('rate limits', { timeout: 120_000 }, async t => {
   })
 })
 
-t.test('too much to do', { timeout: 120_000 }, async t => {
+t.test('too much to do', { timeout: 300_000 }, async t => {
   await t.test('what is beyond the limit is 503 at once; probes and cached reads go on', async t => {
     const { call, app, db } = await testApp(t, { inFlightMax: 2 })
     await createPublished(call, 'devops')

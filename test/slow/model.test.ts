@@ -219,7 +219,7 @@ const kind = fc.constantFrom<Write['kind']>(
 const write = fc.tuple(name, kind, tag, title).map(([name, kind, tag, title]) => new Write(name, kind, tag, title))
 const create = fc.tuple(name, title).map(([name, title]) => new Create(name, title))
 
-t.test('any life of a role is the one that the model has', { timeout: 120_000 }, async t => {
+t.test('any life of a role is the one that the model has', { timeout: 300_000 }, async t => {
   const { call, db } = await testApp(t)
   let runs = 0
   let commands = 0

@@ -21,7 +21,7 @@ const optional: Block = {
 }
 const skill = { id: 's1', statement: 'Can listen', importance: null, level: null, skill: null }
 
-t.test('what a page shows of sections', { timeout: 60_000 }, async t => {
+t.test('what a page shows of sections', { timeout: 300_000 }, async t => {
   const { call } = await testApp(t)
   const linesOfPage = async (slug: string, members: Partial<RoleDocument>) => {
     await createPublished(call, slug, documentWith(members))

@@ -10,7 +10,7 @@ import { createPublished, createRole, documentWith, publishRole } from '../suppo
 const everyone = { key: null }
 
 const today = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'Europe/London' }).format(new Date())
-t.test('pages of roles', { timeout: 120_000 }, async t => {
+t.test('pages of roles', { timeout: 300_000 }, async t => {
   const { call } = await testApp(t)
 
   await t.test('showRole → 200 with all that is published, and the Occupation', async t => {
@@ -253,7 +253,7 @@ t.test('pages of roles', { timeout: 120_000 }, async t => {
   )
 })
 
-t.test('the list of roles', { timeout: 120_000 }, async t => {
+t.test('the list of roles', { timeout: 300_000 }, async t => {
   const { db, call } = await testApp(t)
   // With more organisations than a page of theirs has, those that the list names come late in the alphabet.
   await sql`insert into organisations (slug, name) select 'a-' || n, 'A ' || n from generate_series(1, 100) n`.execute(
@@ -482,7 +482,7 @@ t.test('the list of roles', { timeout: 120_000 }, async t => {
   })
 })
 
-t.test('addresses beside those of pages', { timeout: 60_000 }, async t => {
+t.test('addresses beside those of pages', { timeout: 300_000 }, async t => {
   const { app, call } = await testApp(t)
   const send = async (url: string, accept: string, method: 'GET' | 'HEAD' | 'POST' = 'GET') => {
     const { statusCode, headers, payload } = await app.inject({
@@ -560,7 +560,7 @@ t.test('addresses beside those of pages', { timeout: 60_000 }, async t => {
   )
 })
 
-t.test('styles and branding', { timeout: 60_000 }, async t => {
+t.test('styles and branding', { timeout: 300_000 }, async t => {
   await t.test('without the crown: no typeface, crest or crown of GOV.UK is served or asked for', async t => {
     const { app, call } = await testApp(t)
     const page = await call('GET /roles', browser)
@@ -608,7 +608,7 @@ t.test('showRole → 200, with the links of texts as GOV.UK has them, and no tag
   )
 })
 
-t.test('showChanges → 200 with the first 500 of very many changes', { timeout: 120_000 }, async t => {
+t.test('showChanges → 200 with the first 500 of very many changes', { timeout: 300_000 }, async t => {
   const { call } = await testApp(t)
   const list = (word: string, at: number) => ({
     type: 'list' as const,

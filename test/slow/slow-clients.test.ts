@@ -7,7 +7,7 @@ import { testApp, token } from '../support/app.ts'
 import { problemOf } from '../support/problem.ts'
 import { until } from '../support/until.ts'
 
-t.test('slow clients', { timeout: 120_000 }, async t => {
+t.test('slow clients', { timeout: 300_000 }, async t => {
   const { app } = await testApp(t, {
     connections: {
       headersTimeoutMs: 200,

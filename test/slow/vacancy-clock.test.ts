@@ -42,7 +42,7 @@ t.test('londonTime follows summer time', async t => {
     t.equal(londonTime(instant), printed, instant)
 })
 
-t.test('the clock of vacancies', { timeout: 120_000 }, async t => {
+t.test('the clock of vacancies', { timeout: 300_000 }, async t => {
   const { call, db, url } = await testApp(t, { clock: clock.now })
   const job = () => openAndCloseDue(db, clock.iso())
   await publishAdvertised(call, 'engineer')

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
  *
  * @throws the last error of `look`, or one that says what was not seen.
  */
-export async function until<T>(look: () => T | Promise<T>, limitMs = 15_000): Promise<Exclude<T, false | undefined>> {
+export async function until<T>(look: () => T | Promise<T>, limitMs = 60_000): Promise<Exclude<T, false | undefined>> {
   const deadline = Date.now() + limitMs
   let trouble: unknown = new Error(`not seen in ${limitMs} ms: ${look}`)
   while (Date.now() < deadline) {
