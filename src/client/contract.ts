@@ -3732,7 +3732,7 @@ export interface components {
              * @description A position of the feed, or a cursor of it: `next_cursor`, or `feed_cursor` of an export.
              * @default null
              */
-            after?: number | string | null;
+            after?: number | null | string;
             /**
              * Format: date-time
              * @description When the first of the events happened.

@@ -149,7 +149,7 @@ export const NewReplay = component(
       delivery: Type.Optional(nullable(DeliveryId)),
       after: Type.Optional(
         Type.Unsafe<number | string | null>({
-          type: ['integer', 'string', 'null'],
+          type: ['integer', 'null', 'string'],
           minimum: 0,
           maximum: 999_999_999_999_999,
           maxLength: 100,
