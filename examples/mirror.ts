@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { connect, dataOf, linesOf, pagesOf, type Register, RegisterError } from 'role-register/client'
 
 const digestOf = (bytes: string) => createHash('sha256').update(bytes).digest('base64url')
@@ -108,7 +109,7 @@ async function follow(register: Register, folder: Folder, from: string): Promise
   }
 }
 
-/** How the mirror differs from the list of the register; undefined where the register changed in the meantime. */
+/** How the mirror differs from the list of the register; undefined where that is of another time. */
 async function differences(register: Register, folder: Folder, cursor: string): Promise<string[] | undefined> {
   const held = await folder.digests()
   const found: string[] = []
@@ -140,6 +141,8 @@ async function mirror(url: string, path: string): Promise<number> {
       if (different?.length)
         throw new Error(`the mirror differs: ${different.join(', ')}. Remove ${path} to begin anew.`)
       if (different) return (await folder.digests()).size
+      // Written to, or kept by a cache on the way: that gives lists of up to a minute ago.
+      await pause(1000)
     } catch (error) {
       // The register was restored from a backup that is older than our place in its feed.
       if (!(error instanceof RegisterError) || error.problem?.code !== 'cursor_gone') throw error

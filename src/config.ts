@@ -43,7 +43,14 @@ export const Config = Type.Object({
     default: '127.0.0.1',
   }),
   publicUrl: Type.Optional(
-    WebUrl({ description: 'Base URL under which others reach the service, used in absolute links.' }),
+    Type.Refine(
+      Type.String({
+        description:
+          'Where others reach the service, used in absolute links; without a path, as other links begin with /.',
+        expects: 'an http or https URL without user name, path, query or fragment',
+      }),
+      text => isWebUrl(text) && new URL(text).pathname === '/',
+    ),
   ),
   databaseUrl: Type.Optional(
     PostgresUrl('PostgreSQL 15 or newer to use. Unset: a PostgreSQL of its own is started under DATA_DIR.'),

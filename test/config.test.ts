@@ -41,7 +41,7 @@ t.test('every variable is read, and those that are not ours are left alone', asy
   const env = {
     PORT: '0',
     HOST: '0.0.0.0',
-    PUBLIC_URL: 'https://roles.example/register',
+    PUBLIC_URL: 'https://roles.example/',
     DATABASE_URL: 'postgres://app:secret@pooler:6432/roles',
     DATABASE_DIRECT_URL: 'postgresql://app:secret@primary/roles?sslmode=require',
     DATABASE_NAMED_STATEMENTS: 'false',
@@ -68,7 +68,7 @@ t.test('every variable is read, and those that are not ours are left alone', asy
   t.strictSame(readConfig({ ...env, NODE_OPTIONS: '--inspect', PORTS: 'x' }), {
     port: 0,
     host: '0.0.0.0',
-    publicUrl: 'https://roles.example/register',
+    publicUrl: 'https://roles.example/',
     databaseUrl: 'postgres://app:secret@pooler:6432/roles',
     databaseDirectUrl: 'postgresql://app:secret@primary/roles?sslmode=require',
     databaseNamedStatements: false,
@@ -113,7 +113,7 @@ t.test('all wrong variables are named at once, with what would be right and with
   })
   t.strictSame(problems, [
     'PORT must be a whole number from 0 to 65535, not "65536".',
-    'PUBLIC_URL must be an http or https URL without user name, query or fragment, not "ftp://roles.example".',
+    'PUBLIC_URL must be an http or https URL without user name, path, query or fragment, not "ftp://roles.example".',
     'DATABASE_URL must be a postgres:// or postgresql:// URL.',
     'DATABASE_NAMED_STATEMENTS must be true or false, not "yes".',
     'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, not "loud".',
@@ -125,7 +125,14 @@ t.test('all wrong variables are named at once, with what would be right and with
 t.test('a wrong value is refused', async t => {
   const wrong: Record<string, string[]> = {
     PORT: ['-1', '3000.5', '0x10', '1e3', 'http'],
-    PUBLIC_URL: ['roles.example', 'https://', 'https://a:b@roles.example', 'https://roles.example/?x=1'],
+    PUBLIC_URL: [
+      'roles.example',
+      'https://',
+      'https://a:b@roles.example',
+      'https://roles.example/?x=1',
+      // Addresses that begin with / would lead past it.
+      'https://roles.example/register',
+    ],
     DATABASE_URL: ['db/roles', 'postgres://[', 'http://db'],
     DATABASE_POOL_MAX: ['0', 'ten'],
     DATABASE_STATEMENT_TIMEOUT_MS: ['0', '99'],

@@ -164,6 +164,16 @@ t.test('a harmless change is not, and each can be judged', async t => {
   // So api-smart-diff tells of what it cannot judge, and lets it pass.
   const complaints = t.capture(console, 'error')
   for (const [what, edit] of Object.entries(harmless)) t.same(breakingChanges(part, edited(edit)), [], what)
+  const skillNamed = (name: object) =>
+    edited(({ components }) => {
+      components.schemas.NewSkill.properties.name = name
+    })
+  const [number, either] = [
+    { type: ['integer', 'null'] },
+    { type: ['integer', 'null', 'string'], maxLength: 9, pattern: '^x' },
+  ]
+  t.same(breakingChanges(skillNamed(number), skillNamed(either)), [], 'what took no string takes some')
+  t.not(breakingChanges(skillNamed({ type: 'string' }), skillNamed({ type: 'string', maxLength: 9 })).length, 0)
   t.same(complaints(), [])
 })
 

@@ -379,16 +379,16 @@ t.test('vacancies', { timeout: 300_000 }, async t => {
       source: 'house',
     })
     const onItems = [optional('/sections/0/blocks/0/items/0/optional'), optional('/sections/1')]
-    const excerpt = '1:30 am on Sunday 31st October 2027'
-    const twice = {
+    const twice = (zone: string) => ({
       pointer: '/closes_at',
       code: 'time_twice',
-      excerpt,
-      detail: `Clocks go back that night, and show ${excerpt} twice: adverts cannot say which is meant. Choose another hour.`,
+      excerpt: `1:30 am ${zone} on Sunday 31st October 2027`,
+      detail:
+        'Clocks go back that night, and show this hour twice: adverts say which is meant, and may be read as the other. Choose another hour.',
       source: 'house',
-    }
-    for (const instant of ['2027-10-31T00:30:00Z', '2027-10-31T01:30:00Z'])
-      t.strictSame(await adviceOn(instant), [twice, ...onItems], instant)
+    })
+    t.strictSame(await adviceOn('2027-10-31T00:30:00Z'), [twice('BST'), ...onItems])
+    t.strictSame(await adviceOn('2027-10-31T01:30:00Z'), [twice('GMT'), ...onItems])
     for (const instant of ['2027-10-30T23:59:00Z', '2027-10-31T02:00:00Z', '2028-03-26T01:30:00Z'])
       t.strictSame(await adviceOn(instant), onItems, instant)
   })

@@ -205,6 +205,20 @@ const noOrganisation = (slug: string, near: string | undefined) =>
 export const explainUnknownOrganisation = async (db: Kysely<Database>, slug: string): Promise<string> =>
   noOrganisation(slug, await nearestSlug(db, 'organisations', slug))
 
+/** The names of organisations by slug: of those asked for, and of twenty that may be meant by a slug or name that is typed. */
+export async function organisationNames(
+  db: Kysely<Database>,
+  slugs: readonly string[],
+  typed?: string,
+): Promise<Map<string, string>> {
+  const { rows } = await sql<{ slug: string; name: string }>`
+    select slug, name from organisations where slug = any (${slugs}::text[])
+    union all
+    (select slug, name from organisations where ${typed ?? null}::text is not null
+      order by least(slug <-> ${typed ?? null}, name <-> ${typed ?? null}) limit 20)`.execute(db)
+  return new Map(rows.map(({ slug, name }) => [slug, name]))
+}
+
 /** 422 for organisations that there are not; a pointer says where each was named. */
 export async function unknownOrganisations(db: Kysely<Database>, named: readonly { pointer: string; slug: string }[]) {
   const slugs = named.map(({ slug }) => slug)

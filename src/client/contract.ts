@@ -3716,7 +3716,7 @@ export interface components {
             reason: string;
         };
         /**
-         * @description One of the three: one delivery, or the events after a position, or since a time.
+         * @description One of the three: one delivery, or the events after a place in the feed, or since a time.
          * @example {
          *       "after": 0
          *     }
@@ -3729,10 +3729,10 @@ export interface components {
             delivery?: string | null;
             /**
              * Format: int64
-             * @description A position of the feed.
+             * @description A position of the feed, or a cursor of it: `next_cursor`, or `feed_cursor` of an export.
              * @default null
              */
-            after?: number | null;
+            after?: number | null | string;
             /**
              * Format: date-time
              * @description When the first of the events happened.

@@ -97,6 +97,15 @@ export const markOf = (occurredAt: string | null) => occurredAt?.replaceAll(/\D/
 export const cursorOf = ({ position, occurred_at }: FeedEnd) =>
   [position, markOf(occurred_at)].filter(part => part !== null).join('-')
 
+/** As `cursorOf` writes it; a number alone is a cursor too. */
+export const cursorPattern = '^(0|[1-9][0-9]{0,14})(?:-([0-9]{20}))?$'
+
+/** The number of a cursor, and when its event was, null where it does not say; undefined for what is no cursor. */
+export function parseCursor(cursor: string): { position: number; mark: string | null } | undefined {
+  const [, position, mark = null] = new RegExp(cursorPattern).exec(cursor) ?? []
+  return position === undefined ? undefined : { position: Number(position), mark }
+}
+
 const endedAt = '(select occurred_at from events where position = feed_counter.position)'
 
 /** In a statement that reads `feed_counter`: when the newest public event was. */

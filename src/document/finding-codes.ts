@@ -23,6 +23,7 @@ export const ruleCodes = {
   block_of_role:
     'a table of skills, SFIA skills or details belongs to a role; what is shared or advertised has texts and lists',
   blocks_of_shared_section: 'the blocks of a section that uses a shared section come from there; send none',
+  cursor_gone: 'the register was restored from a backup and has forgotten the event of this cursor; ask by time',
   duplicate_id: 'an id stands twice; leave it out of what is new',
   duplicate_member: 'an object has two members of one name; send one',
   empty_section: 'a section has nothing to print; fill or remove it',

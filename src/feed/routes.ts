@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
-import { cursorOf, markOf } from '../database/events.ts'
+import { cursorOf, markOf, parseCursor } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
 import { Slug } from '../document/schema.ts'
 import { object, oneOf, ref } from '../document/shape.ts'
@@ -28,15 +28,11 @@ const entriesMax = 50
 const badCursor = () =>
   new Problem('bad_cursor', 'This is no cursor of the change feed. Send `after=latest`, or a cursor as it was given.')
 
-/**
- * The position that `after` names, null for the end, and when the event was that has it, null where it does not say: the
- * number of an event is a cursor too. Nothing sent is the beginning.
- */
+/** The place that `after` names, its position null for the end. Nothing sent is the beginning. */
 function readCursor(after = '0'): { position: number | null; mark: string | null } {
-  if (after === 'latest') return { position: null, mark: null }
-  const [, position, mark = null] = /^(0|[1-9][0-9]{0,14})(?:-([0-9]{20}))?$/.exec(after) ?? []
-  if (position === undefined) throw badCursor()
-  return { position: Number(position), mark }
+  const cursor = after === 'latest' ? { position: null, mark: null } : parseCursor(after)
+  if (!cursor) throw badCursor()
+  return cursor
 }
 
 /** Aborted when the client is gone, or has its answer. */

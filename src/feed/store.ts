@@ -30,7 +30,8 @@ export interface FeedPage {
 /** So much of the feed is looked through for what fits a filter, so that one that fits nothing costs no more. */
 const filterWindow = 10_000
 
-const occurredAt = (position: number) =>
+/** When the public event was that has a position; null where there is none. */
+export const occurredAt = (position: number) =>
   sql<string | null>`(select occurred_at from events where position = ${position}::bigint)`
 
 /**

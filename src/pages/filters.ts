@@ -35,7 +35,7 @@ export const sortOf = ({ sort, q }: Query): string => {
   return sort ?? 'relevance'
 }
 
-/** `names`: the organisations by slug. A value that was chosen is offered also where nothing has it. */
+/** `names`: those of its organisations by slug. A value that was chosen is offered also where nothing has it. */
 export function filtersOf(query: Query, counted: FacetCounts | null, names: ReadonlyMap<string, string>): Filter[] {
   const offered = filters.map(({ name, label, any, codes }) => {
     const counts = counted?.counts[name] ?? []
@@ -106,7 +106,7 @@ function sayRefused({ name, code, detail }: Refused, value: string, names: Reado
 /** Those that the search has a field for. */
 const fields = new Set(['q', 'sfia', 'sort', ...filters.map(({ name }) => name)])
 
-/** `names`: the organisations by slug; `without`: the address of the search without a value. */
+/** `names`: organisations by slug, with those that may be meant; `without`: the address of the search without a value. */
 export const searchErrors = (
   query: Query,
   refused: readonly Refused[],

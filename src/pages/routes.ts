@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import { type Static, Type } from 'typebox'
+import { organisationNames } from '../catalogues/store.ts'
 import type { Database } from '../database/types.ts'
 import { Slug } from '../document/schema.ts'
 import { shorten } from '../document/wording.ts'
@@ -94,23 +95,6 @@ async function search(request: FastifyRequest, query: Query): Promise<Found> {
   }
 }
 
-interface Organisations {
-  organisations: { slug: string; name: string }[]
-  next_cursor: string | null
-}
-
-/** The names of organisations by slug, read until those of some are among them. */
-async function namesOf(request: FastifyRequest, slugs: readonly string[]): Promise<Map<string, string>> {
-  const names = new Map<string, string>()
-  let next: string | null = ''
-  while (next !== null && !slugs.every(slug => names.has(slug))) {
-    const page: Organisations = await read(request, `/v1/organisations?limit=100${next}`)
-    for (const { slug, name } of page.organisations) names.set(slug, name)
-    next = page.next_cursor && `&cursor=${page.next_cursor}`
-  }
-  return names
-}
-
 /** How much there is to write, in characters of JSON. */
 function sizeOf(content: PageContent): number {
   if (content.page === 'reports') return content.outcomes.length
@@ -181,7 +165,7 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
       const query = searchOf(request.query)
       const { list, problem, refused } = await search(request, query)
       const shown = list.facets?.counts.organisation?.map(({ value }) => value) ?? []
-      const names = await namesOf(request, query.organisation === undefined ? shown : [...shown, query.organisation])
+      const names = await organisationNames(db, shown, query.organisation)
       const { cursor, ...rest } = query
       const at = (more: Query) => `/roles?${new URLSearchParams({ ...rest, ...more })}`
       const errors = searchErrors(query, refused, names, name => `/roles?${new URLSearchParams(without(rest, [name]))}`)

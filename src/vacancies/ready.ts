@@ -78,7 +78,8 @@ const adviceOnOptional = ({ vacancy }: Advert): Advice[] =>
 function adviceOnClosing({ vacancy: { closes_at } }: Advert): Advice[] {
   if (closes_at === null || !comesTwice(closes_at)) return []
   const excerpt = londonTime(closes_at)
-  const detail = `Clocks go back that night, and show ${excerpt} twice: adverts cannot say which is meant. Choose another hour.`
+  const detail =
+    'Clocks go back that night, and show this hour twice: adverts say which is meant, and may be read as the other. Choose another hour.'
   return [{ pointer: '/closes_at', code: 'time_twice', excerpt, detail, source: 'house' }]
 }
 

@@ -1,6 +1,9 @@
 /** What is sent to webhooks: handed out from the feed, planned in the queue, sent again, and its log. */
 import { type Kysely, sql, type Transaction } from 'kysely'
+import { markOf, parseCursor } from '../database/events.ts'
 import type { Database } from '../database/types.ts'
+import type { FindingCode } from '../document/finding-codes.ts'
+import { occurredAt } from '../feed/store.ts'
 import { invalid } from '../plugins/problems.ts'
 import type { Attempt, Delivery, DeliverySummary, NewReplay, Replay } from './schema.ts'
 
@@ -88,23 +91,31 @@ export async function handOut(trx: Transaction<Database>): Promise<number> {
 
 const replayMax = 10_000
 
-/** Throws 422 for what is not yet: it would be answered as if there were nothing to send. */
-async function requirePast(trx: Transaction<Database>, { after, since }: NewReplay): Promise<void> {
-  const { end, isLater } = await trx
+/**
+ * The position after which events are asked for, 0 where all are. Throws 422 for what is not yet, which would be answered
+ * as if there were nothing to send, and for a cursor of an event that the register has forgotten.
+ */
+async function positionOf(trx: Transaction<Database>, { after, since }: NewReplay): Promise<number> {
+  const { position, mark } = parseCursor(String(after ?? 0)) ?? { position: 0, mark: null }
+  const { end, at, isLater } = await trx
     .selectFrom('feed_counter')
-    .select(['position as end', sql<boolean>`coalesce(${since ?? null}::timestamptz > now(), false)`.as('isLater')])
+    .select(['position as end', occurredAt(position).as('at')])
+    .select(sql<boolean>`coalesce(${since ?? null}::timestamptz > now(), false)`.as('isLater'))
     .executeTakeFirstOrThrow()
-  if (after && after > end)
-    throw invalid([{ pointer: '/after', code: 'too_large', detail: `The feed ends at ${end}; ${after} is beyond it.` }])
-  if (isLater) throw invalid([{ pointer: '/since', code: 'wrong_time', detail: `${since} is yet to come.` }])
+  const refuse = (pointer: string, code: FindingCode, detail: string) => invalid([{ pointer, code, detail }])
+  if (position > end) throw refuse('/after', 'too_large', `The feed ends at ${end}; ${position} is beyond it.`)
+  if (mark !== null && mark !== markOf(at))
+    throw refuse('/after', 'cursor_gone', `Event ${position} is another one than it was when this cursor was given.`)
+  if (isLater) throw refuse('/since', 'wrong_time', `${since} is yet to come.`)
+  return position
 }
 
 /**
  * Sends again what a locked webhook asks for: one delivery, or those of the events after a position or since a time that
- * it wants. What is pending is sent at once. Throws 422 for a delivery, a position or a time that there is not.
+ * it wants. What is pending is sent at once. Throws 422 for a delivery, a place in the feed or a time that there is not.
  */
 export async function replay(trx: Transaction<Database>, webhook: string, asked: NewReplay): Promise<Replay> {
-  const { delivery, after, since } = asked
+  const { delivery, since } = asked
   const again = { status: 'pending', tries: 0, next_attempt_at: sql<string>`now()` } as const
   let result: Replay
   if (delivery) {
@@ -125,11 +136,11 @@ export async function replay(trx: Transaction<Database>, webhook: string, asked:
       ])
     result = { deliveries: 1, last_position: row.position, more: false }
   } else {
-    await requirePast(trx, asked)
+    const position = await positionOf(trx, asked)
     const { rows } = await sql<{ count: number; last: number | null; more: boolean }>`
       with wanted as (
         select w.id, e.position, ${changeType} as type from events e join webhooks w on w.id = ${webhook} and ${wants}
-        where e.position > ${after ?? 0} and e.occurred_at >= ${since ?? '-infinity'}
+        where e.position > ${position}::bigint and e.occurred_at >= ${since ?? '-infinity'}
         order by e.position limit ${replayMax + 1}
       ), made as (
         insert into webhook_deliveries (webhook, id, position, type)

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { cursorPattern } from '../database/events.ts'
 import { Slug } from '../document/schema.ts'
 import { component, newOf, nullable, object, oneOf, pageOf, patchOf, ref } from '../document/shape.ts'
 import { changeTypes } from '../feed/schema.ts'
@@ -147,12 +148,20 @@ export const NewReplay = component(
     {
       delivery: Type.Optional(nullable(DeliveryId)),
       after: Type.Optional(
-        nullable(Type.Integer({ minimum: 0, maximum: 999_999_999_999_999, description: 'A position of the feed.' })),
+        Type.Unsafe<number | string | null>({
+          type: ['integer', 'null', 'string'],
+          minimum: 0,
+          maximum: 999_999_999_999_999,
+          maxLength: 100,
+          pattern: cursorPattern,
+          default: null,
+          description: 'A position of the feed, or a cursor of it: `next_cursor`, or `feed_cursor` of an export.',
+        }),
       ),
       since: Type.Optional(nullable(Type.String({ ...Since, description: 'When the first of the events happened.' }))),
     },
     {
-      description: 'One of the three: one delivery, or the events after a position, or since a time.',
+      description: 'One of the three: one delivery, or the events after a place in the feed, or since a time.',
       examples: [{ after: 0 }],
     },
   ),

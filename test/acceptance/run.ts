@@ -63,6 +63,9 @@ async function run(deployment: Deployment): Promise<void> {
     return console.log('No --publish: nothing was published, since what was public once can only be withdrawn.')
   const publishing = publishingChecks(deployment, key, writing.may)
   if (Object.keys(publishing.checks).length === 0) throw new Error('--publish: the key has not the scopes to publish')
+  const { body } = await deployment.ask(`GET /v1/organisations/${writing.organisation}`)
+  if ((body as { four_eyes: boolean }).four_eyes)
+    throw new Error(`--publish: ${writing.organisation} asks for four eyes, and one key has two. Use a key of another.`)
   try {
     await checkAll(publishing.checks)
   } finally {

@@ -19,7 +19,7 @@ export async function writingChecks(deployment: Deployment, key: string) {
   const ask = (line: string, more: Ask = {}) => deployment.ask(line, { key, ...more })
   const known = await ask('GET /v1/me')
   if (known.status === 401) throw new NoDeployment('The register does not know this key, or it has expired.')
-  const me = known.body as { scopes: string[] }
+  const me = known.body as { organisation: string; scopes: string[] }
   const may = (scope: string) => me.scopes.includes(scope) || me.scopes.includes('admin')
   const slug = `acceptance-${randomBytes(6).toString('hex')}`
   const draft = `/v1/roles/${slug}/draft`
@@ -117,5 +117,5 @@ export async function writingChecks(deployment: Deployment, key: string) {
       if (status === 200) await ask(`DELETE ${path}`, { headers: { 'if-match': headers.etag ?? '' } })
     }
   }
-  return { checks, cleanUp, may }
+  return { checks, cleanUp, may, organisation: me.organisation }
 }

@@ -208,12 +208,25 @@ const widerPatterns: Record<string, string> = {
   '^[A-Z]{4}(:[1-7](-[1-7])?)?$': '^[A-Za-z]{1,20}(:[0-9]{1,2}(-[0-9]{1,2})?)?$',
 }
 
+/** Whether this is a limit of strings where the old contract took no string at all, so that it limits nobody. */
+function limitsNewType(before: Contract, path: readonly (string | number)[]): boolean {
+  if (!['minLength', 'maxLength', 'pattern', 'format'].includes(String(path.at(-1)))) return false
+  const schema = path
+    .slice(0, -1)
+    .reduce<Record<string, unknown>>(
+      (node, name) => follow(before, (node[name] ?? {}) as Schema) as Record<string, unknown>,
+      before as unknown as Record<string, unknown>,
+    ) as Schema
+  return typesOf(schema)?.includes('string') === false
+}
+
 /** One line for each thing that a caller of the old contract would miss in the new one; [] where there is none. */
 export function breakingChanges(before: Contract, after: Contract): string[] {
   const { diffs } = apiCompare(sentPart(before), sentPart(after))
-  const isHarmless = ({ path, before, after }: (typeof diffs)[number]) =>
-    (path.at(-1) === 'format' && isFormatOfInteger(after)) ||
-    (path.at(-1) === 'pattern' && widerPatterns[before] === after)
+  const isHarmless = ({ path, before: old, after: now }: (typeof diffs)[number]) =>
+    (path.at(-1) === 'format' && isFormatOfInteger(now)) ||
+    (path.at(-1) === 'pattern' && widerPatterns[old] === now) ||
+    limitsNewType(before, path)
   const judged = diffs
     .filter(diff => diff.type === 'breaking' && !isHarmless(diff))
     .map(({ action, path, description }) => `${path.join('/')}: ${description ?? action}`)

@@ -91,6 +91,11 @@ t.test('acceptance: a deployment passes, and is left as it was found', async t =
     const refused = await accept(url, reader.out.trim(), '--publish')
     t.equal(refused.code, 1)
     t.match(refused.output, /FAILED {2}--publish: the key has not the scopes to publish/)
+    await db.updateTable('organisations').set({ four_eyes: true }).execute()
+    const alone = await accept(url, key, '--publish')
+    t.match(alone, { code: 1, last: /^\d+ passed, 1 failed$/ })
+    t.match(alone.output, /FAILED {2}--publish: home-office asks for four eyes/)
+    await db.updateTable('organisations').set({ four_eyes: false }).execute()
   })
 
   // A deployment that is not right: a proxy in front of it forgets headers and answers of its own.

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
@@ -93,6 +94,33 @@ t.test('mirror: takes the export, follows the feed, and tells when its copy is n
   await writeFile(join(other, 'thesis.txt'), 'hello')
   t.match(await run(t, 'mirror', url, other), { code: 1, output: /is not empty, and is no mirror/ })
   t.equal(await readFile(join(other, 'thesis.txt'), 'utf8'), 'hello')
+})
+
+/** A cache before a server: of the list of roles it gives what it has until some time after that is asked for again. */
+async function cache(t: Teardown, url: string, forMs: number) {
+  let kept: Promise<string> | undefined
+  let asked = 0
+  const proxy = createServer(async ({ url: path = '' }, response) => {
+    const read = () => fetch(url + path).then(answer => answer.text())
+    if (!path.startsWith('/v1/roles?')) return void response.end(await read())
+    asked += 1
+    kept ??= read()
+    if (asked === 2) setTimeout(() => (kept = undefined), forMs).unref()
+    response.end(await kept)
+  })
+  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  t.after(async () => void proxy.close())
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, asked: () => asked }
+}
+
+t.test('mirror: a list that a cache on the way has kept is waited for', async t => {
+  const { call, url } = await listening(t)
+  const [folder, between] = [join(await testFolder(t), 'copy'), await cache(t, url, 2000)]
+  await createPublished(call, 'a')
+  t.same(await run(t, 'mirror', between.url, folder), { code: 0, output: '1 roles, equal to the register\n' })
+  await createPublished(call, 'b')
+  t.same(await run(t, 'mirror', between.url, folder), { code: 0, output: '2 roles, equal to the register\n' })
+  t.ok(between.asked() < 8, `asked ${between.asked()} times`)
 })
 
 t.test('job-board: a page for each open vacancy, with its JSON-LD; what closes goes', async t => {

@@ -407,6 +407,16 @@ t.test('the list of roles', { timeout: 300_000 }, async t => {
     },
   )
 
+  await t.test('showRoles with an organisation that there is not → one query among however many there are', async t => {
+    await sql`insert into organisations (slug, name) select 'office-' || n, 'Office ' || n from generate_series(1, 250) n`.execute(
+      db,
+    )
+    for (const typed of ['home-ofice', 'Home%20Ofice'])
+      t.match(await refusedSearch(`organisation=${typed}`), { atFields: [/Did you mean Home Office\?/] }, typed)
+    const { text } = await call('GET /metrics')
+    t.notMatch(text, 'route="/v1/organisations"', 'the list is not read page by page')
+  })
+
   await t.test('showRoles with what cannot be read → 400 in the same way', async t => {
     const long = 'engineer '.repeat(30).trim()
     const tooLong = 'The words to search for must be 200 characters or fewer.'

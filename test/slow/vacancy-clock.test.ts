@@ -24,10 +24,12 @@ t.test('londonTime follows summer time', async t => {
     ['2027-03-28T01:00:00Z', '2:00 am on Sunday 28th March 2027'],
     ['2027-03-28T22:55:00Z', '11:55 pm on Sunday 28th March 2027'],
     ['2027-03-28T23:00:00Z', 'midnight at the start of Monday 29th March 2027'],
-    // And back on Sunday 31 October 2027 at 01:00 UTC: half past one comes twice.
+    // And back on Sunday 31 October 2027 at 01:00 UTC: the hour from one comes twice, and the line says which.
     ['2027-10-30T22:55:00Z', '11:55 pm on Saturday 30th October 2027'],
-    ['2027-10-31T00:30:00Z', '1:30 am on Sunday 31st October 2027'],
-    ['2027-10-31T01:30:00Z', '1:30 am on Sunday 31st October 2027'],
+    ['2027-10-30T23:59:00Z', '12:59 am on Sunday 31st October 2027'],
+    ['2027-10-31T00:30:00Z', '1:30 am BST on Sunday 31st October 2027'],
+    ['2027-10-31T01:30:00Z', '1:30 am GMT on Sunday 31st October 2027'],
+    ['2027-10-31T02:00:00Z', '2:00 am on Sunday 31st October 2027'],
     ['2027-10-31T23:55:00Z', '11:55 pm on Sunday 31st October 2027'],
     ['2027-06-01T11:00:00Z', 'midday on Tuesday 1st June 2027'],
     ['2027-06-02T11:01:00Z', '12:01 pm on Wednesday 2nd June 2027'],

@@ -631,6 +631,19 @@ t.test('replays', async t => {
     detail: beyond,
     errors: [{ pointer: '/after', code: 'too_large', detail: beyond }],
   })
+  const { next_cursor } = (await call('GET /v1/changes?limit=1')).body as { next_cursor: string }
+  t.strictSame((await ask({ after: next_cursor })).body, { deliveries: 1, last_position: 3, more: false })
+  await settled(call, webhook)
+  t.strictSame(ids().slice(3), ['evt_3'])
+  const gone = 'Event 1 is another one than it was when this cursor was given.'
+  t.strictSame(problemOf(await ask({ after: '1-20010101000000000000' })), {
+    status: 422,
+    code: 'invalid',
+    detail: gone,
+    errors: [{ pointer: '/after', code: 'cursor_gone', detail: gone }],
+  })
+  for (const after of ['latest', '', '01', '-1', next_cursor.slice(0, -1)])
+    t.match((await ask({ after })).body, { status: 422, errors: [{ pointer: '/after', code: 'wrong_form' }] }, after)
   const later = '2999-01-01T00:00:00Z is yet to come.'
   t.strictSame(problemOf(await ask({ since: '2999-01-01T00:00:00Z' })), {
     status: 422,
@@ -645,11 +658,12 @@ t.test('replays', async t => {
     t.match((await ask(body)).body, { status: 422, errors: [{ pointer: '', code: 'one_of' }] })
   const tried = await call(`POST ${webhook.path}/replays?dry_run=true`, { body: { after: 0 } })
   t.strictSame(tried.body, { deliveries: 2, last_position: 3, more: false })
-  t.equal(receiver.received.length, 3)
+  t.equal(receiver.received.length, 4)
   const events = await call(`GET /v1/audit-events?type=webhook_replayed`)
   t.strictSame(
     (events.body as { audit_events: { data: unknown }[] }).audit_events.map(({ data }) => data),
     [
+      { after: next_cursor, deliveries: 1, last_position: 3, more: false },
       { delivery: 'evt_1', deliveries: 1, last_position: 1, more: false },
       { after: 0, deliveries: 2, last_position: 3, more: false },
     ],
