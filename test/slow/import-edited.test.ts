@@ -614,6 +614,45 @@ for (const format of Object.keys(formats))
     },
   )
 
+/** Items as an editor pastes them behind one: of a list of their own. */
+const pasteBehind =
+  (text: string, added: string): Edit =>
+  (source, format) => {
+    const item = new RegExp(
+      format === 'docx'
+        ? `<w:p>(?:(?!<w:p>).)*>${text}<.*?</w:p>`
+        : format === 'md'
+          ? `- ${text}\\n`
+          : `<li>${text}</li>`,
+    )
+    return source.replace(item, found => {
+      if (format === 'md') return `${found}* ${added}\n`
+      if (format !== 'docx') return `${found}</ul><ul><li>${added}</li></ul><ul>`
+      return found + found.replace(text, added).replace(/(?<=w:numId w:val=")\d+/, '1')
+    })
+  }
+for (const format of Object.keys(formats))
+  t.test(`lists side by side in ${format} stay two, and a list stays one`, async t => {
+    const withLists = (...lists: Block[]): RoleDocument => ({
+      ...skilled,
+      sections: [section('responsibilities', 'Duties', paragraph('You'), ...lists, paragraph('and'), listOf('dig'))],
+      skills: [],
+    })
+    const two = withLists(listOf('plan', 'lead'), listOf('write', 'sing'))
+    const one = withLists(listOf('plan', 'lead'))
+    const joined = format === 'docx' ? [] : ['lists_joined', 'lists_joined']
+    for (const [role, edits, expected, said = []] of [
+      [two, [addItem('lead', 'read')], withLists(listOf('plan', 'read', 'lead'), listOf('write', 'sing'))],
+      [two, [removeItem('lead'), addItem('write', 'lead')], withLists(listOf('plan'), listOf('lead', 'write', 'sing'))],
+      [one, [pasteBehind('plan', 'eat')], withLists(listOf('plan', 'eat', 'lead')), joined],
+      [one, [pasteBehind('lead', 'eat')], withLists(listOf('plan', 'lead', 'eat')), ['lists_joined']],
+    ] as [RoleDocument, Edit[], RoleDocument, string[]?][]) {
+      const { document, report } = await read(role, format, edits)
+      t.equal(withoutIds(document), withoutIds(expected))
+      t.same([repairsOf(report), report.coverage.percent], [said, 100])
+    }
+  })
+
 /** A line of a document in each format, as a heading of a depth, bold, or plain. */
 const lineIn = (format: string, text: string, look: number | 'bold' | 'plain') => {
   if (format === 'docx') {
