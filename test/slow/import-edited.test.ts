@@ -614,6 +614,31 @@ for (const format of Object.keys(formats))
     },
   )
 
+for (const format of Object.keys(formats))
+  t.test(`what is bold in a subheading in ${format} is what the role has so`, async t => {
+    const withText = (...texts: string[]): RoleDocument => ({
+      ...skilled,
+      sections: [
+        section(
+          'responsibilities',
+          'Duties',
+          ...texts.flatMap((text): Block[] => [{ type: 'subheading', text }, listOf('plan')]),
+        ),
+      ],
+      skills: [],
+    })
+    const embolden = replaceText(...boldIn(format, 'Writing'))
+    for (const [edits, expected] of [
+      [[embolden], withText('**Reading**', 'Writing')],
+      [[embolden, removeItem('plan'), addItem('plan', 'eat')], undefined],
+    ] as const) {
+      const { document } = await again(withText('**Reading**', 'Writing'), format, edits)
+      const blocks = document?.sections[0]?.blocks.flatMap(block => ('text' in block ? block.text : []))
+      t.same(blocks, ['**Reading**', 'Writing'])
+      if (expected) t.equal(withoutIds(document), withoutIds(expected))
+    }
+  })
+
 /** Items as an editor pastes them behind one: of a list of their own. */
 const pasteBehind =
   (text: string, added: string): Edit =>
@@ -666,6 +691,10 @@ const lineIn = (format: string, text: string, look: number | 'bold' | 'plain') =
   if (typeof look === 'number') return `<h${look}>${text}</h${look}>`
   return look === 'bold' ? `<p><b>${text}</b></p>` : `<p>${text}</p>`
 }
+const boldIn = (format: string, text: string): [string, string] =>
+  format === 'docx'
+    ? [`<w:r><w:t xml:space="preserve">${text}`, `<w:r><w:rPr><w:b/></w:rPr><w:t xml:space="preserve">${text}`]
+    : [text, format === 'md' ? `**${text}**` : `<b>${text}</b>`]
 const headingOf: Record<string, RegExp> = {
   md: /#+ What you get\n/,
   html: /<h2[^>]*>What you get<\/h2>/,

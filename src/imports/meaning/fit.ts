@@ -1,9 +1,9 @@
 /** The lines of a section that the register wrote, held against what its form says of each. */
-import { type FormBlock, type FormSkill, isPrinted, spelling, withoutTypedMark } from '../../document/form.ts'
+import { type FormBlock, type FormSkill, isPrinted, looksAs, spelling, withoutTypedMark } from '../../document/form.ts'
 import type { Block, ListItem, RoleSkill } from '../../document/schema.ts'
 import { type Inline, plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
-import { hardLines, type SourceBlock, type SourceRow } from '../source/tree.ts'
+import { hardLines, headingNodes, type SourceBlock, type SourceRow } from '../source/tree.ts'
 import { importanceOf } from '../words/headings.ts'
 import { textOf } from './content.ts'
 
@@ -220,7 +220,9 @@ export class Fitter {
         const line = this.#take(({ type }) => type === (form.type === 'subheading' ? 'heading' : 'text'))
         // What became a note in the document is one; what was one stays, lest guidance be published for a lost mark.
         const type = line.note ? 'note' : form.type
-        const block: Block = { type, text: this.#text(line, form.text) }
+        const isSpelled = type !== 'subheading' || (form.text !== undefined && looksAs(line.content, form.text))
+        const content = isSpelled ? line.content : [...headingNodes(line.content)]
+        const block: Block = { type, text: this.#text({ ...line, content }, form.text) }
         this.#provenance.set(block, line.line)
         blocks.push(block)
       }

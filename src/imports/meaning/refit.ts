@@ -14,6 +14,7 @@ import {
 import { type Block, limits } from '../../document/schema.ts'
 import { type Inline, plainOfInlines, plainText } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
+import { headingNodes } from '../source/tree.ts'
 import { importanceBefore, importanceOf } from '../words/headings.ts'
 import { type DraftBlock, type DraftList, listBlock, type Provenance, textOf } from './content.ts'
 import type { Importance, ReadLine } from './fit.ts'
@@ -193,8 +194,8 @@ export class Refitter {
     }
   }
 
-  #write = (content: readonly Inline[], line: number) =>
-    this.#spellings.get(lookOf(content)) ?? textOf(content, line, this.#notices)
+  #write = (content: readonly Inline[], line: number, own = content) =>
+    this.#spellings.get(lookOf(content)) ?? textOf(own, line, this.#notices)
 
   #text(draft: Exclude<DraftBlock, DraftList>, entry: Entry | undefined) {
     const text = plainOfInlines(draft.content)
@@ -204,7 +205,8 @@ export class Refitter {
       this.#notices.understand(draft.line, text, '/skills', 'importance of skills')
       return
     }
-    const block: Block = { type: draft.type, text: this.#write(draft.content, draft.line) }
+    const own = draft.type === 'subheading' ? headingNodes(draft.content) : draft.content
+    const block: Block = { type: draft.type, text: this.#write(draft.content, draft.line, own) }
     this.#provenance.lines.set(block, draft.line)
     this.blocks.push(block)
   }
