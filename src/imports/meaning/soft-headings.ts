@@ -2,6 +2,7 @@
 import { plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
 import {
+  hardBreak,
   hardLines,
   type Line,
   type SourceBlock,
@@ -64,12 +65,50 @@ export function markedCriteria(block: Paragraph): SourceBlock[] {
   ]
 }
 
+/** What no line ends with that is whole. */
+const goesOn = /(?:[,:–—-]|\b(?:an?|the|this|our|your|their|its|and|or|of|for|to|in|on|at|by|with|from|as|is|are))$/i
+/** No one who wraps lines does so before as many characters. */
+const wrappedMin = 50
+const closes = /[.!?:;]$/
+
+/** Whether the next word had room on a line that was wrapped there, had it been. */
+const isShort = (text: string, next: string, width: number) => text.length + (next.split(' ')[0] ?? '').length < width
+
+/**
+ * The lines of text that was copied from a page, where one is the name of a section: nobody wrapped text before or behind
+ * it, and no sentence goes on there. Of a name of one word the line before or behind it is a sentence.
+ */
+function copiedLines(lines: readonly Line[]): ReadonlySet<Line> {
+  const width = widthOf(lines)
+  const texts = lines.map(({ content }) => plainOfInlines(content).trim())
+  const isApart = (at: number) => {
+    const [before = '', text = ''] = [texts[at - 1], texts[at]]
+    const ends = closes.test(before) || (!goesOn.test(before) && isShort(before, text, width))
+    return ends && !/^\p{Ll}/u.test(text)
+  }
+  const isName = (at: number) => {
+    const [before = '', text = '', after = ''] = [texts[at - 1], texts[at], texts[at + 1]]
+    if (after === '' || !/^\p{Lu}/u.test(text) || !looksLikeHeading(text) || knownKind(text) === undefined) return false
+    const isSure = /\s/.test(text) || closes.test(before) || closes.test(after)
+    return isSure && isShort(text, after, width) && (at === 0 || isApart(at)) && !/^\p{Ll}/u.test(after)
+  }
+  return new Set(lines.some((_, at) => isName(at)) ? lines.filter((_, at) => at > 0 && isApart(at)) : [])
+}
+
 /**
  * A line in capitals that is the name of a section, or `Essential:`, parts a paragraph, and a first line above nothing but
  * labels and their values (`Admin Officer`, `Grade: AO`) is none of them.
  */
 export function atSoftHeadings(block: Paragraph): Line[] {
   const lines = softLines(block)
+  const copied = copiedLines(lines)
+  if (copied.size > 0) {
+    const content = lines.flatMap((line, at): Line['content'] => {
+      const between = copied.has(line) ? `${hardBreak}\n` : '\n'
+      return at > 0 ? [{ type: 'text', value: between }, ...line.content] : line.content
+    })
+    return [{ content, line: block.line }]
+  }
   const heads = lines.filter(({ content }) => {
     const text = plainOfInlines(content)
     return (isUpper(text) && knownKind(text)) || (text.endsWith(':') && importanceOf(text))
@@ -83,11 +122,6 @@ export function atSoftHeadings(block: Paragraph): Line[] {
     heads.push(first)
   return heads.length > 0 ? parted(lines, new Set(heads)) : [block]
 }
-
-/** What no line ends with that is whole. */
-const goesOn = /(?:[,:–—-]|\b(?:an?|the|this|our|your|their|its|and|or|of|for|to|in|on|at|by|with|from|as|is|are))$/i
-/** No one who wraps lines does so before as many characters. */
-const wrappedMin = 50
 
 /** At which width lines were wrapped, if they were. */
 export const widthOf = (lines: readonly Line[]) =>
