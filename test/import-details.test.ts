@@ -320,11 +320,24 @@ t.test(
   },
 )
 
+t.test('a line break parts a label of no member from the value above it, where others are known', async t => {
+  const lines = ['Grade: SEO', 'Location: Leeds', 'Closing date: 3 May', 'Contact: Ann', 'Parking: none']
+  const { document } = imported(
+    `<h1>Tester</h1><p>${lines.join('<br>')}</p><h2>About the role</h2><p>You test.</p>`,
+    'text/html',
+  )
+  t.same(
+    document?.advert_details.additional.map(({ label, value }) => `${label}: ${value}`),
+    lines.slice(2),
+  )
+})
+
 t.test('a name of one grade with the code of another is told', async t => {
   for (const [value, codes, told] of [
     ['Higher Executive Officer (SEO)', ['HEO', 'SEO'], true],
     ['Senior Executive Officer (SEO), Grade 7 (G7)', ['SEO', 'G7'], false],
     ['SEO or HEO', ['SEO', 'HEO'], false],
+    ['Senior Executive Officer (SEO) or Grade 7', ['SEO', 'G7'], false],
   ] as const) {
     const found = imported(`# Tester\n\nGrade: ${value}\n\n${body}`)
     t.same(

@@ -99,7 +99,8 @@ const beside = new RegExp(
 function coded<T>(table: Map<string, T>, value: string): Coded<T> {
   const result: Coded<T> = { known: [], unknown: [] }
   const find = (text: string) => {
-    const name = normaliseHeading(text)
+    // `SEO (or HEO)`
+    const name = normaliseHeading(text).replace(/^(?:and|or) /, '')
     // The number before a heading has no part in it; the 7 of `7, SEO` is a value.
     const [number = name] = /^\d+/.exec(text.trim()) ?? []
     return number !== name && table.has(number) ? undefined : table.get(name)
