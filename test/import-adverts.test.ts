@@ -279,6 +279,12 @@ t.test('text that was copied from a page without empty lines has its lines', t =
     'Policy officer',
     'Grade: HEO',
     'Location: Leeds',
+    'Contact: Ann',
+    '',
+    'Job reference',
+    '12345',
+    'Working pattern',
+    'Full-time',
     'About the role',
     'You will work with a team of many people in the north of England who write policy for',
     'ministers.',
@@ -293,7 +299,13 @@ t.test('text that was copied from a page without empty lines has its lines', t =
   ]
   const found = imported(`${lines.join('\n')}\n`)
   t.equal(found.document?.title, 'Policy officer')
-  t.same(detailsIn(found.document), { grades: ['HEO'], locations: [place('Leeds')] })
+  t.same(detailsIn(found.document), {
+    grades: ['HEO'],
+    locations: [place('Leeds')],
+    reference_number: '12345',
+    working_patterns: ['full_time'],
+    additional: ['Contact: Ann'],
+  })
   t.same(outlineOf(found), [
     'role_summary: paragraph',
     'responsibilities: paragraph',

@@ -75,40 +75,56 @@ const closes = /[.!?:;]$/
 const isShort = (text: string, next: string, width: number) => text.length + (next.split(' ')[0] ?? '').length < width
 
 /**
- * The lines of text that was copied from a page, where one is the name of a section: nobody wrapped text before or behind
- * it, and no sentence goes on there. Of a name of one word the line before or behind it is a sentence.
+ * Lines of text that may have been copied from a page: whether one begins anew, where nobody wrapped text and no sentence goes
+ * on, and whether it is the name of a section too. Of a name of one word the line before or behind it is a sentence.
  */
-function copiedLines(lines: readonly Line[]): ReadonlySet<Line> {
+function linesOfCopy(lines: readonly Line[]) {
   const width = widthOf(lines)
   const texts = lines.map(({ content }) => plainOfInlines(content).trim())
-  const isApart = (at: number) => {
+  const begins = (at: number) => {
     const [before = '', text = ''] = [texts[at - 1], texts[at]]
-    const ends = closes.test(before) || (!goesOn.test(before) && isShort(before, text, width))
+    const ends = at === 0 || closes.test(before) || (!goesOn.test(before) && isShort(before, text, width))
     return ends && !/^\p{Ll}/u.test(text)
   }
   const isName = (at: number) => {
     const [before = '', text = '', after = ''] = [texts[at - 1], texts[at], texts[at + 1]]
     if (after === '' || !/^\p{Lu}/u.test(text) || !looksLikeHeading(text) || knownKind(text) === undefined) return false
     const isSure = /\s/.test(text) || closes.test(before) || closes.test(after)
-    return isSure && isShort(text, after, width) && (at === 0 || isApart(at)) && !/^\p{Ll}/u.test(after)
+    return isSure && isShort(text, after, width) && begins(at) && !/^\p{Ll}/u.test(after)
   }
-  return new Set(lines.some((_, at) => isName(at)) ? lines.filter((_, at) => at > 0 && isApart(at)) : [])
+  return lines.map((line, at) => ({ line, text: texts[at] ?? '', begins: begins(at), isName: isName(at) }))
+}
+
+/** Whether one of its lines shows that the document was copied so: they are lines of it, wherever they stand. */
+export const isCopied = (block: SourceBlock) =>
+  block.type === 'paragraph' && linesOfCopy(softLines(block)).some(({ isName }) => isName)
+
+/** Each line by itself but for labels with values, and those below `Essential:`, of which each is a criterion. */
+function copiedLines(lines: readonly Line[]): Line[] {
+  const parts: Line[] = []
+  const isPair = (line: Line | undefined) => plainOfInlines(labelled(line?.content ?? [])?.value ?? []) !== ''
+  let criteria: 'named' | 'begun' | undefined
+  for (const [at, { line, text, begins, isName }] of linesOfCopy(lines).entries()) {
+    const last = parts.at(-1)
+    const isImportance = importanceOf(text) !== undefined
+    if (isName) criteria = undefined
+    const isSame = !begins || (isPair(line) && isPair(lines[at - 1]))
+    const between = isSame ? '\n' : criteria === 'begun' && !isImportance ? `${hardBreak}\n` : undefined
+    if (last && between !== undefined) last.content.push({ type: 'text', value: between }, ...line.content)
+    else parts.push({ ...line, content: [...line.content] })
+    if (isImportance) criteria = 'named'
+    else if (criteria === 'named') criteria = 'begun'
+  }
+  return parts
 }
 
 /**
  * A line in capitals that is the name of a section, or `Essential:`, parts a paragraph, and a first line above nothing but
- * labels and their values (`Admin Officer`, `Grade: AO`) is none of them.
+ * labels and their values (`Admin Officer`, `Grade: AO`) is none of them. `copied`: the document has its lines as a page had them.
  */
-export function atSoftHeadings(block: Paragraph): Line[] {
+export function atSoftHeadings(block: Paragraph, copied: boolean): Line[] {
   const lines = softLines(block)
-  const copied = copiedLines(lines)
-  if (copied.size > 0) {
-    const content = lines.flatMap((line, at): Line['content'] => {
-      const between = copied.has(line) ? `${hardBreak}\n` : '\n'
-      return at > 0 ? [{ type: 'text', value: between }, ...line.content] : line.content
-    })
-    return [{ content, line: block.line }]
-  }
+  if (copied && lines.length > 0) return copiedLines(lines)
   const heads = lines.filter(({ content }) => {
     const text = plainOfInlines(content)
     return (isUpper(text) && knownKind(text)) || (text.endsWith(':') && importanceOf(text))
