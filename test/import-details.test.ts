@@ -294,7 +294,10 @@ t.test('where a job is, what type of post, and what goes with it', async t => {
       { label: 'CAR USER STATUS', value: 'Casual' },
     ],
   })
+  const row = imported(`| | |\n|---|---|\n| Job title | Tester |\n| Where you’ll work | Leeds or York |\n\n${body}`)
+  t.same(row.document?.advert_details.locations, [place('Leeds'), place('York')])
   for (const text of [
+    '## Where you’ll work\n\nThe office stands by the sea.',
     '## Interview\n\nWhen: 24 March\n\nWhere: Zoom',
     '## Duties\n\nWork where: people are.',
     '## Where\n\nThe office stands by the sea.',
