@@ -274,6 +274,55 @@ t.test('criteria of an advert: sentences over its lists, and lines of a paragrap
   t.end()
 })
 
+t.test('text that was copied from a page without empty lines has its lines', t => {
+  const lines = [
+    'Policy officer',
+    'Grade: HEO',
+    'Location: Leeds',
+    'Contact: Ann',
+    '',
+    'Job reference',
+    '12345',
+    'Working pattern',
+    'Full-time',
+    'About the role',
+    'You will work with a team of many people in the north of England who write policy for',
+    'ministers.',
+    'What you will do',
+    'You will write.',
+    'Person specification',
+    'Essential criteria:',
+    'Clear writing',
+    'Clear speech',
+    'Benefits',
+    'A pension.',
+  ]
+  const found = imported(`${lines.join('\n')}\n`)
+  t.equal(found.document?.title, 'Policy officer')
+  t.same(detailsIn(found.document), {
+    grades: ['HEO'],
+    locations: [place('Leeds')],
+    reference_number: '12345',
+    working_patterns: ['full_time'],
+    additional: ['Contact: Ann'],
+  })
+  t.same(outlineOf(found), [
+    'role_summary: paragraph',
+    'responsibilities: paragraph',
+    'person_specification: paragraph, skills',
+    'benefits: paragraph',
+  ])
+  t.equal(found.document?.skills.length, 2)
+  // Words of a text that was wrapped are none, nor is one word among others.
+  for (const text of [
+    'You work with a team of many people in the north of England who ask for\nSkills\nand love of the work.',
+    'We ask for a love of the work that is done here, and with it for all of your\nRequired skills\nIn May.',
+    'Tools\nSkills\nKnowledge\nExperience',
+  ])
+    t.equal(imported(`# Tester\n\n## Job purpose\n\n${text}\n`).document?.sections.length, 1, text)
+  t.end()
+})
+
 t.test('bold words that name a section before its text are its heading, and no advert details', t => {
   const details = '**Grade:** G6\n\n**Qualifications:** A degree\n\n**Location:** Leeds\n\n'
   for (const [form, between] of [

@@ -415,6 +415,11 @@ t.test('items that say by themselves whether they are essential or desirable are
     t.same([found.report.losses, found.report.coverage.percent], [[], 100])
     t.equal(warningOf(found, 'criteria_parted')?.severity, 'repair')
   }
+  const further = read('**Essential**', '', '- SQL', '', '**Other desirable criteria**', '', '- Go')
+  t.same(skillsOf(further), ['essential: SQL', 'desirable: Go'])
+  // So are lines without a bullet, of which one alone may be anything.
+  t.same(skillsOf(read('E - SQL', 'E - Go', '', 'D - Excel')), ['essential: SQL', 'essential: Go', 'desirable: Excel'])
+  t.same(skillsOf(read('E - SQL', '', 'We ask for these.')), [])
   // Groups go before each criterion, as those of a table do; what says how each is assessed stays.
   t.same(skillsOf(read('### Knowledge', '- SQL (E, A/I)', '- Go (D)', '### Skills', '- Excel (E)', '- Word (D)')), [
     'essential: Knowledge: SQL (A/I)',

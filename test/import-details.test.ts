@@ -294,12 +294,61 @@ t.test('where a job is, what type of post, and what goes with it', async t => {
       { label: 'CAR USER STATUS', value: 'Casual' },
     ],
   })
+  const row = imported(`| | |\n|---|---|\n| Job title | Tester |\n| Where you’ll work | Leeds or York |\n\n${body}`)
+  t.same(row.document?.advert_details.locations, [place('Leeds'), place('York')])
   for (const text of [
+    '## Where you’ll work\n\nThe office stands by the sea.',
     '## Interview\n\nWhen: 24 March\n\nWhere: Zoom',
     '## Duties\n\nWork where: people are.',
     '## Where\n\nThe office stands by the sea.',
   ])
     t.same(imported(`# Tester\n\n## Summary\n\nTest.\n\n${text}\n`).document?.advert_details.locations, [], text)
+})
+
+t.test(
+  'of two who are reported to it is who the label of the register names, and an FTA is of a fixed term',
+  async t => {
+    const rows = ['Accountable to: The board', 'Reports to: Ann', 'Responsible to: Bea', 'Contract: FTA 18 months']
+    const { document, report } = imported(`# Tester\n\n${rows.join('\n\n')}\n\n${body}`)
+    t.match(document?.advert_details, {
+      reports_to: 'Ann',
+      contract_types: ['fixed_term'],
+      additional: [
+        { label: 'Accountable to', value: 'The board' },
+        { label: 'Responsible to', value: 'Bea' },
+        { label: 'Contract', value: '18 months' },
+      ],
+    })
+    t.equal(report.coverage.percent, 100)
+  },
+)
+
+t.test('a line break parts a label of no member from the value above it, where others are known', async t => {
+  const lines = ['Grade: SEO', 'Location: Leeds', 'Closing date: 3 May', 'Contact: Ann', 'Parking: none']
+  const { document } = imported(
+    `<h1>Tester</h1><p>${lines.join('<br>')}</p><h2>About the role</h2><p>You test.</p>`,
+    'text/html',
+  )
+  t.same(
+    document?.advert_details.additional.map(({ label, value }) => `${label}: ${value}`),
+    lines.slice(2),
+  )
+})
+
+t.test('a name of one grade with the code of another is told', async t => {
+  for (const [value, codes, told] of [
+    ['Higher Executive Officer (SEO)', ['HEO', 'SEO'], true],
+    ['Senior Executive Officer (SEO), Grade 7 (G7)', ['SEO', 'G7'], false],
+    ['SEO or HEO', ['SEO', 'HEO'], false],
+    ['Senior Executive Officer (SEO) or Grade 7', ['SEO', 'G7'], false],
+  ] as const) {
+    const found = imported(`# Tester\n\nGrade: ${value}\n\n${body}`)
+    t.same(
+      [found.document?.grades.map(({ code }) => code), !!warningOf(found, 'grades_disagree')],
+      [codes, told],
+      value,
+    )
+  }
 })
 
 t.test('a label of no member within a section is a detail directly below others', async t => {

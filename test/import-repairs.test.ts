@@ -191,6 +191,21 @@ t.test('marks and links in a text are kept, what Markdown cannot say is plain', 
   t.match(report.warnings, [{ code: 'formatting_removed', excerpt: '2' }])
 })
 
+t.test('a link through a page of Google’s is one to where that leads', async t => {
+  for (const [address, target] of [
+    ['https://www.google.com/url?q=https://www.gov.uk/a%3Fb%3Dc&sa=D&ust=1', 'https://www.gov.uk/a?b=c'],
+    ['https://www.google.com/url?q=javascript:a', 'https://www.google.com/url?q=javascript:a'],
+  ] as const)
+    for (const type of ['text/markdown', 'text/html'] as const) {
+      const link =
+        type === 'text/html' ? `<p><a href="${address.replaceAll('&', '&amp;')}">x</a></p>` : `[x](${address})`
+      const top = type === 'text/html' ? '<h1>Tester</h1><h2>About the role</h2>' : '# Tester\n\n## About the role\n\n'
+      const { document, report } = imported(top + link, type)
+      t.match(document?.sections[0]?.blocks, [{ text: `[x](${target})` }])
+      t.equal(report.coverage.percent, 100)
+    }
+})
+
 t.test('advice: placeholders, tags of templates, words near those of the title', async t => {
   const result = imported(
     '# DataOps Engineer\n\n## About the role\n\nApply by [Insert Date]. See {{ site.url }}.\n\nThe DataOp works with Engineers and an engine.\n\n## Duties\n\n- ENTER TEXT',
@@ -277,6 +292,20 @@ t.test('SFIA: a code or level that is not valid keeps its line', async t => {
     { code: 'PROG', level: 4 },
   ])
   t.notOk(warningOf(asked, 'sfia_version_inferred'))
+})
+
+t.test('SFIA: a line that stays takes the place of its category', async t => {
+  const lines = [
+    '- Systems development',
+    '  - Systems design (DESN) – Level 4',
+    '  - Programming (PROG) – Level twelve',
+  ]
+  const found = imported(page('## SFIA 9', '- Development and implementation', ...lines.map(line => `  ${line}`)))
+  t.match(found.document?.sections[1]?.blocks, [
+    { type: 'sfia_mappings' },
+    { type: 'list', items: [{ text: 'Programming (PROG) – Level twelve', items: [] }] },
+  ])
+  t.equal(warningOf(found, 'list_flattened'), undefined)
 })
 
 t.test('SFIA: lines in the ways that people write them', async t => {

@@ -245,8 +245,11 @@ function blockForm(section: Printable, at: number, role: PrintedRole, options: P
       }, 0)
       return { type: block.type, lines }
     }
-    default:
-      return { type: block.type, ...spelled(block.text) }
+    default: {
+      // Stars around a subheading are those of an editor, unless the form has them.
+      const isMarked = block.type === 'subheading' && parseText(block.text).nodes.some(({ type }) => type !== 'text')
+      return { type: block.type, ...(isMarked ? { text: block.text } : spelled(block.text)) }
+    }
   }
 }
 

@@ -614,6 +614,70 @@ for (const format of Object.keys(formats))
     },
   )
 
+for (const format of Object.keys(formats))
+  t.test(`what is bold in a subheading in ${format} is what the role has so`, async t => {
+    const withText = (...texts: string[]): RoleDocument => ({
+      ...skilled,
+      sections: [
+        section(
+          'responsibilities',
+          'Duties',
+          ...texts.flatMap((text): Block[] => [{ type: 'subheading', text }, listOf('plan')]),
+        ),
+      ],
+      skills: [],
+    })
+    const embolden = replaceText(...boldIn(format, 'Writing'))
+    for (const [edits, expected] of [
+      [[embolden], withText('**Reading**', 'Writing')],
+      [[embolden, removeItem('plan'), addItem('plan', 'eat')], undefined],
+    ] as const) {
+      const { document } = await again(withText('**Reading**', 'Writing'), format, edits)
+      const blocks = document?.sections[0]?.blocks.flatMap(block => ('text' in block ? block.text : []))
+      t.same(blocks, ['**Reading**', 'Writing'])
+      if (expected) t.equal(withoutIds(document), withoutIds(expected))
+    }
+  })
+
+/** Items as an editor pastes them behind one: of a list of their own. */
+const pasteBehind =
+  (text: string, added: string): Edit =>
+  (source, format) => {
+    const item = new RegExp(
+      format === 'docx'
+        ? `<w:p>(?:(?!<w:p>).)*>${text}<.*?</w:p>`
+        : format === 'md'
+          ? `- ${text}\\n`
+          : `<li>${text}</li>`,
+    )
+    return source.replace(item, found => {
+      if (format === 'md') return `${found}* ${added}\n`
+      if (format !== 'docx') return `${found}</ul><ul><li>${added}</li></ul><ul>`
+      return found + found.replace(text, added).replace(/(?<=w:numId w:val=")\d+/, '1')
+    })
+  }
+for (const format of Object.keys(formats))
+  t.test(`lists side by side in ${format} stay two, and a list stays one`, async t => {
+    const withLists = (...lists: Block[]): RoleDocument => ({
+      ...skilled,
+      sections: [section('responsibilities', 'Duties', paragraph('You'), ...lists, paragraph('and'), listOf('dig'))],
+      skills: [],
+    })
+    const two = withLists(listOf('plan', 'lead'), listOf('write', 'sing'))
+    const one = withLists(listOf('plan', 'lead'))
+    const joined = format === 'docx' ? [] : ['lists_joined', 'lists_joined']
+    for (const [role, edits, expected, said = []] of [
+      [two, [addItem('lead', 'read')], withLists(listOf('plan', 'read', 'lead'), listOf('write', 'sing'))],
+      [two, [removeItem('lead'), addItem('write', 'lead')], withLists(listOf('plan'), listOf('lead', 'write', 'sing'))],
+      [one, [pasteBehind('plan', 'eat')], withLists(listOf('plan', 'eat', 'lead')), joined],
+      [one, [pasteBehind('lead', 'eat')], withLists(listOf('plan', 'lead', 'eat')), ['lists_joined']],
+    ] as [RoleDocument, Edit[], RoleDocument, string[]?][]) {
+      const { document, report } = await read(role, format, edits)
+      t.equal(withoutIds(document), withoutIds(expected))
+      t.same([repairsOf(report), report.coverage.percent], [said, 100])
+    }
+  })
+
 /** A line of a document in each format, as a heading of a depth, bold, or plain. */
 const lineIn = (format: string, text: string, look: number | 'bold' | 'plain') => {
   if (format === 'docx') {
@@ -627,6 +691,10 @@ const lineIn = (format: string, text: string, look: number | 'bold' | 'plain') =
   if (typeof look === 'number') return `<h${look}>${text}</h${look}>`
   return look === 'bold' ? `<p><b>${text}</b></p>` : `<p>${text}</p>`
 }
+const boldIn = (format: string, text: string): [string, string] =>
+  format === 'docx'
+    ? [`<w:r><w:t xml:space="preserve">${text}`, `<w:r><w:rPr><w:b/></w:rPr><w:t xml:space="preserve">${text}`]
+    : [text, format === 'md' ? `**${text}**` : `<b>${text}</b>`]
 const headingOf: Record<string, RegExp> = {
   md: /#+ What you get\n/,
   html: /<h2[^>]*>What you get<\/h2>/,

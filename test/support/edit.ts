@@ -5,7 +5,7 @@ import { zip } from './word.ts'
 
 /** The element or line of a text that stands in a list, in each format. */
 const itemWith: Record<string, (text: string) => RegExp> = {
-  md: text => new RegExp(`^ *- ${text}.*\\n`, 'm'),
+  md: text => new RegExp(`^ *[-*] ${text}.*\\n`, 'm'),
   html: text => new RegExp(`<li>${text}(?:(?!<li>).)*?</li>\\s*`, 's'),
   fragment: text => new RegExp(`<li>${text}(?:(?!<li>).)*?</li>\\s*`, 's'),
   docx: text => new RegExp(`<w:p>(?:(?!<w:p>).)*>${text}(?:(?!<w:p>).)*</w:p>`, 's'),

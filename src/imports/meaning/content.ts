@@ -183,7 +183,8 @@ function listOfSkills(block: Rows, skills: readonly LevelledSkill[], notices: No
 
 /**
  * Blocks with split items joined, guidance as notes, and the lists under an "Optional points" line marked. `ofSkills`: of a
- * section on skills. `isOwn`: of a document that the register wrote, which cuts nothing in two and marks its notes.
+ * section on skills. `isOwn`: of a document that the register wrote, which cuts nothing in two and marks its notes, and whose
+ * form says what is bold in a subheading.
  */
 export function draftBlocks(
   body: readonly BodyBlock[],
@@ -234,7 +235,7 @@ export function draftBlocks(
         optional = /^optional\b/i.test(text)
         blocks.push({ type: 'note', content: block.content, line: block.line })
       } else {
-        const content = block.type === 'subheading' ? headingNodes(block.content) : block.content
+        const content = block.type === 'subheading' && !isOwn ? headingNodes(block.content) : block.content
         blocks.push({ type: block.type, content: [...content], line: block.line })
       }
     }

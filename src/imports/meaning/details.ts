@@ -9,7 +9,7 @@ import { sourceLines } from '../source/tree.ts'
 import { type OtherEmployer, otherEmployer } from '../words/employers.ts'
 import { looksLikeHeading, normaliseHeading } from '../words/headings.ts'
 import type { LabelledMember } from '../words/label-words.ts'
-import { isWelshLabel, labelledMember, mayBeTitle } from '../words/labels.ts'
+import { isOwnLabel, isWelshLabel, labelledMember, mayBeTitle } from '../words/labels.ts'
 import { type Places, placesIn } from '../words/places.ts'
 import type { Outline } from './outline.ts'
 import type { Pair } from './pairs.ts'
@@ -19,6 +19,7 @@ import {
   areBareGrades,
   areNumbered,
   codesIn,
+  disagreeing,
   gradesIn,
   locationIn,
   paidIn,
@@ -172,18 +173,28 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
     setCodes<string>(pair, value, `/advert_details/${member}`, details[member], { known: found.known, unknown })
   }
 
+  /** Whether a label in the other language said it before. */
+  const isTranslated = ({ label }: Pair, member: LabelledMember) =>
+    into.languages.has(`${member} ${!isWelshLabel(label)}`)
+
+  /** The name that the register itself prints outdoes others: `Accountable to` gives way to `Reports to`. */
   const setText = (
     pair: Pair,
     value: string,
     member: 'reference_number' | 'business_area' | 'hours' | 'reports_to',
   ) => {
-    if (details[member] === null && value.length <= lineMax) details[member] = value
-    else addAdditional(pair.label, value, pair.line)
+    const before = into.rows.find(row => row.member === member && row.value !== null)
+    const isFirst = details[member] === null
+    const outdoes = before && isOwnLabel(pair.label, member) && !isOwnLabel(before.label, member)
+    if ((!isFirst && (!outdoes || isTranslated(pair, member))) || value.length > lineMax)
+      return addAdditional(pair.label, value, pair.line)
+    if (!isFirst && before) {
+      addAdditional(before.label, before.value ?? '', before.line)
+      before.member = 'additional'
+    }
+    details[member] = value
   }
 
-  /** Whether a label in the other language said it before. */
-  const isTranslated = ({ label }: Pair, member: LabelledMember) =>
-    into.languages.has(`${member} ${!isWelshLabel(label)}`)
   const addRow = (row: KnownRow) => {
     into.rows.push(row)
     into.languages.add(`${row.member} ${isWelshLabel(row.label)}`)
@@ -203,6 +214,11 @@ export function readPairs(pairs: readonly Pair[], into: Details, notices: Notice
           addRow({ label: pair.label, line: pair.line, member: 'salary', value: paid })
         }
         const found = gradesIn(grade, pair.label, into.isBanded)
+        const disagrees = disagreeing(grade)
+        if (disagrees) {
+          const detail = `“${disagrees}” has the name of one grade and the code of another; both were taken. Remove the one that is wrong`
+          notices.add('repair', 'grades_disagree', pair.line, value, detail, '/grades')
+        }
         const { employer } = into
         if (employer && areNumbered(found, pair.label)) {
           const [kept, pointer] = employer.certain

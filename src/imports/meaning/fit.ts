@@ -1,9 +1,9 @@
 /** The lines of a section that the register wrote, held against what its form says of each. */
-import { type FormBlock, type FormSkill, isPrinted, spelling, withoutTypedMark } from '../../document/form.ts'
+import { type FormBlock, type FormSkill, isPrinted, looksAs, spelling, withoutTypedMark } from '../../document/form.ts'
 import type { Block, ListItem, RoleSkill } from '../../document/schema.ts'
 import { type Inline, plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
-import { hardLines, type SourceBlock, type SourceRow } from '../source/tree.ts'
+import { hardLines, headingNodes, type SourceBlock, type SourceRow } from '../source/tree.ts'
 import { importanceOf } from '../words/headings.ts'
 import { textOf } from './content.ts'
 
@@ -16,6 +16,8 @@ export interface ReadLine {
   line: number
   /** Whether it is marked as a note. */
   note?: boolean
+  /** Of an item of the first level, which list it stands in. */
+  list?: object
   /** Of a line of a table its cells, which part a label from its value. */
   row?: SourceRow
 }
@@ -61,7 +63,7 @@ export function linesOf(blocks: readonly SourceBlock[], depth = 0, ordered = fal
       const isPlain =
         more.length === 0 && (second === undefined || (second.type === 'list' && first?.type === 'paragraph'))
       if (!isPlain || (nested !== undefined && depth > 0)) return [lineOf('other', [], item.line)]
-      return linesOf(item.blocks, depth + 1, block.ordered)
+      return linesOf(item.blocks, depth + 1, block.ordered).map(line => (depth === 0 ? { ...line, list: block } : line))
     })
   })
 }
@@ -89,6 +91,8 @@ export class Fitter {
   #at = 0
   /** The last line that is no item. */
   #above: string
+  /** Of the list that is taken, which one of the source its items stand in. */
+  #list: object | undefined
   readonly fitted: Fitted = { blocks: [], statements: new Map(), sfia: [], rows: [] }
 
   constructor(
@@ -113,6 +117,13 @@ export class Fitter {
     return line
   }
 
+  /** An item of a list, of which all stand in one of the source: what came from the list beside it was moved there. */
+  #takeItem(): ReadLine {
+    const line = this.#take(({ type, depth, list }) => type === 'item' && depth === 1 && list === (this.#list ?? list))
+    this.#list = line.list
+    return line
+  }
+
   #text(line: ReadLine, printed: string | undefined): string {
     return printed === undefined ? textOf(line.content, line.line, this.#notices) : spelling(line.content, printed)
   }
@@ -120,7 +131,7 @@ export class Fitter {
   #item(form: NonNullable<FormBlock['items']>[number], onLine: (line: ReadLine) => void): ListItem {
     const item: ListItem = { id: '', text: form.text ?? '', optional: form.optional ?? false, items: [] }
     if (isPrinted(form.text)) {
-      const line = this.#take(({ type, depth }) => type === 'item' && depth === 1)
+      const line = this.#takeItem()
       onLine(line)
       const ownText = form.text !== undefined && spelling(line.content, form.text) === form.text
       const unmarked = ownText && !form.optional ? undefined : withoutTypedMark(line.content)
@@ -164,6 +175,7 @@ export class Fitter {
   /** `isAlone`: text stands before and behind it, so that all items there are its own, were they more or less. */
   #block(form: FormBlock, isAlone: boolean) {
     const { blocks, statements, sfia, rows } = this.fitted
+    this.#list = undefined
     switch (form.type) {
       case 'list': {
         let ordered = form.ordered ?? false
@@ -184,8 +196,7 @@ export class Fitter {
           skill => (skill.importance ?? null) === importance && isPrinted(skill.statement),
         ).length
         const lines: ReadLine[] = []
-        while (isAlone ? this.#isNextItem() : lines.length < wanted)
-          lines.push(this.#take(({ type, depth }) => type === 'item' && depth === 1))
+        while (isAlone ? this.#isNextItem() : lines.length < wanted) lines.push(this.#takeItem())
         if (lines.length === 0 && wanted > 0) throw new Misfit()
         statements.set(importance, lines)
         blocks.push({ type: 'skills', importance })
@@ -209,7 +220,9 @@ export class Fitter {
         const line = this.#take(({ type }) => type === (form.type === 'subheading' ? 'heading' : 'text'))
         // What became a note in the document is one; what was one stays, lest guidance be published for a lost mark.
         const type = line.note ? 'note' : form.type
-        const block: Block = { type, text: this.#text(line, form.text) }
+        const isSpelled = type !== 'subheading' || (form.text !== undefined && looksAs(line.content, form.text))
+        const content = isSpelled ? line.content : [...headingNodes(line.content)]
+        const block: Block = { type, text: this.#text({ ...line, content }, form.text) }
         this.#provenance.set(block, line.line)
         blocks.push(block)
       }

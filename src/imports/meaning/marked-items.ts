@@ -1,7 +1,7 @@
 /** Lists whose items say by themselves how much they matter: `Knows SQL (E)`, `[D] Knows Go`, `Excel – desirable`. */
 import { charactersOf, type Inline, plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
-import { plainOfBlocks, type SourceItem } from '../source/tree.ts'
+import { plainOfBlocks, type SourceItem, sourceLines } from '../source/tree.ts'
 import { importanceOf } from '../words/headings.ts'
 import type { BodyBlock } from './steps.ts'
 import { assessments } from './tables.ts'
@@ -143,16 +143,48 @@ function listsOf(found: readonly (Criterion & { group?: string })[], notices: No
   })
 }
 
+/** Lines of text side by side that each say how much they matter are a list, though none has a bullet. */
+function withMarkedLines(body: readonly BodyBlock[], notices: Notices): BodyBlock[] {
+  const blocks: BodyBlock[] = []
+  let run: BodyBlock[] = []
+  let items: SourceItem[] = []
+  const flush = () => {
+    const [first] = items
+    if (first && items.length > 1) {
+      const detail = 'Lines that each say how much they matter were read as a list'
+      notices.add('repair', 'list_recognised', first.line, plainOfBlocks(first.blocks), detail)
+      blocks.push({ type: 'list', ordered: false, items, line: first.line })
+    } else blocks.push(...run)
+    run = []
+    items = []
+  }
+  for (const block of body) {
+    const lines = block.type === 'paragraph' ? sourceLines(block) : []
+    const own = lines.map(line => ({ blocks: [{ type: 'paragraph' as const, ...line }], line: line.line }))
+    const isMarked = own.length > 0 && own.every(item => criterionOf(item))
+    if (!isMarked) {
+      flush()
+      blocks.push(block)
+      continue
+    }
+    run.push(block)
+    items.push(...own)
+  }
+  flush()
+  return blocks
+}
+
 /**
  * The blocks of a section on the person or on skills, with its criteria parted by their marks. Lists that follow each other
  * under subheadings are one, as the groups of a table of criteria are: the subheading goes before each.
  */
-export function withMarkedItems(body: readonly BodyBlock[], notices: Notices): readonly BodyBlock[] {
-  const first = body.find(block => block.type === 'list' && criteriaOf(block))
-  const isParted = body.some(
+export function withMarkedItems(source: readonly BodyBlock[], notices: Notices): readonly BodyBlock[] {
+  const isParted = source.some(
     block => (block.type === 'subheading' || block.type === 'paragraph') && importanceOf(plainOfInlines(block.content)),
   )
-  if (isParted) return body
+  if (isParted) return source
+  const body = withMarkedLines(source, notices)
+  const first = body.find(block => block.type === 'list' && criteriaOf(block))
   if (first?.type !== 'list') {
     for (const block of body) if (block.type === 'list') warnOfMarks(block, notices)
     return body

@@ -81,6 +81,14 @@ const saysLabels = (rows: readonly SourceRow[]) =>
   rows.some(({ cells: [label] }) => isKnownLabel(cellText(label))) ||
   rows.every(({ cells: [label] }) => cellText(label).endsWith(':'))
 
+/** For each block the first of its paragraph: a line break parts what is one of the author. */
+function wholesOf(blocks: readonly BodyBlock[]): number[] {
+  const wholes: number[] = []
+  for (const [at, block] of blocks.entries())
+    wholes.push(block.type === 'paragraph' && block.continues ? (wholes[at - 1] ?? at) : at)
+  return wholes
+}
+
 /**
  * Where several lines begin with a known label in bold and no colon, `**Hours** 30 per week`, these have one: one alone may be
  * text. In a paragraph with such a line, each line is a label and its value, known or not; else all of it is text.
@@ -93,10 +101,7 @@ function withBoldLabels(blocks: readonly BodyBlock[]): readonly BodyBlock[] {
   )
   const isSure = ({ bold }: { bold: Labelled | undefined }) => bold !== undefined && isSureLabel(bold)
   if (read.flat().filter(isSure).length < 2) return blocks
-  /** A line break parts what is one paragraph of the author. */
-  const wholes: number[] = []
-  for (const [at, block] of blocks.entries())
-    wholes.push(block.type === 'paragraph' && block.continues ? (wholes[at - 1] ?? at) : at)
+  const wholes = wholesOf(blocks)
   const linesOf = (whole: number | undefined) => read.filter((_, at) => wholes[at] === whole).flat()
   return blocks.map((block, at) => {
     const lines = linesOf(wholes[at])
@@ -152,6 +157,10 @@ export function pairsOf(
     (isKnownLabel(label) &&
       (mode !== 'body' || (rest.at(-1) === 'pairs' && !/[.!?]$/.test(plainOfInlines(value).trimEnd()))))
   const known = blocks.map(knownIn)
+  const wholes = wholesOf(blocks)
+  /** The same of all lines of its paragraph. */
+  const knownBeside = new Map<number | undefined, number>()
+  for (const [at, whole] of wholes.entries()) knownBeside.set(whole, (knownBeside.get(whole) ?? 0) + (known[at] ?? 0))
   const readsLines = mode !== 'body' || known.reduce((sum, count) => sum + count, 0) > 1
   const accepts = (found: Labelled, isBetween = false) => {
     if (isKnownPair(found)) return true
@@ -314,8 +323,10 @@ export function pairsOf(
       }
       if (!begins && isOpen && last) opened.add(last)
       for (const [at, { content, line, isParted, isValue: isFurther }] of lines.entries()) {
-        const isRow = !isFurther && (areRows || (at > 0 && count > (mode === 'body' ? 2 : 1)))
-        const own = isRow ? rowIn(content, at > 0 ? pairs.at(-1) : undefined) : undefined
+        const isBehind = at > 0 || (block.type === 'paragraph' && block.continues === true)
+        const beside = knownBeside.get(wholes[index]) ?? 0
+        const isRow = !isFurther && (areRows || (isBehind && beside > (mode === 'body' ? 2 : 1)))
+        const own = isRow ? rowIn(content, isBehind ? pairs.at(-1) : undefined) : undefined
         if (own) add({ label: own.label, value: [own.value], line })
         else if (isFurther || !readLine(content, line, isParted, isBetween)) pairs.at(-1)?.value.push(content)
       }

@@ -14,6 +14,7 @@ import {
 import { type Block, limits } from '../../document/schema.ts'
 import { type Inline, plainOfInlines, plainText } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
+import { headingNodes } from '../source/tree.ts'
 import { importanceBefore, importanceOf } from '../words/headings.ts'
 import { type DraftBlock, type DraftList, listBlock, type Provenance, textOf } from './content.ts'
 import type { Importance, ReadLine } from './fit.ts'
@@ -121,8 +122,9 @@ export class Refitter {
     this.#spellings = new Map(printed.map(text => [lookOfPrinted(text), text]))
   }
 
-  read(drafts: readonly DraftBlock[]) {
-    const pairs = align(drafts, this.#entries, this.#weights(drafts))
+  read(source: readonly DraftBlock[]) {
+    const pairs = align(source, this.#entries, this.#weights(source))
+    const drafts = this.#withListsJoined(source, pairs)
     let next = 0
     /** What prints nothing is not gone. */
     const keepHidden = (end: number) => {
@@ -137,6 +139,32 @@ export class Refitter {
       else if (!this.#takeSkills(draft, entry?.form)) this.#list(draft)
     }
     keepHidden(this.#entries.length)
+  }
+
+  /** A list that the form has not, beside one that it has, is more of that: nobody sees where one ends. */
+  #withListsJoined(drafts: readonly DraftBlock[], pairs: Map<DraftBlock, Entry>): DraftBlock[] {
+    const joined: DraftBlock[] = []
+    for (const draft of drafts) {
+      const last = joined.at(-1)
+      const isMore =
+        draft.type === 'list' &&
+        last?.type === 'list' &&
+        draft.ordered === last.ordered &&
+        pairs.has(draft) !== pairs.has(last)
+      if (!isMore) {
+        joined.push(draft)
+        continue
+      }
+      const text = plainOfInlines(draft.items[0]?.content ?? [])
+      const detail =
+        'Two lists stood side by side where there was one; they became one. Put a line between them if they are two'
+      this.#notices.add('repair', 'lists_joined', draft.line, text, detail)
+      const whole = { ...last, items: [...last.items, ...draft.items] }
+      const entry = pairs.get(last) ?? pairs.get(draft)
+      if (entry) pairs.set(whole, entry)
+      joined[joined.length - 1] = whole
+    }
+    return joined
   }
 
   #skillsOf = ({ importance = null }: FormBlock) => this.#skills.get(importance) ?? []
@@ -166,8 +194,8 @@ export class Refitter {
     }
   }
 
-  #write = (content: readonly Inline[], line: number) =>
-    this.#spellings.get(lookOf(content)) ?? textOf(content, line, this.#notices)
+  #write = (content: readonly Inline[], line: number, own = content) =>
+    this.#spellings.get(lookOf(content)) ?? textOf(own, line, this.#notices)
 
   #text(draft: Exclude<DraftBlock, DraftList>, entry: Entry | undefined) {
     const text = plainOfInlines(draft.content)
@@ -177,7 +205,8 @@ export class Refitter {
       this.#notices.understand(draft.line, text, '/skills', 'importance of skills')
       return
     }
-    const block: Block = { type: draft.type, text: this.#write(draft.content, draft.line) }
+    const own = draft.type === 'subheading' ? headingNodes(draft.content) : draft.content
+    const block: Block = { type: draft.type, text: this.#write(draft.content, draft.line, own) }
     this.#provenance.lines.set(block, draft.line)
     this.blocks.push(block)
   }

@@ -7,9 +7,12 @@ import type { BodyBlock } from './steps.ts'
 /** A block of an SFIA section without the lines that mappings stand for; a line with a code that stays is a list item. */
 export function withoutTaken(block: BodyBlock, taken: ReadonlySet<object>): BodyBlock | undefined {
   if (block.type === 'list') {
-    const items = block.items
-      .map(item => ({ ...item, blocks: item.blocks.flatMap(inner => sourceWithoutTaken(inner, taken)) }))
-      .filter(item => item.blocks.length > 0)
+    const items = block.items.flatMap(item => {
+      const blocks = item.blocks.flatMap(inner => sourceWithoutTaken(inner, taken))
+      // Without the name of their category, items stand in its place.
+      const isBare = blocks.length < item.blocks.length && blocks.every(inner => inner.type === 'list')
+      return isBare ? blocks.flatMap(inner => inner.items) : [{ ...item, blocks }]
+    })
     const same =
       items.length === block.items.length &&
       items.every((item, at) => item.blocks.every((inner, n) => inner === block.items[at]?.blocks[n]))

@@ -2,6 +2,7 @@
 import { plainOfInlines } from '../../document/text.ts'
 import type { Notices } from '../notices.ts'
 import {
+  hardBreak,
   hardLines,
   type Line,
   type SourceBlock,
@@ -64,12 +65,66 @@ export function markedCriteria(block: Paragraph): SourceBlock[] {
   ]
 }
 
+/** What no line ends with that is whole. */
+const goesOn = /(?:[,:–—-]|\b(?:an?|the|this|our|your|their|its|and|or|of|for|to|in|on|at|by|with|from|as|is|are))$/i
+/** No one who wraps lines does so before as many characters. */
+const wrappedMin = 50
+const closes = /[.!?:;]$/
+
+/** Whether the next word had room on a line that was wrapped there, had it been. */
+const isShort = (text: string, next: string, width: number) => text.length + (next.split(' ')[0] ?? '').length < width
+
+/**
+ * Lines of text that may have been copied from a page: whether one begins anew, where nobody wrapped text and no sentence goes
+ * on, and whether it is the name of a section too. Of a name of one word the line before or behind it is a sentence.
+ */
+function linesOfCopy(lines: readonly Line[]) {
+  const width = widthOf(lines)
+  const texts = lines.map(({ content }) => plainOfInlines(content).trim())
+  const begins = (at: number) => {
+    const [before = '', text = ''] = [texts[at - 1], texts[at]]
+    const ends = at === 0 || closes.test(before) || (!goesOn.test(before) && isShort(before, text, width))
+    return ends && !/^\p{Ll}/u.test(text)
+  }
+  const isName = (at: number) => {
+    const [before = '', text = '', after = ''] = [texts[at - 1], texts[at], texts[at + 1]]
+    if (after === '' || !/^\p{Lu}/u.test(text) || !looksLikeHeading(text) || knownKind(text) === undefined) return false
+    const isSure = /\s/.test(text) || closes.test(before) || closes.test(after)
+    return isSure && isShort(text, after, width) && begins(at) && !/^\p{Ll}/u.test(after)
+  }
+  return lines.map((line, at) => ({ line, text: texts[at] ?? '', begins: begins(at), isName: isName(at) }))
+}
+
+/** Whether one of its lines shows that the document was copied so: they are lines of it, wherever they stand. */
+export const isCopied = (block: SourceBlock) =>
+  block.type === 'paragraph' && linesOfCopy(softLines(block)).some(({ isName }) => isName)
+
+/** Each line by itself but for labels with values, and those below `Essential:`, of which each is a criterion. */
+function copiedLines(lines: readonly Line[]): Line[] {
+  const parts: Line[] = []
+  const isPair = (line: Line | undefined) => plainOfInlines(labelled(line?.content ?? [])?.value ?? []) !== ''
+  let criteria: 'named' | 'begun' | undefined
+  for (const [at, { line, text, begins, isName }] of linesOfCopy(lines).entries()) {
+    const last = parts.at(-1)
+    const isImportance = importanceOf(text) !== undefined
+    if (isName) criteria = undefined
+    const isSame = !begins || (isPair(line) && isPair(lines[at - 1]))
+    const between = isSame ? '\n' : criteria === 'begun' && !isImportance ? `${hardBreak}\n` : undefined
+    if (last && between !== undefined) last.content.push({ type: 'text', value: between }, ...line.content)
+    else parts.push({ ...line, content: [...line.content] })
+    if (isImportance) criteria = 'named'
+    else if (criteria === 'named') criteria = 'begun'
+  }
+  return parts
+}
+
 /**
  * A line in capitals that is the name of a section, or `Essential:`, parts a paragraph, and a first line above nothing but
- * labels and their values (`Admin Officer`, `Grade: AO`) is none of them.
+ * labels and their values (`Admin Officer`, `Grade: AO`) is none of them. `copied`: the document has its lines as a page had them.
  */
-export function atSoftHeadings(block: Paragraph): Line[] {
+export function atSoftHeadings(block: Paragraph, copied: boolean): Line[] {
   const lines = softLines(block)
+  if (copied && lines.length > 0) return copiedLines(lines)
   const heads = lines.filter(({ content }) => {
     const text = plainOfInlines(content)
     return (isUpper(text) && knownKind(text)) || (text.endsWith(':') && importanceOf(text))
@@ -83,11 +138,6 @@ export function atSoftHeadings(block: Paragraph): Line[] {
     heads.push(first)
   return heads.length > 0 ? parted(lines, new Set(heads)) : [block]
 }
-
-/** What no line ends with that is whole. */
-const goesOn = /(?:[,:–—-]|\b(?:an?|the|this|our|your|their|its|and|or|of|for|to|in|on|at|by|with|from|as|is|are))$/i
-/** No one who wraps lines does so before as many characters. */
-const wrappedMin = 50
 
 /** At which width lines were wrapped, if they were. */
 export const widthOf = (lines: readonly Line[]) =>

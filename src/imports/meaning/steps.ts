@@ -17,7 +17,7 @@ import { isDetailLine, isLabel, labelled, mayHead } from '../words/labels.ts'
 import { isGlossary } from './bilingual.ts'
 import { criteriaTables, hasImportanceColumns } from './criteria.ts'
 import { type SfiaTable, sfiaTable } from './sfia-tables.ts'
-import { atSoftHeadings } from './soft-headings.ts'
+import { atSoftHeadings, isCopied } from './soft-headings.ts'
 import { asPairs, cellText, filledCells, hasHead, isShort, onlyParagraph } from './tables.ts'
 
 interface Subheading {
@@ -103,8 +103,8 @@ const isUnderlinedHeading = ({ underlined = false, content }: SourceParagraph, l
 const underlinedMax = 8
 
 /** A paragraph of several lines, the author's own, is several paragraphs. */
-const paragraphs = (block: SourceParagraph): Step[] =>
-  atSoftHeadings(block).flatMap(part => linesOf({ ...block, ...part }))
+const paragraphs = (block: SourceParagraph, copied = false): Step[] =>
+  atSoftHeadings(block, copied).flatMap(part => linesOf({ ...block, ...part }))
 
 const linesOf = (block: SourceParagraph): Step[] =>
   hardLines(block).map(({ content, line }, index, lines): Step => {
@@ -280,8 +280,9 @@ const isCaptionOf = (block: SourceBlock | undefined, table: SourceBlock | undefi
   looksLikeHeading(plainOf(block)) &&
   areDetails(partedRows(asPairs(table.rows)))
 
-export const stepsOf = (blocks: readonly SourceBlock[]): Step[] =>
-  blocks.flatMap((block, index): Step[] => {
+export const stepsOf = (blocks: readonly SourceBlock[]): Step[] => {
+  const copied = blocks.some(isCopied)
+  return blocks.flatMap((block, index): Step[] => {
     if (block.type === 'table') return rowSteps(block.rows, isCaptionOf(blocks[index - 1], block))
     if (block.type === 'list') return [block]
     if (isCaptionOf(block, blocks[index + 1])) {
@@ -289,7 +290,7 @@ export const stepsOf = (blocks: readonly SourceBlock[]): Step[] =>
       const parts = knownKind(text) === undefined
       return [{ type: 'mark', by: 'row', depth: 0, content: block.content, text, line: block.line, parts }]
     }
-    if (block.type === 'paragraph') return paragraphs(block)
+    if (block.type === 'paragraph') return paragraphs(block, copied)
     const text = plainOf(block)
     if (text.length > headingMax || isDetailLine(block.content)) return paragraphs({ ...block, type: 'paragraph' })
     return text === ''
@@ -306,5 +307,6 @@ export const stepsOf = (blocks: readonly SourceBlock[]): Step[] =>
           },
         ]
   })
+}
 
 export type Mark = Extract<Step, { type: 'mark' }>

@@ -47,6 +47,8 @@ const tables = {
   contract_types: codesOf(contractTypes, [
     ['fixed term appointment', 'fixed_term'],
     ['fixed-term contract', 'fixed_term'],
+    ['FTA', 'fixed_term'],
+    ['FTC', 'fixed_term'],
     ['permanent contract', 'permanent'],
     ['permanent appointment', 'permanent'],
     // Universities say so of what others call permanent.
@@ -97,7 +99,8 @@ const beside = new RegExp(
 function coded<T>(table: Map<string, T>, value: string): Coded<T> {
   const result: Coded<T> = { known: [], unknown: [] }
   const find = (text: string) => {
-    const name = normaliseHeading(text)
+    // `SEO (or HEO)`
+    const name = normaliseHeading(text).replace(/^(?:and|or) /, '')
     // The number before a heading has no part in it; the 7 of `7, SEO` is a value.
     const [number = name] = /^\d+/.exec(text.trim()) ?? []
     return number !== name && table.has(number) ? undefined : table.get(name)
@@ -160,6 +163,13 @@ export function gradesIn(value: string, label = '', isBanded = false): Coded<Gra
     }))
   return { known, unknown: [] }
 }
+
+/** `Higher Executive Officer (SEO)`: a name of one grade with the code of another behind it; undefined where none is. */
+export const disagreeing = (value: string): string | undefined =>
+  [...value.matchAll(/([\p{L}\d][\p{L}\d ]{0,60}?) ?\(([\p{L}\d ]{1,60})\)/gu)].find(([, name = '', code = '']) => {
+    const codes = [name, code].flatMap(text => gradesIn(text).known.map(({ value }) => value.code))
+    return codes.length === 2 && codes[0] !== codes[1]
+  })?.[0]
 
 /** Where a salary is paid. */
 const region =

@@ -1,5 +1,6 @@
 /** What elements of HTML say by their names, classes and styles, those of Word and Google Docs too. */
 import type { Element, ElementContent, Root, RootContent } from 'hast'
+import { isAllowedAddress } from '../../document/text.ts'
 import { signClass, signFont, signFonts, signOf } from './dingbats.ts'
 import type { SourceParagraph } from './tree.ts'
 
@@ -55,6 +56,14 @@ export function googleList(node: Element): { list: string; level: number } | und
   const [, list, level] = classesOf(node).flatMap(name => [...name.matchAll(/^lst-kix_(\w+)-([0-8])$/g)])[0] ?? []
   return list === undefined ? undefined : { list, level: Number(level) + 1 }
 }
+
+/** Where a link leads that Google Docs saved: its own page, which names the address in `q`, hands on to that. */
+export function googleTarget(url: string): string | undefined {
+  const query = /^https?:\/\/www\.google\.[a-z.]{2,6}\/url\?(.*)$/i.exec(url)?.[1]
+  const target = query === undefined ? null : new URLSearchParams(query).get('q')
+  return target !== null && isAllowedAddress(target) ? target : undefined
+}
+
 /** Whether it has the style for the title of a document, as Word has it or Google Docs saves it: `c3 title`. */
 export const hasTitleStyle = (node: Element) =>
   hasClass(node, 'MsoTitle') || (hasClass(node, 'title') && classesOf(node).some(name => /^c\d+$/.test(name)))

@@ -7,6 +7,7 @@ import {
   blockTags,
   dingbatOf,
   googleList,
+  googleTarget,
   type HastNode,
   hasTitleStyle,
   hasUnderline,
@@ -95,8 +96,10 @@ export function readHast(
   }
 
   const linkOf = (node: Element, children: Inline[]): Inline[] => {
-    const url = property(node, 'href').trim()
-    if (url === '') return children
+    const address = property(node, 'href').trim()
+    if (address === '') return children
+    const url = (isOwn ? undefined : googleTarget(address)) ?? address
+    if (url !== address) notices.understand(lineOf(node), address, '', 'address of a page that leads on')
     if (!isAllowedAddress(url)) {
       const detail = url.startsWith('#')
         ? 'The link leads to another place in the document, where sections have addresses of their own; its text was kept, its address was not'

@@ -9,6 +9,7 @@ import { signClass, signFont, signFonts } from './dingbats.ts'
 import type { WordPackage } from './package.ts'
 import { readHast } from './read-hast.ts'
 import type { SourceTree } from './tree.ts'
+import { listEnd, withListsParted } from './word-lists.ts'
 import { noNumbering, withListStyles } from './word-styles.ts'
 import { withoutReferences } from './word-words.ts'
 
@@ -140,15 +141,15 @@ function withReadable(xml: string): string {
 
 const numberingPart = 'word/numbering.xml'
 
-/** What mammoth reads of a package: parts by name, from memory. */
-const filesOf = ({ parts }: WordPackage) => ({
+/** What mammoth reads of a package: parts by name, from memory. `isOwn`: the register wrote it, each list with its number. */
+const filesOf = ({ parts }: WordPackage, isOwn: boolean) => ({
   exists: (name: string) => parts.has(name) || name === numberingPart,
   read: async (name: string, encoding?: string) => {
     const xml = parts.get(name) ?? ''
     const text =
       name === numberingPart
         ? withListStyles(xml || noNumbering, parts.get('word/styles.xml') ?? '')
-        : withReadable(withBrackets(xml))
+        : withReadable(withBrackets(isOwn ? withListsParted(xml) : xml))
     return encoding === undefined ? new TextEncoder().encode(text) : text
   },
 })
@@ -198,8 +199,8 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
     return nothing
   }
   // Its type lacks the input that its own readers use, which spares a second look at the archive.
-  const input = { file: filesOf(file) } as unknown as Parameters<typeof mammoth.convertToHtml>[0]
   const form = formOfWord(file)
+  const input = { file: filesOf(file, form !== undefined) } as unknown as Parameters<typeof mammoth.convertToHtml>[0]
   // What the register wrote as a list is one.
   const withoutNumbers = form ? (document: WordNode) => document : withoutNumbersOfHeadings
   let made: { value: string }
@@ -221,6 +222,7 @@ export async function readWord(file: WordPackage, notices: Notices): Promise<{ t
         "p[style-name='TOC Heading'] => p.MsoTocHeading:fresh",
         "p[style-name='Quote'] => p:fresh",
         "p[style-name='Note'] => p.note:fresh",
+        `p.${listEnd} => hr:fresh`,
         "r[style-name='Code'] => code",
         ...signFonts.map(font => `r[style-name='${signStyle(font)}'] => span.${signClass(font)}`),
       ],

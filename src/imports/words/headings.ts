@@ -124,7 +124,7 @@ const importances = Object.entries(importanceWords).map(
       importance as keyof typeof importanceWords,
       // `Skills required` says what the skills are for, `Skills – essential` how much they matter.
       new RegExp(
-        `^(?:(?:it is |its )?(?:${words.join('|')}) (?:that |for )?you(?: to)? (?:have|can|are|be)|(?:${words.join('|')})(?: (?:${what}|and (?:criteria|experience)))?|${what} ${importance})$`,
+        `^(?:(?:it is |its )?(?:${words.join('|')}) (?:that |for )?you(?: to)? (?:have|can|are|be)|(?:(?:also|additional|further|other) )?(?:${words.join('|')})(?: (?:${what}|and (?:criteria|experience)))?|${what} ${importance})$`,
       ),
     ] as const,
 )

@@ -89,6 +89,8 @@ export const labelWords: Record<LabelledMember, string[]> = {
   role_types: ['type of role', 'role type', 'job type', 'type of job', 'role types'],
   locations: [
     'location',
+    'where youll work',
+    'where you will work',
     'locations',
     'place of work',
     'work location',

@@ -34,6 +34,9 @@ export const labelledMember = (label: string) =>
   members.get(normaliseHeading(bare(label))) ??
   inBoth(label, one => members.get(normaliseHeading(one)))
 
+/** Whether it is the name of a member that the register itself prints, the first of its words. */
+export const isOwnLabel = (label: string, member: LabelledMember) => normaliseHeading(label) === labelWords[member][0]
+
 /** Whether a label is known, be it of no member. */
 export const isKnownLabel = (label: string) =>
   labelledMember(label) !== undefined ||
