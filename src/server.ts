@@ -1,7 +1,8 @@
 /** The service as a process: from the environment to a listening server, and to a clean end. */
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { Logger } from 'pino'
 import { authenticator } from './api-keys/authenticator.ts'
 import { build } from './app.ts'
@@ -14,8 +15,8 @@ import { findOrMakeSecret } from './secret-file.ts'
 import { seed } from './seed.ts'
 import { onStopSignal } from './signals.ts'
 
-/** How long requests that are on their way to a server that stops are waited for. */
-const lingerMs = 200
+/** How long requests that are on their way to a server that stops are waited for, where a connection is open. */
+const lingerMs = 1000
 /** How long requests in flight may take to end after a signal, and how long the rest of the stop may take. */
 const drainMs = 10_000
 const closeMs = 15_000
@@ -74,7 +75,7 @@ async function start(config: Config, logger: Logger, closers: Closers, stopping:
     ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
   })
   // Whoever sent a request as the signal came found his connection closed: each is answered first, and told that it closes.
-  app.addHook('preClose', () => sleep(lingerMs))
+  app.addHook('preClose', () => linger(app.server))
   closers.push(() => drain(app))
   const listening = app.listen({
     port,
@@ -104,6 +105,15 @@ async function start(config: Config, logger: Logger, closers: Closers, stopping:
     process.stdout.write(
       `\nRole Register\n  pages ${baseUrl}/roles\n  API   ${baseUrl}/v1\n  docs  ${baseUrl}/docs\n\n`,
     )
+}
+
+/** Waits until nobody has a connection open, each answer now closing its own, or `lingerMs`. */
+async function linger(server: Server): Promise<void> {
+  const connections = promisify(server.getConnections.bind(server))
+  const end = performance.now() + lingerMs
+  while (performance.now() < end && (await connections()) > 0) await sleep(20)
+  // What came while this process had no turn is read before anything is closed.
+  await nextTurn()
 }
 
 /** Stops accepting, lets requests in flight end, and cuts those that take too long. */
