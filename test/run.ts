@@ -13,7 +13,7 @@ import { project } from './support/project.ts'
 import { type Build, buildService, filesIn } from './support/service.ts'
 
 const limitMs = Number(process.env.TEST_LIMIT_MS ?? 30 * 60_000)
-const fileLimitS = 600
+const fileLimitS = 900
 /** Files at once: each waits for the database now and then. */
 const jobs = 3
 /** In the environment of everything the tests start, so that what they left running can be told from the rest. */

@@ -1,10 +1,10 @@
 // Pages of the list in memory: what would be made anew, in every process, whatever is published and withdrawn meanwhile.
 import { sql } from 'kysely'
 import t from 'tap'
-import { KeptPages } from '../src/roles/kept-pages.ts'
-import { testApp } from './support/app.ts'
-import { createPublished, createRole, documentWith, publishRole } from './support/roles.ts'
-import { unchecked } from './support/unchecked.ts'
+import { KeptPages } from '../../src/roles/kept-pages.ts'
+import { testApp } from '../support/app.ts'
+import { createPublished, createRole, documentWith, publishRole } from '../support/roles.ts'
+import { unchecked } from '../support/unchecked.ts'
 
 type Call = Awaited<ReturnType<typeof testApp>>['call']
 

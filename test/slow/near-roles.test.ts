@@ -1,9 +1,9 @@
 // A mistyped address of a role is told with the slug that was meant, and nobody learns of a slug what they may not read.
 import t from 'tap'
-import { exampleDocument } from '../src/document/schema.ts'
-import { testApp, token } from './support/app.ts'
-import { problemOf } from './support/problem.ts'
-import { createPublished, createRole } from './support/roles.ts'
+import { exampleDocument } from '../../src/document/schema.ts'
+import { testApp, token } from '../support/app.ts'
+import { problemOf } from '../support/problem.ts'
+import { createPublished, createRole } from '../support/roles.ts'
 
 t.test('the near slug of a role', { timeout: 300_000 }, async t => {
   const { call } = await testApp(t)

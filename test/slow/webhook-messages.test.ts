@@ -1,15 +1,15 @@
 // Messages to receivers, each held against what the contract says of it.
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { changeTypes } from '../src/feed/schema.ts'
-import { openAndCloseDue } from '../src/vacancies/clock.ts'
-import { messagesOf } from './support/contract.ts'
-import { startReceiver, verify } from './support/receiver.ts'
-import { until } from './support/until.ts'
-import { openVacancy, publishAdvertised } from './support/vacancies.ts'
-import { createWebhook, workingApp } from './support/webhooks.ts'
+import { changeTypes } from '../../src/feed/schema.ts'
+import { openAndCloseDue } from '../../src/vacancies/clock.ts'
+import { messagesOf } from '../support/contract.ts'
+import { startReceiver, verify } from '../support/receiver.ts'
+import { until } from '../support/until.ts'
+import { openVacancy, publishAdvertised } from '../support/vacancies.ts'
+import { createWebhook, workingApp } from '../support/webhooks.ts'
 
-const contract = JSON.parse(readFileSync(new URL('../openapi/openapi.json', import.meta.url), 'utf8')) as {
+const contract = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8')) as {
   webhooks: Record<string, { post: { operationId: string; responses: Record<string, { headers?: object }> } }>
 }
 const types = [...changeTypes, 'ping'].sort()

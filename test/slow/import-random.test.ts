@@ -1,13 +1,13 @@
 // Random documents: what is rendered comes back, and nothing that is sent throws, hides a loss or makes words up.
 import fc from 'fast-check'
 import t from 'tap'
-import { sectionKinds } from '../src/document/code-lists.ts'
-import { type Block, limits, RoleDocument, type Section } from '../src/document/schema.ts'
-import { checkText, type Inline, parseText, plainText, writeText } from '../src/document/text.ts'
-import { partsOf, readableText } from '../src/document/walk.ts'
-import { importDocument } from '../src/imports/import.ts'
-import { wordsOf } from '../src/imports/source/scan.ts'
-import { bytes, contextOf, imported } from './support/documents.ts'
+import { sectionKinds } from '../../src/document/code-lists.ts'
+import { type Block, limits, RoleDocument, type Section } from '../../src/document/schema.ts'
+import { checkText, type Inline, parseText, plainText, writeText } from '../../src/document/text.ts'
+import { partsOf, readableText } from '../../src/document/walk.ts'
+import { importDocument } from '../../src/imports/import.ts'
+import { wordsOf } from '../../src/imports/source/scan.ts'
+import { bytes, contextOf, imported } from '../support/documents.ts'
 
 // Hundreds of documents take more than the usual half minute on a busy machine.
 t.setTimeout(300_000)
