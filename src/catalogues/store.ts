@@ -205,17 +205,17 @@ const noOrganisation = (slug: string, near: string | undefined) =>
 export const explainUnknownOrganisation = async (db: Kysely<Database>, slug: string): Promise<string> =>
   noOrganisation(slug, await nearestSlug(db, 'organisations', slug))
 
-/** The names of organisations by slug: of those asked for, and of twenty that may be meant by a slug or name that is typed. */
+/** The names of organisations by slug: of those asked for, and of twenty that may be meant by a slug or name that is none. */
 export async function organisationNames(
   db: Kysely<Database>,
   slugs: readonly string[],
-  typed?: string,
+  unknown?: string,
 ): Promise<Map<string, string>> {
   const { rows } = await sql<{ slug: string; name: string }>`
     select slug, name from organisations where slug = any (${slugs}::text[])
     union all
-    (select slug, name from organisations where ${typed ?? null}::text is not null
-      order by least(slug <-> ${typed ?? null}, name <-> ${typed ?? null}) limit 20)`.execute(db)
+    (select slug, name from organisations where ${unknown ?? null}::text is not null
+      order by least(slug <-> ${unknown ?? null}, name <-> ${unknown ?? null}) limit 20)`.execute(db)
   return new Map(rows.map(({ slug, name }) => [slug, name]))
 }
 

@@ -165,7 +165,9 @@ export const pages: FastifyPluginAsyncTypebox<Options> = async (app, { db, baseU
       const query = searchOf(request.query)
       const { list, problem, refused } = await search(request, query)
       const shown = list.facets?.counts.organisation?.map(({ value }) => value) ?? []
-      const names = await organisationNames(db, shown, query.organisation)
+      const chosen = query.organisation ?? []
+      const isUnknown = refused.some(({ name }) => name === 'organisation')
+      const names = await organisationNames(db, shown.concat(chosen), isUnknown ? query.organisation : undefined)
       const { cursor, ...rest } = query
       const at = (more: Query) => `/roles?${new URLSearchParams({ ...rest, ...more })}`
       const errors = searchErrors(query, refused, names, name => `/roles?${new URLSearchParams(without(rest, [name]))}`)
