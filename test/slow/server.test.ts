@@ -107,17 +107,18 @@ t.test('requests on open connections are answered until an answer says that the 
       const isLate = performance.now() > killedAt + 700
       const asked = once(request({ port, agent, path: '/health/live' }).end(), 'response')
       const [answer] = await (isLate ? asked.catch(() => []) : asked)
-      if (!answer) return 200
+      if (!answer) return 'late'
       await text(answer)
+      t.equal(answer.statusCode, 200)
       answered += 1
-      if (answer.headers.connection === 'close') return answer.statusCode
+      if (answer.headers.connection === 'close') return 'told'
     }
   }
   const talks = Promise.all(Array.from({ length: 20 }, talk))
   await until(() => answered > 200)
   server.child.kill('SIGTERM')
   killedAt = performance.now()
-  t.same(await talks, new Array(20).fill(200))
+  t.ok((await talks).includes('told'))
   t.equal(await server.exited, 0)
 })
 
